@@ -1,0 +1,60 @@
+"""Writing acts: what somebody did, in the transaction that writes the record it comes from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+
+from .ids import uuid7
+from .scope import Scope
+
+COLUMNS = ("id", "kind", "subject", "person", "area_id", "disease", "happened_at", "reported_at", "period", "post_id", "outcome", "number", "record", "replaces", "batch_id")
+_months: set[tuple[str, date]] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class NewAct:
+    """An act to be recorded. Instants are aware; the database writes our own time of recording beside them."""
+
+    kind: str
+    subject: UUID
+    happened_at: datetime
+    person: UUID | None = None
+    area_id: int | None = None
+    disease: str | None = None
+    reported_at: datetime | None = None
+    period: date | None = None
+    outcome: str | None = None
+    number: Decimal | float | int | None = None
+    record: UUID | None = None
+    replaces: UUID | None = None
+
+
+def record(scope: Scope, acts: Iterable[NewAct], *, batch: int | None = None) -> list[UUID]:
+    """Writes acts for the post that asks; their new ids, in order. Runs in the caller's transaction, in one COPY."""
+    rows = list(acts)
+    if not rows:
+        return []
+    ids = [uuid7() for _ in rows]
+    with connection.cursor() as cursor:
+        _ensure_months(cursor, rows)
+        with cursor.copy(f"COPY kernel_act ({', '.join(COLUMNS)}) FROM STDIN") as copy:
+            for key, a in zip(ids, rows, strict=True):
+                copy.write_row(
+                    (key, a.kind, a.subject, a.person, a.area_id, a.disease, a.happened_at, a.reported_at, a.period, scope.post_id, a.outcome, a.number, a.record, a.replaces, batch)
+                )
+        cursor.execute("SELECT pg_notify('sizao_changed', '')")
+    return ids
+
+
+def _ensure_months(cursor, rows: list[NewAct]) -> None:
+    name = connection.settings_dict["NAME"]
+    for month in {a.happened_at.date().replace(day=1) for a in rows}:
+        if (name, month) not in _months:
+            cursor.execute("SELECT kernel_ensure_act_month(%s)", [month])
+            # A roll-back takes a new partition with it; asking once more costs little.
+            if not connection.in_atomic_block:
+                _months.add((name, month))

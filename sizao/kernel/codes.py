@@ -1,0 +1,39 @@
+"""Code lists, roles and diseases as they ship: small, dated data under `content/`, read once."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+
+def content_files(folder: str) -> dict[str, str]:
+    """Every YAML file of a folder of the shipped content: name without ending → text."""
+    root = files("sizao").joinpath("content", folder)
+    return {f.name.removesuffix(".yaml"): f.read_text(encoding="utf-8") for f in root.iterdir() if f.name.endswith(".yaml")} if root.is_dir() else {}
+
+
+@cache
+def code_list(name: str) -> dict[str, dict[str, str]]:
+    """code → {zh, en} of a code list. KeyError if there is no such list."""
+    return dict(yaml.safe_load(content_files("codelists")[name])["codes"])
+
+
+def label(name: str, code: str | None, language: str) -> str:
+    """The label of a code in the reader's language; the code itself when the list does not know it."""
+    if code is None:
+        return ""
+    found = code_list(name).get(code, {})
+    return found.get("zh" if language.startswith("zh") else "en", code)
+
+
+@cache
+def roles() -> dict[str, dict[str, Any]]:
+    """role → {zh, en, permissions}."""
+    return dict(yaml.safe_load(files("sizao").joinpath("content", "roles.yaml").read_text(encoding="utf-8")))
+
+
+@cache
+def diseases() -> dict[str, dict[str, Any]]:
+    """disease code → {zh, en, icd10, report_within_hours, …}."""
+    return {name: yaml.safe_load(text) for name, text in content_files("diseases").items()}

@@ -1,0 +1,134 @@
+"""What the database itself guarantees for every record: changes are numbered, superseded versions are kept, deletions leave a tombstone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import connection
+from django.db.migrations.operations import RunSQL
+
+FUNCTIONS = """
+CREATE SEQUENCE kernel_change_seq;
+
+CREATE FUNCTION kernel_now() RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  -- A pretended time is for invented cities only; a real store knows one clock.
+  IF coalesce(current_setting('sizao.clock', true), '') <> '' AND EXISTS (SELECT 1 FROM kernel_storeinfo WHERE kind = 'demo') THEN
+    RETURN current_setting('sizao.clock', true)::timestamptz;
+  END IF;
+  RETURN now();
+END $$;
+
+CREATE TABLE kernel_tombstone (relation text NOT NULL, id uuid NOT NULL, change_no bigint NOT NULL, change_xid xid8 NOT NULL DEFAULT pg_current_xact_id(), PRIMARY KEY (relation, id, change_no));
+
+CREATE FUNCTION kernel_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    EXECUTE format('INSERT INTO %I SELECT $1, $2, ($3).*', TG_TABLE_NAME || '_history') USING kernel_now(), nextval('kernel_change_seq'), OLD;
+    INSERT INTO kernel_tombstone (relation, id, change_no) VALUES (TG_TABLE_NAME, OLD.id, currval('kernel_change_seq'));
+    RETURN OLD;
+  END IF;
+  IF TG_OP = 'UPDATE' THEN
+    NEW.recorded_at := OLD.recorded_at; NEW.change_no := OLD.change_no; NEW.change_xid := OLD.change_xid;
+    IF NEW IS NOT DISTINCT FROM OLD THEN RETURN OLD; END IF;  -- nothing new: no version, no number
+  END IF;
+  NEW.change_no := nextval('kernel_change_seq'); NEW.change_xid := pg_current_xact_id(); NEW.recorded_at := kernel_now();
+  IF TG_OP = 'UPDATE' THEN
+    EXECUTE format('INSERT INTO %I SELECT $1, $2, ($3).*', TG_TABLE_NAME || '_history') USING NEW.recorded_at, NEW.change_no, OLD;
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE FUNCTION kernel_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'append only: % on %', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege'; END $$;
+"""
+
+ACT = """
+CREATE TABLE kernel_act (
+  id uuid NOT NULL, kind text NOT NULL, subject uuid NOT NULL, person uuid, area_id bigint, disease text,
+  happened_at timestamptz NOT NULL, recorded_at timestamptz NOT NULL DEFAULT kernel_now(), reported_at timestamptz, period date,
+  post_id bigint, outcome text, number numeric, record uuid, replaces uuid, batch_id bigint,
+  change_no bigint NOT NULL DEFAULT nextval('kernel_change_seq'), change_xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  PRIMARY KEY (id, happened_at)
+) PARTITION BY RANGE (happened_at);
+CREATE TABLE kernel_act_other PARTITION OF kernel_act DEFAULT;
+CREATE INDEX kernel_act_subject ON kernel_act (subject, kind, happened_at);
+CREATE INDEX kernel_act_person ON kernel_act (person, kind, happened_at);
+CREATE INDEX kernel_act_change ON kernel_act (change_no);
+CREATE INDEX kernel_act_recorded ON kernel_act (recorded_at);
+CREATE INDEX kernel_act_replaces ON kernel_act (replaces) WHERE replaces IS NOT NULL;
+
+CREATE FUNCTION kernel_act_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.recorded_at := kernel_now(); NEW.change_no := nextval('kernel_change_seq'); NEW.change_xid := pg_current_xact_id();
+  RETURN NEW;
+END $$;
+CREATE TRIGGER stamp BEFORE INSERT ON kernel_act FOR EACH ROW EXECUTE FUNCTION kernel_act_stamp();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON kernel_act FOR EACH ROW EXECUTE FUNCTION kernel_refuse();
+CREATE TRIGGER append_only_all BEFORE TRUNCATE ON kernel_act FOR EACH STATEMENT EXECUTE FUNCTION kernel_refuse();
+
+-- A month has its partition before its first act comes. Months outside 2000–2100 stay in the default one.
+CREATE FUNCTION kernel_ensure_act_month(day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE first date := date_trunc('month', day)::date; part text := 'kernel_act_' || to_char(day, 'YYYYMM');
+BEGIN
+  IF first < DATE '2000-01-01' OR first > DATE '2100-01-01' OR to_regclass(part) IS NOT NULL THEN RETURN; END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('kernel_act_month'));
+  IF to_regclass(part) IS NOT NULL THEN RETURN; END IF;
+  EXECUTE format('CREATE TABLE %I PARTITION OF kernel_act FOR VALUES FROM (%L) TO (%L)', part, first::text || ' 00:00+00', (first + INTERVAL '1 month')::date::text || ' 00:00+00');
+END $$;
+"""
+
+
+class Versioned(RunSQL):
+    """Makes a record's table a versioned one: its history table, and the trigger that fills it. `Versioned("cases_case")`."""
+
+    def __init__(self, table: str):
+        super().__init__(
+            f"""
+            ALTER TABLE {table} ADD COLUMN change_xid xid8 NOT NULL DEFAULT pg_current_xact_id();
+            CREATE TABLE {table}_history (ended_at timestamptz NOT NULL, ended_change bigint NOT NULL, LIKE {table});
+            CREATE INDEX {table}_history_id ON {table}_history (id);
+            CREATE INDEX {table}_change ON {table} (change_no);
+            CREATE TRIGGER version BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION kernel_version();
+            CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}_history FOR EACH ROW EXECUTE FUNCTION kernel_refuse();
+            """,
+            f"DROP TABLE {table}_history; DROP TRIGGER version ON {table}; ALTER TABLE {table} DROP COLUMN change_xid;",
+        )
+
+
+def grants_sql() -> str:
+    """What the application and the public door may do. Run after every migration, as the owner.
+
+    The public role starts with nothing; the publication gate gives it single tables by name.
+    """
+    return """
+    DO $$ DECLARE t record; BEGIN
+      FOR t IN SELECT c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v') LOOP
+        EXECUTE format('REVOKE ALL ON %I FROM sizao_app, sizao_public', t.relname);
+        IF t.relname IN ('django_migrations', 'kernel_storeinfo') THEN EXECUTE format('GRANT SELECT ON %I TO sizao_app', t.relname);
+        ELSIF t.relname LIKE 'kernel_act%' OR t.relname LIKE '%\\_history' OR t.relname IN ('kernel_tombstone', 'kernel_event', 'kernel_seal', 'kernel_contentitem')
+          THEN EXECUTE format('GRANT SELECT, INSERT ON %I TO sizao_app', t.relname);
+        ELSE EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO sizao_app', t.relname);
+        END IF;
+      END LOOP;
+      GRANT USAGE ON SCHEMA public TO sizao_app, sizao_public;
+      GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO sizao_app;
+      REVOKE ALL ON FUNCTION kernel_ensure_act_month(date) FROM PUBLIC;
+      GRANT EXECUTE ON FUNCTION kernel_ensure_act_month(date) TO sizao_app;
+    END $$;
+    """
+
+
+@contextmanager
+def pretend(instant: datetime | None) -> Iterator[None]:
+    """Inside the block (and its transaction) a demo store's database believes that it is `instant`; a real store does not."""
+    if instant is None:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('sizao.clock', %s, false)", [instant.isoformat()])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('sizao.clock', '', false)")

@@ -1,0 +1,10 @@
+"""Numbered changes, kept versions, the table of acts."""
+
+from django.db import migrations
+
+from sizao.kernel.machine import ACT, FUNCTIONS
+
+
+class Migration(migrations.Migration):
+    dependencies = [("kernel", "0001_initial")]
+    operations = [migrations.RunSQL(FUNCTIONS), migrations.RunSQL(ACT)]

@@ -1,0 +1,136 @@
+"""Cases, contacts, links and investigations. A case does not know that a duty exists: duties are derived from it."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from sizao.kernel.register import Declaration, Field, Record, natural_key
+
+
+class Case(Record):
+    """One person's episode of one disease."""
+
+    person = models.ForeignKey("population.Person", models.PROTECT, related_name="+")
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    disease = models.TextField()
+    classification = models.TextField(null=True, blank=True)
+    onset_on = models.DateField(null=True, blank=True)
+    first_care_at = models.DateTimeField(null=True, blank=True)
+    reported_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.TextField(null=True, blank=True)
+    outcome_at = models.DateTimeField(null=True, blank=True)
+    source = models.TextField(blank=True, default="")
+    contact_total = models.PositiveIntegerField(null=True, blank=True)
+
+    REGISTER = Declaration(
+        zh="病例",
+        en="Case",
+        fields={
+            "person": Field("人员", "Person", sensitivity="personal"),
+            "area": Field("现住地", "Area"),
+            "disease": Field("病种", "Disease"),
+            "classification": Field("病例分类", "Classification", codes="case-class"),
+            "onset_on": Field("发病日期", "Date of onset"),
+            "first_care_at": Field("首诊时间", "First care"),
+            "reported_at": Field("报告时间", "Reported"),
+            "confirmed_at": Field("确诊时间", "Confirmed"),
+            "outcome": Field("转归", "Outcome", codes="case-outcome"),
+            "outcome_at": Field("转归时间", "Time of outcome"),
+            "source": Field("感染来源（原文）", "Source as written"),
+            "contact_total": Field("报告的密接人数", "Contacts told by the sender", unit="persons"),
+        },
+        searches=("source_id",),
+        acts=("case.reported", "case.classified", "case.investigated"),
+    )
+
+    class Meta:
+        constraints = [natural_key("case_natural_key")]
+        indexes = [models.Index(fields=["person"], name="case_person"), models.Index(fields=["area", "id"], name="case_area")]
+
+
+class Contact(Record):
+    """A person who met a case and is to be observed. `area` is where the contact stays."""
+
+    person = models.ForeignKey("population.Person", models.PROTECT, related_name="+")
+    case = models.ForeignKey(Case, models.PROTECT, null=True, blank=True, related_name="contacts")
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    disease = models.TextField()
+    classification = models.TextField(null=True, blank=True)
+    named_at = models.DateTimeField(null=True, blank=True)
+    last_exposure_on = models.DateField(null=True, blank=True)
+    observation_from = models.DateField(null=True, blank=True)
+    observation_until = models.DateField(null=True, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    became_case_at = models.DateTimeField(null=True, blank=True)
+    status = models.TextField(blank=True, default="")
+
+    REGISTER = Declaration(
+        zh="密切接触者",
+        en="Contact",
+        fields={
+            "person": Field("人员", "Person", sensitivity="personal"),
+            "case": Field("关联病例", "Related case"),
+            "area": Field("观察地点所在地", "Area where the contact stays"),
+            "disease": Field("病种", "Disease"),
+            "classification": Field("接触者分类", "Class", codes="contact-class"),
+            "named_at": Field("判定时间", "Named"),
+            "last_exposure_on": Field("末次接触日期", "Last exposure"),
+            "observation_from": Field("观察开始日期", "Observation from"),
+            "observation_until": Field("观察结束日期", "Observation until"),
+            "released_at": Field("解除时间", "Released"),
+            "became_case_at": Field("转为病例时间", "Became a case"),
+            "status": Field("随访状态（原文）", "Follow-up status as written"),
+        },
+        searches=("source_id",),
+        acts=("contact.named", "contact.released"),
+    )
+
+    class Meta:
+        constraints = [
+            natural_key("contact_natural_key"),
+            models.CheckConstraint(
+                condition=Q(observation_from=None) | Q(observation_until=None) | Q(observation_until__gte=F("observation_from")), name="contact_observation_ends_after_it_begins"
+            ),
+        ]
+        indexes = [models.Index(fields=["person"], name="contact_person"), models.Index(fields=["area", "id"], name="contact_area"), models.Index(fields=["case"], name="contact_case")]
+
+
+class Link(Record):
+    """Who infected whom, as somebody says."""
+
+    infector = models.ForeignKey(Case, models.PROTECT, related_name="infected")
+    infectee = models.ForeignKey(Case, models.PROTECT, related_name="infectors")
+    disease = models.TextField()
+    certainty = models.TextField(default="stated")
+
+    REGISTER = Declaration(
+        zh="传播链",
+        en="Link",
+        fields={
+            "infector": Field("传染源病例", "Infector"),
+            "infectee": Field("续发病例", "Infectee"),
+            "disease": Field("病种", "Disease"),
+            "certainty": Field("确定程度", "Certainty"),
+        },
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["infector", "infectee"], name="link_once"),
+            models.CheckConstraint(condition=~Q(infector=F("infectee")), name="nobody_infects_himself"),
+        ]
+
+
+class Investigation(Record):
+    """One epidemiological investigation of a case."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="investigations")
+    happened_at = models.DateTimeField()
+    findings = models.TextField(blank=True, default="")
+
+    REGISTER = Declaration(
+        zh="流行病学调查",
+        en="Investigation",
+        fields={"case": Field("病例", "Case"), "happened_at": Field("调查时间", "Time"), "findings": Field("结论", "Findings", sensitivity="personal")},
+        acts=("case.investigated",),
+    )

@@ -1,0 +1,74 @@
+"""Stays (at home, in a centre, in hospital, held where found) and the daily checks on the people in them."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from sizao.kernel.register import Declaration, Field, Record, natural_key
+
+
+class Stay(Record):
+    """A person held somewhere for a disease, from an instant until another."""
+
+    person = models.ForeignKey("population.Person", models.PROTECT, related_name="+")
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    disease = models.TextField()
+    kind = models.TextField(null=True, blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True, db_column="released_at")
+
+    REGISTER = Declaration(
+        zh="隔离",
+        en="Stay",
+        fields={
+            "person": Field("人员", "Person", sensitivity="personal"),
+            "area": Field("所在地", "Area"),
+            "disease": Field("病种", "Disease"),
+            "kind": Field("隔离方式", "Kind", codes="stay-kind"),
+            "started_at": Field("开始时间", "Started"),
+            "ended_at": Field("解除时间", "Released"),
+        },
+        acts=("stay.admitted", "stay.released"),
+    )
+
+    class Meta:
+        constraints = [
+            natural_key("stay_natural_key"),
+            models.CheckConstraint(condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="stay_ends_after_it_begins"),
+        ]
+        indexes = [models.Index(fields=["person", "started_at"], name="stay_person")]
+
+
+class DailyCheck(Record):
+    """One look at a person under observation: temperature, symptoms, or why there was none."""
+
+    person = models.ForeignKey("population.Person", models.PROTECT, related_name="+")
+    subject = models.UUIDField()
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    disease = models.TextField()
+    happened_at = models.DateTimeField()
+    outcome = models.TextField()
+    temperature = models.DecimalField(null=True, blank=True, max_digits=4, decimal_places=1)
+    symptoms = models.JSONField(default=list, blank=True)
+
+    REGISTER = Declaration(
+        zh="每日健康监测",
+        en="Daily health check",
+        fields={
+            "person": Field("人员", "Person", sensitivity="personal"),
+            "subject": Field("监测对象", "Whom the check is about"),
+            "area": Field("所在地", "Area"),
+            "disease": Field("病种", "Disease"),
+            "happened_at": Field("监测时间", "Time"),
+            "outcome": Field("结果", "Result", codes="check-outcome"),
+            "temperature": Field("体温", "Temperature", unit="°C", sensitivity="personal"),
+            "symptoms": Field("症状", "Symptoms", sensitivity="personal"),
+        },
+        acts=("isolation.daily_check",),
+    )
+
+    class Meta:
+        constraints = [
+            natural_key("daily_check_natural_key"),
+            models.CheckConstraint(condition=Q(temperature=None) | Q(temperature__range=(30, 45)), name="daily_check_temperature_is_a_body_s"),
+        ]
+        indexes = [models.Index(fields=["person", "happened_at"], name="daily_check_person")]

@@ -1,0 +1,80 @@
+"""Persons and households. What names a person in the world (id number, phone, address) is sealed under the person's own key."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from sizao.kernel.register import Declaration, Field, Record, natural_key
+
+
+class Household(Record):
+    """People who live behind one door."""
+
+    code = models.TextField(blank=True, default="")
+    area = models.ForeignKey("kernel.Area", models.PROTECT)
+    members = models.PositiveIntegerField(null=True, blank=True)
+
+    REGISTER = Declaration(
+        zh="家庭户",
+        en="Household",
+        fields={
+            "code": Field("户编号", "Household number"),
+            "area": Field("所在网格", "Area", sensitivity="internal"),
+            "members": Field("人口数", "Members", unit="persons"),
+        },
+        searches=("code",),
+    )
+
+    class Meta:
+        constraints = [natural_key("household_natural_key")]
+
+
+class Person(Record):
+    """A human being, once. Age is as told on `age_on`; a birth date is never invented from it."""
+
+    name = models.TextField(blank=True, default="")
+    name_keys = ArrayField(models.TextField(), default=list, blank=True)
+    sex = models.TextField(null=True, blank=True)
+    birth_date = models.DateField(null=True, blank=True)
+    birth_year = models.IntegerField(null=True, blank=True)
+    age_years = models.DecimalField(null=True, blank=True, max_digits=6, decimal_places=3)
+    age_text = models.TextField(blank=True, default="")
+    age_on = models.DateField(null=True, blank=True)
+    occupation = models.TextField(blank=True, default="")
+    area = models.ForeignKey("kernel.Area", models.PROTECT)
+    household = models.ForeignKey(Household, models.PROTECT, null=True, blank=True)
+    national_id = models.BinaryField(null=True, blank=True)
+    national_id_index = models.BinaryField(null=True, blank=True)
+    phone = models.BinaryField(null=True, blank=True)
+    phone_index = models.BinaryField(null=True, blank=True)
+    address = models.BinaryField(null=True, blank=True)
+
+    REGISTER = Declaration(
+        zh="人员",
+        en="Person",
+        fields={
+            "name": Field("姓名", "Name", sensitivity="personal"),
+            "sex": Field("性别", "Sex", codes="sex"),
+            "birth_date": Field("出生日期", "Date of birth", sensitivity="personal"),
+            "birth_year": Field("出生年", "Year of birth", unit="year"),
+            "age_years": Field("年龄", "Age", unit="years"),
+            "age_text": Field("年龄（原文）", "Age as written"),
+            "age_on": Field("年龄所指日期", "Day of that age"),
+            "occupation": Field("职业", "Occupation"),
+            "area": Field("现住地", "Area of residence"),
+            "household": Field("家庭户", "Household"),
+            "national_id": Field("身份证件号码", "National id", sensitivity="sealed"),
+            "phone": Field("联系电话", "Telephone", sensitivity="sealed"),
+            "address": Field("详细住址", "Exact address", sensitivity="sealed"),
+        },
+        searches=("name_keys", "national_id_index", "phone_index"),
+    )
+
+    class Meta:
+        constraints = [natural_key("person_natural_key")]
+        indexes = [
+            GinIndex(fields=["name_keys"], name="person_name_keys"),
+            models.Index(fields=["area", "id"], name="person_area"),
+            models.Index(fields=["national_id_index"], name="person_national_id"),
+            models.Index(fields=["phone_index"], name="person_phone"),
+        ]

@@ -1,0 +1,53 @@
+"""Which database this process speaks to. `boot` finds or starts it once; the settings read what it found."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+_server: Any = None
+_store: Any = None
+
+
+def boot(store: str | Path | None = None, *, setup: bool = True) -> Any:
+    """Opens the store, starts its PostgreSQL if nobody has, and readies Django. Returns the store. Safe to call again."""
+    global _server, _store
+    if _server is None:
+        from sizao.kernel import postgres
+
+        _store = postgres.Store.open(store or os.environ.get("SIZAO_STORE"))
+        os.environ["SIZAO_STORE"] = str(_store.path)
+        _server = postgres.connect(_store)
+    if setup:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sizao.wiring.settings")
+        import django
+
+        django.setup()
+    return _store
+
+
+def server() -> Any:
+    """The running database server, after `boot`."""
+    return _server
+
+
+def databases() -> dict[str, dict[str, Any]]:
+    """Django's DATABASES: `default` is the application's role, `owner` makes and changes tables."""
+    return {"default": _parameters("app"), "owner": _parameters("owner")}
+
+
+def _parameters(role: str) -> dict[str, Any]:
+    base: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None if role == "app" else 0, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": False}
+    if _server is None:  # type checks and documentation need the settings, not a database
+        return base | {"NAME": "sizao", "USER": f"sizao_{role}"}
+    dsn = _server.dsn(role)
+    options = {k: v for k, v in dsn.items() if k not in ("host", "port", "dbname", "user", "password")}
+    return base | {
+        "NAME": dsn["dbname"],
+        "USER": dsn["user"],
+        "PASSWORD": dsn["password"],
+        "HOST": str(dsn["host"]),
+        "PORT": str(dsn.get("port", "") or ""),
+        "OPTIONS": options | {"application_name": f"sizao-{role}", "options": "-c timezone=UTC"},
+    }

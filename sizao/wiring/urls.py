@@ -1,0 +1,5 @@
+"""Every address, by door."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("sizao.doors.urls"))]

@@ -1,0 +1,9 @@
+"""The web process: granian calls `application`."""
+
+from .database import boot
+
+boot()
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+application = get_wsgi_application()
