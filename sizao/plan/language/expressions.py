@@ -1,0 +1,300 @@
+"""Expressions of a plan: parsed with sqlglot, checked node by node against a positive list, typed by us. What is not named here is refused, in words."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+from sizao.kernel.errors import Refused
+from sizao.kernel.facts import FactsColumn
+
+from . import nodes as n
+from .durations import parse as parse_duration
+from .parameters import LIST, Param
+from .vocabulary import nearest
+
+LONGEST, MOST_NODES, DEEPEST = 4000, 300, 25
+TOKEN = re.compile(r"\s+|'(?:[^'\\\x00-\x1f]|'')*'|\$?[A-Za-z_][A-Za-z0-9_]*|\d+(?:\.\d+)?[A-Za-z]*|<>|!=|<=|>=|[=<>(),.+-]")
+COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+FUNCTIONS = ("hours", "days", "least", "greatest")
+MOMENTS = {"now": n.INSTANT, "today": n.DATE}
+TIMES, NUMBERS = (n.DATE, n.INSTANT), (n.INT, n.NUMBER)
+
+logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of statements that we refuse anyway
+
+
+def condition(text: str, columns: dict[str, FactsColumn], params: dict[str, Param], codes: dict[str, Any]) -> Any:
+    """A yes/no expression over the columns, as a checked tree. Raises Refused."""
+    node = Checker(columns, params, codes).read(text)
+    if node.type != n.BOOL:
+        raise Refused("plan-not-yes-no", part=text)
+    return node
+
+
+def point(text: str, columns: dict[str, FactsColumn], params: dict[str, Param], codes: dict[str, Any], side: str = "start") -> Any:
+    """A point in time, as a checked tree of type date or instant. Dates among instants are read at `side`. Raises Refused."""
+    day = day_of(text)
+    if day is not None:
+        return n.Literal(day, n.DATE)
+    node = Checker(columns, params, codes, side).read(text)
+    if node.type not in TIMES:
+        raise Refused("plan-not-a-time", part=text)
+    return node
+
+
+def day_of(text: str) -> date | None:
+    """
+    >>> day_of("2020-06-12"), day_of("2020-02-30")
+    (datetime.date(2020, 6, 12), None)
+    """
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip()):
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+def tokens(text: str) -> str:
+    """The text as sqlglot will read it, durations made into names. Refused: a character that is no part of the language."""
+    if len(text) > LONGEST:
+        raise Refused("plan-expression-too-long", limit=LONGEST)
+    if not text.strip():
+        raise Refused("plan-expression-empty")
+    out, place = [], 0
+    while place < len(text):
+        found = TOKEN.match(text, place)
+        if not found or text.startswith("--", place):
+            raise Refused("plan-character-unknown", character=text[place], place=place + 1)
+        token, place = found[0], found.end()
+        if token[0].isdigit() and not token[-1].isdigit():
+            if not parse_duration(token):
+                raise Refused("plan-duration-wrong", value=token)
+            token = f"__{token}"
+        elif token.startswith("__"):
+            raise Refused("plan-name-unknown", name=token, nearest="—", known="—")
+        out.append(token)
+    return "".join(out)
+
+
+class Checker:
+    """Reads one expression. Everything it refuses it names."""
+
+    def __init__(self, columns: dict[str, FactsColumn], params: dict[str, Param], codes: dict[str, Any], side: str = "start"):
+        self.columns, self.params, self.codes, self.side, self.count = columns, params, codes, side, 0
+
+    def read(self, text: str) -> Any:
+        source = tokens(text)
+        try:
+            trees = sqlglot.parse(source, dialect="duckdb")
+            if len(trees) != 1 or trees[0] is None:
+                raise Refused("plan-one-expression", count=len(trees))
+            node = self.node(trees[0], 1)
+        except RecursionError:
+            raise Refused("plan-expression-too-deep", limit=DEEPEST) from None
+        except sqlglot.errors.SqlglotError as error:
+            first = error.errors[0] if getattr(error, "errors", None) else {}
+            raise Refused("plan-syntax", part=first.get("highlight") or text, place=first.get("col") or 1) from None
+        if node.type == n.BOOL and not any(isinstance(x, n.Column) for x in n.walk(node)):
+            raise Refused("plan-asks-nothing", part=text)
+        return node
+
+    def node(self, e: exp.Expression, depth: int) -> Any:
+        self.count += 1
+        if self.count > MOST_NODES:
+            raise Refused("plan-expression-too-big", limit=MOST_NODES)
+        if depth > DEEPEST:
+            raise Refused("plan-expression-too-deep", limit=DEEPEST)
+        if e.comments:
+            raise Refused("plan-not-in-language", part="--")
+        kind, down = type(e), depth + 1
+        if kind is exp.Paren:
+            return self.node(e.this, down)
+        if kind in (exp.And, exp.Or):
+            parts = tuple(self.yes_no(part, down) for part in self.chain(e, kind))
+            return n.All(parts) if kind is exp.And else n.Some(parts)
+        if kind is exp.Not:
+            return n.Negated(self.yes_no(e.this, down))
+        if kind in COMPARISONS:
+            return self.compare(COMPARISONS[kind], self.node(e.this, down), self.node(e.expression, down), e)
+        if kind is exp.Between and not e.args.get("symmetric"):
+            low, high = (self.compare(op, self.node(e.this, down), self.node(e.args[key], down), e) for op, key in ((">=", "low"), ("<=", "high")))
+            return n.All((low, high))
+        if kind is exp.In and e.expressions and not any(e.args.get(key) for key in ("query", "unnest", "field")):
+            return self.one_of(e, down)
+        if kind is exp.Is and type(e.expression) is exp.Null:
+            operand = self.node(e.this, down)
+            if not isinstance(operand, (n.Column, n.Extreme, n.Shifted)):
+                raise Refused("plan-null-of-what", part=said(e.this))
+            return n.Missing(operand)
+        if kind in (exp.Add, exp.Sub):
+            return self.moved(self.node(e.this, down), self.node(e.expression, down), 1 if kind is exp.Add else -1, e)
+        if kind is exp.Column:
+            return self.name(e)
+        if kind is exp.Placeholder and isinstance(e.this, str):
+            return self.parameter(e.this)
+        if kind is exp.Literal:
+            return self.literal(e)
+        if kind is exp.Neg and type(e.this) is exp.Literal and not e.this.is_string:
+            value = self.literal(e.this)
+            return n.Literal(-value.value, value.type)
+        if kind is exp.Boolean:
+            return n.Literal(bool(e.this), n.BOOL)
+        if kind in (exp.Least, exp.Greatest):
+            return self.extreme("least" if kind is exp.Least else "greatest", [self.node(x, down) for x in (e.this, *e.expressions)], e)
+        if kind is exp.Anonymous and str(e.this).lower() in ("hours", "days"):
+            return self.elapsed(str(e.this).lower(), [self.node(x, down) for x in e.expressions], e)
+        if isinstance(e, exp.Func):
+            name = str(e.this) if kind is exp.Anonymous else e.sql_name().lower()
+            raise Refused("plan-function-unknown", name=name, nearest=nearest(name, FUNCTIONS), known=list(FUNCTIONS))
+        raise Refused("plan-not-in-language", part=said(e))
+
+    def chain(self, e: exp.Expression, kind: type) -> list[exp.Expression]:
+        """`a and b and c` is one conjunction of three, not two nested ones."""
+        parts: list[exp.Expression] = []
+        while type(e) is kind:
+            parts.append(e.expression)
+            e = e.this
+        return [e, *reversed(parts)]
+
+    def yes_no(self, e: exp.Expression, depth: int) -> Any:
+        node = self.node(e, depth)
+        if node.type != n.BOOL or isinstance(node, n.Literal):
+            raise Refused("plan-not-yes-no", part=said(e))
+        return node
+
+    def name(self, e: exp.Column) -> Any:
+        name = e.name
+        if name.startswith("__") and not e.table:
+            return n.Literal(parse_duration(name[2:]), n.DURATION)
+        if e.table or e.this.args.get("quoted"):
+            name = said(e)
+        elif name in MOMENTS:
+            return n.Moment(name, MOMENTS[name])
+        elif name in self.columns:
+            return n.Column(name, self.columns[name].type)
+        raise Refused("plan-name-unknown", name=name, nearest=nearest(name, [*self.columns, *MOMENTS]), known=sorted(self.columns))
+
+    def parameter(self, name: str) -> Any:
+        if name not in self.params:
+            raise Refused("plan-parameter-unknown", name=f"${name}", nearest=nearest(name, self.params), known=[f"${p}" for p in sorted(self.params)])
+        if self.params[name].type == LIST:
+            raise Refused("plan-parameter-is-list", name=f"${name}")
+        return n.Parameter(name, self.params[name].type)
+
+    def literal(self, e: exp.Literal) -> Any:
+        if e.is_string:
+            return n.Literal(e.this, n.TEXT)
+        if len(e.this) > 18:
+            raise Refused("plan-number-too-long", value=e.this)
+        return n.Literal(int(e.this), n.INT) if e.this.isdigit() else n.Literal(Decimal(e.this), n.NUMBER)
+
+    def compare(self, operator: str, left: Any, right: Any, e: exp.Expression) -> Any:
+        left, right = self.alike(left, right, e)
+        if operator not in ("=", "<>") and left.type in (n.TEXT, n.BOOL):
+            raise Refused("plan-no-order", part=said(e), type=type_name(left.type))
+        if isinstance(left, n.Literal) and isinstance(right, n.Literal):
+            raise Refused("plan-asks-nothing", part=said(e))
+        for this, other in ((left, right), (right, left)):
+            self.known_code(this, other)
+        return n.Compare(operator, left, right)
+
+    def one_of(self, e: exp.In, depth: int) -> Any:
+        operand, options = self.node(e.this, depth), []
+        for item in e.expressions:
+            option = self.node(item, depth)
+            if not isinstance(option, (n.Literal, n.Parameter)):
+                raise Refused("plan-list-of-values", part=said(item))
+            operand, option = self.alike(operand, option, e)
+            self.known_code(operand, option)
+            options.append(option)
+        if isinstance(operand, n.Literal):
+            raise Refused("plan-asks-nothing", part=said(e))
+        return n.OneOf(operand, tuple(options))
+
+    def alike(self, left: Any, right: Any, e: exp.Expression) -> tuple[Any, Any]:
+        """Both sides of one type, or Refused. A quoted date is read as one; a date beside an instant means its first instant."""
+        left, right = self.dated(left, right, e), self.dated(right, left, e)
+        if left.type == right.type and left.type != n.DURATION:
+            return left, right
+        if left.type in NUMBERS and right.type in NUMBERS:
+            return left, right
+        if left.type in TIMES and right.type in TIMES:
+            return instant(left, "start"), instant(right, "start")
+        raise Refused("plan-types-differ", part=said(e), left=type_name(left.type), right=type_name(right.type))
+
+    def dated(self, node: Any, other: Any, e: exp.Expression) -> Any:
+        if not (isinstance(node, n.Literal) and node.type == n.TEXT and other.type in TIMES):
+            return node
+        value: date | datetime | None = day_of(node.value)
+        if value is None and re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?", node.value):
+            try:
+                value = datetime.fromisoformat(node.value)
+            except ValueError:
+                value = None
+        if value is None:
+            raise Refused("plan-date-wrong", value=node.value)
+        return n.Literal(value, n.INSTANT if isinstance(value, datetime) else n.DATE)
+
+    def known_code(self, column: Any, literal: Any) -> None:
+        if not (isinstance(column, n.Column) and isinstance(literal, n.Literal) and literal.type == n.TEXT):
+            return
+        listed = self.codes.get(self.columns[column.name].codes or "")
+        if listed and literal.value not in listed:
+            raise Refused("plan-code-unknown", value=literal.value, column=column.name, nearest=nearest(literal.value, listed), known=sorted(listed))
+
+    def moved(self, point: Any, span: Any, sign: int, e: exp.Expression) -> Any:
+        if point.type == n.DURATION and span.type in TIMES and sign == 1:
+            point, span = span, point
+        if point.type not in TIMES or span.type != n.DURATION:
+            raise Refused("plan-cannot-add", part=said(e), left=type_name(point.type), right=type_name(span.type))
+        whole = self.params[span.name].whole_days if isinstance(span, n.Parameter) else span.value.whole_days
+        if point.type == n.DATE and not whole:
+            point = n.Edge(point, "start")
+        return n.Shifted(point, span, sign, point.type)
+
+    def extreme(self, name: str, parts: list[Any], e: exp.Expression) -> Any:
+        types = {part.type for part in parts}
+        if len(parts) < 2 or not (types <= set(TIMES) or types <= set(NUMBERS)):
+            raise Refused("plan-types-differ", part=said(e), left=type_name(parts[0].type), right=type_name(parts[-1].type))
+        if types == set(TIMES):
+            parts = [instant(part, self.side) for part in parts]
+        return n.Extreme(name, tuple(parts), parts[0].type if len(types) == 1 else n.INSTANT if types <= set(TIMES) else n.NUMBER)
+
+    def elapsed(self, unit: str, parts: list[Any], e: exp.Expression) -> Any:
+        if len(parts) != 2 or any(part.type not in TIMES for part in parts):
+            raise Refused("plan-elapsed-of-what", part=said(e), unit=unit)
+        start, end = parts if unit == "days" else (instant(part, "start") for part in parts)
+        return n.Elapsed(unit, start, end)
+
+
+def instant(node: Any, side: str) -> Any:
+    """The node as an instant: a date is read at its `side`."""
+    return n.Edge(node, side) if node.type == n.DATE else node
+
+
+def said(e: exp.Expression) -> str:
+    """A part of what was written, for a message."""
+    text: str = e.sql(dialect="duckdb")
+    text = re.sub(r"\b__(\d)", r"\1", text)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def type_name(kind: str) -> dict[str, str]:
+    """What a type is called."""
+    zh, en = {
+        n.BOOL: ("是/否", "yes/no"),
+        n.INT: ("整数", "whole number"),
+        n.NUMBER: ("数", "number"),
+        n.TEXT: ("代码", "code"),
+        n.DATE: ("日期", "date"),
+        n.INSTANT: ("时间", "time"),
+        n.DURATION: ("时长", "duration"),
+    }[kind]
+    return {"zh": zh, "en": en}

@@ -1,0 +1,55 @@
+"""What a plan may name: the facts tables and the kinds of acts that the registers declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from sizao.kernel.facts import ActKind, FactsColumn, FactsTable
+
+#: What a condition on an act may read of it.
+ACT_COLUMNS = {
+    "outcome": FactsColumn("outcome", "text", "outcome", "结果", "outcome"),
+    "number": FactsColumn("number", "number", "number", "数量", "number"),
+    "period": FactsColumn("period", "date", "period", "所属日期", "day it is for"),
+    "at": FactsColumn("at", "instant", "at", "发生时间", "time it happened"),
+}
+
+#: Columns of every facts table that belong to the machine. No register may declare one, no condition may name one.
+KEYS = ("id", "person", "area", "disease", "known", "vf", "vt")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Tables and acts by name, and the codes of every code list that a column takes its values from."""
+
+    tables: dict[str, FactsTable]
+    acts: dict[str, ActKind]
+    codes: dict[str, dict[str, dict[str, str]]]
+    roles: dict[str, dict[str, str]]
+
+    @classmethod
+    def of(
+        cls,
+        tables: Iterable[FactsTable],
+        acts: Iterable[ActKind],
+        codes: dict[str, dict[str, dict[str, str]]] | None = None,
+        roles: dict[str, dict[str, str]] | None = None,
+    ) -> Vocabulary:
+        """The vocabulary of these declarations. `codes`: list name → code → {zh, en}; `roles`: role → {zh, en}, empty means any."""
+        return cls({t.name: t for t in tables}, {a.kind: a for a in acts}, codes or {}, roles or {})
+
+    def columns(self, table: str) -> dict[str, FactsColumn]:
+        """The columns of a table that a condition may name."""
+        return {c.name: c for c in self.tables[table].columns if c.name not in KEYS}
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known name that was probably meant; a dash when none is near.
+
+    >>> nearest("clas", ["class", "onset_on"])
+    'class'
+    """
+    found = get_close_matches(word.lower(), sorted(known), n=1, cutoff=0.6)
+    return found[0] if found else "—"

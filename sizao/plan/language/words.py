@@ -1,0 +1,179 @@
+"""The third reading of a checked tree: a sentence in Chinese and in English, for those who sign a rule and those who are under it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sizao.kernel.facts import FactsColumn
+
+from . import nodes as n
+from .durations import Duration
+from .measure import Measure
+from .parameters import Param
+from .schedule import DAY, Before, Days, Every, When, Within
+from .vocabulary import ACT_COLUMNS, Vocabulary
+
+OPERATORS = {"zh": {"=": "为", "<>": "不为", "<": "早于", "<=": "不晚于", ">": "晚于", ">=": "不早于"}, "en": {"=": "is", "<>": "is not", "<": "is before", "<=": "is not after", ">": "is after", ">=": "is not before"}}
+NUMBERS = {"zh": {"<": "小于", "<=": "不大于", ">": "大于", ">=": "不小于"}, "en": {"<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}}
+PLACES = {
+    "parent": ("上级地区", "the area above"),
+    "country": ("国家", "country"),
+    "province": ("省级", "province"),
+    "city": ("市级", "city"),
+    "county": ("县级", "county"),
+    "township": ("乡镇（街道）", "township"),
+    "village": ("村（社区）", "village"),
+    "grid": ("网格", "grid"),
+}
+
+
+class Speaker:
+    """Says expressions over one table in one language ("zh" or "en")."""
+
+    def __init__(self, language: str, columns: dict[str, FactsColumn], params: dict[str, Param], vocabulary: Vocabulary):
+        self.zh, self.columns, self.params, self.vocabulary = language.startswith("zh"), columns, params, vocabulary
+        self.language = "zh" if self.zh else "en"
+
+    def both(self, zh: str, en: str) -> str:
+        return zh if self.zh else en
+
+    def say(self, node: Any) -> str:
+        """A condition or a point in time, in words."""
+        match node:
+            case n.Column(name, kind):
+                column = self.columns[name]
+                label = column.zh if self.zh else column.en
+                return self.both(f"{label}：是", f"{label}: yes") if kind == n.BOOL else label
+            case n.Literal(value, _):
+                return self.value(value)
+            case n.Parameter(name, _):
+                return self.param(name)
+            case n.Moment(name, _):
+                return self.both("此刻" if name == "now" else "当日", "now" if name == "now" else "today")
+            case n.Compare(op, left, right):
+                return self.compare(op, left, right)
+            case n.OneOf(operand, options):
+                listed = self.listed([self.code(operand, option) for option in options], "、", "或", " or ")
+                return self.both(f"{self.say(operand)}为{listed}", f"{self.say(operand)} is {listed}")
+            case n.Missing(operand):
+                return self.both(f"{self.say(operand)}未登记", f"{self.say(operand)} is not recorded")
+            case n.Negated(n.Missing(operand)):
+                return self.both(f"{self.say(operand)}已登记", f"{self.say(operand)} is recorded")
+            case n.Negated(n.Column(name, _)):
+                column = self.columns[name]
+                return self.both(f"{column.zh}：否", f"{column.en}: no")
+            case n.Negated(part):
+                return self.both(f"并非（{self.say(part)}）", f"not ({self.say(part)})")
+            case n.All(parts):
+                return self.both("，且", " and ").join(self.group(part, n.Some) for part in parts)
+            case n.Some(parts):
+                return self.both("，或", " or ").join(self.group(part, n.All) for part in parts)
+            case n.Elapsed(unit, start, end):
+                zh, en = ("小时", "hours") if unit == "hours" else ("天", "days")
+                return self.both(f"从{self.say(start)}到{self.say(end)}的{zh}数", f"{en} from {self.say(start)} to {self.say(end)}")
+            case n.Shifted(point, span, sign, _):
+                after = sign > 0
+                return self.both(f"{self.say(point)}{'后' if after else '前'}{self.say(span)}", f"{self.say(span)} {'after' if after else 'before'} {self.say(point)}")
+            case n.Extreme(name, parts):
+                least = name == "least"
+                listed = self.listed([self.say(part) for part in parts], "、", "与", " and ")
+                if node.type in (n.DATE, n.INSTANT):
+                    return self.both(f"{listed}中较{'早' if least else '晚'}者", f"the {'earlier' if least else 'later'} of {listed}")
+                return self.both(f"{listed}中较{'小' if least else '大'}者", f"the {'smaller' if least else 'larger'} of {listed}")
+            case n.Edge(point, _):
+                return self.say(point)
+        raise TypeError(f"no words for {node!r}")
+
+    def group(self, part: Any, inner: type) -> str:
+        said = self.say(part)
+        return self.both(f"（{said}）", f"({said})") if isinstance(part, inner) else said
+
+    def compare(self, op: str, left: Any, right: Any) -> str:
+        words = OPERATORS if left.type in (n.DATE, n.INSTANT) or op in ("=", "<>") else NUMBERS
+        return f"{self.say(left)}{self.both('', ' ')}{words[self.language][op]}{self.both('', ' ')}{self.code(left, right)}"
+
+    def code(self, column: Any, node: Any) -> str:
+        """A code by its label where the column has a code list."""
+        if isinstance(column, n.Column) and isinstance(node, n.Literal) and node.type == n.TEXT:
+            listed = self.vocabulary.codes.get(self.columns[column.name].codes or "", {}).get(node.value)
+            if listed:
+                return f"“{listed['zh']}”" if self.zh else f"“{listed['en']}”"
+        return self.say(node)
+
+    def listed(self, parts: list[str], comma: str, zh: str, en: str) -> str:
+        if len(parts) == 1:
+            return parts[0]
+        return (comma if self.zh else ", ").join(parts[:-1]) + (zh if self.zh else en) + parts[-1]
+
+    def value(self, value: Any) -> str:
+        if isinstance(value, Duration):
+            return value.words(self.language)
+        if isinstance(value, bool):
+            return self.both("是" if value else "否", "yes" if value else "no")
+        if isinstance(value, datetime):
+            return f"{value:%Y-%m-%d %H:%M}"
+        return value.isoformat() if isinstance(value, date) else f"“{value}”" if isinstance(value, str) else str(value)
+
+    def param(self, name: str) -> str:
+        """The value now and before, with its dates: a rule is read as what it says, not as a name."""
+        lines = self.params[name].lines
+        said = [self.many(line.value) + (self.both(f"（{line.disease}）", f" ({line.disease})") if line.disease else "") for line in lines]
+        if len(lines) == 1:
+            return said[0]
+        dated = [s + (self.both(f"（自{line.since:%Y-%m-%d}）", f" (from {line.since:%Y-%m-%d})") if line.since else "") for s, line in zip(said, lines, strict=True)]
+        return self.both("；", "; ").join(dated)
+
+    def many(self, value: Any) -> str:
+        return self.listed([str(v) for v in value], "、", "、", " and ") if isinstance(value, tuple) else self.value(value)
+
+    def clock(self, at: timedelta) -> str:
+        minutes = int(at.total_seconds()) // 60
+        return f"{minutes // 60:02}:{minutes % 60:02}"
+
+    def when(self, w: When) -> str:
+        """A timetable in words."""
+        match w:
+            case Within(of, span, _):
+                return self.both(f"{self.say(of)}后{self.say(span)}内", f"within {self.say(span)} of {self.say(of)}")
+            case Before(point, _, _):
+                return self.both(f"不晚于{self.say(point)}", f"before {self.say(point)}")
+            case Every(step, start, until, at, times):
+                often = self.both("每天" if step.text == "1d" else f"每{step.words('zh')}", "every day" if step.text == "1d" else f"every {step.words('en').removeprefix('1 ')}")
+                by = "" if at == (DAY,) else self.both(f" {'、'.join(self.clock(t) for t in at)} 前", f" by {' and by '.join(self.clock(t) for t in at)}")
+                said = self.both(f"自{self.say(start)}起，{often}{by}", f"{often}{by}, from {self.say(start)}")
+                if until is not None:
+                    said += self.both(f"，至{self.say(until)}止", f" until {self.say(until)}")
+                if times is not None:
+                    said += self.both(f"，共{self.say(times)}次", f", {self.say(times)} times")
+                return said
+            case Days(days, of, at):
+                listed = self.param(days) if isinstance(days, str) else self.many(days)
+                by = "" if at == DAY else self.both(f" {self.clock(at)} 前", f" by {self.clock(at)}")
+                return self.both(f"{self.say(of)}后第{listed}天{by}", f"on day {listed} after {self.say(of)}{by}")
+        raise TypeError(f"no words for {w!r}")
+
+
+def sentence(m: Measure, vocabulary: Vocabulary, language: str) -> dict[str, str]:
+    """A measure in words: who (`should`), when, what counts as done, who answers, what ends it; and the whole as one text under "all"."""
+    columns = vocabulary.columns(m.facts)
+    speak = Speaker(language, columns, dict(m.params), vocabulary)
+    table, act = vocabulary.tables[m.facts], vocabulary.acts[m.done.act]
+    role = vocabulary.roles.get(m.by.role, {}).get(speak.language, m.by.role)
+    subject = speak.both(table.zh, table.en)
+    who = speak.both(f"每一名{subject}" if m.should is None else f"每一名{subject}，凡{speak.say(m.should)}", f"every {subject}" if m.should is None else f"every {subject} whose {speak.say(m.should)}")
+    when = speak.when(m.when)
+    done = speak.both(act.zh, act.en)
+    if m.done.where is not None:
+        evidence = Speaker(language, ACT_COLUMNS, dict(m.params), vocabulary).say(m.done.where)
+        done += speak.both(f"（{evidence}）", f" ({evidence})")
+    if m.by.place == "area":
+        by = speak.both(f"所在地的{role}", f"the {role} of the area")
+    else:
+        zh, en = PLACES[m.by.place]
+        by = speak.both(f"{zh}的{role}", f"the {role} of {en if m.by.place == 'parent' else 'the ' + en}")
+    ends = speak.both("；", "; ").join(f"{vocabulary.acts[c.act].zh if speak.zh else vocabulary.acts[c.act].en} → {c.reason.get(speak.language, '')}" for c in m.close)
+    whole = speak.both(f"对{who}：{when}，须有{done}，由{by}负责。", f"For {who}: {when}, {done}, by {by}.")
+    if ends:
+        whole += speak.both(f"下列情形义务结束：{ends}。", f" The duty ends on: {ends}.")
+    return {"who": who, "when": when, "done": done, "by": by, "ends": ends, "all": whole}
