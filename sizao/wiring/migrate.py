@@ -1,7 +1,11 @@
 """Bringing a store's tables to this version: migrations as the owner, then what each role may do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
 
 from sizao.kernel.audit.sql import audit_grants_sql
 from sizao.kernel.machine import grants_sql
@@ -11,24 +15,26 @@ LOCK = 4_205_001  # one migration at a time, whoever starts it
 
 def migrate(store_kind: str = "real", time_zone: str = "Asia/Shanghai") -> bool:
     """Applies what is missing; True if anything was applied."""
-    from django.db.migrations.executor import MigrationExecutor
-
-    owner = connections["owner"]
-    with owner.cursor() as cursor:
+    with _as_owner(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
-    try:
-        executor = MigrationExecutor(owner)
+        executor = MigrationExecutor(connection)
         wanted = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if wanted:
-            call_command("migrate", database="owner", verbosity=0, interactive=False)
-            with owner.cursor() as cursor:
-                cursor.execute(grants_sql())
-                cursor.execute(audit_grants_sql())
-                cursor.execute(
-                    "INSERT INTO kernel_storeinfo (id, kind, time_zone, created_at) VALUES (1, %s, %s, now()) ON CONFLICT (id) DO NOTHING", [store_kind, time_zone]
-                )
+            call_command("migrate", verbosity=0, interactive=False)
+            cursor.execute(grants_sql())
+            cursor.execute(audit_grants_sql())
+            cursor.execute("INSERT INTO kernel_storeinfo (id, kind, time_zone, created_at) VALUES (1, %s, %s, now()) ON CONFLICT (id) DO NOTHING", [store_kind, time_zone])
         return bool(wanted)
+
+
+@contextmanager
+def _as_owner() -> Iterator[None]:
+    """The default connection speaks as the owner: migrations of libraries use it whatever database they are told."""
+    application = connection.settings_dict
+    connection.close()
+    connection.settings_dict = connections["owner"].settings_dict
+    try:
+        yield
     finally:
-        with owner.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-        owner.close()
+        connection.close()  # ends the advisory lock too
+        connection.settings_dict = application
