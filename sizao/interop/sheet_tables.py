@@ -1,0 +1,148 @@
+"""Workbooks: looked at as an archive before they are opened, then read as text cells."""
+
+import datetime as dt
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import python_calamine as calamine
+
+from sizao.kernel.errors import Refused
+
+from .tables import BLOCK, HEADER_WITHIN, LONGEST_CELL, Block, Fault, Known, Table, check_full, find_header, name_columns, tidy
+
+MOST_ENTRIES = 2_000
+HIGHEST_RATIO = 200
+LARGEST_UNPACKED = 4 << 30
+#: Below this size a high ratio is only a sheet of equal cells.
+RATIO_COUNTS_FROM = 64 << 20
+#: A spreadsheet keeps fifteen digits of a number.
+EXACT = 10**15
+
+
+def open_sheet(path: Path, digest: str, *, knows: Known, accept_full_sheet: bool) -> Table:
+    """The first sheet with data of a workbook as a `Table`; the others are noted, not read. See `tables.open_table`."""
+    if zipfile.is_zipfile(path):
+        guard_archive(path)
+    elif path.open("rb").read(4) == b"PK\x03\x04":
+        raise Refused("file-cut-off", file=path.name)
+    try:
+        book = calamine.CalamineWorkbook.from_path(str(path))
+        shown = [m.name for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet and m.visible == calamine.SheetVisibleEnum.Visible]
+        filled = [s for s in (book.get_sheet_by_name(n) for n in shown) if s.start is not None]
+    except (calamine.CalamineError, OSError, ValueError):
+        raise Refused("file-cut-off", file=path.name) from None
+    if not filled:
+        raise Refused("file-empty", file=path.name)
+    sheet = filled[0]
+    check_full(sheet.total_height, path.name, accept_full_sheet)
+    merged = _merged(sheet)
+    top: list[list[str]] = []
+    anchors: dict[tuple[int, int], str] = {}
+    for i, row in enumerate(sheet.iter_rows()):
+        top.append(_row(row, i, merged, anchors, []))
+        if len(top) > HEADER_WITHIN:
+            break
+    at = find_header(top, knows)
+    if at is None:
+        raise Refused("file-empty", file=path.name)
+    header, notes = name_columns(top[at], top[at - 1] if at else [])
+    notes += [Fault("sheet-not-read", None, s.name) for s in filled[1:]]
+    width = len(header)
+
+    def blocks() -> Iterator[Block]:
+        block, blank, anchors = Block([], []), [], {}
+        for i, cells in enumerate(sheet.iter_rows()):
+            faults: list[Fault] = []
+            row = _row(cells, i, merged, anchors, faults)
+            if i <= at:
+                continue
+            if row and row[0].startswith("##"):
+                continue
+            if not any(row):
+                blank.append(i + 1)
+                continue
+            for line in blank:
+                block.faults[len(block.rows)] = [Fault("row-empty", fatal=True)]
+                block.lines.append(line)
+                block.rows.append([""] * width)
+            blank = []
+            row = tidy(row, width, faults)
+            if faults:
+                block.faults[len(block.rows)] = faults
+            block.lines.append(i + 1)
+            block.rows.append(row)
+            if len(block.rows) >= BLOCK:
+                yield block
+                block = Block([], [])
+        if block.rows:
+            yield block
+
+    return Table(path, digest, "workbook", header, at + 1, notes, blocks)
+
+
+def guard_archive(path: Path) -> None:
+    """Refuses an archive that would unpack beyond the limits, before anything in it is unpacked. Refused: file-bomb, file-cut-off."""
+    packed = path.stat().st_size
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        raise Refused("file-cut-off", file=path.name) from None
+    total = sum(e.file_size for e in entries)
+    ends = sorted((e.header_offset, e.compress_size) for e in entries)
+    if len(entries) > MOST_ENTRIES:
+        reason = f"{len(entries)} entries"
+    elif total > LARGEST_UNPACKED:
+        reason = f"{total >> 20} MiB"
+    elif total > RATIO_COUNTS_FROM and total > packed * HIGHEST_RATIO:
+        reason = f"{total // max(packed, 1)}:1"
+    elif any(a + size > b for (a, size), (b, _) in zip(ends, ends[1:], strict=False)):
+        reason = "overlapping entries"
+    else:
+        return
+    raise Refused("file-bomb", file=path.name, reason=reason)
+
+
+def _merged(sheet: Any) -> dict[tuple[int, int], tuple[int, int]]:
+    """Covered cell → the cell that holds its value. A merge wider than 10,000 cells is a layout, not data."""
+    covered, left = {}, sheet.start[1]  # rows are given from the top of the sheet, cells from its first used column
+    for (r1, c1), (r2, c2) in sheet.merged_cell_ranges or ():
+        c1, c2 = c1 - left, c2 - left
+        if (r2 - r1 + 1) * (c2 - c1 + 1) <= 10_000:
+            covered |= {(r, c): (r1, c1) for r in range(r1, r2 + 1) for c in range(c1, c2 + 1) if (r, c) != (r1, c1)}
+    return covered
+
+
+def _row(cells: list[Any], at: int, merged: dict[tuple[int, int], tuple[int, int]], anchors: dict[tuple[int, int], str], faults: list[Fault]) -> list[str]:
+    out = [cell if type(cell) is str and len(cell) < LONGEST_CELL and "\0" not in cell else _text(cell, i, faults) for i, cell in enumerate(cells)]
+    if merged:
+        for i, text in enumerate(out):
+            if (at, i) in merged:
+                out[i] = anchors.get(merged[at, i], "")
+                if out[i] and merged[at, i][0] != at:
+                    faults.append(Fault("cell-merged", i))
+            elif text:
+                anchors[at, i] = text
+    return out
+
+
+def _text(cell: Any, column: int, faults: list[Fault]) -> str:
+    """A cell as text. Whole numbers lose their ".0"; dates become ISO; a number of more digits than a spreadsheet keeps is a fault."""
+    if isinstance(cell, str):
+        if len(cell) >= LONGEST_CELL:
+            faults.append(Fault("cell-too-long", column, values=(("limit", LONGEST_CELL),), fatal=True))
+            return ""
+        faults.append(Fault("cell-nul", column))
+        return cell.replace("\0", "")
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, int | float):
+        if abs(cell) >= EXACT:
+            faults.append(Fault("digits-lost", column, f"{cell:.0f}"))
+            return f"{cell:.0f}"
+        return str(int(cell)) if cell == int(cell) else repr(cell)
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep=" ", timespec="seconds") if cell.time() != dt.time() else cell.date().isoformat()
+    return cell.isoformat() if isinstance(cell, dt.date | dt.time) else str(cell)
