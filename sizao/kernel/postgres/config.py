@@ -1,0 +1,137 @@
+"""What the server is told, and where its socket is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sizao.kernel.postgres.store import _write_new
+
+if TYPE_CHECKING:
+    from sizao.kernel.postgres.cluster import Cluster
+
+PORT = 5432  # part of the socket's name only; nothing listens on TCP
+LONGEST_SOCKET = 100  # bytes; systems allow 103 to 107
+
+HBA = "# Everybody comes in through the socket and by password.\nlocal  all  all  scram-sha-256\n"
+
+SETTINGS = """\
+# Written by Sizao at every start; put your own settings into local.conf beside this file.
+listen_addresses = ''
+port = {port}
+unix_socket_directories = {socket}
+unix_socket_permissions = 0700
+data_directory = {data}
+hba_file = {hba}
+ident_file = {ident}
+password_encryption = 'scram-sha-256'
+max_connections = 60
+cluster_name = 'sizao'
+
+shared_buffers = 192MB
+effective_cache_size = 1GB
+work_mem = 16MB
+maintenance_work_mem = 128MB
+max_wal_size = 2GB
+wal_compression = on
+checkpoint_timeout = 10min
+jit = off
+random_page_cost = 1.1
+max_parallel_workers_per_gather = 1
+dynamic_shared_memory_type = {shared}
+
+# A record that was acknowledged is on the disk.
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+
+timezone = 'UTC'
+log_timezone = 'UTC'
+datestyle = 'iso, ymd'
+lc_messages = 'C'
+
+# A log says when the server started, stopped and recovered. It holds no statement, no parameter, and no error of a
+# statement, because such errors quote the values of people.
+logging_collector = on
+log_destination = 'stderr'
+log_directory = {log}
+log_filename = 'postgres-%a.log'
+log_rotation_age = 1d
+log_rotation_size = 0
+log_truncate_on_rotation = on
+log_file_mode = 0600
+log_line_prefix = '%m [%p] '
+log_min_messages = log
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_statement = 'none'
+log_min_duration_statement = -1
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+log_lock_waits = off
+
+include_if_exists = {local}
+"""
+
+
+def write(cluster: Cluster) -> Path:
+    """Writes the settings of a cluster; returns the file that the server is started with."""
+    folder = cluster.store.folder("conf", 0o711 if os.geteuid() == 0 else 0o700)
+    cluster.store.folder("run", of_server=True)
+    mode = 0o644 if os.geteuid() == 0 else 0o600
+    texts = {
+        "pg_hba.conf": HBA,
+        "pg_ident.conf": "",
+        "postgresql.conf": SETTINGS.format(
+            port=PORT,
+            socket=_quoted(address(cluster, remake=True)),
+            data=_quoted(cluster.data),
+            hba=_quoted(folder / "pg_hba.conf"),
+            ident=_quoted(folder / "pg_ident.conf"),
+            log=_quoted(cluster.log / "server"),
+            local=_quoted(folder / "local.conf"),
+            shared=_shared_memory(),
+        ),
+    }
+    for name, text in texts.items():
+        path = folder / name
+        if not path.exists() or path.read_text() != text:
+            _write_new(path, text, mode, cluster.store.path.stat().st_uid)
+    return folder / "postgresql.conf"
+
+
+def address(cluster: Cluster, *, remake: bool = False) -> str:
+    """The folder of the socket, as clients name it: the store's own, or a short link when that path is too long.
+
+    The link is remembered in the store. One that was tidied away, or is not what we made, is made again.
+    """
+    from sizao.kernel.postgres.cluster import short_folder
+
+    if len(os.fsencode(cluster.run / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET:
+        return str(cluster.run)
+    note = cluster.store.path / ".socket-link"
+    with contextlib.suppress(OSError):
+        link = Path(note.read_text().strip())
+        folder = link.parent.lstat()
+        private = stat.S_ISDIR(folder.st_mode) and not folder.st_mode & 0o077 and folder.st_uid == cluster.account.uid
+        if private and os.readlink(link) == str(cluster.run):
+            return str(link)
+    link = short_folder(cluster.run, cluster.account.uid, cluster.account.gid)
+    _write_new(note, f"{link}\n", 0o600, cluster.store.path.stat().st_uid)
+    return str(link)
+
+
+def _quoted(value: str | Path) -> str:
+    return "'" + str(value).replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _shared_memory() -> str:
+    """Containers often have 64 MB of /dev/shm, on which parallel queries fail; files in the data folder do there."""
+    try:
+        return "posix" if shutil.disk_usage("/dev/shm").total >= 1 << 29 else "mmap"  # noqa: S108
+    except OSError:
+        return "posix" if not Path("/proc").exists() else "mmap"
