@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 #: Spreadsheet serial numbers that are days of 1954–2064; the 1900 system counts from 1899-12-30.
 SERIAL = re.compile(r"[2-5]\d{4}(\.\d+)?")
 SERIAL_ZERO = date(1899, 12, 30)
+#: No date is longer; the patterns never see more.
+LONGEST_DATE = 48
 
 _CLOCK = r"(?:[T\s]*(上午|下午|AM|PM)?\s*(\d{1,2})[:时：](\d{1,2})(?:[:分：](\d{1,2})(?:[.,](\d+))?)?秒?\s*(上午|下午|AM|PM|a\.?\s?m\.?|p\.?\s?m\.?)?\s*(Z|[+-]\d{2}:?\d{2})?)?"
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?" + _CLOCK, re.IGNORECASE)
@@ -52,6 +54,8 @@ def read_when(text: str, *, order: str | None, zone: ZoneInfo) -> Read:
     >>> read_when("3/4/2020", order=None, zone=zone)
     Read(value=None, code='date-order-unsure')
     """
+    if len(text) > LONGEST_DATE:
+        return Read(None, "date-unreadable")
     if match := _YEAR_FIRST.fullmatch(text):
         year, month, day = int(match[1]), int(match[2]), int(match[3])
         return _built(year, month, day, match.groups()[3:], zone)
@@ -114,7 +118,7 @@ def find_order(texts: Iterable[str], told: str | None) -> str | None:
     """
     seen = set()
     for text in texts:
-        if match := _YEAR_LAST.fullmatch(text.strip()):
+        if match := _YEAR_LAST.fullmatch(text.strip()[:LONGEST_DATE]):
             one, two = int(match[1]), int(match[3])
             if one > 12 >= two:
                 seen.add("dmy")

@@ -47,6 +47,8 @@ def read_age(text: str) -> Read:
     (Age(years=Decimal('0.417'), text='5月龄'), Age(years=None, text='50s'))
     """
     word = unicodedata.normalize("NFKC", text).strip()
+    if len(word) > 24:
+        return Read(None, "age-unreadable")
     years: Decimal | None = None
     if match := _YEARS.fullmatch(word):
         years = Decimal(match[1].replace(",", "."))

@@ -1,0 +1,86 @@
+"""A first look through the whole file: how many rows, which order of day and month, which years, which numbers come twice.
+
+It decides nothing about a row. What it finds makes the second look able to say that a year is a slip and that a date is ambiguous.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from .dates import Period, When, find_order, plausible_period, read_when
+from .fields import FIELDS
+from .mapping import Mapping
+from .tables import Table
+
+#: Distinct texts of one date column that are kept for the survey; beyond it the column holds times of day, and its days are read as they come.
+MOST_DISTINCT = 200_000
+_DATES = ("day", "instant", "ending")
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a file is like as a whole.
+
+    Attributes:
+        orders: Date column → "dmy", "mdy" or None where it cannot be told.
+        days: Recorded day → how many cells tell it (planned days and days of birth are not counted).
+        repeated: Hashes of the keys (or of whole rows, where there is no key column) that stand in more than one row.
+    """
+
+    rows: int = 0
+    orders: dict[int, str | None] = field(default_factory=dict)
+    days: Counter[date] = field(default_factory=Counter)
+    period: Period = Period(date.min, date.max)
+    repeated: set[int] = field(default_factory=set)
+    header: tuple[str, ...] = ()
+
+
+def look_through(table: Table, mapping: Mapping, *, zone: ZoneInfo, today: date) -> Survey:
+    """Reads the file once. Refused: as `tables.open_table`, for what shows only at the end (a full sheet)."""
+    found = Survey()
+    columns = {i: FIELDS[f] for f, at in mapping.fields.items() for i in at if FIELDS[f].kind in _DATES}
+    texts: dict[int, Counter[str]] = {i: Counter() for i in {*columns, *mapping.events}}
+    key = next(iter(mapping.fields.get("source_id", ())), None)
+    seen: set[int] = set()
+    for block in table.blocks():
+        found.rows += len(block.rows)
+        cells = list(zip(*block.rows, strict=True))
+        for i, counter in texts.items():
+            if len(counter) < MOST_DISTINCT:
+                counter.update(cells[i])
+        marks = map(hash, (map(tuple, block.rows) if key is None else ((k.strip() or tuple(r)) for k, r in zip(cells[key], block.rows, strict=True))))
+        for mark in marks:
+            if mark in seen:
+                found.repeated.add(mark)
+            else:
+                seen.add(mark)
+    for i, counter in texts.items():
+        found.orders[i] = order = find_order(counter, mapping.order)
+        if i in columns and not columns[i].event:
+            continue
+        for text, times in counter.items():
+            when = read_when(text.strip(), order=order, zone=zone).value
+            if isinstance(when, When):
+                found.days[when.day] += times
+    years: Counter[int] = Counter()
+    for day, times in found.days.items():
+        years[day.year] += times
+    found.period = plausible_period(years, today)
+    return found
+
+
+def last_day_of(days: Counter[date], period: Period) -> date | None:
+    """The latest day that a file plausibly records.
+
+    A few days far beyond all others (after a gap of two months, in at most one of two hundred cells) are taken for slips.
+    """
+    inside = sorted((d for d in days if period.first <= d <= period.last), reverse=True)
+    few, tail = max(2, sum(days.values()) // 200), 0
+    for i, day in enumerate(inside):
+        tail += days[day]
+        if i + 1 < len(inside) and (day - inside[i + 1]).days > 60 and tail <= few and len(inside) > 5:
+            return last_day_of(Counter({d: n for d, n in days.items() if d < day}), period)
+        if tail > few:
+            break
+    return inside[0] if inside else None
