@@ -27,7 +27,7 @@ from sizao.kernel.postgres.store import Store, _os_refusal
 
 SUPERUSER = "sizao_super"
 #: Seconds: a crashed server may have much to replay; what has lost its postmaster goes by itself within moments.
-LONGEST_START, ORPHANS_GO, FAST_STOP, HARD_STOP = 600, 5, 60, 10
+LONGEST_START, ORPHANS_GO, FAST_STOP, HARD_STOP = 600, 2, 60, 10
 
 
 class Cluster:

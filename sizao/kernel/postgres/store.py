@@ -97,12 +97,19 @@ class Store:
     def folder(self, name: str, mode: int = 0o700, *, of_server: bool = False) -> Path:
         """A folder inside the store, made if absent with the given mode and owner; one that exists is left as it is."""
         path = self.path / name
-        with contextlib.suppress(FileExistsError):
-            path.mkdir(mode=0o700)
-            path.chmod(mode)
-            if os.geteuid() == 0:
-                uid, gid = (self.account.uid, self.account.gid) if of_server else (self.path.stat().st_uid, -1)
-                os.chown(path, uid, gid)
+        if path.is_dir():
+            return path
+        part = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))  # whole or not at all, should we be killed
+        part.chmod(mode)
+        if os.geteuid() == 0:
+            uid, gid = (self.account.uid, self.account.gid) if of_server else (self.path.stat().st_uid, -1)
+            os.chown(part, uid, gid)
+        try:
+            os.rename(part, path)
+        except OSError:  # another process was quicker
+            part.rmdir()
+            if not path.is_dir():
+                raise
         return path
 
     def password(self, role: str, *, create: bool = True) -> str:
@@ -180,7 +187,7 @@ def _make(path: Path, kind: str, time_zone: str) -> None:
     if kind not in KINDS:
         raise ValueError(f"a store is one of {KINDS}, not {kind!r}")
     root = os.geteuid() == 0
-    if path.is_dir() and any(not one.name.startswith(".start.lock") for one in path.iterdir()):
+    if path.is_dir() and any(not one.name.startswith((".start.lock", ".store.json.")) for one in path.iterdir()):
         if (path / "store.json").is_file():  # another process made it meanwhile
             return
         raise Refused("store-not-empty", path=path)
@@ -191,8 +198,9 @@ def _make(path: Path, kind: str, time_zone: str) -> None:
             raise Refused("store-unreachable", path=path, folder=stopped, user=server_account(path).name)
     for missing in reversed([parent for parent in (path, *path.parents) if not parent.exists()]):
         with contextlib.suppress(FileExistsError):
-            missing.mkdir(mode=0o700)
-            missing.chmod((0o711 if missing == path else 0o755) if root else 0o700)
+            mode = (0o711 if missing == path else 0o755) if root else 0o700
+            missing.mkdir(mode=mode)
+            missing.chmod(mode)  # whatever the umask was
     store = Store(path)
     with store.lock():
         if not (path / "store.json").is_file():
