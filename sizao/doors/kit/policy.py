@@ -1,0 +1,89 @@
+"""Who may open which address. Every route is a line of one table; an address without a line does not exist.
+
+`urls.py` is made from the table and `guard` stands before every view, so a new page cannot forget its question.
+What an address does with the *area* is named too: the permission tests walk route × role × area from these words.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_http_methods
+
+from sizao.kernel.errors import Refused
+
+Audience = Literal["anyone", "signed-in", "post"]
+AreaRule = Literal["none", "query", "subject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address and who may use it.
+
+    Attributes:
+        address: As Django writes paths.
+        view: "room.module.function" below `sizao.doors`.
+        audience: anyone · signed-in (a user, before a post is chosen) · post (a scope is open).
+        permission: What the post must be allowed to do; None only where the audience is not "post".
+        area: none (the same for every area) · query (`?area=`, refused outside the grant) · subject (a person's or case's own area).
+        reads_persons: Its answer may hold rows of persons, so the read is audited by the register's `read.py`.
+        methods: HTTP methods; the others answer 405.
+    """
+
+    name: str
+    address: str
+    view: str
+    audience: Audience
+    permission: str | None = None
+    area: AreaRule = "none"
+    reads_persons: bool = False
+    methods: tuple[str, ...] = ("GET",)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("healthz", "healthz", "public.views.healthz", "anyone"),
+    Route("language", "language", "public.views.language", "anyone", methods=("POST",)),
+    Route("sign-in-help", "sign-in", "public.views.sign_in_help", "anyone"),
+    Route("sign-in", "sign-in/<str:token>", "public.views.sign_in", "anyone", methods=("GET", "POST")),
+    Route("sign-out", "sign-out", "public.views.sign_out", "signed-in", methods=("POST",)),
+    Route("post", "post", "public.views.choose_post", "signed-in", methods=("GET", "POST")),
+    Route("overview", "", "command.overview.overview", "post", "plan.read", "query"),
+    Route("map-shapes", "map/shapes.json", "command.overview.shapes", "post", "plan.read", "query"),
+    Route("measure", "measure/<str:measure>", "command.measure.measure", "post", "plan.read", "query", reads_persons=True),
+    Route("find", "find", "desk.find.find", "post", "person.read", "subject", reads_persons=True),
+    Route("person", "person/<uuid:person>", "desk.person.person", "post", "person.read", "subject", reads_persons=True),
+    Route("case", "case/<uuid:case>", "desk.person.case", "post", "case.read", "subject", reads_persons=True),
+    Route("contact", "contact/<uuid:contact>", "desk.person.contact", "post", "case.read", "subject", reads_persons=True),
+    Route("today", "today", "field.today.today", "post", "plan.read", reads_persons=True),
+    Route("record-check", "today/check", "field.today.record_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("undo-check", "today/undo", "field.today.undo_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("import", "import", "desk.intake.intake", "post", "import.read", methods=("GET", "POST")),
+    Route("import-confirm", "import/confirm", "desk.intake.confirm", "post", "import.write", methods=("POST",)),
+)
+
+
+def guard(route: Route) -> Callable[..., HttpResponse]:
+    """The view of a route behind its question. Refusals are raised; the middleware gives them a face."""
+    room, _, function = route.view.rpartition(".")
+
+    @require_http_methods([*route.methods, *(["HEAD"] if "GET" in route.methods else [])])
+    def guarded(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if route.audience != "anyone":
+            if not request.user.is_authenticated:
+                raise Refused("not-signed-in")
+            if route.audience == "post":
+                if route.permission is None:
+                    raise AssertionError(f"{route.name}: a page for a post names a permission")
+                request.scope.check(route.permission)  # type: ignore[attr-defined]
+        return getattr(import_module(f"sizao.doors.{room}"), function)(request, **arguments)  # type: ignore[no-any-return]
+
+    guarded.route = route  # type: ignore[attr-defined]
+    return guarded
+
+
+def urlpatterns() -> list[URLPattern]:
+    """The whole address space of these doors."""
+    return [path(route.address, guard(route), name=route.name) for route in ROUTES]

@@ -1,0 +1,108 @@
+"""How values are said to a reader: numbers, days, clocks, ages, labels. One reader's language and one time zone at a time."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from sizao.kernel import clock
+from sizao.kernel.codes import label
+
+NONE = "—"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one answer.
+
+    Attributes:
+        language: "zh-hans" or "en".
+        zone: Where clocks on the page are read; a page about one area uses that area's.
+    """
+
+    language: str
+    zone: str = "Asia/Shanghai"
+
+    def at(self, zone: str) -> "Words":
+        """The same words read in another time zone."""
+        return Words(self.language, zone)
+
+    @property
+    def is_zh(self) -> bool:
+        return self.language.startswith("zh")
+
+    def both(self, pair: Any, fallback: str = "") -> str:
+        """The side of a {zh, en} pair, or of an object with `zh` and `en`, that the reader reads."""
+        if pair is None:
+            return fallback
+        get = pair.get if isinstance(pair, dict) else lambda k: getattr(pair, k, None)
+        return str(get("zh" if self.is_zh else "en") or get("zh") or get("en") or fallback)
+
+    def name(self, area: Any) -> str:
+        """The name of an area or unit in the reader's language."""
+        if area is None:
+            return NONE
+        return str((getattr(area, "name_zh", "") if self.is_zh else getattr(area, "name_en", "") or getattr(area, "name_zh", "")) or getattr(area, "code", NONE))
+
+    def title(self, post: Any) -> str:
+        """The title of a post in the reader's language."""
+        return str(post.title(self.language)) if post is not None else NONE
+
+    def code(self, codelist: str, value: str | None) -> str:
+        """The label of a code, a dash when there is none."""
+        return label(codelist, value, self.language) or NONE
+
+    def number(self, value: Any) -> str:
+        """A whole number with thin groups: 12,345. None is a dash, never 0."""
+        return NONE if value is None else f"{value:,}"
+
+    def percent(self, done: int | None, owed: int | None) -> str:
+        """Coverage for people: cut, not rounded, so that 999 of 1000 never reads 100%. A dash when nothing was owed.
+
+        >>> Words("en").percent(999, 1000), Words("en").percent(1, 3), Words("en").percent(0, 0)
+        ('99.9%', '33.3%', '—')
+        """
+        if not owed:
+            return NONE
+        tenths = (done or 0) * 1000 // owed
+        return "100%" if tenths == 1000 else f"{tenths // 10}.{tenths % 10}%"
+
+    def moment(self, instant: datetime | None) -> str:
+        """Day and clock, with the year only when it is another one: 06-30 20:00."""
+        if instant is None:
+            return NONE
+        here, today = instant.astimezone(ZoneInfo(self.zone)), clock.now().astimezone(ZoneInfo(self.zone))
+        return here.strftime("%m-%d %H:%M" if here.year == today.year else "%Y-%m-%d %H:%M")
+
+    def full(self, instant: datetime | None) -> str:
+        """Everything, for a title: 2020-06-30 20:00:00 Asia/Shanghai."""
+        return NONE if instant is None else f"{instant.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M:%S} {self.zone}"
+
+    def day(self, value: date | datetime | None) -> str:
+        """A calendar day, ISO."""
+        if value is None:
+            return NONE
+        return (value.astimezone(ZoneInfo(self.zone)).date() if isinstance(value, datetime) else value).isoformat()
+
+    def clock(self, instant: datetime | None) -> str:
+        return NONE if instant is None else f"{instant.astimezone(ZoneInfo(self.zone)):%H:%M}"
+
+    def span(self, length: timedelta) -> str:
+        """A length of time in its largest sensible unit: 3 分钟, 5 小时, 12 天."""
+        seconds = int(length.total_seconds())
+        if seconds < 60:
+            return _("less than a minute")
+        if seconds < 5400:
+            return _("%(n)d min") % {"n": seconds // 60}
+        if seconds < 172800:
+            return _("%(n)d h") % {"n": seconds // 3600}
+        return _("%(n)d d") % {"n": seconds // 86400}
+
+    def ago(self, instant: datetime | None, now: datetime | None = None) -> str:
+        """How old something is, said; what lies ahead is said as such."""
+        if instant is None:
+            return NONE
+        length = (now or clock.now()) - instant
+        return _("%(span)s ago") % {"span": self.span(length)} if length >= timedelta() else _("in %(span)s") % {"span": self.span(-length)}
