@@ -4,7 +4,10 @@ A model that derives from `Record` says in `class Register` what it is called, w
 a row in the sender's books and how people look for it. Lists, forms, imports and the permission matrix are made from it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -72,3 +75,20 @@ def records() -> list[type[Record]]:
     from django.apps import apps
 
     return [m for m in apps.get_models() if issubclass(m, Record) and not m._meta.abstract]
+
+
+def take(row: Record, told: Mapping[str, Any]) -> bool:
+    """Puts what is told into the row; True if anything differs. None and "" mean not told, and never wipe what is known."""
+    changed = False
+    for name, new in told.items():
+        if new is None or new == "" or _same(new, getattr(row, name)):
+            continue
+        setattr(row, name, new)
+        changed = True
+    return changed
+
+
+def _same(new: Any, old: Any) -> bool:
+    if isinstance(new, float | Decimal) and old is not None:
+        return bool(round(float(new), 3) == round(float(old), 3))
+    return bool(new == old)

@@ -8,16 +8,21 @@ from typing import Any
 
 _server: Any = None
 _store: Any = None
+_dbname: str | None = None
 
 
-def boot(store: str | Path | None = None, *, setup: bool = True) -> Any:
-    """Opens the store, starts its PostgreSQL if nobody has, and readies Django. Returns the store. Safe to call again."""
-    global _server, _store
+def boot(store: str | Path | None = None, *, kind: str | None = None, time_zone: str = "Asia/Shanghai", dbname: str | None = None, setup: bool = True) -> Any:
+    """Opens the store, starts its PostgreSQL if nobody has, and readies Django. Returns the store. Safe to call again.
+
+    `dbname` names another database of the same server than the store's own: tests and trial restores.
+    """
+    global _server, _store, _dbname
     if _server is None:
         from sizao.kernel import postgres
 
-        _store = postgres.Store.open(store or os.environ.get("SIZAO_STORE"))
+        _store = postgres.Store.open(store or os.environ.get("SIZAO_STORE"), kind=kind, time_zone=time_zone)
         os.environ["SIZAO_STORE"] = str(_store.path)
+        _dbname = dbname or os.environ.get("SIZAO_DBNAME")
         _server = postgres.connect(_store)
     if setup:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sizao.wiring.settings")
@@ -41,7 +46,7 @@ def _parameters(role: str) -> dict[str, Any]:
     base: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None if role == "app" else 0, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": False}
     if _server is None:  # type checks and documentation need the settings, not a database
         return base | {"NAME": "sizao", "USER": f"sizao_{role}"}
-    dsn = _server.dsn(role)
+    dsn = _server.dsn(role, dbname=_dbname)
     options = {k: v for k, v in dsn.items() if k not in ("host", "port", "dbname", "user", "password")}
     return base | {
         "NAME": dsn["dbname"],

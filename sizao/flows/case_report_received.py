@@ -1,0 +1,120 @@
+"""A case report is received: the person, the case, and whatever the report says was done already.
+
+A sender's own number names the case. A report that comes again changes nothing; one that says something else corrects what he said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from sizao.kernel import clock
+from sizao.kernel.models import Area
+from sizao.kernel.scope import Scope
+from sizao.registers.cases import actions as cases
+from sizao.registers.cases.models import Case
+from sizao.registers.cases.rules import first_known
+from sizao.registers.isolation import actions as isolation
+from sizao.registers.population import actions as population
+from sizao.registers.population.actions import PersonData
+
+from .outcome import Outcome, Problem
+
+CASE_COLUMNS = ("disease", "onset_on", "first_care_at", "reported_at", "confirmed_at", "outcome", "outcome_at", "source", "contact_total")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReport:
+    """One report of a case. Instants are aware; days are local. None means not told.
+
+    Attributes:
+        sender, source_id: Who reports, and his own number of the case: together they name it.
+        isolated_at, investigated_at: What the report says was done, if it does; they become a stay and an investigation.
+    """
+
+    sender: str
+    source_id: str
+    disease: str
+    person: PersonData
+    class_code: str | None = None
+    onset_on: date | None = None
+    first_care_at: datetime | None = None
+    reported_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    isolated_at: datetime | None = None
+    isolation_kind: str | None = None
+    investigated_at: datetime | None = None
+    outcome: str | None = None
+    outcome_at: datetime | None = None
+    source: str = ""
+    contact_total: int | None = None
+
+    @property
+    def told(self) -> dict[str, object]:
+        """The columns of the case that the report speaks of."""
+        return {c: getattr(self, c) for c in CASE_COLUMNS} | {"classification": self.class_code, "area_id": self.person.area_id}
+
+
+@transaction.atomic
+def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = None, historic: bool = True) -> list[Outcome]:
+    """One outcome a report, in order. `historic`: the sender tells of the past (a line list), so what was done was told when it was done.
+
+    Of two reports with one number in a batch the first makes the case, the second is taken as a correction.
+    """
+    outcomes: list[Outcome | None] = [None] * len(reports)
+    paths = _paths(scope, {r.person.area_id for r in reports})
+    now = clock.now()
+    for sender in dict.fromkeys(r.sender for r in reports):
+        mine = [i for i, r in enumerate(reports) if r.sender == sender]
+        held = cases.cases_by_number(sender, (reports[i].source_id for i in mine))
+        first: dict[str, int] = {}
+        fresh, again = [], []
+        for i in mine:
+            r = reports[i]
+            if not scope.can("case.write", paths.get(r.person.area_id, "-")):
+                outcomes[i] = Outcome("rejected", problems=(Problem("not-found-or-out-of-area", "area"),))
+            elif r.source_id in held or r.source_id in first:
+                again.append(i)
+            else:
+                first[r.source_id] = i
+                fresh.append(i)
+        known = [first_known(reports[i].reported_at, reports[i].confirmed_at, reports[i].first_care_at, now=now) for i in fresh]
+        people = population.add_persons(scope, [reports[i].person for i in fresh], known=known, sender=sender, batch=batch)
+        new = [cases.New(p, sender, reports[i].source_id, k, reports[i].told) for i, p, k in zip(fresh, people, known, strict=True)]
+        for i, case, person in zip(fresh, cases.add_cases(scope, new, batch=batch), people, strict=True):
+            outcomes[i] = Outcome("new", case, person)
+        held |= cases.cases_by_number(sender, (reports[i].source_id for i in again))
+        _correct(scope, reports, again, held, outcomes)
+        _done(scope, [(reports[i], held.get(reports[i].source_id)) for i in again], sender, batch, historic)
+        _done(scope, [(reports[i], _as_case(reports[i], o)) for i in fresh if (o := outcomes[i])], sender, batch, historic)
+    return [o for o in outcomes if o is not None]
+
+
+def _paths(scope: Scope, areas: set[int]) -> dict[int, str]:
+    return dict(Area.objects.filter(pk__in=areas).values_list("pk", "path"))
+
+
+def _as_case(report: CaseReport, outcome: Outcome) -> Case:
+    return Case(id=outcome.record, person_id=outcome.person, area_id=report.person.area_id, disease=report.disease)
+
+
+def _correct(scope: Scope, reports: Sequence[CaseReport], again: list[int], held: dict[str, Case], outcomes: list[Outcome | None]) -> None:
+    pairs = [(i, held[reports[i].source_id]) for i in again]
+    people = population.correct_persons(scope, {c.person_id: reports[i].person for i, c in pairs})
+    changed: set[UUID] = cases.correct_cases(scope, {c.pk: reports[i].told for i, c in pairs})
+    for i, c in pairs:
+        outcomes[i] = Outcome("updated" if c.pk in changed or c.person_id in people else "identical", c.pk, c.person_id)
+
+
+def _done(scope: Scope, pairs: list[tuple[CaseReport, Case | None]], sender: str, batch: int | None, historic: bool) -> None:
+    known = [(r, c) for r, c in pairs if c is not None]
+    isolation.add_stays(
+        scope,
+        [isolation.NewStay(c.person_id, c.area_id, c.disease, r.isolated_at, r.isolation_kind) for r, c in known if r.isolated_at],
+        sender=sender,
+        batch=batch,
+        reported=historic,
+    )
+    cases.add_investigations(scope, [(c, r.investigated_at, "") for r, c in known if r.investigated_at], sender=sender, batch=batch, reported=historic)

@@ -1,0 +1,73 @@
+"""A daily check is recorded: what was found, or why nobody could look. The evidence itself closes the duty; there is no "done" to press."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from sizao.kernel import acts, clock
+from sizao.kernel.acts import NewAct
+from sizao.kernel.scope import Scope
+from sizao.registers.cases import read as cases
+from sizao.registers.isolation import actions as isolation
+
+from .outcome import Outcome, Problem
+
+CHECKED, NOT_CHECKED = ("ok", "symptoms"), ("not_found", "refused", "could_not")
+AHEAD = timedelta(minutes=5)  # a phone's clock may run a little fast
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One visit or call. `key` is made once by who records it. `outcome` is a code of `check-outcome`, or of `attempt-reason` when nobody could look."""
+
+    key: str
+    contact: UUID
+    happened_at: datetime
+    outcome: str
+    temperature: Decimal | None = None
+    symptoms: tuple[str, ...] = ()
+
+
+@transaction.atomic
+def record_checks(scope: Scope, checks: Sequence[Check]) -> list[Outcome]:
+    """One outcome a check, in order: new, identical (the key was sent before), or rejected with the reason."""
+    scope.check("check.write")
+    known = cases.contacts_by_id(scope, {c.contact for c in checks}, "check.write")
+    now = clock.now()
+    sender = f"post:{scope.post_id}"
+    outcomes: dict[int, Outcome] = {}
+    good: dict[int, isolation.NewCheck] = {}
+    tried: dict[int, NewAct] = {}
+    for i, c in enumerate(checks):
+        contact = known.get(c.contact)
+        if contact is None:
+            outcomes[i] = Outcome("rejected", problems=(Problem("not-found-or-out-of-area", "contact"),))
+        elif c.happened_at > now + AHEAD:
+            outcomes[i] = Outcome("rejected", problems=(Problem("check-in-the-future", "happened_at", c.happened_at.isoformat()),))
+        elif c.temperature is not None and not 30 <= c.temperature <= 45:
+            outcomes[i] = Outcome("rejected", problems=(Problem("temperature-impossible", "temperature", str(c.temperature)),))
+        elif c.outcome in CHECKED:
+            at = min(c.happened_at, now)
+            good[i] = isolation.NewCheck(c.key, contact.person_id, contact.pk, contact.area_id, contact.disease, at, c.outcome, c.temperature, c.symptoms)
+        elif c.outcome in NOT_CHECKED:
+            tried[i] = NewAct("attempt", contact.pk, min(c.happened_at, now), contact.person_id, contact.area_id, contact.disease, outcome=c.outcome)
+        else:
+            outcomes[i] = Outcome("rejected", problems=(Problem("check-outcome-unknown", "outcome", c.outcome),))
+    made = isolation.add_checks(scope, list(good.values()), sender=sender)
+    for i, check in good.items():
+        outcomes[i] = Outcome("new" if check.key in made else "identical", made.get(check.key), check.person)
+    for (i, act), key in zip(tried.items(), acts.record(scope, tried.values()), strict=True):
+        outcomes[i] = Outcome("new", key, act.person)
+    return [outcomes[i] for i in range(len(checks))]
+
+
+@transaction.atomic
+def take_back(scope: Scope, check: UUID) -> Outcome:
+    """Takes back a check that this post recorded by mistake: an act of the same kind with the outcome `void` replaces it, and nothing is erased."""
+    scope.check("check.write")
+    undone = isolation.void_check(scope, check)
+    return Outcome("updated" if undone else "identical", check)

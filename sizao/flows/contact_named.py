@@ -1,0 +1,84 @@
+"""Contacts are named: each a person to be observed, related to a case by the sender's own number of that case."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from sizao.kernel import clock
+from sizao.kernel.models import Area
+from sizao.kernel.scope import Scope
+from sizao.registers.cases import actions as cases
+from sizao.registers.cases.rules import first_known
+from sizao.registers.population import actions as population
+from sizao.registers.population.actions import PersonData
+
+from .outcome import Outcome, Problem
+
+COLUMNS = ("disease", "named_at", "last_exposure_on", "observation_from", "observation_until", "released_at", "became_case_at", "status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedContact:
+    """One contact. Instants are aware; days are local; None means not told. `case_source_id` is the sender's number of the related case, or ""."""
+
+    sender: str
+    source_id: str
+    disease: str
+    person: PersonData
+    case_source_id: str = ""
+    class_code: str | None = None
+    named_at: datetime | None = None
+    last_exposure_on: date | None = None
+    observation_from: date | None = None
+    observation_until: date | None = None
+    released_at: datetime | None = None
+    became_case_at: datetime | None = None
+    status: str = ""
+
+    def told(self, case: UUID | None) -> dict[str, object]:
+        """The columns of the contact that are told."""
+        return {c: getattr(self, c) for c in COLUMNS} | {"classification": self.class_code, "area_id": self.person.area_id, "case_id": case}
+
+
+@transaction.atomic
+def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = None) -> list[Outcome]:
+    """One outcome a contact, in order. A related case that is not known is noted (`link-dangling`), and the contact kept."""
+    outcomes: list[Outcome | None] = [None] * len(contacts)
+    paths = dict(Area.objects.filter(pk__in={c.person.area_id for c in contacts}).values_list("pk", "path"))
+    now = clock.now()
+    for sender in dict.fromkeys(c.sender for c in contacts):
+        mine = [i for i, c in enumerate(contacts) if c.sender == sender]
+        related = cases.cases_by_number(sender, (contacts[i].case_source_id for i in mine if contacts[i].case_source_id))
+        held = cases.contacts_by_number(sender, (contacts[i].source_id for i in mine))
+        case_of = {i: c.pk if (c := related.get(contacts[i].case_source_id)) else None for i in mine}
+        notes = {
+            i: (Problem("link-dangling", "related_case", contacts[i].case_source_id),) if contacts[i].case_source_id and case_of[i] is None else () for i in mine
+        }
+        first: dict[str, int] = {}
+        fresh, again = [], []
+        for i in mine:
+            c = contacts[i]
+            if not scope.can("contact.write", paths.get(c.person.area_id, "-")):
+                outcomes[i] = Outcome("rejected", problems=(Problem("not-found-or-out-of-area", "area"),))
+            elif c.observation_from and c.observation_until and c.observation_until < c.observation_from:
+                outcomes[i] = Outcome("rejected", problems=(Problem("observation-reversed", "observation_until", c.observation_until.isoformat()),))
+            elif c.source_id in held or c.source_id in first:
+                again.append(i)
+            else:
+                first[c.source_id] = i
+                fresh.append(i)
+        known = [first_known(contacts[i].named_at, now=now) for i in fresh]
+        people = population.add_persons(scope, [contacts[i].person for i in fresh], known=known, sender=sender, batch=batch)
+        new = [cases.New(p, sender, contacts[i].source_id, k, contacts[i].told(case_of[i])) for i, p, k in zip(fresh, people, known, strict=True)]
+        for i, made, person in zip(fresh, cases.add_contacts(scope, new, batch=batch), people, strict=True):
+            outcomes[i] = Outcome("new", made, person, notes[i])
+        held |= cases.contacts_by_number(sender, (contacts[i].source_id for i in again))
+        pairs = [(i, held[contacts[i].source_id]) for i in again]
+        moved = population.correct_persons(scope, {c.person_id: contacts[i].person for i, c in pairs})
+        changed = cases.correct_contacts(scope, {c.pk: contacts[i].told(case_of[i]) for i, c in pairs})
+        for i, c in pairs:
+            outcomes[i] = Outcome("updated" if c.pk in changed or c.person_id in moved else "identical", c.pk, c.person_id, notes[i])
+    return [o for o in outcomes if o is not None]

@@ -1,0 +1,150 @@
+"""What people do to the register of cases. Every verb takes a batch, in the caller's transaction, and a bounded number of statements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sizao.kernel import acts, audit
+from sizao.kernel.acts import NewAct
+from sizao.kernel.ids import uuid7
+from sizao.kernel.register import take
+from sizao.kernel.scope import Scope
+
+from .models import Case, Contact, Investigation, Link
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A new row: whose it is, what the sender calls it, when it was first known, and what is told of it (columns of the model)."""
+
+    person: UUID
+    sender: str
+    source_id: str
+    known_from: datetime
+    told: Mapping[str, Any]
+
+
+def cases_by_number(sender: str, numbers: Iterable[str]) -> dict[str, Case]:
+    """A sender's own numbers → cases, those of an open batch included: an import must find what it has just brought."""
+    return {c.source_id: c for c in Case.objects.filter(sender=sender, source_id__in=set(numbers))}
+
+
+def contacts_by_number(sender: str, numbers: Iterable[str]) -> dict[str, Contact]:
+    """A sender's own numbers → contacts, those of an open batch included."""
+    return {c.source_id: c for c in Contact.objects.filter(sender=sender, source_id__in=set(numbers))}
+
+
+def add_cases(scope: Scope, new: Sequence[New], *, batch: int | None = None) -> list[UUID]:
+    """New cases, with the act `case.reported` for each."""
+    rows = [_row(Case, n, batch) for n in new]
+    Case.objects.bulk_create(rows, batch_size=1000)
+    acts.record(
+        scope,
+        (
+            NewAct("case.reported", r.pk, r.reported_at or r.known_from, r.person_id, r.area_id, r.disease, reported_at=r.known_from, outcome=r.classification, record=r.pk)
+            for r in rows
+        ),
+        batch=batch,
+    )
+    if rows:
+        audit.write(scope, "cases.reported", [r.person_id for r in rows])
+    return [r.pk for r in rows]
+
+
+def correct_cases(scope: Scope, told: Mapping[UUID, Mapping[str, Any]], *, stands_from: datetime | None = None) -> set[UUID]:
+    """Brings cases to what is told; the ids of those that changed. Without `stands_from` it is a correction: it stands from where the old version stood."""
+    return _correct(scope, Case, told, stands_from, "cases.corrected")
+
+
+def add_contacts(scope: Scope, new: Sequence[New], *, batch: int | None = None) -> list[UUID]:
+    """New contacts, with the act `contact.named`, and `contact.released` where the release is told."""
+    rows = [_row(Contact, n, batch) for n in new]
+    Contact.objects.bulk_create(rows, batch_size=1000)
+    named = [
+        NewAct("contact.named", r.pk, r.named_at or r.known_from, r.person_id, r.area_id, r.disease, reported_at=r.known_from, outcome=r.classification, record=r.pk) for r in rows
+    ]
+    acts.record(scope, named + [_release(r) for r in rows if r.released_at], batch=batch)
+    if rows:
+        audit.write(scope, "contacts.named", [r.person_id for r in rows])
+    return [r.pk for r in rows]
+
+
+def correct_contacts(scope: Scope, told: Mapping[UUID, Mapping[str, Any]], *, stands_from: datetime | None = None) -> set[UUID]:
+    """Brings contacts to what is told; the ids of those that changed. A release that is new is recorded as an act."""
+    before = set(Contact.objects.filter(pk__in=told, released_at__isnull=False).values_list("pk", flat=True))
+    changed = _correct(scope, Contact, told, stands_from, "contacts.corrected")
+    released = Contact.objects.filter(pk__in=changed - before, released_at__isnull=False)
+    acts.record(scope, [_release(r) for r in released])
+    return changed
+
+
+def add_links(scope: Scope, pairs: Iterable[tuple[UUID, UUID, str]], *, sender: str, known_from: datetime, batch: int | None = None) -> int:
+    """Who infected whom: (infector, infectee, disease). What is known already stays as it is; answers how many were new."""
+    rows = [
+        Link(id=uuid7(), infector_id=a, infectee_id=b, disease=d, sender=sender, known_from=known_from, stands_from=known_from, batch_id=batch) for a, b, d in pairs if a != b
+    ]
+    held = set(Link.objects.filter(infectee__in={r.infectee_id for r in rows}).values_list("infector_id", "infectee_id"))
+    fresh = list({(r.infector_id, r.infectee_id): r for r in rows if (r.infector_id, r.infectee_id) not in held}.values())
+    Link.objects.bulk_create(fresh, batch_size=1000, ignore_conflicts=True)
+    if fresh:
+        audit.write(scope, "cases.linked", [r.infectee_id for r in fresh])
+    return len(fresh)
+
+
+def add_investigations(scope: Scope, done: Sequence[tuple[Case, datetime, str]], *, sender: str, batch: int | None = None, reported: bool = False) -> list[UUID]:
+    """Investigations of cases: (case, when, findings), each with the act `case.investigated`. `reported` marks what a sender tells of the past."""
+    rows = [
+        Investigation(
+            id=uuid7(),
+            case_id=c.pk,
+            happened_at=at,
+            findings=text,
+            sender=sender,
+            source_id=f"{c.pk}:{at.isoformat()}",
+            known_from=at,
+            stands_from=at,
+            batch_id=batch,
+        )
+        for c, at, text in done
+    ]
+    held = set(Investigation.objects.filter(case__in={c.pk for c, _, _ in done}).values_list("case_id", "happened_at"))
+    keep = [(c, r) for (c, _, _), r in zip(done, rows, strict=True) if (r.case_id, r.happened_at) not in held]
+    Investigation.objects.bulk_create([r for _, r in keep], batch_size=1000)
+    acts.record(
+        scope,
+        [NewAct("case.investigated", c.pk, r.happened_at, c.person_id, c.area_id, c.disease, reported_at=r.happened_at if reported else None, record=r.pk) for c, r in keep],
+        batch=batch,
+    )
+    if keep:
+        audit.write(scope, "cases.investigated", [c.person_id for c, _ in keep])
+    return [r.pk for _, r in keep]
+
+
+def _release(r: Contact) -> NewAct:
+    assert r.released_at is not None
+    return NewAct("contact.released", r.pk, r.released_at, r.person_id, r.area_id, r.disease, reported_at=r.released_at, record=r.pk)
+
+
+def _row(model: type, n: New, batch: int | None) -> Any:
+    row = model(id=uuid7(), person_id=n.person, sender=n.sender, source_id=n.source_id, known_from=n.known_from, stands_from=n.known_from, batch_id=batch)
+    take(row, n.told)
+    return row
+
+
+def _correct(scope: Scope, model: Any, told: Mapping[UUID, Mapping[str, Any]], stands_from: datetime | None, what: str) -> set[UUID]:
+    changed, columns = [], sorted({c for values in told.values() for c in values})
+    for row in model.objects.select_for_update(of=("self",)).filter(pk__in=told):
+        if take(row, told[row.pk]):
+            row.stands_from = stands_from or row.stands_from
+            changed.append(row)
+    if changed:
+        model.objects.bulk_update(changed, [*columns, "stands_from"], batch_size=500)
+        audit.write(scope, what, [r.person_id for r in changed])
+    return {r.pk for r in changed}
+
+
+def linked_pairs(infectees: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
+    """The links into these cases that are known: (infector, infectee)."""
+    return set(Link.objects.filter(infectee__in=set(infectees)).values_list("infector_id", "infectee_id"))

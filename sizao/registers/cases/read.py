@@ -1,0 +1,77 @@
+"""The only way into the register of cases."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from sizao.kernel import audit
+from sizao.kernel.scope import Scope, at_most_one, visible
+
+from .models import Case, Contact, Investigation, Link
+
+
+def cases(scope: Scope) -> QuerySet[Case]:
+    """The cases that this scope may see."""
+    return Case.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area")
+
+
+def contacts(scope: Scope) -> QuerySet[Contact]:
+    """The contacts that this scope may see."""
+    return Contact.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area")
+
+
+def access_case_by_id(scope: Scope, case: UUID) -> Case:
+    """One case, the read on record. Refused not-found-or-out-of-area."""
+    row: Case = at_most_one(cases(scope).filter(pk=case)[:1])
+    audit.write(scope, "cases.read", [row.person_id])
+    return row
+
+
+def access_contact_by_id(scope: Scope, contact: UUID) -> Contact:
+    """One contact, the read on record. Refused not-found-or-out-of-area."""
+    row: Contact = at_most_one(contacts(scope).filter(pk=contact)[:1])
+    audit.write(scope, "contacts.read", [row.person_id])
+    return row
+
+
+def contacts_by_id(scope: Scope, ids: set[UUID], permission: str = "case.read") -> dict[UUID, Contact]:
+    """Those of the contacts on which this scope has that permission; the others are absent."""
+    return {c.pk: c for c in Contact.objects.filter(visible(), scope.area_filter("area", permission), pk__in=ids)}
+
+
+def cases_of(scope: Scope, person: UUID) -> list[Case]:
+    """A person's cases, newest first."""
+    return list(cases(scope).filter(person=person).order_by("-known_from"))
+
+
+def contacts_of(scope: Scope, person: UUID) -> list[Contact]:
+    """Where this person is listed as a contact, newest first."""
+    return list(contacts(scope).filter(person=person).order_by("-known_from"))
+
+
+def contacts_of_case(scope: Scope, case: UUID) -> list[Contact]:
+    return list(contacts(scope).filter(case=case).order_by("known_from"))
+
+
+def links_of(scope: Scope, case: UUID) -> dict[str, list[Case]]:
+    """Who infected this case and whom it infected, as far as this scope sees."""
+    pairs = Link.objects.filter(visible(), infectee=case).values_list("infector", flat=True), Link.objects.filter(visible(), infector=case).values_list("infectee", flat=True)
+    return {"infectors": list(cases(scope).filter(pk__in=pairs[0])), "infected": list(cases(scope).filter(pk__in=pairs[1]))}
+
+
+def investigations_of(scope: Scope, case: UUID) -> list[Investigation]:
+    return list(Investigation.objects.filter(visible(), case__in=cases(scope).filter(pk=case)).order_by("happened_at"))
+
+
+def timeline(scope: Scope, person: UUID) -> list[dict[str, Any]]:
+    """This register's part of a person's timeline: moments that are told as dates of a case or contact, oldest first.
+
+    Each: at (date or instant), what (the field's name), table ("case" or "contact"), record.
+    """
+    found: list[dict[str, Any]] = []
+    for row, table in [*((c, "case") for c in cases_of(scope, person)), *((c, "contact") for c in contacts_of(scope, person))]:
+        for name in row.declaration().fields:
+            if name.endswith(("_at", "_on", "_from", "_until")) and (at := getattr(row, name)) is not None:
+                found.append({"at": at, "what": name, "table": table, "record": row.pk})
+    return sorted(found, key=lambda f: str(f["at"]))

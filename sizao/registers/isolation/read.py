@@ -1,0 +1,39 @@
+"""The only way into the register of isolation."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from sizao.kernel.scope import Scope, visible
+
+from .models import DailyCheck, Stay
+
+
+def stays(scope: Scope) -> QuerySet[Stay]:
+    """The stays that this scope may see."""
+    return Stay.objects.filter(visible(), scope.area_filter("area")).select_related("area")
+
+
+def checks(scope: Scope) -> QuerySet[DailyCheck]:
+    """The daily checks that this scope may see."""
+    return DailyCheck.objects.filter(visible(), scope.area_filter("area"))
+
+
+def stays_of(scope: Scope, person: UUID) -> list[Stay]:
+    return list(stays(scope).filter(person=person).order_by("started_at"))
+
+
+def checks_of(scope: Scope, person: UUID) -> list[DailyCheck]:
+    return list(checks(scope).filter(person=person).order_by("happened_at"))
+
+
+def timeline(scope: Scope, person: UUID) -> list[dict[str, Any]]:
+    """This register's part of a person's timeline, oldest first: stays and checks."""
+    found: list[dict[str, Any]] = [{"at": s.started_at, "what": "stay.admitted", "table": "stay", "record": s.pk, "code": s.kind} for s in stays_of(scope, person)]
+    found += [{"at": s.ended_at, "what": "stay.released", "table": "stay", "record": s.pk, "code": s.kind} for s in stays_of(scope, person) if s.ended_at]
+    found += [
+        {"at": c.happened_at, "what": "isolation.daily_check", "table": "check", "record": c.pk, "code": c.outcome, "temperature": c.temperature, "symptoms": c.symptoms}
+        for c in checks_of(scope, person)
+    ]
+    return sorted(found, key=lambda f: f["at"])

@@ -1,0 +1,96 @@
+"""What people do to the register of persons: put persons in, bring them up to date."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sizao.kernel import audit, keys
+from sizao.kernel.ids import uuid7
+from sizao.kernel.register import take
+from sizao.kernel.scope import Scope
+
+from .models import Person
+from .rules import name_keys
+from .sealing import ADDRESS, NATIONAL_ID, PHONE
+
+PLAIN = ("name", "sex", "birth_date", "birth_year", "age_years", "age_text", "age_on", "occupation", "area_id")
+SEALED = {"national_id": NATIONAL_ID, "phone": PHONE, "address": ADDRESS}
+INDEXED = ("national_id", "phone")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonData:
+    """What somebody tells of a person. None or "" means not told, and never wipes what is known."""
+
+    area_id: int
+    name: str = ""
+    sex: str | None = None
+    birth_date: date | None = None
+    birth_year: int | None = None
+    age_years: Decimal | float | None = None
+    age_text: str = ""
+    age_on: date | None = None
+    occupation: str = ""
+    national_id: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+def add_persons(scope: Scope, people: Sequence[PersonData], *, known: Sequence[datetime], sender: str, batch: int | None = None) -> list[UUID]:
+    """New persons, in the caller's transaction; their ids in order. `known[i]` is when person i was first known."""
+    if not people:
+        return []
+    keys.check_writable()
+    rows = []
+    for data, since in zip(people, known, strict=True):
+        row = Person(id=uuid7(), batch_id=batch, sender=sender, known_from=since, stands_from=since, name_keys=name_keys(data.name))
+        for field in PLAIN:
+            setattr(row, field, getattr(data, field))
+        rows.append(row)
+    _seal(rows, people)
+    Person.objects.bulk_create(rows, batch_size=1000)
+    audit.write(scope, "population.persons_added", [r.pk for r in rows])
+    return [r.pk for r in rows]
+
+
+def correct_persons(scope: Scope, people: dict[UUID, PersonData], *, stands_from: datetime | None = None) -> set[UUID]:
+    """Brings persons to what is told of them; the ids of those that changed. A correction stands from where the corrected version stood;
+    pass `stands_from` when the world changed instead."""
+    if not people:
+        return set()
+    keys.check_writable()
+    rows = {p.pk: p for p in Person.objects.select_for_update(of=("self",)).filter(pk__in=people)}
+    opened = {field: _opened(column, field, list(rows.values())) for field, column in SEALED.items() if any(getattr(p, field) for p in people.values())}
+    changed = []
+    for pk, data in people.items():
+        if (row := rows.get(pk)) is None:
+            continue
+        touched = take(row, {f: getattr(data, f) for f in PLAIN})
+        touched = touched or any(getattr(data, f) and getattr(data, f) != opened[f].get(pk) for f in opened)
+        if touched:
+            row.name_keys = name_keys(row.name)
+            row.stands_from = stands_from or row.stands_from
+            changed.append(row)
+    if changed:
+        _seal(changed, [people[r.pk] for r in changed])
+        Person.objects.bulk_update(changed, [*PLAIN[:-1], "area", "name_keys", "stands_from", *SEALED, *(f"{f}_index" for f in INDEXED)], batch_size=500)
+        audit.write(scope, "population.persons_corrected", [r.pk for r in changed])
+    return {r.pk for r in changed}
+
+
+def _opened(column, field: str, rows: list[Person]) -> dict[UUID, str | None]:
+    return dict(zip((r.pk for r in rows), column.unseal_many([(r.pk, r.pk, getattr(r, field)) for r in rows]), strict=True))
+
+
+def _seal(rows: Sequence[Person], people: Sequence[PersonData]) -> None:
+    for field, column in SEALED.items():
+        told = [(row, value) for row, data in zip(rows, people, strict=True) if (value := getattr(data, field))]
+        if not told:
+            continue
+        for (row, value), box in zip(told, column.seal_many([(row.pk, row.pk, value) for row, value in told]), strict=True):
+            setattr(row, field, box)
+            if field in INDEXED:
+                setattr(row, f"{field}_index", column.index(value))
+

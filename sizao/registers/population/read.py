@@ -1,0 +1,70 @@
+"""The only way into the register of persons."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from sizao.kernel import audit
+from sizao.kernel.scope import Scope, at_most_one, visible
+
+from .models import Household, Person
+from .rules import masked, search_keys
+from .sealing import ADDRESS, NATIONAL_ID, PHONE
+
+__all__ = ["access_person_by_id", "names_of", "persons", "search", "sealed_of", "shown_name"]
+
+
+def persons(scope: Scope) -> QuerySet[Person]:
+    """The persons that this scope may see; the caller records the read (`record_read`) when rows reach a screen or a file."""
+    return Person.objects.filter(visible(), scope.area_filter("area")).select_related("area")
+
+
+def households(scope: Scope) -> QuerySet[Household]:
+    return Household.objects.filter(visible(), scope.area_filter("area"))
+
+
+def access_person_by_id(scope: Scope, person: UUID) -> Person:
+    """One person, and the read on record. Refused not-found-or-out-of-area, whichever it is."""
+    row: Person = at_most_one(persons(scope).filter(pk=person)[:1])
+    audit.write(scope, "population.read", [row.pk])
+    return row
+
+
+def record_read(scope: Scope, people: Iterable[UUID], what: str = "population.list") -> None:
+    """Puts the reading of these persons on record."""
+    seen = list(people)
+    if seen:
+        audit.write(scope, what, seen)
+
+
+def shown_name(scope: Scope, person: Person) -> str:
+    """The name as this scope may see it there."""
+    return person.name if scope.can("person.names", person.area) else masked(person.name)
+
+
+def names_of(scope: Scope, people: Iterable[UUID], what: str = "population.names") -> dict[UUID, str]:
+    """The names of many, masked where the scope does not see names; one read on record. Persons out of the area are absent."""
+    rows = list(persons(scope).filter(pk__in=set(people)))
+    record_read(scope, (r.pk for r in rows), what)
+    return {r.pk: shown_name(scope, r) for r in rows}
+
+
+def sealed_of(scope: Scope, person: Person) -> dict[str, str | None]:
+    """The sealed fields in the open, for who sees names there; otherwise nothing of them."""
+    if not scope.can("person.names", person.area):
+        return {}
+    return {f: c.unseal(person.pk, person.pk, box) if (box := getattr(person, f)) else None for f, c in (("national_id", NATIONAL_ID), ("phone", PHONE), ("address", ADDRESS))}
+
+
+def search(scope: Scope, text: str, limit: int = 50) -> Sequence[Person]:
+    """Persons by name (Chinese, pinyin initials, Latin words), exact national id or telephone; at most `limit`, reads on record."""
+    found = persons(scope).none()
+    digits = "".join(c for c in text if c.isalnum())
+    if len(digits) >= 7 and digits[:-1].isdigit():
+        found = persons(scope).filter(national_id_index__in=NATIONAL_ID.searched(text)) | persons(scope).filter(phone_index__in=PHONE.searched(text))
+    elif scope.sees_names and (keys := search_keys(text)):
+        found = persons(scope).filter(name_keys__contains=keys)
+    rows = list(found.order_by("name", "id")[:limit])
+    record_read(scope, (r.pk for r in rows), "population.search")
+    return rows

@@ -1,0 +1,70 @@
+"""Pure rules about persons and their names."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+# Family names whose reading differs from the character's usual one (GB/T 28039-2011, the Chinese phonetic alphabet spelling rules for names).
+FAMILY_NAME_INITIALS = {
+    "单": "s", "曾": "z", "解": "x", "仇": "q", "区": "o", "查": "z", "朴": "p", "盖": "g", "乐": "y", "种": "c", "重": "c", "尉": "y", "万": "w", "洗": "x", "冼": "x",
+    "翟": "z", "宓": "f", "召": "s", "折": "s", "覃": "q", "缪": "m", "员": "y", "逄": "p", "黑": "h", "秘": "b", "那": "n", "哈": "h", "晁": "c", "褚": "c", "璩": "q",
+}  # fmt: skip
+WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
+
+
+def is_han(char: str) -> bool:
+    """A Chinese character, rare ones included."""
+    return "㐀" <= char <= "鿿" or "豈" <= char <= "﫿" or "\U00020000" <= char <= "\U0003ffff"
+
+
+@lru_cache(maxsize=30_000)
+def initial(char: str) -> str:
+    """The first letter of a character's reading; itself when it is no Chinese character."""
+    if not is_han(char):
+        return char.lower()
+    from pypinyin import Style, lazy_pinyin
+
+    return lazy_pinyin(char, style=Style.FIRST_LETTER)[0][:1].lower()
+
+
+def name_keys(name: str) -> list[str]:
+    """The keys by which a name is found: its pairs of characters, its words in small letters, and the pinyin initials (every beginning of them).
+
+    >>> name_keys("张小明")
+    ['z', 'zx', 'zxm', '小明', '张', '张小', '明']
+    >>> name_keys("Anna Li")
+    ['anna', 'li']
+    """
+    return sorted(set(_keys(name)))
+
+
+def _keys(name: str) -> Iterator[str]:
+    for word in WORD.findall(name):
+        if not any(map(is_han, word)):
+            yield word.lower()
+            continue
+        yield word[0]
+        yield word[-1]
+        yield from (word[i : i + 2] for i in range(len(word) - 1))
+        letters = FAMILY_NAME_INITIALS.get(word[0], initial(word[0])) + "".join(map(initial, word[1:]))
+        yield from (letters[: i + 1] for i in range(len(letters)))
+
+
+def search_keys(text: str) -> list[str]:
+    """The keys that a name must all have to be what somebody typed."""
+    keys: set[str] = set()
+    for word in WORD.findall(text):
+        han = any(map(is_han, word))
+        keys |= {word[i : i + 2] for i in range(len(word) - 1)} if han and len(word) > 1 else {word if han else word.lower()}
+    return sorted(keys)
+
+
+def masked(name: str) -> str:
+    """A name as somebody sees it who may not see names: the family name and how long the rest is.
+
+    >>> masked("张小明"), masked("Anna Li"), masked("")
+    ('张＊＊', 'A＊＊＊ L＊', '')
+    """
+    if name and is_han(name[0]):
+        return name[0] + "＊" * (len(name) - 1)
+    return " ".join(word[0] + "＊" * (len(word) - 1) for word in name.split())

@@ -1,0 +1,123 @@
+"""A real store for the tests: an embedded PostgreSQL in a folder of its own, or a database of its own on the server of DATABASE_URL.
+
+`db` (of pytest-django) gives a test the application's role inside a transaction that is rolled back. `store` is the place.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sizao.wiring.settings")
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="the long drills too")
+
+
+def pytest_collection_modifyitems(config, items):
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    for item in items:
+        if "full" in item.keywords and not config.getoption("--full"):
+            item.add_marker(pytest.mark.skip(reason="a long drill: run test --full"))
+        if "browser" in item.keywords and not chromium:
+            item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Real outbreaks that nobody here wrote; tests on them are skipped where they are absent."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("the data sets are not here")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[object]:
+    """The session's own store, with keys; its server ends with the session."""
+    place = Path(tempfile.mkdtemp(prefix="sizao-tests-"))
+    place.chmod(0o755)
+    url = os.environ.get("DATABASE_URL")
+    from sizao.kernel import keys
+    from sizao.wiring import database
+
+    os.environ["SIZAO_KEYS"] = str(place / "keys")
+    opened = database.boot(place / "store", kind="demo", setup=False)
+    name = None
+    if url:  # somebody else's server: a database of our own on it, dropped again
+        name = f"sizao_test_{os.getpid()}"
+        database.server().create_database(name)
+        database._dbname = name
+    keys.KeyRing.new(place / "keys")
+    yield opened
+    from django.db import connections
+
+    connections.close_all()
+    server = database.server()
+    if name:
+        server.drop_database(name)
+    elif server.cluster and (pid := server.cluster.postmaster()):
+        os.kill(pid, signal.SIGINT)
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(store, django_db_blocker) -> None:
+    """Points Django at the session's store and makes its tables as the owner; tests speak as the application."""
+    from django.conf import settings
+    from django.db import connections
+
+    from sizao.wiring import database
+    from sizao.wiring.migrate import migrate
+
+    settings.STORE = store.path
+    for alias, parameters in database.databases().items():
+        connections.databases[alias] = connections.configure_settings({"default": {}, alias: parameters})[alias]
+        connections[alias].settings_dict.update(connections.databases[alias])
+    with django_db_blocker.unblock():
+        migrate("demo")
+
+
+@pytest.fixture
+def system(db):
+    """The machine's own scope."""
+    from sizao.kernel.scope import Scope
+
+    return Scope.system("test")
+
+
+@pytest.fixture
+def county(db) -> SimpleNamespace:
+    """An invented county: two townships of two villages of two grids each. `.areas` by code, `.root`, `.user(role, code)` makes somebody with a post there."""
+    from sizao.kernel import areas, clock
+    from sizao.kernel.models import Grant, Holding, Post, User
+    from sizao.kernel.scope import Scope
+
+    new = [areas.NewArea("990001", "青禾县", "county", name_en="Qinghe County", time_zone="Asia/Shanghai")]
+    for t in (1, 2):
+        new.append(areas.NewArea(f"99000110{t}", f"{t}号镇", "township", "990001", f"Township {t}"))
+        for v in (1, 2):
+            village = f"99000110{t}20{v}"
+            new.append(areas.NewArea(village, f"{t}-{v}村", "village", f"99000110{t}", f"Village {t}-{v}"))
+            new += [areas.NewArea(f"{village}-{g}", f"{t}-{v}-{g}网格", "grid", village, f"Grid {t}-{v}-{g}") for g in (1, 2)]
+    grown = areas.grow(new)
+    since = datetime(2019, 1, 1, tzinfo=UTC)
+
+    def user(role: str, code: str = "990001", purpose: str = "response") -> Scope:
+        person = User.objects.create_user(f"{role}-{code}-{User.objects.count()}", name=f"{role}")
+        post = Post.objects.create(role=role, area=grown[code], title_zh=role, title_en=role, valid_from=since)
+        Holding.objects.create(post=post, user=person, valid_from=since)
+        Grant.objects.create(post=post, role=role, area=grown[code], valid_from=since)
+        with clock.frozen(clock.now()):
+            return Scope.open(person, post, purpose)
+
+    return SimpleNamespace(areas=grown, root=grown["990001"], user=user)
