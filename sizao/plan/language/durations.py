@@ -5,10 +5,17 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 SPAN = re.compile(r"(\d{1,5})(min|h|d|w|mo|y)")
-WORDS = {"min": ("分钟", "minute"), "h": ("小时", "hour"), "d": ("天", "day"), "w": ("周", "week"), "mo": ("个月", "month"), "y": ("年", "year")}
+WORDS = {
+    "min": ("分钟", "minute"),
+    "h": ("小时", "hour"),
+    "d": ("天", "day"),
+    "w": ("周", "week"),
+    "mo": ("个月", "month"),
+    "y": ("年", "year"),
+}
 
 
 @dataclass(frozen=True)
@@ -73,5 +80,5 @@ def shift(point: date | datetime, span: Duration, sign: int = 1) -> date | datet
     if not span.seconds:
         return moved
     if not isinstance(moved, datetime) and not span.whole_days:
-        moved = datetime(moved.year, moved.month, moved.day)
+        moved = datetime.combine(moved, time())
     return moved + timedelta(seconds=sign * span.seconds)

@@ -128,7 +128,13 @@ def _line(node: Node, faults: Faults) -> Line | None:
     if "from" in keys and since is None:
         place.add("plan-date-wrong", value=keys["from"].text or "…")
     disease = keys["disease"].text if "disease" in keys else None
-    return None if value is None else Line(value, datetime.combine(since, time()) if since else None, disease, (keys["source"].text or "") if "source" in keys else "")
+    return (
+        None
+        if value is None
+        else Line(
+            value, datetime.combine(since, time()) if since else None, disease, (keys["source"].text or "") if "source" in keys else ""
+        )
+    )
 
 
 def _value(node: Node, faults: Faults) -> Any:
@@ -146,7 +152,12 @@ def _value(node: Node, faults: Faults) -> Any:
             return day_of(text)
         if re.fullmatch(r"[a-z][a-z0-9_.-]*", text):
             return text
-    faults.add("plan-value-wrong", value=node.text or "…", expected={"zh": "时长、整数、日期、天数列表或代码", "en": "a duration, a whole number, a date, a list of days or a code"}, example="14d")
+    faults.add(
+        "plan-value-wrong",
+        value=node.text or "…",
+        expected={"zh": "时长、整数、日期、天数列表或代码", "en": "a duration, a whole number, a date, a list of days or a code"},
+        example="14d",
+    )
     return None
 
 

@@ -124,7 +124,9 @@ class Checker:
         if kind in COMPARISONS:
             return self.compare(COMPARISONS[kind], self.node(e.this, down), self.node(e.expression, down), e)
         if kind is exp.Between and not e.args.get("symmetric"):
-            low, high = (self.compare(op, self.node(e.this, down), self.node(e.args[key], down), e) for op, key in ((">=", "low"), ("<=", "high")))
+            low, high = (
+                self.compare(op, self.node(e.this, down), self.node(e.args[key], down), e) for op, key in ((">=", "low"), ("<=", "high"))
+            )
             return n.All((low, high))
         if kind is exp.In and e.expressions and not any(e.args.get(key) for key in ("query", "unnest", "field")):
             return self.one_of(e, down)
@@ -183,7 +185,9 @@ class Checker:
 
     def parameter(self, name: str) -> Any:
         if name not in self.params:
-            raise Refused("plan-parameter-unknown", name=f"${name}", nearest=nearest(name, self.params), known=[f"${p}" for p in sorted(self.params)])
+            raise Refused(
+                "plan-parameter-unknown", name=f"${name}", nearest=nearest(name, self.params), known=[f"${p}" for p in sorted(self.params)]
+            )
         if self.params[name].type == LIST:
             raise Refused("plan-parameter-is-list", name=f"${name}")
         return n.Parameter(name, self.params[name].type)
@@ -247,7 +251,9 @@ class Checker:
             return
         listed = self.codes.get(self.columns[column.name].codes or "")
         if listed and literal.value not in listed:
-            raise Refused("plan-code-unknown", value=literal.value, column=column.name, nearest=nearest(literal.value, listed), known=sorted(listed))
+            raise Refused(
+                "plan-code-unknown", value=literal.value, column=column.name, nearest=nearest(literal.value, listed), known=sorted(listed)
+            )
 
     def moved(self, point: Any, span: Any, sign: int, e: exp.Expression) -> Any:
         if point.type == n.DURATION and span.type in TIMES and sign == 1:

@@ -12,8 +12,8 @@ from .parameters import Param
 from .schedule import Before, Days, Every, When, Within
 from .source import Node
 
-FAR = datetime(9999, 12, 31)
-BEGINNING = datetime(1, 1, 1)
+FAR = datetime(9999, 12, 31)  # noqa: DTZ001 - civil time of the zone judged
+BEGINNING = datetime(1, 1, 1)  # noqa: DTZ001
 KINDS = ("list", "sweep", "report", "standing", "post", "capacity", "event", "ticket", "watch", "gate", "stock", "message")
 URGENCIES = ("alarm", "prompt", "routine")
 

@@ -108,7 +108,9 @@ class Reader:
         if name is None:
             return None
         if name not in self.vocabulary.tables:
-            self.place("for").add("plan-table-unknown", name=name, nearest=nearest(name, self.vocabulary.tables), known=sorted(self.vocabulary.tables))
+            self.place("for").add(
+                "plan-table-unknown", name=name, nearest=nearest(name, self.vocabulary.tables), known=sorted(self.vocabulary.tables)
+            )
             meant = nearest(name, self.vocabulary.tables)  # the rest is read as if it had been meant, so that its faults are said too
             return meant if meant in self.vocabulary.tables else None
         return name
@@ -130,7 +132,9 @@ class Reader:
             return None
         if name not in self.vocabulary.acts:
             assert node is not None
-            self.faults.at(key, node.line).add("plan-act-unknown", name=name, nearest=nearest(name, self.vocabulary.acts), known=sorted(self.vocabulary.acts))
+            self.faults.at(key, node.line).add(
+                "plan-act-unknown", name=name, nearest=nearest(name, self.vocabulary.acts), known=sorted(self.vocabulary.acts)
+            )
             return None
         return name
 
@@ -143,7 +147,9 @@ class Reader:
             return Done(name, self.vocabulary.acts[name].key) if name else None
         keys = node.mapping
         for key in keys.keys() - {"act", "where", "match"}:
-            self.faults.at(f"done.{key}", keys[key].line).add("plan-key-unknown", key=key, nearest=nearest(key, ("act", "where", "match")), known=["act", "match", "where"])
+            self.faults.at(f"done.{key}", keys[key].line).add(
+                "plan-key-unknown", key=key, nearest=nearest(key, ("act", "where", "match")), known=["act", "match", "where"]
+            )
         if "act" not in keys:
             self.place("done").add("plan-key-missing", key="act", example="done: {act: lab.sampled}")
             return None
@@ -151,7 +157,9 @@ class Reader:
         where = self.condition("done.where", ACT_COLUMNS, keys["where"]) if "where" in keys else None
         match = keys["match"].text if "match" in keys else "time"
         if match not in ("time", "period"):
-            self.faults.at("done.match", keys["match"].line).add("plan-word-unknown", word=match or "…", nearest="period", known=["period", "time"])
+            self.faults.at("done.match", keys["match"].line).add(
+                "plan-word-unknown", word=match or "…", nearest="period", known=["period", "time"]
+            )
             return None
         return Done(name, self.vocabulary.acts[name].key, match, where) if name else None
 
@@ -159,7 +167,12 @@ class Reader:
         found = []
         for item in self.keys["close"].items if "close" in self.keys else []:
             if set(item.mapping) != {"act", "reason"}:
-                self.wrong("close", item, {"zh": "结束义务的行为及其原因", "en": "the act that ends the duty, and the reason"}, "- {act: contact.released, reason: {zh: 已解除, en: released}}")
+                self.wrong(
+                    "close",
+                    item,
+                    {"zh": "结束义务的行为及其原因", "en": "the act that ends the duty, and the reason"},
+                    "- {act: contact.released, reason: {zh: 已解除, en: released}}",
+                )
                 continue
             name, reason = self.act("close.act", item.mapping["act"]), self.bilingual("close.reason", item.mapping["reason"])
             if name:
@@ -176,6 +189,8 @@ class Reader:
             return None
         role, place = found[1], found[2] or "area"
         if self.vocabulary.roles and role not in self.vocabulary.roles:
-            self.place("by").add("plan-role-unknown", role=role, nearest=nearest(role, self.vocabulary.roles), known=sorted(self.vocabulary.roles))
+            self.place("by").add(
+                "plan-role-unknown", role=role, nearest=nearest(role, self.vocabulary.roles), known=sorted(self.vocabulary.roles)
+            )
             return None
         return Owner(role, place)

@@ -87,11 +87,15 @@ class Reader:
     def read(self, node: Node) -> When | None:
         keys = node.mapping
         if not keys:
-            self.faults.add("plan-value-wrong", value=node.text or "—", expected={"zh": "一个时间表", "en": "a timetable"}, example=EXAMPLES["every"])
+            self.faults.add(
+                "plan-value-wrong", value=node.text or "—", expected={"zh": "一个时间表", "en": "a timetable"}, example=EXAMPLES["every"]
+            )
             return None
         kinds = [kind for kind in KEYS if kind in keys]
         if len(kinds) != 1:
-            self.faults.add("plan-schedule-unknown", keys=sorted(keys), known=sorted(KEYS), example=EXAMPLES[kinds[0] if kinds else "every"])
+            self.faults.add(
+                "plan-schedule-unknown", keys=sorted(keys), known=sorted(KEYS), example=EXAMPLES[kinds[0] if kinds else "every"]
+            )
             return None
         kind = kinds[0]
         for key in keys.keys() - KEYS[kind]:
@@ -110,7 +114,12 @@ class Reader:
     def every(self, keys: dict[str, Node]) -> Every:
         step = parse_duration(keys["every"].text or "")
         if step is None or not step.whole_days or (step.months and step.seconds):
-            self.wrong(keys["every"], "every", {"zh": "整天、周、月或年", "en": "whole days, weeks, months or years"}, '1d（一天几次写 at: ["08:00", "20:00"]）')
+            self.wrong(
+                keys["every"],
+                "every",
+                {"zh": "整天、周、月或年", "en": "whole days, weeks, months or years"},
+                '1d（一天几次写 at: ["08:00", "20:00"]）',
+            )
         until = self.point(keys["until"], "until", "end") if "until" in keys else None
         at = tuple(sorted({t for item in keys["at"].items if (t := self.time(item)) is not None})) if "at" in keys else (DAY,)
         return Every(step, self.anchor(keys, "from", "every"), until, at, self.times(keys))  # type: ignore[arg-type]
@@ -121,7 +130,11 @@ class Reader:
         name = (node.text or "").removeprefix("$")
         if (node.text or "").startswith("$") and name in self.params and self.params[name].type == LIST:
             numbers = name
-        elif isinstance(node.value, list) and node.value and all((item.text or "").isdigit() and len(item.text or "") < 5 for item in node.value):
+        elif (
+            isinstance(node.value, list)
+            and node.value
+            and all((item.text or "").isdigit() and len(item.text or "") < 5 for item in node.value)
+        ):
             numbers = tuple(sorted({int(item.text or "0") for item in node.value}))
         else:
             self.wrong(node, "days", {"zh": "天数列表，或列表参数", "en": "a list of day numbers, or a parameter that is one"}, "[1, 4, 7]")
@@ -157,7 +170,11 @@ class Reader:
         if text.startswith("$"):
             return self.parameter(node, key, nodes.DURATION)
         found = parse_duration(text)
-        return nodes.Literal(found, nodes.DURATION) if found else self.wrong(node, key, {"zh": "时长", "en": "a duration"}, "24h · 1d · 1w · 1mo · $clock")
+        return (
+            nodes.Literal(found, nodes.DURATION)
+            if found
+            else self.wrong(node, key, {"zh": "时长", "en": "a duration"}, "24h · 1d · 1w · 1mo · $clock")
+        )
 
     def times(self, keys: dict[str, Node]) -> Any:
         if "times" not in keys:

@@ -14,8 +14,14 @@ from .parameters import Param
 from .schedule import DAY, Before, Days, Every, When, Within
 from .vocabulary import ACT_COLUMNS, Vocabulary
 
-OPERATORS = {"zh": {"=": "为", "<>": "不为", "<": "早于", "<=": "不晚于", ">": "晚于", ">=": "不早于"}, "en": {"=": "is", "<>": "is not", "<": "is before", "<=": "is not after", ">": "is after", ">=": "is not before"}}
-NUMBERS = {"zh": {"<": "小于", "<=": "不大于", ">": "大于", ">=": "不小于"}, "en": {"<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}}
+OPERATORS = {
+    "zh": {"=": "为", "<>": "不为", "<": "早于", "<=": "不晚于", ">": "晚于", ">=": "不早于"},
+    "en": {"=": "is", "<>": "is not", "<": "is before", "<=": "is not after", ">": "is after", ">=": "is not before"},
+}
+NUMBERS = {
+    "zh": {"<": "小于", "<=": "不大于", ">": "大于", ">=": "不小于"},
+    "en": {"<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"},
+}
 PLACES = {
     "parent": ("上级地区", "the area above"),
     "country": ("国家", "country"),
@@ -74,7 +80,10 @@ class Speaker:
                 return self.both(f"从{self.say(start)}到{self.say(end)}的{zh}数", f"{en} from {self.say(start)} to {self.say(end)}")
             case n.Shifted(point, span, sign, _):
                 after = sign > 0
-                return self.both(f"{self.say(point)}{'后' if after else '前'}{self.say(span)}", f"{self.say(span)} {'after' if after else 'before'} {self.say(point)}")
+                return self.both(
+                    f"{self.say(point)}{'后' if after else '前'}{self.say(span)}",
+                    f"{self.say(span)} {'after' if after else 'before'} {self.say(point)}",
+                )
             case n.Extreme(name, parts):
                 least = name == "least"
                 listed = self.listed([self.say(part) for part in parts], "、", "与", " and ")
@@ -121,7 +130,10 @@ class Speaker:
         said = [self.many(line.value) + (self.both(f"（{line.disease}）", f" ({line.disease})") if line.disease else "") for line in lines]
         if len(lines) == 1:
             return said[0]
-        dated = [s + (self.both(f"（自{line.since:%Y-%m-%d}）", f" (from {line.since:%Y-%m-%d})") if line.since else "") for s, line in zip(said, lines, strict=True)]
+        dated = [
+            s + (self.both(f"（自{line.since:%Y-%m-%d}）", f" (from {line.since:%Y-%m-%d})") if line.since else "")
+            for s, line in zip(said, lines, strict=True)
+        ]
         return self.both("；", "; ").join(dated)
 
     def many(self, value: Any) -> str:
@@ -139,8 +151,15 @@ class Speaker:
             case Before(point, _, _):
                 return self.both(f"不晚于{self.say(point)}", f"before {self.say(point)}")
             case Every(step, start, until, at, times):
-                often = self.both("每天" if step.text == "1d" else f"每{step.words('zh')}", "every day" if step.text == "1d" else f"every {step.words('en').removeprefix('1 ')}")
-                by = "" if at == (DAY,) else self.both(f" {'、'.join(self.clock(t) for t in at)} 前", f" by {' and by '.join(self.clock(t) for t in at)}")
+                often = self.both(
+                    "每天" if step.text == "1d" else f"每{step.words('zh')}",
+                    "every day" if step.text == "1d" else f"every {step.words('en').removeprefix('1 ')}",
+                )
+                by = (
+                    ""
+                    if at == (DAY,)
+                    else self.both(f" {'、'.join(self.clock(t) for t in at)} 前", f" by {' and by '.join(self.clock(t) for t in at)}")
+                )
                 said = self.both(f"自{self.say(start)}起，{often}{by}", f"{often}{by}, from {self.say(start)}")
                 if until is not None:
                     said += self.both(f"，至{self.say(until)}止", f" until {self.say(until)}")
@@ -161,7 +180,10 @@ def sentence(m: Measure, vocabulary: Vocabulary, language: str) -> dict[str, str
     table, act = vocabulary.tables[m.facts], vocabulary.acts[m.done.act]
     role = vocabulary.roles.get(m.by.role, {}).get(speak.language, m.by.role)
     subject = speak.both(table.zh, table.en)
-    who = speak.both(f"每一名{subject}" if m.should is None else f"每一名{subject}，凡{speak.say(m.should)}", f"every {subject}" if m.should is None else f"every {subject} whose {speak.say(m.should)}")
+    who = speak.both(
+        f"每一名{subject}" if m.should is None else f"每一名{subject}，凡{speak.say(m.should)}",
+        f"every {subject}" if m.should is None else f"every {subject} whose {speak.say(m.should)}",
+    )
     when = speak.when(m.when)
     done = speak.both(act.zh, act.en)
     if m.done.where is not None:
@@ -172,7 +194,9 @@ def sentence(m: Measure, vocabulary: Vocabulary, language: str) -> dict[str, str
     else:
         zh, en = PLACES[m.by.place]
         by = speak.both(f"{zh}的{role}", f"the {role} of {en if m.by.place == 'parent' else 'the ' + en}")
-    ends = speak.both("；", "; ").join(f"{vocabulary.acts[c.act].zh if speak.zh else vocabulary.acts[c.act].en} → {c.reason.get(speak.language, '')}" for c in m.close)
+    ends = speak.both("；", "; ").join(
+        f"{vocabulary.acts[c.act].zh if speak.zh else vocabulary.acts[c.act].en} → {c.reason.get(speak.language, '')}" for c in m.close
+    )
     whole = speak.both(f"对{who}：{when}，须有{done}，由{by}负责。", f"For {who}: {when}, {done}, by {by}.")
     if ends:
         whole += speak.both(f"下列情形义务结束：{ends}。", f" The duty ends on: {ends}.")

@@ -1,0 +1,92 @@
+"""What both engines answer: one obligation a subject and occasion, in exactly one state, with its marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .language.measure import BEGINNING, FAR
+
+WAITING, OPEN, AHEAD, MET, LATE, OVERDUE, CANNOT_TELL, CLOSED = (
+    "waiting",
+    "open",
+    "ahead",
+    "met",
+    "late",
+    "overdue",
+    "cannot_tell",
+    "closed",
+)
+STATES = (WAITING, OPEN, AHEAD, MET, LATE, OVERDUE, CANNOT_TELL, CLOSED)
+
+#: The reasons, each a code and after a colon what it is about.
+ENDED = "ended"  # closed: no longer required
+BY_ACT = "act"  # closed, or overdue past help: an act that ends the duty
+UNKNOWN = "unknown"  # cannot tell: a column that the condition needs
+UNDATED = "undated"  # cannot tell: a column or parameter that the timetable needs
+NOT_KEPT = "not-kept"  # cannot tell: this store did not keep that kind of act there then
+
+#: Occasion numbers: `every` counts days since 1970 × 100 + which time of that day; `days` the day's number; once 0; a timetable that cannot be drawn -1.
+ONCE, NO_TIMETABLE, PER_DAY = 0, -1, 100
+
+
+@dataclass(frozen=True, order=True)
+class Obligation:
+    """One thing that the plan owes one subject by a set time. Nobody types it in; asked twice it is equal.
+
+    Attributes:
+        occasion: Which one of the subject's: see `ONCE` and its neighbours.
+        reason: Why it is closed or cannot be told, as "code:what"; None otherwise.
+        area: Who owed it: the subject's area when it was judged.
+        post: Who answers now; None is ownerless.
+        doable: Outstanding, and an act now would still count.
+        told_late: Done on time, but told only after it was due.
+        done_at: When its evidence happened.
+    """
+
+    measure: str
+    subject: Any
+    person: Any
+    occasion: int
+    opens: datetime | None
+    due: datetime | None
+    state: str
+    reason: str | None
+    area: Any
+    post: Any
+    doable: bool
+    told_late: bool
+    done_at: datetime | None
+
+
+FIELDS = tuple(Obligation.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class Force:
+    """For whom, where and when an edition is in force. An occasion belongs to it that opens in [start, end)."""
+
+    start: datetime = BEGINNING
+    end: datetime = FAR
+    area: Any = None  # None: everywhere
+    disease: str | None = None  # None: every disease
+
+
+def reason_text(reason: str | None, labels: dict[str, tuple[str, str]] | None = None) -> dict[str, str]:
+    """A reason in words. `labels`: what a column, parameter or act is called (zh, en).
+
+    >>> reason_text("not-kept:case.investigated", {"case.investigated": ("流行病学调查", "case investigated")})["en"]
+    'not recorded in this store then: case investigated'
+    """
+    if not reason:
+        return {"zh": "", "en": ""}
+    code, _, what = reason.partition(":")
+    zh, en = (labels or {}).get(what, (what, what))
+    return {
+        ENDED: {"zh": "不再需要", "en": "no longer required"},
+        BY_ACT: {"zh": f"已终止：{zh}", "en": f"ended by: {en}"},
+        UNKNOWN: {"zh": f"无法判定：缺少{zh}", "en": f"cannot tell: {en} is missing"},
+        UNDATED: {"zh": f"无法判定期限：缺少{zh}", "en": f"cannot tell when it is due: {en} is missing"},
+        NOT_KEPT: {"zh": f"当时本系统尚未登记：{zh}", "en": f"not recorded in this store then: {en}"},
+    }.get(code, {"zh": reason, "en": reason})

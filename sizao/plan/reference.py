@@ -1,0 +1,261 @@
+"""The meaning of the plan, in plain Python. Slow and readable on purpose; every compiled engine must agree with this file.
+
+Five sentences hold it:
+  1. The timetable is drawn from the register as it stands at `as_of`.
+  2. An occasion is judged at the earlier of its due and `as_of`: condition and area are read as the register stood then.
+  3. Edition and parameters are those in force when the occasion opens; who answers is asked now.
+  4. Evidence counts where it happened, once it has happened; what we had been told is decided before (the register holds only that).
+  5. What cannot be told is said so, with the missing fact, and is neither owed nor done.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from .language import nodes
+from .language.measure import Close, Measure
+from .language.schedule import Every, Within
+from .language.values import Context, cause, value
+from .obligations import (
+    AHEAD,
+    BY_ACT,
+    CANNOT_TELL,
+    CLOSED,
+    ENDED,
+    LATE,
+    MET,
+    NO_TIMETABLE,
+    NOT_KEPT,
+    OPEN,
+    OVERDUE,
+    UNDATED,
+    UNKNOWN,
+    Force,
+    Obligation,
+)
+from .timetable import Drawer, NoTimetable, Slot
+
+Row = Mapping[str, Any]
+
+
+class Register:
+    """What was known at `known_at`, in naive local time.
+
+    facts: table → versions {id, person, area, disease, known, vf, vt, …}; a version stood in [vf, vt), vt never None.
+    acts: {id, kind, subject, person, at, told_at, period, outcome, number}. areas: id → (parent, level). posts: {id, role, area, vf, vt}.
+    kept: {kind, area, since}.
+    """
+
+    def __init__(
+        self,
+        facts: Mapping[str, Iterable[Row]],
+        acts: Iterable[Row] = (),
+        areas: Mapping[Any, tuple[Any, str]] | None = None,
+        posts: Iterable[Row] = (),
+        kept: Iterable[Row] = (),
+    ):
+        self.areas, self.posts, self.kept = areas or {}, list(posts), list(kept)
+        self.versions: dict[str, dict[Any, list[Row]]] = {table: defaultdict(list) for table in facts}
+        for table, rows in facts.items():
+            for row in sorted(rows, key=lambda r: r["vf"]):
+                self.versions[table][row["id"]].append(row)
+        self.acts: dict[tuple[str, str, Any], list[Row]] = defaultdict(list)
+        for act in sorted(acts, key=lambda a: a["at"]):
+            for key in ("subject", "person"):
+                if act.get(key) is not None:
+                    self.acts[key, act["kind"], act[key]].append(act)
+
+    def standing(self, table: str, subject: Any, t: datetime) -> Row | None:
+        """The version of a subject that stood at t."""
+        return next((row for row in self.versions[table][subject] if row["vf"] <= t < row["vt"]), None)
+
+    def done(self, kind: str, key: str, row: Row, as_of: datetime) -> list[Row]:
+        """Acts of a kind about this row's subject or person that had happened by `as_of`, earliest first."""
+        named = row["id"] if key == "subject" else row["person"]
+        return [] if named is None else [act for act in self.acts[key, kind, named] if act["at"] <= as_of]
+
+    def above(self, area: Any) -> Iterator[Any]:
+        """The area, then its ancestors."""
+        while area is not None:
+            yield area
+            area = self.areas[area][0]
+
+    def kept_since(self, kind: str, area: Any) -> datetime | None:
+        """From when acts of a kind are kept there. A subject without an area is under what holds at the top of the tree."""
+        places = set(self.above(area)) if area is not None else {a for a, (parent, _) in self.areas.items() if parent is None}
+        return min((k["since"] for k in self.kept if k["kind"] == kind and k["area"] in places), default=None)
+
+    def owner(self, m: Measure, area: Any, as_of: datetime) -> Any:
+        """The nearest post of the role that stands now; the one made first where there are several."""
+        chain = list(self.above(area))
+        if m.by.place == "parent":
+            chain = chain[1:]
+        elif m.by.place != "area":
+            levels = [self.areas[a][1] for a in chain]
+            chain = chain[levels.index(m.by.place) :] if m.by.place in levels else []
+        for place in chain:
+            found = [p["id"] for p in self.posts if p["role"] == m.by.role and p["area"] == place and p["vf"] <= as_of < p["vt"]]
+            if found:
+                return min(found)
+        return None
+
+    def inside(self, area: Any, force: Force) -> bool:
+        if force.area is None:
+            return True
+        return force.area in self.above(area) if area is not None else self.areas[force.area][0] is None
+
+
+class Evaluator:
+    """One measure at one `as_of`."""
+
+    def __init__(self, m: Measure, register: Register, as_of: datetime, force: Force | None = None):
+        self.m, self.register, self.as_of, self.force = m, register, as_of, force or Force()
+
+    def all(self) -> Iterator[Obligation]:
+        """Every obligation that has opened by `as_of`."""
+        for subject in list(self.register.versions[self.m.facts]):
+            yield from self.of(subject)
+
+    def of(self, subject: Any) -> Iterator[Obligation]:
+        """The obligations of one subject."""
+        row = self.register.standing(self.m.facts, subject, self.as_of)
+        if (
+            row is None
+            or row["known"] > self.as_of
+            or (self.force.disease is not None and row["disease"] not in (None, self.force.disease))
+        ):
+            return
+        slots = self.slots(row)
+        found = [self.undated(row, slots)] if isinstance(slots, NoTimetable) else [self.judge(row, slot) for slot in slots]
+        yield from (o for o in found if o is not None and self.register.inside(o.area, self.force))
+
+    def slots(self, row: Row) -> list[Slot] | NoTimetable:
+        """Its occasions under this edition. Nobody owes what fell due before the subject was known, except to the clock of an event."""
+        drawn = Drawer(self.m, row, self.as_of, self.force).draw()
+        if isinstance(drawn, NoTimetable):
+            return drawn
+        clock = isinstance(self.m.when, Within)
+        return [s for s in drawn if self.force.start <= s.opens < self.force.end and (clock or s.due >= row["known"])]
+
+    def told(self, row: Row, now: datetime, opens: datetime) -> bool | None:
+        """The condition of a version, three-valued."""
+        return True if self.m.should is None else value(self.m.should, self.context(row, now, opens))
+
+    def context(self, row: Row, now: datetime, opens: datetime) -> Context:
+        return Context(row, now, opens, self.m.params)
+
+    def undated(self, row: Row, why: NoTimetable) -> Obligation | None:
+        """It may be owed, but what its timetable hangs on is missing."""
+        if not self.force.start <= self.as_of < self.force.end or self.told(row, self.as_of, self.as_of) is False:
+            return None
+        return self.finish(row, NO_TIMETABLE, None, CANNOT_TELL, f"{UNDATED}:{why.missing}")
+
+    def reading_time(self, row: Row, slot: Slot) -> datetime:
+        """When condition and area are read."""
+        j = min(slot.due, self.as_of)
+        return max(j, row["known"]) if isinstance(self.m.when, Within) else j
+
+    def judge(self, subject: Row, slot: Slot) -> Obligation | None:
+        """What became of one occasion. None when the condition neither held when it opened nor when it was judged."""
+        j = self.reading_time(subject, slot)
+        row = self.version(subject, j)
+        told = self.told(row, j, slot.opens)
+        if told is False:
+            o = max(slot.opens, subject["known"])
+            if self.told(self.version(subject, o), o, slot.opens) is not True:
+                return None
+        evidence = self.evidence(row, slot)
+        done = evidence[0]["at"] if evidence else None
+        shut = self.shut(row)
+        state, reason = self.state(row, slot, j, told, done, shut)
+        return self.finish(row, slot.occasion, slot, state, reason, evidence)
+
+    def state(
+        self, row: Row, slot: Slot, j: datetime, told: bool | None, done: datetime | None, shut: tuple[datetime, Close] | None
+    ) -> tuple[str, str | None]:
+        """The first that applies. Done stays done; the due instant itself is on time."""
+        if told is None:
+            return CANNOT_TELL, f"{UNKNOWN}:{cause(self.m.should, self.context(row, j, slot.opens))}"
+        if slot.missing:
+            return CANNOT_TELL, f"{UNDATED}:{slot.missing}"
+        if done is not None and done <= slot.due:
+            return (MET if slot.due < self.as_of else AHEAD), None
+        if not told:
+            return CLOSED, ENDED
+        if shut and shut[0] <= slot.due:
+            return CLOSED, f"{BY_ACT}:{shut[1].act}"
+        if done is not None:
+            return LATE, None
+        since = self.register.kept_since(self.m.done.act, row["area"])
+        if since is None or since > slot.due:
+            return CANNOT_TELL, f"{NOT_KEPT}:{self.m.done.act}"
+        if self.as_of <= slot.due:
+            return OPEN, None
+        return OVERDUE, f"{BY_ACT}:{shut[1].act}" if shut else None
+
+    def evidence(self, row: Row, slot: Slot) -> list[Row]:
+        """Acts that fill the occasion, earliest first. An act whose `where` is unknown is no evidence."""
+        d = self.m.done
+        early = getattr(self.m.when, "early", None)
+        opens = slot.opens - early if early else slot.opens
+        return [
+            act
+            for act in self.register.done(d.act, d.key, row, self.as_of)
+            if opens <= act["at"] < slot.closes
+            and (d.where is None or value(d.where, self.context({**act, "disease": row["disease"]}, self.as_of, slot.opens)) is True)
+            and (d.match == "time" or act["period"] == slot.opens.date())
+        ]
+
+    def shut(self, row: Row) -> tuple[datetime, Close] | None:
+        """The earliest act that ends the duty."""
+        found = [(act["at"], c) for c in self.m.close for act in self.register.done(c.act, c.key, row, self.as_of)]
+        return min(found, key=lambda f: (f[0], f[1].act), default=None)
+
+    def version(self, subject: Row, t: datetime) -> Row:
+        found = self.register.standing(self.m.facts, subject["id"], t)
+        assert found is not None, f"no version of {subject['id']} stood at {t}"
+        return found
+
+    def finish(
+        self, row: Row, occasion: int, slot: Slot | None, state: str, reason: str | None, evidence: list[Row] | None = None
+    ) -> Obligation:
+        doable = state in (OPEN, OVERDUE) and reason is None and slot is not None and self.as_of < slot.closes
+        on_time = [act["told_at"] for act in evidence or () if slot is not None and act["at"] <= slot.due]
+        told_late = state == MET and slot is not None and min(on_time) > slot.due
+        return Obligation(
+            measure=self.m.id,
+            subject=row["id"],
+            person=row["person"],
+            occasion=occasion,
+            opens=slot.opens if slot else None,
+            due=slot.due if slot else None,
+            state=state,
+            reason=reason,
+            area=row["area"],
+            post=self.register.owner(self.m, row["area"], self.as_of),
+            doable=doable,
+            told_late=told_late,
+            done_at=evidence[0]["at"] if evidence else None,
+        )
+
+
+def evaluate(m: Measure, register: Register, as_of: datetime, force: Force | None = None) -> list[Obligation]:
+    """Every obligation of a measure that has opened by `as_of`."""
+    return list(Evaluator(m, register, as_of, force).all())
+
+
+def leaves(node: Any) -> Iterator[Any]:
+    """The single questions of a condition, in the order written."""
+    if isinstance(node, (nodes.All, nodes.Some)):
+        for part in node.parts:
+            yield from leaves(part)
+    elif isinstance(node, nodes.Negated) and isinstance(node.part, (nodes.All, nodes.Some)):
+        yield from leaves(node.part)
+    elif node is not None:
+        yield node
+
+
+__all__ = ["Evaluator", "Every", "Register", "evaluate", "leaves"]

@@ -1,0 +1,7 @@
+"""The compiler: one checked tree, one SQL statement a measure, for every engine that sqlglot can write."""
+
+from .compiler import compile_measure
+from .dialects import DUCKDB, POSTGRES, SPARK, Dialect
+from .relations import Relations
+
+__all__ = ["DUCKDB", "POSTGRES", "SPARK", "Dialect", "Relations", "compile_measure"]

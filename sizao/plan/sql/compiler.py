@@ -1,0 +1,259 @@
+"""One SQL statement a measure. Its common table expressions stand in the order of thought:
+
+    stands   rows as they stand at as_of      slot     occasions that have opened     judged   condition and area when judged
+    hit      earliest evidence                shut_n   acts that end the duty         owner    nearest post     keeping   since when such acts are kept
+
+A row whose version has stood since before the subject was known (nearly all of them) is judged on itself; only the others are joined to
+their history. What is false at any instant is dropped before occasions are spread out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sizao.plan.language import nodes
+from sizao.plan.language.measure import BEGINNING, FAR, Measure
+from sizao.plan.language.schedule import Every, Within
+from sizao.plan.obligations import BY_ACT, ENDED, FIELDS, NO_TIMETABLE, NOT_KEPT, PER_DAY, UNDATED, UNKNOWN, Force
+
+from .conditions import Writer
+from .dialects import POSTGRES, Dialect
+from .relations import Relations
+from .timetables import Timetable, day_number
+
+KEYS = ["id", "person", "area", "disease", "known", "vf"]
+
+
+def compile_measure(
+    m: Measure, relations: Relations, as_of: datetime, force: Force | None = None, dialect: Dialect = POSTGRES, only: str | None = None
+) -> str:
+    """The statement that lists every obligation of a measure at `as_of`, with the columns of `Obligation` in order.
+
+    `only`: a further SQL condition on the standing row `n`.
+    """
+    return Compiler(m, relations, as_of, force or Force(), dialect, only).statement()
+
+
+class Compiler:
+    """Holds what the parts of one statement share."""
+
+    def __init__(self, m: Measure, relations: Relations, as_of: datetime, force: Force, dialect: Dialect, only: str | None):
+        self.m, self.r, self.force, self.d, self.only = m, relations, force, dialect, only
+        self.as_of = dialect.literal(as_of)
+        self.now = as_of
+        self.carried = [*KEYS, *(c for c in m.columns if c not in KEYS)]
+        self.timetable = Timetable(m, dialect, self.as_of, force, self.carried)
+
+    def statement(self) -> str:
+        ctes = {"stands": self.stands(), "slot": self.slot(), "history": self.history(), "judged": self.judged(), "hit": self.hit()}
+        ctes |= {f"shut_{i}": self.shut(i) for i in range(len(self.m.close))}
+        ctes |= {"owner": self.owner(), "keeping": self.keeping()}
+        whole = f"{self.dated()} UNION ALL {self.undated()}"
+        return (
+            "WITH "
+            + ",\n".join(f"{name} AS ({sql})" for name, sql in ctes.items())
+            + f"\nSELECT {', '.join(FIELDS)} FROM ({whole}) o{self.inside()}"
+        )
+
+    def writer(self, row: str, now: str, opens: str, disease: str | None = None) -> Writer:
+        return Writer(self.d, self.m.params, row, now, opens, disease)
+
+    def columns(self, alias: str, more: tuple[str, ...] = ()) -> str:
+        return ", ".join(f'{alias}."{name}"' for name in (*self.carried, *more))
+
+    def told(self, row: str, now: str, opens: str) -> str:
+        return "TRUE" if self.m.should is None else self.writer(row, now, opens).sql(self.m.should)
+
+    # -- who, when
+
+    def stands(self) -> str:
+        tests = [f'n."vf" <= {self.as_of}', f'n."vt" > {self.as_of}', f'n."known" <= {self.as_of}']
+        if self.force.disease is not None:
+            tests.append(f'(n."disease" IS NULL OR n."disease" = {self.d.literal(self.force.disease)})')
+        never = self.never("n")
+        if never:
+            tests.append(f'(n."vf" > n."known" OR ({never}) IS NOT FALSE)')
+        if self.only:
+            tests.append(f"({self.only})")
+        return f"SELECT {self.columns('n')} FROM ({self.r.facts[self.m.facts]}) n WHERE {' AND '.join(tests)}"
+
+    def never(self, row: str) -> str | None:
+        """The part of the condition that hangs on no instant: where it is false once, it is false always."""
+        should = self.m.should
+        parts = should.parts if isinstance(should, nodes.All) else () if should is None else (should,)
+        kept = tuple(part for part in parts if nodes.timeless(part))
+        return self.writer(row, "NULL", "NULL").sql(nodes.All(kept) if len(kept) > 1 else kept[0]) if kept else None
+
+    def slot(self) -> str:
+        clock = isinstance(self.m.when, Within)
+        j = f'greatest(least(t.due, {self.as_of}), t."known")' if clock else f"least(t.due, {self.as_of})"
+        tests = [f"t.opens <= {self.as_of}", "t.due IS NOT NULL"]
+        if self.force.start > BEGINNING:
+            tests.append(f"t.opens >= {self.d.literal(self.force.start)}")
+        if self.force.end < FAR:
+            tests.append(f"t.opens < {self.d.literal(self.force.end)}")
+        if not clock:
+            tests.append('t.due >= t."known"')
+        more = "t.occasion, t.opens, t.due, t.closes, t.missing"
+        return f'SELECT {self.columns("t")}, {more}, {j} AS j, greatest(t.opens, t."known") AS o FROM ({self.timetable.slots()}) t WHERE {" AND ".join(tests)}'
+
+    def history(self) -> str:
+        """The few rows that ever changed."""
+        return f'SELECT {self.columns("n", ("vt",))} FROM ({self.r.facts[self.m.facts]}) n WHERE n."vf" > n."known" OR n."vt" < {self.d.literal(FAR)}'
+
+    def judged(self) -> str:
+        """Occasions that arise, with the row at the reading time, whether the condition holds (`told`), and what is missing where that cannot be told."""
+        still = self.judged_on("s", "s", "", 's."vf" <= s."known"')
+        joins = ' JOIN history v ON v."id" = s."id" AND v."vf" <= s.j AND v."vt" > s.j JOIN history b ON b."id" = s."id" AND b."vf" <= s.o AND b."vt" > s.o'
+        moved = self.judged_on("v", "b", joins, 's."vf" > s."known"')
+        return f"SELECT * FROM ({still} UNION ALL {moved}) x WHERE x.told IS NOT FALSE OR x.before"
+
+    def judged_on(self, at_j: str, at_opening: str, joins: str, where: str) -> str:
+        told = self.told(at_j, "s.j", "s.opens")
+        cause = "CAST(NULL AS VARCHAR)"
+        if self.m.should is not None:
+            cause = f"CASE WHEN {told} IS NULL THEN {self.writer(at_j, 's.j', 's.opens').cause(self.m.should)} END"
+        return (
+            f'SELECT s."id", {at_j}."person", {at_j}."area", {at_j}."disease", s.occasion, s.opens, s.due, s.closes, s.missing, {told} AS told, '
+            f"{self.told(at_opening, 's.o', 's.opens')} AS before, {cause} AS cause FROM slot s{joins} WHERE {where}"
+        )
+
+    # -- evidence
+
+    @property
+    def by_day(self) -> bool:
+        """Windows are calendar days and evidence does not hang on the occasion: acts can be counted by day, before any join."""
+        w, d = self.m.when, self.m.done
+        return (
+            isinstance(w, Every)
+            and w.step.days == 1
+            and not w.step.months
+            and len(w.at) == 1
+            and d.match == "time"
+            and (d.where is None or nodes.timeless(d.where))
+        )
+
+    def hit(self) -> str:
+        d, who = self.m.done, self.key(self.m.done.key)
+        tests = [f"a.kind = {self.d.literal(d.act)}", f'a."at" <= {self.as_of}']
+        if self.by_day:
+            assert isinstance(self.m.when, Every)
+            day = self.d.date('a."at"')
+            due = self.d.plus(self.d.timestamp(day), self.m.when.at[0])
+            if d.where is not None:
+                tests.append(self.writer("a", "NULL", "NULL").sql(d.where))
+            return (
+                f'SELECT a."{d.key}" AS who, {day_number(self.d, day)} * {PER_DAY} AS occasion, min(a."at") AS done_at, min(CASE WHEN a."at" <= {due} THEN a.told_at END) AS told_at '
+                f'FROM ({self.r.act}) a WHERE {" AND ".join(tests)} AND a."{d.key}" IS NOT NULL GROUP BY 1, 2'
+            )
+        if d.where is not None:
+            tests.append(self.writer("a", self.as_of, "c.opens", 'c."disease"').sql(d.where))
+        early = getattr(self.m.when, "early", None)
+        opens = self.d.plus("c.opens", -early) if early else "c.opens"
+        on = [f'a."{d.key}" = c."{who}"', f'a."at" >= {opens}', 'a."at" < c.closes']
+        if d.match == "period":
+            on.append(f"a.period = {self.d.date('c.opens')}")
+        return (
+            f'SELECT c."id" AS who, c.occasion, min(a."at") AS done_at, min(CASE WHEN a."at" <= c.due THEN a.told_at END) AS told_at '
+            f"FROM judged c JOIN ({self.r.act}) a ON {' AND '.join(on)} WHERE {' AND '.join(tests)} GROUP BY 1, 2"
+        )
+
+    def key(self, key: str) -> str:
+        return "id" if key == "subject" else "person"
+
+    def shut(self, i: int) -> str:
+        c = self.m.close[i]
+        return f'SELECT a."{c.key}" AS who, min(a."at") AS shut_at FROM ({self.r.act}) a WHERE a.kind = {self.d.literal(c.act)} AND a."at" <= {self.as_of} AND a."{c.key}" IS NOT NULL GROUP BY 1'
+
+    # -- by whom
+
+    def owner(self) -> str:
+        """The nearest post of the role, upwards from where the measure says."""
+        by, role = self.m.by, self.d.literal(self.m.by.role)
+        post = f"SELECT p.id, p.area FROM ({self.r.post}) p WHERE p.role = {role} AND p.vf <= {self.as_of} AND p.vt > {self.as_of}"
+        if by.place == "area":
+            found = f"SELECT u.area, p.id AS post, 0 AS first, u.steps FROM ({self.r.up}) u JOIN ({post}) p ON p.area = u.above"
+        elif by.place == "parent":
+            found = f"SELECT x.id AS area, p.id AS post, 0 AS first, u.steps FROM ({self.r.area}) x JOIN ({self.r.up}) u ON u.area = x.parent JOIN ({post}) p ON p.area = u.above"
+        else:
+            found = (
+                f"SELECT w.area, p.id AS post, w.steps AS first, u.steps FROM ({self.r.up}) w JOIN ({self.r.area}) x ON x.id = w.above AND x.level = {self.d.literal(by.place)} "
+                f"JOIN ({self.r.up}) u ON u.area = w.above JOIN ({post}) p ON p.area = u.above"
+            )
+        return f"SELECT area, post FROM (SELECT f.area, f.post, row_number() OVER (PARTITION BY f.area ORDER BY f.first, f.steps, f.post) AS place FROM ({found}) f) g WHERE place = 1"
+
+    def keeping(self) -> str:
+        """Since when the act is kept, by area; for subjects without an area under NULL, from the top of the tree."""
+        kind = self.d.literal(self.m.done.act)
+        return (
+            f"SELECT u.area, min(k.since) AS since FROM ({self.r.up}) u JOIN ({self.r.kept}) k ON k.area = u.above WHERE k.kind = {kind} GROUP BY u.area UNION ALL "
+            f"SELECT NULL AS area, min(k.since) AS since FROM ({self.r.kept}) k JOIN ({self.r.area}) x ON x.id = k.area WHERE k.kind = {kind} AND x.parent IS NULL"
+        )
+
+    # -- what became of it
+
+    def dated(self) -> str:
+        who = 'c."' + (self.key(self.m.done.key) if self.by_day else "id") + '"'
+        joins = [f"LEFT JOIN hit h ON h.who = {who} AND h.occasion = c.occasion"]
+        joins += [f'LEFT JOIN shut_{i} ON shut_{i}.who = c."{self.key(c.key)}"' for i, c in enumerate(self.m.close)]
+        joins.append('LEFT JOIN owner w ON w.area = c."area"')
+        joins.append('LEFT JOIN keeping k ON k.area = c."area"')
+        state, reason = self.cases()
+        since = 'coalesce(k.since, CASE WHEN c."area" IS NULL THEN (SELECT min(since) FROM keeping WHERE area IS NULL) END)'
+        shut = self.earliest()
+        inner = (
+            f'SELECT c."id" AS subject, c."person" AS person, c.occasion, c.opens, c.due, c.closes, c."area" AS area, w.post, h.done_at, h.told_at, c.told, c.cause, c.missing, '
+            f"{shut[0]} AS shut_at, {shut[1]} AS shut_why, {since} AS since FROM judged c {' '.join(joins)}"
+        )
+        stated = f"SELECT i.*, {state} AS state, {reason} AS reason FROM ({inner}) i"
+        return (
+            f"SELECT {self.d.literal(self.m.id)} AS measure, e.subject, e.person, e.occasion, e.opens, e.due, e.state, e.reason, e.area, e.post, "
+            f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, (e.state = 'met' AND e.told_at > e.due) AS told_late, e.done_at FROM ({stated}) e"
+        )
+
+    def earliest(self) -> tuple[str, str]:
+        """(when the duty was ended, by which act); of two at once the one first by name."""
+        if not self.m.close:
+            return "CAST(NULL AS TIMESTAMP)", "CAST(NULL AS VARCHAR)"
+        times = [f"shut_{i}.shut_at" for i in range(len(self.m.close))]
+        least = f"least({', '.join(times)})" if len(times) > 1 else times[0]
+        order = sorted(range(len(times)), key=lambda i: self.m.close[i].act)
+        arms = " ".join(f"WHEN {times[i]} = {least} THEN {self.d.literal(f'{BY_ACT}:{self.m.close[i].act}')}" for i in order)
+        return least, f"CASE {arms} END"
+
+    def cases(self) -> tuple[str, str]:
+        """State and reason: the first that applies."""
+        a, text = self.as_of, self.d.literal
+        not_kept = "(i.since IS NULL OR i.since > i.due)"
+        arms = [
+            ("i.told IS NULL", "'cannot_tell'", f"concat({text(UNKNOWN + ':')}, i.cause)"),
+            ("i.missing IS NOT NULL", "'cannot_tell'", f"concat({text(UNDATED + ':')}, i.missing)"),
+            ("i.done_at <= i.due", f"CASE WHEN i.due < {a} THEN 'met' ELSE 'ahead' END", "NULL"),
+            ("NOT i.told", "'closed'", text(ENDED)),
+            ("i.shut_at <= i.due", "'closed'", "i.shut_why"),
+            ("i.done_at IS NOT NULL", "'late'", "NULL"),
+            (not_kept, "'cannot_tell'", text(f"{NOT_KEPT}:{self.m.done.act}")),
+            (f"{a} <= i.due", "'open'", "NULL"),
+        ]
+        state = " ".join(f"WHEN {test} THEN {what}" for test, what, _ in arms)
+        reason = " ".join(f"WHEN {test} THEN {why}" for test, _, why in arms)
+        return f"CASE {state} ELSE 'overdue' END", f"CASE {reason} ELSE i.shut_why END"
+
+    def undated(self) -> str:
+        test, missing = self.timetable.undated()
+        tests = [f"({test})", f"{self.told('n', self.as_of, self.as_of)} IS NOT FALSE"]
+        if not self.force.start <= self.now < self.force.end:
+            tests.append("FALSE")
+        nothing = "CAST(NULL AS TIMESTAMP)"
+        return (
+            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", {NO_TIMETABLE}, {nothing}, {nothing}, \'cannot_tell\', concat({self.d.literal(UNDATED + ":")}, {missing}), n."area", w.post, FALSE, FALSE, {nothing} '
+            f'FROM stands n LEFT JOIN owner w ON w.area = n."area" WHERE {" AND ".join(tests)}'
+        )
+
+    def inside(self) -> str:
+        """Only what lies below the area of the enactment; what has no area belongs to the top of the tree."""
+        if self.force.area is None:
+            return ""
+        area = self.d.literal(self.force.area)
+        top = f"o.area IS NULL AND EXISTS (SELECT 1 FROM ({self.r.area}) x WHERE x.id = {area} AND x.parent IS NULL)"
+        return f" WHERE o.area IN (SELECT u.area FROM ({self.r.up}) u WHERE u.above = {area}) OR ({top})"

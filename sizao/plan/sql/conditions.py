@@ -1,0 +1,134 @@
+"""The second reading of a checked tree: SQL. Three-valued logic is the engine's own; NULL means that it cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlglot import exp
+
+from sizao.plan.language import nodes as n
+from sizao.plan.language.parameters import Param
+
+from .dialects import Dialect
+
+OPERATORS = {"=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
+
+
+class Writer:
+    """Writes expressions over one row. `row` is its alias; `now` and `opens` are the SQL of the instant judged and of the occasion's opening."""
+
+    def __init__(
+        self, dialect: Dialect, params: Mapping[str, Param], row: str, now: str = "NULL", opens: str = "NULL", disease: str | None = None
+    ):
+        self.dialect, self.params, self.row, self.now, self.opens = dialect, params, row, now, opens
+        self.disease = disease or f'{row}."disease"'
+
+    def sql(self, node: Any) -> str:
+        """The text of an expression, in parentheses where it needs them."""
+        return self.tree(node).sql(dialect=self.dialect.name)
+
+    def text(self, node: Any) -> str:
+        return f"({self.sql(node)})"
+
+    def raw(self, sql: str) -> exp.Expression:
+        """A piece that the dialect has written."""
+        return exp.Var(this=sql)
+
+    def tree(self, node: Any) -> exp.Expression:
+        match node:
+            case n.Column(name, _):
+                return exp.column(name, table=self.row, quoted=True)
+            case n.Literal(value, _):
+                return self.raw(self.dialect.literal(value))
+            case n.Parameter(name, _):
+                return self.raw(self.param(name, self.dialect.literal))
+            case n.Moment(name, _):
+                return self.raw(self.now if name == "now" else self.dialect.date(self.now))
+            case n.Compare(op, left, right):
+                return exp.Paren(this=OPERATORS[op](this=self.tree(left), expression=self.tree(right)))
+            case n.OneOf(operand, options):
+                return exp.Paren(this=exp.In(this=self.tree(operand), expressions=[self.tree(option) for option in options]))
+            case n.Missing(operand):
+                return exp.Paren(this=exp.Is(this=self.tree(operand), expression=exp.Null()))
+            case n.All(parts):
+                return exp.Paren(this=exp.and_(*(self.tree(part) for part in parts), copy=False))
+            case n.Some(parts):
+                return exp.Paren(this=exp.or_(*(self.tree(part) for part in parts), copy=False))
+            case n.Negated(part):
+                return exp.Paren(this=exp.Not(this=exp.Paren(this=self.tree(part))))
+            case n.Elapsed(unit, start, end):
+                a, b = self.sql(start), self.sql(end)
+                if unit == "days":
+                    return self.raw(self.dialect.days_between(self.dialect.date(a), self.dialect.date(b)))
+                return self.raw(self.dialect.hours_between(a, b))
+            case n.Shifted(point, span, sign, kind):
+                moved, as_date = self.sql(point), kind == n.DATE
+                if isinstance(span, n.Literal):
+                    return self.raw(self.dialect.shifted(moved, span.value, sign, as_date))
+                return self.raw(self.param(span.name, lambda value: self.dialect.shifted(moved, value, sign, as_date)))
+            case n.Extreme(name, parts):
+                kind = exp.Least if name == "least" else exp.Greatest
+                first, *rest = (self.tree(part) for part in parts)
+                return kind(this=first, expressions=rest, ignore_nulls=True)
+            case n.Edge(point, side):
+                start = self.dialect.timestamp(self.sql(point))
+                return self.raw(start if side == "start" else self.dialect.shifted(start, ONE_DAY, 1, False))
+        raise TypeError(f"no SQL for {node!r}")
+
+    def param(self, name: str, write: Callable[[Any], str]) -> str:
+        """The value in force when the occasion opens: a line of the row's disease first, then the later before the earlier."""
+        lines = self.params[name].lines
+        if len(lines) == 1 and lines[0].since is None and lines[0].disease is None:
+            return write(lines[0].value)
+        return self.choose(name, lambda i: write(lines[i].value))
+
+    def choose(self, name: str, write: Callable[[int], str]) -> str:
+        """CASE over the lines of a parameter; `write` gets the number of the line."""
+        lines = self.params[name].lines
+        order = [i for i in reversed(range(len(lines))) if lines[i].disease is not None] + [
+            i for i in reversed(range(len(lines))) if lines[i].disease is None
+        ]
+        arms = []
+        for i in order:
+            tests = [f"{self.disease} = {self.dialect.literal(lines[i].disease)}"] if lines[i].disease is not None else []
+            tests += [f"{self.opens} >= {self.dialect.literal(lines[i].since)}"] if lines[i].since is not None else []
+            arms.append(f"WHEN {' AND '.join(tests) or 'TRUE'} THEN {write(i)}")
+        return f"CASE {' '.join(arms)} END"
+
+    def cause(self, node: Any) -> str:
+        """The name of what is missing where `node` is NULL: its first unknown part, in the order written."""
+        match node:
+            case n.Column(name, _):
+                return self.dialect.text(name)
+            case n.Parameter(name, _):
+                return self.dialect.text(f"${name}")
+        parts = [part for part in n.children(node) if not isinstance(part, (n.Literal, n.Moment)) and not isinstance(part, n.Missing)]
+        if len(parts) == 1:
+            return self.cause(parts[0])
+        if not parts:
+            return "NULL"
+        arms = " ".join(f"WHEN {self.sql(part)} IS NULL THEN {self.cause(part)}" for part in parts)
+        return f"CASE {arms} END"
+
+    def bound(self, node: Any) -> str:
+        """At latest this, whatever the parameters: for the bounds of a series only."""
+        return Bounds(self.dialect, self.params, self.row, self.now, self.opens).sql(node)
+
+
+class Bounds(Writer):
+    """Writes a point with every duration parameter at its most generous."""
+
+    def tree(self, node: Any) -> exp.Expression:
+        if isinstance(node, n.Shifted) and isinstance(node.span, n.Parameter):
+            param = self.params[node.span.name]
+            most = param.longest if node.sign > 0 else param.shortest
+            return self.raw(self.dialect.shifted(self.sql(node.point), most, node.sign, node.type == n.DATE))
+        return super().tree(node)
+
+
+class _Day:
+    months, seconds = 0, 86400
+
+
+ONE_DAY: Any = _Day()

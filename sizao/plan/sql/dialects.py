@@ -1,0 +1,146 @@
+"""Where the engines' SQL differs. Texts of expressions in, text of an expression out; everything else in the compiler is common to all."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sizao.plan.language.durations import Duration
+
+
+def seconds_of(delta: timedelta) -> str:
+    """
+    >>> seconds_of(timedelta(hours=-1, microseconds=1)), seconds_of(timedelta(days=1))
+    ('-3599.999999', '86400')
+    """
+    micro = delta // timedelta(microseconds=1)
+    return str(micro // 1_000_000) if micro % 1_000_000 == 0 else str(Decimal(micro) / 1_000_000)
+
+
+class Dialect:
+    """What PostgreSQL and DuckDB have in common."""
+
+    name = "postgres"
+
+    def literal(self, value: Any) -> str:
+        """A value as SQL; texts are quoted, nothing is interpolated from them."""
+        if value is None:
+            return "NULL"
+        if isinstance(value, bool):
+            return "TRUE" if value else "FALSE"
+        if isinstance(value, int | Decimal):
+            return str(value) if value >= 0 else f"({value})"
+        if isinstance(value, datetime):
+            return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
+        if isinstance(value, date):
+            return f"DATE '{value.isoformat()}'"
+        return self.text(str(value))
+
+    def text(self, value: str) -> str:
+        return "'" + value.replace("'", "''") + "'"
+
+    def timestamp(self, sql: str) -> str:
+        return f"CAST({sql} AS TIMESTAMP)"
+
+    def date(self, sql: str) -> str:
+        return f"CAST({sql} AS DATE)"
+
+    def plus(self, sql: str, delta: timedelta) -> str:
+        """A timestamp moved by a fixed span."""
+        return sql if not delta else f"({sql} + {self.interval(delta)})"
+
+    def interval(self, delta: timedelta) -> str:
+        return f"INTERVAL '{seconds_of(delta)} seconds'"
+
+    def shifted(self, sql: str, span: Duration, sign: int, as_date: bool) -> str:
+        """A date or timestamp moved by a duration of the language."""
+        span_sql = f"INTERVAL '{span.months} months'" if span.months else self.interval(timedelta(seconds=span.seconds))
+        moved = f"({sql} {'+' if sign > 0 else '-'} {span_sql})"
+        return self.date(moved) if as_date else moved
+
+    def plus_days(self, day: str, count: str) -> str:
+        """A date, so many days later."""
+        return f"({day} + CAST({count} AS INTEGER))"
+
+    def plus_months(self, day: str, count: str) -> str:
+        return self.date(f"({day} + make_interval(months => CAST({count} AS INTEGER)))")
+
+    def days_between(self, start: str, end: str) -> str:
+        """Whole days from one date to another."""
+        return f"({end} - {start})"
+
+    def hours_between(self, start: str, end: str) -> str:
+        """Whole hours from one timestamp to another, downwards."""
+        return f"CAST(floor(extract(epoch FROM ({end} - {start})) / 3600) AS BIGINT)"
+
+    def months_between(self, start: str, end: str) -> str:
+        """Months from the month of one date to that of another."""
+        number = "CAST(extract(YEAR FROM {0}) * 12 + extract(MONTH FROM {0}) AS BIGINT)"
+        return f"({number.format(end)} - {number.format(start)})"
+
+    def series(self, last: str) -> str:
+        """0, 1, … last, one row each, in the SELECT list."""
+        return f"generate_series(0, CAST({last} AS INTEGER))"
+
+    def quotient(self, number: str, by: int) -> str:
+        """Divided and rounded down (of what is not below 0)."""
+        return number if by == 1 else f"({number} / {by})"
+
+
+class DuckDB(Dialect):
+    name = "duckdb"
+
+    def plus_months(self, day: str, count: str) -> str:
+        return self.date(f"({day} + to_months(CAST({count} AS INTEGER)))")
+
+    def hours_between(self, start: str, end: str) -> str:
+        return f"CAST(floor((epoch_us({end}) - epoch_us({start})) / 3600000000) AS BIGINT)"
+
+    def series(self, last: str) -> str:
+        return f"unnest(range(0, CAST({last} AS BIGINT) + 1))"
+
+    def quotient(self, number: str, by: int) -> str:
+        return number if by == 1 else f"({number} // {by})"
+
+
+class Spark(Dialect):
+    name = "spark"
+
+    def text(self, value: str) -> str:
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    def interval(self, delta: timedelta) -> str:
+        return f"INTERVAL '{seconds_of(delta)}' SECOND"
+
+    def shifted(self, sql: str, span: Duration, sign: int, as_date: bool) -> str:
+        span_sql = f"INTERVAL '{span.months}' MONTH" if span.months else self.interval(timedelta(seconds=span.seconds))
+        moved = f"({self.timestamp(sql)} {'+' if sign > 0 else '-'} {span_sql})"
+        return self.date(moved) if as_date else moved
+
+    def timestamp(self, sql: str) -> str:
+        return f"CAST({sql} AS TIMESTAMP_NTZ)"
+
+    def literal(self, value: Any) -> str:
+        return f"TIMESTAMP_NTZ '{value.isoformat(sep=' ')}'" if isinstance(value, datetime) else super().literal(value)
+
+    def plus_days(self, day: str, count: str) -> str:
+        return f"date_add({day}, CAST({count} AS INTEGER))"
+
+    def plus_months(self, day: str, count: str) -> str:
+        return f"add_months({day}, CAST({count} AS INTEGER))"
+
+    def days_between(self, start: str, end: str) -> str:
+        return f"datediff({end}, {start})"
+
+    def hours_between(self, start: str, end: str) -> str:
+        return f"CAST(floor((unix_micros(CAST({end} AS TIMESTAMP)) - unix_micros(CAST({start} AS TIMESTAMP))) / 3600000000) AS BIGINT)"
+
+    def series(self, last: str) -> str:
+        return f"explode(CASE WHEN {last} >= 0 THEN sequence(0, CAST({last} AS INTEGER)) ELSE array() END)"
+
+    def quotient(self, number: str, by: int) -> str:
+        return number if by == 1 else f"({number} div {by})"
+
+
+POSTGRES, DUCKDB, SPARK = Dialect(), DuckDB(), Spark()

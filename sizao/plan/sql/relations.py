@@ -1,0 +1,23 @@
+"""What a statement reads: named sub-queries, so that the same statement runs on registers, on a mirror or on test tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Relations:
+    """Each is the text of a SELECT. Times are naive, in the civil time of the zone judged; an open end is 9999-12-31, never null.
+
+    facts: table → (id, person, area, disease, known, vf, vt, and its columns by their names), one row a version.
+    act: (id, kind, subject, person, at, told_at, period, outcome, number). area: (id, parent, level).
+    up: (area, above, steps), each area with itself and every ancestor. post: (id, role, area, vf, vt). kept: (kind, area, since).
+    """
+
+    facts: Mapping[str, str]
+    act: str
+    area: str
+    up: str
+    post: str
+    kept: str

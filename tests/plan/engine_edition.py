@@ -1,0 +1,152 @@
+"""A vocabulary and an edition with every shape of timetable, evidence, owner and condition that the language has: what the engines are compared on."""
+
+from sizao.kernel.facts import ActKind, FactsColumn, FactsTable
+from sizao.plan.language import Vocabulary, load_edition
+
+C = FactsColumn
+
+
+def _table(name, *columns):
+    return FactsTable(name, name, name, name, tuple(C(n, t, n, n, n) for n, t in columns))
+
+
+TABLES = (
+    _table(
+        "contact",
+        ("class", "text"),
+        ("named_at", "instant"),
+        ("last_exposure_on", "date"),
+        ("released_at", "instant"),
+        ("open", "bool"),
+        ("visits", "int"),
+    ),
+    _table("unit", ("kind", "text"), ("beds", "int"), ("running", "bool"), ("opens_on", "date"), ("load", "number")),
+    _table("lead", ("kind", "text"), ("received_at", "instant"), ("due_on", "date"), ("urgent", "bool")),
+)
+ACTS = tuple(
+    ActKind(kind, key, kind, kind, restricts)
+    for kind, key, restricts in (
+        ("check", "person", False),
+        ("visit", "subject", False),
+        ("test", "person", False),
+        ("report", "subject", False),
+        ("admitted", "person", True),
+        ("verified", "subject", False),
+        ("ruled_out", "subject", False),
+        ("released", "person", False),
+    )
+)
+VOCABULARY = Vocabulary.of(TABLES, ACTS)
+
+TEXT = """
+edition: every-shape
+title: {zh: 各种形状, en: Every shape}
+params:
+  term:
+    - {value: 14d, from: 2020-06-01, source: test}
+    - {value: 10d, from: 2020-06-12, source: test}
+    - {value: 7d, from: 2020-06-08, disease: flu, source: test}
+  clock:
+    - {value: 24h, source: test}
+    - {value: 12h, from: 2020-06-10, source: test}
+    - {value: 1d, from: 2020-06-05, disease: flu, source: test}
+  late_clock: {value: 36h, from: 2020-06-09, source: test}
+  rounds:
+    - {value: 6, source: test}
+    - {value: 3, from: 2020-06-14, source: test}
+  test_days:
+    - {value: [1, 4, 7, 14], from: 2020-06-04, source: test}
+    - {value: [1, 3, 5], from: 2020-06-12, source: test}
+  lead: {value: 2d, source: test}
+  enough: {value: 2, source: test}
+measures:
+"""
+HEAD = """
+    title: {zh: 措施, en: Measure}
+    source: [{text: "000", quote: 引文}]
+    kind: list"""
+MEASURES = {
+    "daily": """
+    for: contact
+    should: class = 'close'
+    when: {every: 1d, from: last_exposure_on, until: "least(released_at, last_exposure_on + $term)", at: ["20:00"]}
+    done: check
+    close: [{act: ruled_out, reason: {zh: 排除, en: ruled out}}, {act: released, reason: {zh: 解除, en: released}}]
+    by: community @ area""",
+    "three-a-day": """
+    for: contact
+    should: open and visits >= $enough
+    when: {every: 1d, from: named_at, until: released_at, at: ["08:00", "14:00", "20:00"], times: 12}
+    done: {act: visit, where: "outcome <> 'nobody'"}
+    by: community @ area.parent""",
+    "weekly": """
+    for: unit
+    should: kind in ('hospital', 'school') and not (beds < 100 and running)
+    when: {every: 1w, from: 2020-05-25, times: $rounds, at: ["17:00"]}
+    done: {act: visit, where: "outcome = 'good' or number > 1.5"}
+    by: health @ area.county""",
+    "monthly": """
+    for: unit
+    should: opens_on is not null
+    when: {every: 1mo, from: opens_on, times: 12}
+    done: visit
+    close: [{act: ruled_out, reason: {zh: 排除, en: ruled out}}]
+    by: health @ area""",
+    "clock": """
+    for: lead
+    should: kind = 'arrival' or urgent
+    when: {within: $clock, of: received_at, early: 2h}
+    done: verified
+    close: [{act: ruled_out, reason: {zh: 排除, en: ruled out}}]
+    by: community @ area""",
+    "clock-later": """
+    for: contact
+    should: class <> 'general' and days(last_exposure_on, now) <= 14
+    when: {within: $late_clock, of: "greatest(named_at, last_exposure_on)"}
+    done: {act: admitted, where: "at >= '2020-06-02'"}
+    by: cdc @ area.county""",
+    "lead-time": """
+    for: lead
+    should: urgent or hours(received_at, now) > 30
+    when: {before: due_on - $lead, early: 6h}
+    done: verified
+    by: community @ area""",
+    "fixed-date": """
+    for: unit
+    should: running = true and load between 0.5 and 2
+    when: {before: 2020-06-20, from: 2020-06-05}
+    done: {act: visit, where: "outcome in ('good', 'fair') and number is not null"}
+    by: health @ area.county""",
+    "listed-days": """
+    for: contact
+    should: class in ('close', 'secondary')
+    when: {days: [1, 4, 7, 14], of: last_exposure_on, at: "20:00"}
+    done: test
+    close: [{act: ruled_out, reason: {zh: 排除, en: ruled out}}]
+    by: cdc @ area""",
+    "dated-days": """
+    for: contact
+    should: open
+    when: {days: $test_days, of: last_exposure_on}
+    done: {act: test, where: "number >= $enough and at <= now"}
+    by: cdc @ area.county""",
+    "report": """
+    for: unit
+    should: running
+    when: {every: 1d, from: 2020-05-28, at: ["17:00"]}
+    done: {act: report, match: period, where: number is not null}
+    by: community @ area""",
+    "weekly-report": """
+    for: unit
+    when: {every: 1w, from: opens_on, until: 2020-06-21}
+    done: {act: report, match: period}
+    by: health @ area""",
+    "term-from-a-day-known": """
+    for: contact
+    should: not open or released_at is null and visits in (1, $enough)
+    when: {every: 2d, from: named_at, until: named_at + $term}
+    done: visit
+    by: community @ area""",
+}
+TEXT += "".join(f"  {name}:{HEAD}{body}\n" for name, body in MEASURES.items())
+EDITION = load_edition(TEXT, VOCABULARY, "every-shape.yaml")

@@ -1,0 +1,185 @@
+"""Invented registers: versions of subjects, and acts that mostly happen on or beside an edge of somebody's window."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from typing import Any
+
+from engine_edition import ACTS, EDITION, TABLES
+
+from sizao.plan.language.measure import FAR, Measure
+from sizao.plan.obligations import Force
+from sizao.plan.reference import Evaluator, Register
+from sizao.plan.timetable import NoTimetable
+
+START = dt.datetime(2020, 5, 30)
+HOURS = (0, 8, 14, 17, 20)
+AREAS = {1: (None, "country"), 2: (1, "county"), 3: (1, "county"), 4: (2, "village"), 5: (2, "village"), 6: (3, "village"), 7: (4, "grid")}
+LIKELY: dict[str, list[Any]] = {
+    "class": ["close"] * 3 + ["secondary", "general"],
+    "open": [True] * 3 + [False],
+    "visits": [1, 2, 3],
+    "kind": ["arrival", "hospital", "school", "other"],
+    "beds": [99, 100],
+    "running": [True] * 3 + [False],
+    "load": [0.25, 0.5, 2],
+    "urgent": [True, False],
+    "opens_on": [dt.date(2020, 1, 31), dt.date(2020, 3, 30), dt.date(2020, 6, 1)],
+}
+
+
+class Choices:
+    """Where the choices come from: a seed, or a generator of examples that can shrink them."""
+
+    def __init__(self, pick_index):
+        self.index = pick_index  # n → 0 … n-1
+
+    @classmethod
+    def seeded(cls, seed: int) -> Choices:
+        r = random.Random(seed)
+        return cls(lambda n: r.randrange(n))
+
+    def pick(self, options):
+        return options[self.index(len(options))]
+
+    def rare(self, percent: int) -> bool:
+        return self.index(100) >= 100 - percent
+
+    def moment(self, first: int = 0, last: int = 24) -> dt.datetime:
+        return START + dt.timedelta(days=first + self.index(last - first), hours=self.pick(HOURS))
+
+
+def value(c: Choices, name: str, kind: str):
+    if c.rare(6):
+        return None
+    if name in LIKELY:
+        return c.pick(LIKELY[name])
+    t = c.moment(8, 24) if name in ("released_at", "due_on") else c.moment(0, 12)
+    return t.date() if kind == "date" else t
+
+
+def versions(c: Choices, table, subject: int) -> list[dict]:
+    """A chain of versions without a gap; sometimes the first stood before the subject was known, sometimes the last has ended."""
+    cuts = sorted({c.moment(0, 9), *(c.moment(9, 22) for _ in range(c.pick([0, 0, 0, 1, 2])))})
+    known = cuts[0] + c.pick([0, 0, 0, 4, 30]) * dt.timedelta(hours=1)
+    if len(cuts) > 1:
+        known = min(known, cuts[1])
+    row = {col.name: value(c, col.name, col.type) for col in table.columns}
+    row |= {
+        "id": subject,
+        "person": None if c.rare(8) else 1 + c.index(5),
+        "area": None if c.rare(5) else c.pick([4, 5, 6, 7, 2]),
+        "disease": c.pick(["covid-19", "covid-19", "flu", None]),
+    }
+    found = []
+    for vf, vt in zip(cuts, [*cuts[1:], FAR if not c.rare(5) else cuts[-1] + dt.timedelta(days=6)], strict=True):
+        found.append({**row, "known": known, "vf": vf, "vt": vt})
+        changed = c.pick(table.columns)
+        row = {**row, changed.name: value(c, changed.name, changed.type), "area": c.pick([4, 5, 6]) if c.rare(30) else row["area"]}
+    return found
+
+
+def act(c: Choices, kind: str, at: dt.datetime, row: dict | None) -> dict:
+    subject, person = (row["id"], row["person"]) if row else (1 + c.index(4), 1 + c.index(5))
+    return {
+        "id": 0,
+        "kind": kind,
+        "subject": subject,
+        "person": person,
+        "at": at,
+        "told_at": at + c.pick([0, 0, 0, 5, 30, 70]) * dt.timedelta(hours=1),
+        "period": at.date() + c.pick([0, 0, 0, 1, -1]) * dt.timedelta(days=1) if not c.rare(8) else None,
+        "outcome": c.pick(["good", "good", "fair", "nobody", None]),
+        "number": c.pick([0, 2, 3, None]),
+    }
+
+
+def rest(c: Choices, some: bool) -> dict:
+    """Posts and what is kept since when."""
+    roles = [m.by.role for m in EDITION.measures.values()]
+    posts = [
+        {
+            "id": i,
+            "role": c.pick(roles),
+            "area": c.pick([1, 2, 3, 4, 5, 6]),
+            "vf": c.moment(0, 12),
+            "vt": FAR if not c.rare(25) else c.moment(12, 24),
+        }
+        for i in range(1, 3 if some else 13)
+    ]
+    kept = [
+        {"kind": a.kind, "area": area, "since": START + dt.timedelta(days=c.pick([-100, -100, 3, 9]))}
+        for a in ACTS
+        for area in (1, 3, 4)
+        if not c.rare(35)
+    ]
+    return {"areas": AREAS, "posts": posts, "kept": kept}
+
+
+def crowd(c: Choices, size: int = 6) -> Register:
+    """A register of several subjects a table, and acts on the edges of their windows."""
+    facts = {t.name: [row for subject in range(1, size + 1) for row in versions(c, t, subject)] for t in TABLES}
+    more = rest(c, some=False)
+    empty = Register(facts, (), **more)
+    acts = []
+    for m in EDITION.measures.values():
+        for found in empty.versions[m.facts].values():
+            acts += on_edges(c, m, empty, found)
+    for i, one in enumerate(acts):
+        one["id"] = i
+    return Register(facts, acts, **more)
+
+
+def on_edges(c: Choices, m: Measure, register: Register, found: list[dict]) -> list[dict]:
+    slots = Evaluator(m, register, START + dt.timedelta(days=26), Force()).slots(found[-1])
+    if isinstance(slots, NoTimetable) or not slots:
+        return [act(c, m.done.act, c.moment(), found[-1])] if c.rare(30) else []
+    acts = []
+    for _ in range(c.pick([0, 1, 2, 4])):
+        slot = c.pick(slots)
+        edge = c.pick(
+            [
+                slot.opens,
+                slot.due,
+                slot.due,
+                slot.closes if slot.closes < FAR else slot.due,
+                slot.due - dt.timedelta(hours=5),
+                slot.opens + dt.timedelta(hours=3),
+            ]
+        )
+        at = edge + c.pick([-60, 0, 0, 1, 60, 3600]) * dt.timedelta(seconds=1)
+        closing = bool(m.close) and c.rare(15)
+        acts.append(
+            act(c, c.pick(m.close).act if closing else m.done.act, at, found[-1])
+            | ({"period": slot.opens.date()} if m.done.match == "period" and c.rare(80) else {})
+        )
+    return acts
+
+
+def small(c: Choices) -> tuple[Measure, Register]:
+    """One measure, one to three subjects of its table, a handful of acts: anything at all."""
+    m = c.pick(list(EDITION.measures.values()))
+    table = next(t for t in TABLES if t.name == m.facts)
+    facts = {t.name: [] for t in TABLES} | {m.facts: [row for subject in range(1, 2 + c.index(3)) for row in versions(c, table, subject)]}
+    kinds = [m.done.act] * 3 + [a.act for a in m.close] + ["check"]
+    acts = [act(c, c.pick(kinds), c.moment(), None) | {"id": i} for i in range(c.index(7))]
+    return m, Register(facts, acts, **rest(c, some=True))
+
+
+def as_of(c: Choices, register: Register) -> dt.datetime:
+    """A moment beside an act or at a round hour."""
+    acts = [a["at"] for found in register.acts.values() for a in found]
+    return c.pick(acts) + c.pick([0, 0, 1, -1]) * dt.timedelta(seconds=1) if acts and c.rare(40) else c.moment(2, 26)
+
+
+def force(c: Choices) -> Force:
+    """Mostly everywhere and always; sometimes an edition of one county, one disease or some days."""
+    if not c.rare(25):
+        return Force()
+    return Force(
+        start=c.pick([START - dt.timedelta(days=400), START + dt.timedelta(days=5, hours=15)]),
+        end=c.pick([FAR, START + dt.timedelta(days=15)]),
+        area=c.pick([None, 1, 2, 3]),
+        disease=c.pick([None, "covid-19", "flu"]),
+    )

@@ -1,0 +1,72 @@
+"""The canonical relations as temporary tables of a test database."""
+
+from __future__ import annotations
+
+from engine_edition import TABLES
+
+from sizao.plan.reference import Register
+from sizao.plan.sql import POSTGRES, Dialect, Relations, compile_measure
+
+TYPES = {"text": "VARCHAR", "int": "INTEGER", "number": "NUMERIC(12,3)", "bool": "BOOLEAN", "date": "DATE", "instant": "TIMESTAMP"}
+KEYS = [
+    ("id", "BIGINT"),
+    ("person", "BIGINT"),
+    ("area", "BIGINT"),
+    ("disease", "VARCHAR"),
+    ("known", "TIMESTAMP"),
+    ("vf", "TIMESTAMP"),
+    ("vt", "TIMESTAMP"),
+]
+COLUMNS = {t.name: KEYS + [(c.name, TYPES[c.type]) for c in t.columns] for t in TABLES} | {
+    "act": [
+        ("id", "BIGINT"),
+        ("kind", "VARCHAR"),
+        ("subject", "BIGINT"),
+        ("person", "BIGINT"),
+        ("at", "TIMESTAMP"),
+        ("told_at", "TIMESTAMP"),
+    ]
+    + [("period", "DATE"), ("outcome", "VARCHAR"), ("number", "NUMERIC(12,3)")],
+    "area": [("id", "BIGINT"), ("parent", "BIGINT"), ("level", "VARCHAR")],
+    "up": [("area", "BIGINT"), ("above", "BIGINT"), ("steps", "INTEGER")],
+    "post": [("id", "BIGINT"), ("role", "VARCHAR"), ("area", "BIGINT"), ("vf", "TIMESTAMP"), ("vt", "TIMESTAMP")],
+    "kept": [("kind", "VARCHAR"), ("area", "BIGINT"), ("since", "TIMESTAMP")],
+}
+RELATIONS = Relations(
+    facts={t.name: f"SELECT * FROM t_{t.name}" for t in TABLES},
+    **{name: f"SELECT * FROM t_{name}" for name in ("act", "area", "up", "post", "kept")},
+)
+
+
+def make(execute) -> None:
+    for name, columns in COLUMNS.items():
+        execute(f"DROP TABLE IF EXISTS t_{name}")
+        execute(f"CREATE TEMPORARY TABLE t_{name} ({', '.join(f'{quoted(c)} {kind}' for c, kind in columns)})")
+
+
+def rows(register: Register) -> dict[str, list[dict]]:
+    """The register's content by table."""
+    found = {name: [row for versions in by_id.values() for row in versions] for name, by_id in register.versions.items()}
+    found["act"] = list({a["id"]: a for acts in register.acts.values() for a in acts}.values())
+    found["area"] = [{"id": i, "parent": parent, "level": level} for i, (parent, level) in register.areas.items()]
+    found["up"] = [{"area": a, "above": b, "steps": n} for a in register.areas for n, b in enumerate(register.above(a))]
+    return found | {"post": register.posts, "kept": register.kept}
+
+
+def fill(connection, register: Register) -> None:
+    """Puts a register into PostgreSQL's tables."""
+    with connection.cursor() as cursor:
+        for name, found in rows(register).items():
+            cursor.execute(f"DELETE FROM t_{name}")
+            with cursor.copy(f"COPY t_{name} ({', '.join(quoted(c) for c, _ in COLUMNS[name])}) FROM STDIN") as copy:
+                for row in found:
+                    copy.write_row([row[c] for c, _ in COLUMNS[name]])
+
+
+def listed(execute, m, as_of, force, dialect: Dialect = POSTGRES) -> list[tuple]:
+    """The compiled engine's answer, sorted."""
+    return sorted((tuple(row) for row in execute(compile_measure(m, RELATIONS, as_of, force, dialect)).fetchall()), key=repr)
+
+
+def quoted(name: str) -> str:
+    return f'"{name}"'
