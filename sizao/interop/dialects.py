@@ -197,5 +197,5 @@ def _words(item: dict[str, Any], faults: list[str]) -> dict[str, dict[str, dict[
         for target, codes in (item.get("values") or {}).items():
             if target == "class":
                 codes = codes.get(kind, {})
-            own[str(target)] = _codes(str(target), codes, kind if kind != "links" else "cases", faults)
+            own[str(target)] = _codes(str(target), codes, kind, faults)
     return out

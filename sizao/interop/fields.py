@@ -7,7 +7,7 @@ from typing import Literal
 AREA_LEVELS = 6
 
 Kind = Literal["id", "name", "text", "code", "day", "instant", "ending", "year", "age", "count", "area", "national_id", "phone"]
-TABLES = ("cases", "contacts", "links")
+TABLES = ("cases", "contacts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,11 @@ _ALL = [
     Field("status", "code", ("contacts",)),
     Field("released_at", "ending", ("contacts",), event=True),
     Field("became_case_at", "instant", BOTH, event=True),
-    Field("infectee", "id", ("links",)),
-    Field("infector_id", "id", ("links",)),
 ]
 FIELDS: dict[str, Field] = {f.name: f for f in _ALL}
 
 #: Columns whose meaning decides which record a row is: with two candidates nobody may choose but the sender.
-KEYS = ("source_id", "related_case", "infector", "infectee", "infector_id")
+KEYS = ("source_id", "related_case", "infector")
 
 #: What names a person in a row. Two equal rows that have none of these may be two people.
 NAMING = ("name", "family_name", "given_name", "national_id", "phone", "birth_date")

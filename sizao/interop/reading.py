@@ -4,7 +4,7 @@ Cells are read a column at a time and each distinct text once: line lists repeat
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -161,6 +161,10 @@ class Reader:
         said = "\x1f".join([head + raw[i] for head, i in zip(self.heads, self.order, strict=True) if raw[i]])
         return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), key=self.secret, digest_size=16).hexdigest()
 
+    def mark_of(self, marks: list[str]) -> str:
+        """The mark of several rows that are one record."""
+        return hashlib.blake2b("\x1f".join(marks).encode(), key=self.secret, digest_size=16).hexdigest()
+
     def _complete(self, row: Row) -> None:
         values = row.values
         if "name" not in values and ("family_name" in values or "given_name" in values):
@@ -212,7 +216,7 @@ class Reader:
         values = row.values
         first, until = values.get("observation_from"), values.get("observation_until")
         if isinstance(first, When) and isinstance(until, When) and until.day < first.day:
-            row.notes.append(Note("observation-reversed", self._header("observation_until"), str(until.day), {"other": str(first.day)}))
+            row.notes.append(Note("observation-end-dropped", self._header("observation_until"), str(until.day), {"other": str(first.day)}))
             del values["observation_until"]
         for earlier, later in IN_ORDER:
             self._check_order(row, values.get(earlier), values.get(later), self._header(earlier), self._header(later))
@@ -232,10 +236,3 @@ class Reader:
     def names_somebody(self, row: Row) -> bool:
         """Whether the row names a person, so that an equal row names the same one."""
         return any(f in row.values for f in NAMING)
-
-
-def key_rows(rows: Iterator[Row] | list[Row], reader: Reader) -> None:
-    """Gives every row the key under which the sender's record is known: its number, else a mark of what it says."""
-    for row in rows:
-        told = row.values.get("source_id")
-        row.key = str(told) if told is not None else f"row:{row.mark}"

@@ -1,6 +1,7 @@
 """Workbooks: looked at as an archive before they are opened, then read as text cells."""
 
 import datetime as dt
+import itertools
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,7 +99,7 @@ def guard_archive(path: Path) -> None:
         reason = f"{total >> 20} MiB"
     elif total > RATIO_COUNTS_FROM and total > packed * HIGHEST_RATIO:
         reason = f"{total // max(packed, 1)}:1"
-    elif any(a + size > b for (a, size), (b, _) in zip(ends, ends[1:], strict=False)):
+    elif any(a + size > b for (a, size), (b, _) in itertools.pairwise(ends)):
         reason = "overlapping entries"
     else:
         return

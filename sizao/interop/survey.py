@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from .dates import Period, When, find_order, plausible_period, read_when
 from .fields import FIELDS
 from .mapping import Mapping
-from .tables import Table
+from .tables import Block, Table
+from .values import plain, read_id
 
 #: Distinct texts of one date column that are kept for the survey; beyond it the column holds times of day, and its days are read as they come.
 MOST_DISTINCT = 200_000
@@ -25,15 +26,25 @@ class Survey:
     Attributes:
         orders: Date column → "dmy", "mdy" or None where it cannot be told.
         days: Recorded day → how many cells tell it (planned days and days of birth are not counted).
+        filled: Date column → how many of its cells are dates.
         repeated: Hashes of the keys (or of whole rows, where there is no key column) that stand in more than one row.
     """
 
     rows: int = 0
     orders: dict[int, str | None] = field(default_factory=dict)
     days: Counter[date] = field(default_factory=Counter)
-    period: Period = Period(date.min, date.max)
+    period: Period = field(default_factory=lambda: Period(date.min, date.max))
     repeated: set[int] = field(default_factory=set)
-    header: tuple[str, ...] = ()
+    filled: dict[int, int] = field(default_factory=dict)
+
+    @staticmethod
+    def marks(block: Block, mapping: Mapping) -> list[int]:
+        """A hash for each row: of its number where it has one, else of all its cells."""
+        key = next(iter(mapping.fields.get("source_id", ())), None)
+        if key is None:
+            return [hash(tuple(row)) for row in block.rows]
+        silent = mapping.words.get("*", {})
+        return [hash(told if (told := read_id(row[key]).value) and plain(row[key]) not in silent else tuple(row)) for row in block.rows]
 
 
 def look_through(table: Table, mapping: Mapping, *, zone: ZoneInfo, today: date) -> Survey:
@@ -41,7 +52,6 @@ def look_through(table: Table, mapping: Mapping, *, zone: ZoneInfo, today: date)
     found = Survey()
     columns = {i: FIELDS[f] for f, at in mapping.fields.items() for i in at if FIELDS[f].kind in _DATES}
     texts: dict[int, Counter[str]] = {i: Counter() for i in {*columns, *mapping.events}}
-    key = next(iter(mapping.fields.get("source_id", ())), None)
     seen: set[int] = set()
     for block in table.blocks():
         found.rows += len(block.rows)
@@ -49,20 +59,20 @@ def look_through(table: Table, mapping: Mapping, *, zone: ZoneInfo, today: date)
         for i, counter in texts.items():
             if len(counter) < MOST_DISTINCT:
                 counter.update(cells[i])
-        marks = map(hash, (map(tuple, block.rows) if key is None else ((k.strip() or tuple(r)) for k, r in zip(cells[key], block.rows, strict=True))))
-        for mark in marks:
+        for mark in found.marks(block, mapping):
             if mark in seen:
                 found.repeated.add(mark)
             else:
                 seen.add(mark)
     for i, counter in texts.items():
         found.orders[i] = order = find_order(counter, mapping.order)
-        if i in columns and not columns[i].event:
-            continue
+        counts = i not in columns or columns[i].event
         for text, times in counter.items():
             when = read_when(text.strip(), order=order, zone=zone).value
             if isinstance(when, When):
-                found.days[when.day] += times
+                found.filled[i] = found.filled.get(i, 0) + times
+                if counts:
+                    found.days[when.day] += times
     years: Counter[int] = Counter()
     for day, times in found.days.items():
         years[day.year] += times

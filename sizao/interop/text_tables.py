@@ -170,7 +170,7 @@ def _blocks(text: io.TextIOBase, delimiter: str, header_line: int, width: int, s
         for at in blank:
             _add(block, at, [""] * width, [Fault("row-empty", fatal=True)])
         blank = []
-        if "\0" in joined or not joined.isascii() and _BROKEN.search(joined):
+        if "\0" in joined or (not joined.isascii() and _BROKEN.search(joined)):
             row = _mend(row, faults)
         _add(block, line, row, faults)
         if len(block.rows) >= BLOCK:

@@ -1,0 +1,112 @@
+"""From what a row says to the commands of the flows. Days become moments of the store's time zone here, and nowhere else."""
+
+import re
+from datetime import date, datetime
+from functools import lru_cache
+
+from sizao.flows.case_report_received import CaseReport
+from sizao.flows.contact_named import NamedContact
+from sizao.kernel import clock
+from sizao.registers.population.actions import PersonData
+
+from .dates import When
+from .fields import FIELDS
+from .reading import Row
+from .values import Age
+
+#: References to several cases in one cell.
+_APART = re.compile(r"[,;，；、/|\s]+")
+_ANY_DIGIT = re.compile(r"\d")
+#: On which day an age was told: the first of these that the row has.
+AGE_DAYS = ("reported_at", "named_at", "confirmed_at", "onset_on", "entered_at")
+
+_start = lru_cache(maxsize=4096)(clock.start_of_day)
+_end = lru_cache(maxsize=4096)(clock.end_of_day)
+
+
+def case_report(row: Row, *, sender: str, disease: str, area_id: int, zone: str) -> CaseReport:
+    """The report of a case that this row is."""
+    v = row.values
+    return CaseReport(
+        sender=sender,
+        source_id=row.key,
+        disease=disease,
+        person=person(row, area_id),
+        class_code=_text(v.get("class")),
+        onset_on=_day(v.get("onset_on")),
+        first_care_at=_at(row, "first_care_at", zone),
+        reported_at=_at(row, "reported_at", zone),
+        confirmed_at=_at(row, "confirmed_at", zone),
+        isolated_at=_at(row, "isolated_at", zone),
+        investigated_at=_at(row, "investigated_at", zone),
+        outcome=_text(v.get("outcome")),
+        outcome_at=_at(row, "outcome_at", zone),
+        source=str(v.get("source", "")),
+        contact_total=v.get("contact_total"),  # type: ignore[arg-type]
+    )
+
+
+def named_contact(row: Row, *, sender: str, disease: str, area_id: int, zone: str, status: str) -> NamedContact:
+    """The contact that this row names. `status` is the follow-up status as written."""
+    v = row.values
+    return NamedContact(
+        sender=sender,
+        source_id=row.key,
+        disease=disease,
+        person=person(row, area_id),
+        case_source_id=str(v.get("related_case", "")),
+        class_code=_text(v.get("class")),
+        named_at=_at(row, "named_at", zone),
+        last_exposure_on=_day(v.get("last_exposure_on")),
+        observation_from=_day(v.get("observation_from")),
+        observation_until=_day(v.get("observation_until")),
+        released_at=_at(row, "released_at", zone),
+        became_case_at=_at(row, "became_case_at", zone),
+        status=status,
+    )
+
+
+def person(row: Row, area_id: int) -> PersonData:
+    """What the row tells of the person. A decade stays a text; no birth year is made of an age."""
+    v = row.values
+    age = v.get("age") if isinstance(v.get("age"), Age) else Age(None, "")
+    return PersonData(
+        area_id=area_id,
+        name=str(v.get("name", "")),
+        sex=_text(v.get("sex")),
+        birth_date=_day(v.get("birth_date")),
+        birth_year=v.get("birth_year"),  # type: ignore[arg-type]
+        age_years=age.years,  # type: ignore[union-attr]
+        age_text=age.text,  # type: ignore[union-attr]
+        age_on=next((day for f in AGE_DAYS if (day := _day(v.get(f)))), None) if "age" in v else None,
+        national_id=str(v.get("national_id", "")),
+        phone=str(v.get("phone", "")),
+        address=str(v.get("address", "")),
+    )
+
+
+def references(row: Row, name: str = "infector") -> tuple[list[str], str | None]:
+    """The case numbers that a cell names, and the text that is no number ("yes", a sentence), if it is one."""
+    text = row.values.get(name)
+    if text is None:
+        return [], None
+    numbers = [n for n in _APART.split(str(text)) if _ANY_DIGIT.search(n)]
+    return (list(dict.fromkeys(numbers)), None) if numbers else ([], str(text))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _day(value: object) -> date | None:
+    return value.day if isinstance(value, When) else None
+
+
+def _at(row: Row, name: str, zone: str) -> datetime | None:
+    """A moment: as told, else the start of the day, or its end for what ends on a day."""
+    value = row.values.get(name)
+    if not isinstance(value, When):
+        return None
+    if value.at is not None:
+        return value.at
+    return _end(value.day, zone) if FIELDS[name].kind == "ending" else _start(value.day, zone)

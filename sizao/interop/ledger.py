@@ -1,0 +1,213 @@
+"""Writing and asking the row ledger, in bulk: a statement or two a chunk."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from sizao.kernel import clock, keys
+from sizao.kernel.errors import Refused
+from sizao.kernel.ids import uuid7
+from sizao.kernel.models import Batch
+from sizao.kernel.scope import Scope
+from sizao.kernel.sealed import Sealed, seal, unseal
+
+from .mapping import Mapping
+from .models import ImportFile, ImportRow, Secret, SenderKey
+from .reading import Note, Row
+from .tables import Table
+
+KEPT = Sealed("interop_importrow", "kept")
+SECRET_PLACE = "interop_secret|sealed|1"  # noqa: S105 - the place of a value, not the value
+
+
+@dataclass(slots=True)
+class Entry:
+    """A row of the ledger to be written. `cells` are kept with it, sealed."""
+
+    row: Row
+    outcome: str
+    record: UUID | None = None
+    person: UUID | None = None
+    mark: str = ""
+    cells: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the sender last said under a number."""
+
+    mark: str
+    reading: str
+    record: UUID
+    person: UUID | None
+    links: int
+    dangling: bool
+
+
+def secret() -> bytes:
+    """The key of the marks, made at the first import. Refused: keys-missing and its kind."""
+    ring = keys.ring()
+    held = Secret.objects.filter(pk=1).first()
+    if held is None:
+        Secret.objects.bulk_create([Secret(id=1, sealed=seal(os.urandom(32), SECRET_PLACE, ring.newest("seal")))], ignore_conflicts=True)
+        held = Secret.objects.get(pk=1)
+    return unseal(held.sealed, SECRET_PLACE, ring)
+
+
+@contextmanager
+def alone(sender: str, file: str) -> Iterator[None]:
+    """One import of a sender at a time; a process that dies lets go. Refused: import-running."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('interop'), hashtext(%s))", [sender])
+        if not cursor.fetchone()[0]:
+            raise Refused("import-running", file=file)
+    try:
+        yield
+    finally:
+        if connection.connection is not None and not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtext('interop'), hashtext(%s))", [sender])
+
+
+@transaction.atomic
+def open_file(scope: Scope, table: Table, mapping: Mapping, *, sender: str, disease: str, time_zone: str) -> ImportFile:
+    """The ledger's head for this file: the one that a crash left open, or a new one with a new open batch. Refused: import-unfinished."""
+    for left in ImportFile.objects.filter(sender=sender, closed_at=None).order_by("opened_at"):
+        if (left.sha256, left.reading, left.disease, left.time_zone) == (table.sha256, mapping.digest, disease, time_zone):
+            return left
+        if left.chunks:
+            raise Refused("import-unfinished", file=table.name, other=left.name)
+        left.delete()
+    batch = Batch.objects.create(sender=sender)
+    return ImportFile.objects.create(
+        sender=sender, disease=disease, name=table.name, sha256=table.sha256, kind=mapping.kind, dialect=mapping.dialect, reading=mapping.digest,
+        mapping={"columns": mapping.columns, "unmapped": mapping.unmapped}, encoding=table.encoding, time_zone=time_zone, batch=batch,
+        post_id=scope.post_id, opened_at=clock.now(),
+    )  # fmt: skip
+
+
+def known(sender: str, kind: str, numbers: Iterable[str]) -> dict[str, Known]:
+    """A sender's numbers that were seen before."""
+    found = SenderKey.objects.filter(sender=sender, kind=kind, key__in=list(set(numbers)))
+    return {k: Known(*rest) for k, *rest in found.values_list("key", "mark", "reading", "record", "person", "links", "dangling")}
+
+
+def write_rows(file: ImportFile, entries: Sequence[Entry]) -> None:
+    """Adds rows to the ledger in one COPY, their kept cells sealed."""
+    if not entries:
+        return
+    ids = [uuid7() for _ in entries]
+    boxes = _boxes(ids, entries)
+    with connection.cursor() as cursor, cursor.copy("COPY interop_importrow (id, file_id, line, outcome, key, mark, record, person, problems, kept) FROM STDIN") as copy:
+        for key, e, box in zip(ids, entries, boxes, strict=True):
+            copy.write_row((key, file.pk, e.row.line, e.outcome, e.row.key, e.mark or e.row.mark, e.record, e.person, _codes(e.row.notes), box))
+
+
+def rewrite_rows(file: ImportFile, entries: Sequence[Entry]) -> None:
+    """Brings rows that were pending, or got another note, to what became of them."""
+    if not entries:
+        return
+    held = dict(ImportRow.objects.filter(file=file, line__in=[e.row.line for e in entries]).values_list("line", "pk"))
+    ids = [held[e.row.line] for e in entries]
+    boxes = _boxes(ids, entries)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE interop_importrow AS r SET outcome = n.outcome, record = n.record, person = n.person, problems = n.problems::jsonb, kept = coalesce(n.kept, r.kept) "
+            "FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::uuid[], %s::text[], %s::bytea[]) AS n (id, outcome, record, person, problems, kept) WHERE r.id = n.id",
+            [ids, [e.outcome for e in entries], [e.record for e in entries], [e.person for e in entries], [_codes(e.row.notes) for e in entries], boxes],
+        )
+
+
+def note_rows(file: ImportFile, entries: Sequence[Entry]) -> None:
+    """Adds to rows of the ledger what was found out about them afterwards; their outcome stays."""
+    if entries:
+        held = dict(ImportRow.objects.filter(file=file, line__in=[e.row.line for e in entries]).values_list("line", "pk"))
+        people = dict(ImportRow.objects.filter(file=file, line__in=[e.row.line for e in entries]).values_list("line", "person"))
+        for e in entries:
+            e.person = people[e.row.line]
+        ids = [held[e.row.line] for e in entries]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE interop_importrow AS r SET problems = n.problems::jsonb, kept = coalesce(n.kept, r.kept) "
+                "FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS n (id, problems, kept) WHERE r.id = n.id",
+                [ids, [_codes(e.row.notes) for e in entries], _boxes(ids, entries)],
+            )
+
+
+def write_keys(file: ImportFile, entries: Sequence[Entry], links: dict[str, tuple[int, bool]] | None = None) -> None:
+    """Notes what was last said under each number. `links`: key → how many references resolved, and whether some did not."""
+    new = {e.row.key: e for e in entries if e.record is not None}
+    if not new:
+        return
+    told = links or {}
+    columns = [
+        list(new), [e.mark or e.row.mark for e in new.values()], [e.record for e in new.values()], [e.person for e in new.values()],
+        [told.get(k, (0, False))[0] for k in new], [told.get(k, (0, False))[1] for k in new],
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO interop_senderkey (sender, kind, key, mark, reading, record, person, links, dangling, file_id) "
+            "SELECT %s, %s, n.key, n.mark, %s, n.record, n.person, n.links, n.dangling, %s "
+            "FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::uuid[], %s::smallint[], %s::bool[]) AS n (key, mark, record, person, links, dangling) "
+            "ON CONFLICT (sender, kind, key) DO UPDATE SET mark = excluded.mark, reading = excluded.reading, record = excluded.record, person = excluded.person, "
+            "links = excluded.links, dangling = excluded.dangling, file_id = excluded.file_id",
+            [file.sender, file.kind, file.reading, file.pk, *columns],
+        )
+
+
+def write_links(file: ImportFile, links: dict[str, tuple[int, bool]]) -> None:
+    """Notes how the references of rows already known were resolved."""
+    if links:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE interop_senderkey AS k SET links = n.links, dangling = n.dangling FROM unnest(%s::text[], %s::smallint[], %s::bool[]) AS n (key, links, dangling) "
+                "WHERE k.sender = %s AND k.kind = %s AND k.key = n.key",
+                [list(links), [n for n, _ in links.values()], [d for _, d in links.values()], file.sender, file.kind],
+            )
+
+
+def tally(file: ImportFile) -> dict[str, int]:
+    """Outcome → rows, as the ledger has them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT outcome, count(*) FROM interop_importrow WHERE file_id = %s GROUP BY outcome", [file.pk])
+        return dict(cursor.fetchall())
+
+
+def kept_cells(row: ImportRow) -> dict[str, object] | None:
+    """What was kept with a row: {"cells", "values"}; None when nothing was. Only for those who may see names: the caller checks."""
+    if row.kept is None:
+        return None
+    box = bytes(row.kept)
+    text = KEPT.unseal(row.pk, row.person, box) if row.person is not None and box[1:2] == b"p" else unseal(box, KEPT.place(row.pk), keys.ring()).decode()
+    found: dict[str, object] = json.loads(text)
+    return found
+
+
+def _codes(notes: Iterable[Note]) -> str:
+    return json.dumps([[n.column or "", n.code] for n in notes], ensure_ascii=False)
+
+
+def _boxes(ids: Sequence[UUID], entries: Sequence[Entry]) -> list[bytes | None]:
+    texts = [_text(e) for e in entries]
+    mine = [i for i, (e, t) in enumerate(zip(entries, texts, strict=True)) if t is not None and e.person is not None]
+    boxes: list[bytes | None] = [None] * len(entries)
+    for i, box in zip(mine, KEPT.seal_many([(ids[i], entries[i].person, texts[i]) for i in mine]), strict=True):  # type: ignore[misc]
+        boxes[i] = box
+    key = None
+    for i, text in enumerate(texts):
+        if text is not None and boxes[i] is None:
+            key = key or keys.ring().newest("seal")
+            boxes[i] = seal(text.encode(), KEPT.place(ids[i]), key)
+    return boxes
+
+
+def _text(entry: Entry) -> str | None:
+    values = [n.value for n in entry.row.notes]
+    if not entry.cells and not any(values):
+        return None
+    return json.dumps({"cells": entry.cells, "values": values}, ensure_ascii=False)

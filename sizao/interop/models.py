@@ -1,0 +1,115 @@
+"""The row ledger: for each file that came in, what became of each row; and for each of a sender's own numbers, what was last said under it.
+
+Codes, counts and ids stand here in the open. The cells themselves (of columns that nobody understood, of rejected rows, of values that
+were not used) are sealed: under the person's own key where there is a person, else under the store's.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from sizao.kernel.ids import uuid7
+
+
+class Secret(models.Model):
+    """One row: the key of the marks that tell equal rows. Sealed, so that a copy of the data cannot be used to guess a phone from a mark."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "interop_secret"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_secret_of_marks")]
+
+
+class ImportFile(models.Model):
+    """One reading of one file. Open until its batch is closed; the same bytes read the same way go on where a crash stopped them.
+
+    Attributes:
+        reading: Digest of the mapping that it was read with.
+        mapping: Header → field, and the headers that feed nothing.
+        chunks: How many chunks are written. A chunk is whole or absent.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    sender = models.TextField()
+    disease = models.TextField()
+    name = models.TextField()
+    sha256 = models.TextField()
+    kind = models.TextField()
+    dialect = models.TextField()
+    reading = models.TextField()
+    mapping = models.JSONField()
+    encoding = models.TextField()
+    time_zone = models.TextField()
+    batch = models.ForeignKey("kernel.Batch", models.PROTECT)
+    post = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    chunks = models.IntegerField(default=0)
+    rows = models.IntegerField(default=0)
+    accepted = models.IntegerField(default=0)
+    updated = models.IntegerField(default=0)
+    duplicate = models.IntegerField(default=0)
+    rejected = models.IntegerField(default=0)
+    problem_counts = models.JSONField(default=dict)
+    last_day = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sender", "sha256", "reading"], condition=Q(closed_at=None), name="a_file_is_read_once_at_a_time"),
+            models.CheckConstraint(
+                condition=Q(closed_at=None) | Q(rows=models.F("accepted") + models.F("updated") + models.F("duplicate") + models.F("rejected")), name="every_row_is_accounted_for"
+            ),
+        ]
+        indexes = [models.Index(fields=["-opened_at"], name="import_file_opened")]
+
+
+class ImportRow(models.Model):
+    """What became of one row.
+
+    Attributes:
+        line: Its number as a spreadsheet shows it.
+        outcome: accepted, updated, duplicate, rejected; "pending" only inside an open file: it changes a record and waits for the closing.
+        problems: [[column or "", code], …]; the values they are about are in `kept`.
+        kept: Sealed JSON: {"cells": {header: text}, "values": [text, …]}.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="ledger")
+    line = models.IntegerField()
+    outcome = models.TextField()
+    key = models.TextField(blank=True, default="")
+    mark = models.TextField(blank=True, default="")
+    record = models.UUIDField(null=True)
+    person = models.UUIDField(null=True)
+    problems = models.JSONField(default=list)
+    kept = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "line"], name="a_row_has_one_outcome")]
+        indexes = [models.Index(fields=["record"], name="import_row_record")]
+
+
+class SenderKey(models.Model):
+    """What a sender last said under one of his own numbers: its mark tells a row that comes again from one that changed.
+
+    Attributes:
+        reading: With which mapping it was read; under another one the row is looked at again.
+        links: How many references of the row to other cases are resolved.
+        dangling: Some are not; the row is looked at again when it comes again.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    sender = models.TextField()
+    kind = models.TextField()
+    key = models.TextField()
+    mark = models.TextField()
+    reading = models.TextField()
+    record = models.UUIDField()
+    person = models.UUIDField(null=True)
+    links = models.SmallIntegerField(default=0)
+    dangling = models.BooleanField(default=False)
+    file = models.ForeignKey(ImportFile, models.PROTECT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sender", "kind", "key"], name="a_number_is_known_once")]
