@@ -1,0 +1,1 @@
+"""Invented places living under a plan. Names, numbers and places here are made up, and valid in form only."""

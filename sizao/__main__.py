@@ -1,0 +1,5 @@
+"""`python -m sizao`: the command line."""
+
+from sizao.wiring.main import main
+
+main()

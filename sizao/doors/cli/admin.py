@@ -1,0 +1,155 @@
+"""users · keys · audit · backup · restore · stop: what an operator does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import context
+from .main import Json, Store, app
+
+users_app = typer.Typer(no_args_is_help=True, help="用户与岗位 · users and posts")
+keys_app = typer.Typer(no_args_is_help=True, help="密钥 · keys")
+audit_app = typer.Typer(no_args_is_help=True, help="审计 · audit")
+app.add_typer(users_app, name="users")
+app.add_typer(keys_app, name="keys")
+app.add_typer(audit_app, name="audit")
+
+
+@users_app.command("add")
+def add(username: str, name: Annotated[str, typer.Option("--name")] = "", lang: Annotated[str, typer.Option("--language")] = "zh-hans", store: Store = None, json: Json = False) -> None:
+    """新增用户 · add a user"""
+    context.open_store(store)
+    from sizao.kernel import areas, organisation
+
+    user = organisation.add_user(context.first_desk(areas.root()), username, name, lang)
+    if json:
+        context.print_json({"user": user.username, "id": user.pk})
+    else:
+        context.say(f"用户 {user.username} 已登记。用 sizao users grant 给他岗位。", f"User {user.username} is registered. Give a post with `sizao users grant`.")
+
+
+@users_app.command("grant")
+def grant(username: str, role: str, area: Annotated[str | None, typer.Option("--area", metavar="CODE")] = None, store: Store = None, json: Json = False) -> None:
+    """授予岗位 · give a post at an area"""
+    context.open_store(store)
+    from sizao.kernel import organisation
+
+    place = context.area_named(area)
+    post = organisation.grant_post(context.scope(), organisation.user_named(username), role, place)
+    if json:
+        context.print_json({"user": username, "role": role, "area": place.code, "post": post.pk})
+    else:
+        context.say(f"{username} 现任：{post.title_zh}", f"{username} now holds: {post.title_en}")
+
+
+@users_app.command("link")
+def link(username: str, port: Annotated[int, typer.Option("--port")] = 8000, minutes: Annotated[int, typer.Option("--minutes")] = 60, store: Store = None) -> None:
+    """一次性登录链接 · a one-time sign-in link"""
+    context.open_store(store)
+    from sizao.doors.kit.signin import make_link
+    from sizao.kernel import organisation
+
+    context.scope().check("users.write")
+    print(f"http://127.0.0.1:{port}{make_link(organisation.user_named(username), minutes)}")
+
+
+@keys_app.command("new")
+def new(store: Store = None) -> None:
+    """为本库生成密钥 · make this store's keys"""
+    from sizao.kernel import keys
+
+    context.boot(store, setup=False)
+    keys.KeyRing.new(keys.folder())
+    context.say(f"密钥在 {keys.folder()}", f"The keys are in {keys.folder()}")
+
+
+@keys_app.command("rotate")
+def rotate(store: Store = None) -> None:
+    """更换密钥，逐批重新加封 · new keys, and every person's key wrapped again"""
+    context.open_store(store)
+    from django.db import transaction
+
+    from sizao.kernel import keys, sealed
+
+    context.scope().check("users.write")
+    keys.ring().rotate()
+    total = 0
+    while True:
+        with transaction.atomic():
+            if not (done := sealed.rewrap()):
+                break
+        total += done
+    context.say(f"已换用新密钥，重新加封 {total} 人。", f"New keys in use; {total} persons' keys wrapped again.")
+
+
+@keys_app.command("export")
+def export(target: Path, store: Store = None) -> None:
+    """以口令加密导出密钥 · export the keys under a passphrase"""
+    import os
+
+    from sizao.kernel import keys
+
+    context.boot(store, setup=False)
+    passphrase = os.environ.get("SIZAO_PASSPHRASE") or typer.prompt("口令 · passphrase", hide_input=True, confirmation_prompt=True)
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
+        f.write(keys.ring().export(passphrase))
+    context.say(f"密钥已加密导出到 {target}", f"The keys are exported, encrypted, to {target}")
+
+
+@audit_app.command("verify")
+def verify(store: Store = None, json: Json = False) -> None:
+    """核对审计链 · check the chain of the audit trail"""
+    context.open_store(store)
+    from sizao.kernel import audit
+
+    report = audit.verify()
+    if json:
+        context.print_json({"ok": report.ok, "events": report.events, "faults": [f.text("en") for f in report.faults]})
+    else:
+        for fault in report.faults:
+            context.out.print(fault.text(context.language()), markup=False)
+        context.say(f"{report.events} 条审计事件，{'全部相符' if report.ok else '有不符之处'}。", f"{report.events} events, {'all in order' if report.ok else 'not in order'}.")
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def backup(target: Path, store: Store = None, json: Json = False) -> None:
+    """备份本库（不含密钥） · back this store up, without its keys"""
+    opened = context.open_store(store)
+    from sizao.kernel import postgres
+
+    manifest = postgres.backup(opened, target)
+    if json:
+        context.print_json(manifest)
+    else:
+        context.say(f"已备份到 {target}。密钥不在其中，请用 sizao keys export 另存。", f"Backed up to {target}. The keys are not in it; save them with `sizao keys export`.")
+
+
+@app.command()
+def restore(source: Path, store: Store = None, json: Json = False) -> None:
+    """恢复到一个空库 · restore into an empty store"""
+    opened = context.boot(store, setup=False)
+    from sizao.kernel import postgres
+
+    manifest = postgres.restore(source, opened)
+    context.open_store(store)
+    if json:
+        context.print_json(manifest)
+    else:
+        context.say("已恢复。没有密钥时本库只读。", "Restored. Without its keys the store is read-only.")
+
+
+@app.command()
+def stop(store: Store = None) -> None:
+    """停止服务与数据库 · stop the service and the database"""
+    from sizao.kernel import postgres
+
+    opened = postgres.Store.open(store, create=False)
+    from .service import stop_service
+
+    stop_service(opened)
+    was = postgres.stop(opened)
+    context.say("已停止。" if was else "本来就没有运行。", "Stopped." if was else "It was not running.")

@@ -1,0 +1,237 @@
+"""coverage · missing · plan · content: what is owed, who is missing, and the plan itself."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import context
+from .main import AsOf, Json, Store, app
+
+plan_app = typer.Typer(no_args_is_help=True, help="方案：检查、查看、解释、比较 · check, show, explain, diff")
+content_app = typer.Typer(no_args_is_help=True, help="内容库：载入、施行 · load, enact")
+app.add_typer(plan_app, name="plan")
+app.add_typer(content_app, name="content")
+Area = Annotated[str | None, typer.Option("--area", metavar="CODE", help="区划代码 · code of an area")]
+KnownAt = Annotated[str | None, typer.Option("--known-at", help="按当时所知 · as was known then")]
+
+
+def _run(as_of: str | None, known_at: str | None) -> Any:
+    """The run that answers: the last one, or a new one for the moments asked about."""
+    from sizao.kernel import clock
+    from sizao.kernel.models import StoreInfo
+    from sizao.plan import read, run
+
+    zone = StoreInfo.objects.get().time_zone
+    if as_of or known_at:
+        return run.evaluate_all(context.instant(as_of, zone) or clock.now(), context.instant(known_at, zone))
+    return read.latest_run() or run.evaluate_all(clock.now())
+
+
+@app.command()
+def coverage(plan: Annotated[str | None, typer.Option("--plan")] = None, as_of: AsOf = None, known_at: KnownAt = None, area: Area = None, store: Store = None, json: Json = False) -> None:
+    """应办多少、办了多少、缺多少 · owed, done, missing, by measure and area"""
+    context.open_store(store)
+    from sizao.plan import read
+
+    who = context.scope()
+    data = read.coverage_json(who, _run(as_of, known_at), context.area_named(area), plan=plan)
+    if json:
+        context.print_json(data)
+    else:
+        from . import tables
+
+        tables.coverage(data)
+
+
+@app.command()
+def missing(
+    measure: Annotated[str, typer.Argument(metavar="MEASURE")],
+    area: Area = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="以 CSV 输出 · print CSV")] = False,
+    names: Annotated[bool, typer.Option("--names", help="显示姓名（须写明用途） · show names")] = False,
+    purpose: Annotated[str | None, typer.Option("--purpose", help="用途 · what for")] = None,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """谁没有做到 · the named missing of a measure"""
+    context.open_store(store)
+    from sizao.kernel.errors import Refused
+    from sizao.plan import read
+
+    if names and not purpose:
+        raise Refused("names-need-purpose")
+    who = context.scope(purpose or "response")
+    rows = read.missing_json(who, _run(as_of, known_at), measure, context.area_named(area))
+    shown: dict[str, str] | None = None
+    if names:
+        from sizao.registers.population import read as population
+
+        people = {r["subject"]: r.get("person") for r in rows}
+        known = population.names_of(who, [p for p in people.values() if p], "population.export")
+        shown = {str(s): known.get(p, "") for s, p in people.items()}
+    fields = ("subject", "due", "by", "area", "why")
+    listed = [{k: r[k] for k in fields} | ({"name": shown.get(str(r["subject"]), "")} if shown else {}) for r in rows]
+    if json:
+        context.print_json(listed)
+    elif as_csv:
+        writer = csv.DictWriter(sys.stdout, [*fields, *(["name"] if shown else [])])
+        writer.writeheader()
+        writer.writerows({k: _plain(v) for k, v in r.items()} for r in listed)
+    else:
+        from . import tables
+
+        tables.missing(rows, shown)
+
+
+def _plain(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return "'" + text if text[:1] in "=+-@\t\r\0＝" else text
+
+
+@plan_app.command("check")
+def check(path: Annotated[Path, typer.Argument(metavar="FOLDER|FILE")], json: Json = False) -> None:
+    """检查方案：一次列出全部错误，并运行情景 · all faults at once, then the scenarios"""
+    from sizao.plan import check as checking
+
+    result = checking.check_edition(path)
+    if json:
+        context.print_json(result.as_json())
+    else:
+        for line in result.lines(context.language()):
+            context.out.print(line, markup=False)
+    raise typer.Exit(0 if result.ok else 1)
+
+
+def _edition_path(name: str) -> Path:
+    from sizao.kernel.content import folders
+    from sizao.kernel.errors import Refused
+
+    for place in (Path(name), *(f / "plans" / name for f in reversed(folders()))):
+        if (place / "edition.yaml").is_file() or place.is_file():
+            return place
+    raise Refused("content-absent", item=name)
+
+
+@plan_app.command("show")
+def show(name: Annotated[str, typer.Argument(metavar="EDITION")] = "contact-tracing-basic", json: Json = False) -> None:
+    """用文字说出每项措施 · every measure in words"""
+    from sizao.plan import show as showing
+
+    said = showing.edition_in_words(_edition_path(name))
+    if json:
+        context.print_json(said)
+    else:
+        for line in showing.lines(said, context.language()):
+            context.out.print(line, markup=False)
+
+
+@plan_app.command("diff")
+def diff(old: str, new: str, json: Json = False) -> None:
+    """两版方案有何不同 · what changed between two editions"""
+    from sizao.plan import diff as differing
+
+    changes = differing.diff_editions(_edition_path(old), _edition_path(new))
+    if json:
+        context.print_json(changes)
+    else:
+        for line in differing.lines(changes, context.language()):
+            context.out.print(line, markup=False)
+
+
+@plan_app.command("explain")
+def explain(measure: str, subject: str, as_of: AsOf = None, known_at: KnownAt = None, store: Store = None, json: Json = False) -> None:
+    """为什么（不）应办、办了没有 · why it is owed, and what became of it"""
+    context.open_store(store)
+    from uuid import UUID
+
+    from sizao.kernel import clock
+    from sizao.kernel.errors import Refused
+    from sizao.kernel.models import StoreInfo
+    from sizao.plan import read
+
+    try:
+        key = UUID(subject)
+    except ValueError:
+        raise Refused("bad-value", field="subject", value=subject, expected="uuid") from None
+    zone = StoreInfo.objects.get().time_zone
+    latest = read.latest_run()
+    moment = context.instant(as_of, zone) or (latest.as_of if latest else clock.now())
+    said = read.explain(context.scope(), measure, key, as_of=moment, known_at=context.instant(known_at, zone))
+    if json:
+        context.print_json(said)
+    else:
+        from sizao.plan.read import explain_lines
+
+        for line in explain_lines(said, context.language()):
+            context.out.print(line, markup=False)
+
+
+def load_content(who: Any) -> Any:
+    """Loads all content; refuses with every fault said."""
+    from sizao.kernel import content
+    from sizao.kernel.errors import Refused
+
+    loaded = content.load(who)
+    if loaded.faults:
+        for f in loaded.faults:
+            context.err.print(f"{f.file}:{f.line or ''} {f.zh if context.language() == 'zh' else f.en} [{f.code}]", markup=False)
+        raise Refused("content-faulty", count=len(loaded.faults))
+    return loaded
+
+
+@content_app.command("load")
+def load(store: Store = None, json: Json = False) -> None:
+    """载入内容（载入不等于施行） · load content; loading is not enacting"""
+    context.open_store(store)
+    from sizao.kernel import areas
+
+    loaded = load_content(context.first_desk(areas.root()))
+    if json:
+        context.print_json({"new": loaded.new, "known": loaded.known})
+    else:
+        for ref in loaded.new:
+            context.out.print(f"+ {ref}", markup=False)
+        context.say(f"新增 {len(loaded.new)} 项，已有 {len(loaded.known)} 项。", f"{len(loaded.new)} new, {len(loaded.known)} known.")
+
+
+@content_app.command("enact")
+def enact(
+    plan: str,
+    disease: Annotated[str, typer.Option("--disease")],
+    area: Area = None,
+    starts: Annotated[str | None, typer.Option("--from", help="自何时起 · in force from")] = None,
+    second: Annotated[bool, typer.Option("--second", help="第二人同意 · the second person agrees")] = False,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """施行方案：一人提出，另一人同意 · one proposes, another seconds"""
+    context.open_store(store)
+    from sizao.kernel import clock, content
+    from sizao.kernel.errors import Refused
+    from sizao.kernel.models import Enactment
+    from sizao.plan import vocabulary_of
+
+    who, place, item = context.scope(), context.area_named(area), content.newest("plan", plan)
+    if second:
+        waiting = Enactment.objects.filter(item=item, area=place, disease=disease, decided_at=None).order_by("-pk").first()
+        if waiting is None:
+            raise Refused("content-absent", item=plan)
+        made = content.second(who, waiting)
+        content.keep(vocabulary_of(item.text), place, max(made.starts_at, clock.start_of_day(clock.local_day(clock.now(), place.zone), place.zone)), f"enacted {item.ref}")
+    else:
+        made = content.propose(who, item, place, disease, context.instant(starts, place.zone) or clock.now())
+    state = {"item": item.ref, "area": place.code, "disease": disease, "in_force": made.decided_at is not None, "proposed_by": made.proposed_by.username, "seconded_by": made.seconded_by and made.seconded_by.username}
+    if json:
+        context.print_json(state)
+    else:
+        context.say(
+            f"{item.ref}：{'已施行' if state['in_force'] else '已提出，等待另一人同意（--second）'}", f"{item.ref}: {'in force' if state['in_force'] else 'proposed, waiting for a second person (--second)'}"
+        )

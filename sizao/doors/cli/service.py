@@ -1,0 +1,110 @@
+"""serve · demo: the web pages and the worker, in one command."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import sizao
+
+from . import context
+from .main import Store, app
+
+PIDFILE, MARK = "serve.pid", "demo.json"
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option("--port")] = 8000,
+    host: Annotated[str, typer.Option("--host", help="默认只在本机 · loopback unless TLS or a named proxy is set")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option("--workers")] = 1,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="固定判定时刻（回看） · judge a fixed moment")] = None,
+    store: Store = None,
+) -> None:
+    """启动网页与后台 · start the web pages and the worker"""
+    context.open_store(store)
+    from sizao.kernel.models import StoreInfo, User
+
+    moment = context.instant(as_of, StoreInfo.objects.get().time_zone)
+    user = User.objects.filter(username=context.me()).first()
+    raise typer.Exit(serve_with_link(user, port=port, host=host, workers=workers, as_of=moment))
+
+
+@app.command()
+def demo(port: Annotated[int, typer.Option("--port")] = 8000, store: Store = None, seed: Annotated[int, typer.Option("--seed")] = 7, no_serve: Annotated[bool, typer.Option("--no-serve")] = False) -> None:
+    """演示：一个虚构的县 · an invented county"""
+    place = store or demo_store()
+    forget_yesterday(place, seed)
+    opened = context.open_store(place, kind="demo")
+    from sizao.rehearsal import county
+
+    made = county.ensure(seed=seed, progress=context.say)
+    (opened.path / MARK).write_text(json.dumps(_mark(seed)))
+    if no_serve:
+        raise typer.Exit(0)
+    from sizao.kernel.models import User
+
+    others = [(label, User.objects.get(username=name)) for name, label in made.people[1:]]
+    raise typer.Exit(serve_with_link(User.objects.get(username=made.people[0][0]), port=port, others=others))
+
+
+def _mark(seed: int) -> dict[str, Any]:
+    return {"day": date.today().isoformat(), "version": sizao.__version__, "seed": seed}  # noqa: DTZ011  the day on this machine's wall
+
+
+def forget_yesterday(place: Path, seed: int) -> None:
+    """An invented outbreak ends today: one that was made on another day, by another version or from another seed is made anew."""
+    from sizao.kernel import postgres
+
+    if not (place / "store.json").is_file():
+        return
+    store = postgres.Store.open(place, kind="demo")
+    try:
+        fresh = json.loads((place / MARK).read_text()) == _mark(seed)
+    except (FileNotFoundError, ValueError):
+        fresh = False
+    if not fresh:
+        context.say("演示数据已过期，重新生成。", "The demo is of another day; making it anew.")
+        stop_service(store)
+        postgres.stop(store)
+        shutil.rmtree(place)
+        shutil.rmtree(place.with_name(place.name + ".keys"), ignore_errors=True)
+
+
+def demo_store() -> Path:
+    """The demo's own place, beside the default one."""
+    from sizao.kernel.postgres.store import default_path
+
+    return default_path("demo")
+
+
+def serve_with_link(user: Any, *, port: int = 8000, host: str = "127.0.0.1", workers: int = 1, as_of: datetime | None = None, others: list[tuple[str, Any]] = []) -> int:  # noqa: B006
+    """Serves until it is told to stop; prints a one-time link for the user, and for the others of a demo."""
+    from sizao.kernel.errors import Refused
+
+    if host not in ("127.0.0.1", "localhost", "::1") and not (os.environ.get("SIZAO_TLS") or os.environ.get("SIZAO_HOSTS")):
+        raise Refused("serve-not-on-loopback", host=host)
+    from sizao.doors.kit.signin import make_link
+
+    def ready() -> None:
+        base = f"http://127.0.0.1:{port}"
+        if user is not None:
+            context.say(f"登录（一次有效，60 分钟内）：\n  {base}{make_link(user, 60)}", f"Sign in (once, within 60 minutes):\n  {base}{make_link(user, 60)}")
+        for label, other in others:
+            context.say(f"{label}：\n  {base}{make_link(other, 60)}", f"{label}:\n  {base}{make_link(other, 60)}")
+        context.say("按 Ctrl-C 停止。", "Press Ctrl-C to stop.")
+
+    return context.serve(port=port, host=host, workers=workers, as_of=as_of, ready=ready)
+
+
+def stop_service(store: Any) -> bool:
+    """Asks a running service of this store to end, and waits until it has."""
+    from sizao.kernel import supervise
+
+    return supervise.stop(store.path / PIDFILE)
