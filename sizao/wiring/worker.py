@@ -19,7 +19,8 @@ def main() -> int:
 
     jobs.every(60, name="plan.run")(run_plan)
     jobs.on_change(name="plan.run-after-changes", quiet=1, latest=10)(run_plan)
-    return worker.run_worker()
+    worker.run_worker()
+    return 0
 
 
 if __name__ == "__main__":

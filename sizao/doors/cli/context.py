@@ -14,10 +14,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.console import Console
 
+
+def _unset(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("the command line is started by `python -m sizao`")
+
+
 #: Set by `wiring`, the only room that may open a database: boot(store, kind=…, time_zone=…) and migrate(kind, zone).
-boot: Callable[..., Any]
-migrate: Callable[..., bool]
-serve: Callable[..., int]
+boot: Callable[..., Any] = _unset
+migrate: Callable[..., bool] = _unset
+serve: Callable[..., int] = _unset
 
 err = Console(stderr=True, highlight=False)
 out = Console(highlight=False, soft_wrap=True)

@@ -34,10 +34,19 @@ def intake(report: Any) -> None:
     for f in data["files"]:
         if f["unmapped"]:
             context.out.print(_t(f"{f['file']}：未识别的列（随行保存）：", f"{f['file']}: columns not recognised (kept with the row): ") + ", ".join(map(str, f["unmapped"])), markup=False)
-        for p in f["problems"][:12]:
-            context.out.print(f"  {f['file']}:{p['row']} {p['column']} “{p['value']}” {p[context.language()]} [{p['code']}]", markup=False)
-        if len(f["problems"]) > 12:
-            context.out.print(_t(f"  …还有 {len(f['problems']) - 12} 条，--json 可见全部", f"  …{len(f['problems']) - 12} more; --json shows all"))
+        for code, found in _by_code(f["problems"]).items():
+            first = found[0]
+            where = f"{f['file']}:{first['row']}" + (f" {first['column']}" if first["column"] else "")
+            context.out.print(f"  {len(found):>6,} × {code} · {where}: {first[context.language()]}", markup=False)
+    if any(f["problems"] for f in data["files"]):
+        context.out.print(_t("（每条问题取首例；全部见 --json）", "(the first of each kind; all of them with --json)"))
+
+
+def _by_code(problems: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for p in problems:
+        found.setdefault(p["code"], []).append(p)
+    return dict(sorted(found.items(), key=lambda kv: -len(kv[1])))
 
 
 def coverage(data: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from .models import Household, Person
 from .rules import masked, search_keys
 from .sealing import ADDRESS, NATIONAL_ID, PHONE
 
-__all__ = ["access_person_by_id", "names_of", "persons", "search", "sealed_of", "shown_name"]
+__all__ = ["access_person_by_id", "names_of", "persons", "sealed_of", "search", "shown_name"]
 
 
 def persons(scope: Scope) -> QuerySet[Person]:
