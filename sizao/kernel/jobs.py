@@ -12,6 +12,7 @@
 Jobs and duties must bear being run again: a worker that is killed half way leaves them to the next one.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -134,14 +135,12 @@ def run_one_job(worker: str) -> bool:
     try:
         task = job.task
         answer = task.func(*job.args_kwargs["args"], **job.args_kwargs["kwargs"])
+        json.dumps(answer)  # an answer without a JSON form is a failure of the job, not of the worker
     except Exception as fault:
         log.error("job %s failed: %s\n%s", job.pk, job.task_path, told(fault))
         _end_failed(job, type(fault), told(fault))
     else:
-        try:
-            job.set_successful(answer)
-        except TypeError as fault:  # an answer that has no JSON form
-            _end_failed(job, type(fault), told(fault))
+        job.set_successful(answer)
     return True
 
 
