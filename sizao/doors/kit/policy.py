@@ -5,10 +5,12 @@ What an address does with the *area* is named too: the permission tests walk rou
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
@@ -60,8 +62,9 @@ ROUTES: tuple[Route, ...] = (
     Route("today", "today", "field.today.today", "post", "plan.read", reads_persons=True),
     Route("record-check", "today/check", "field.today.record_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)),
     Route("undo-check", "today/undo", "field.today.undo_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)),
-    Route("import", "import", "desk.intake.intake", "post", "import.read", methods=("GET", "POST")),
+    Route("import", "import", "desk.intake.intake", "post", "import.write", methods=("GET", "POST")),
     Route("import-confirm", "import/confirm", "desk.intake.confirm", "post", "import.write", methods=("POST",)),
+    Route("nothing", "<path:rest>", "public.views.nothing", "anyone", methods=("GET", "POST")),
 )
 
 
@@ -78,7 +81,9 @@ def guard(route: Route) -> Callable[..., HttpResponse]:
                 if route.permission is None:
                     raise AssertionError(f"{route.name}: a page for a post names a permission")
                 request.scope.check(route.permission)  # type: ignore[attr-defined]
-        return getattr(import_module(f"sizao.doors.{room}"), function)(request, **arguments)  # type: ignore[no-any-return]
+        view = getattr(import_module(f"sizao.doors.{room}"), function)
+        with transaction.atomic() if route.reads_persons else nullcontext():  # what was read and the word about it stand or fall together
+            return view(request, **arguments)  # type: ignore[no-any-return]
 
     guarded.route = route  # type: ignore[attr-defined]
     return guarded

@@ -50,6 +50,8 @@ def is_immutable(path: str, url: str) -> bool:
 
 def static(path: str) -> str:
     """The address of one file; a file that is not there is an error at once, never a silent hole in a page."""
+    from django.contrib.staticfiles.storage import staticfiles_storage
+
     if not (ROOT / path).is_file():
         raise FileNotFoundError(path)
-    return static_url() + path
+    return str(staticfiles_storage.url(path))

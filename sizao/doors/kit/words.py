@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from sizao.kernel import clock
-from sizao.kernel.codes import label
+from sizao.kernel.codes import diseases, label
 
 NONE = "—"
 
@@ -85,6 +85,14 @@ class Words:
         if value is None:
             return NONE
         return (value.astimezone(ZoneInfo(self.zone)).date() if isinstance(value, datetime) else value).isoformat()
+
+    def when(self, value: date | datetime | None) -> str:
+        """A moment as such, a bare day as a day."""
+        return self.moment(value) if isinstance(value, datetime) else self.day(value)
+
+    def disease(self, code: str) -> str:
+        """What a disease is called."""
+        return self.both(diseases().get(code), code)
 
     def clock(self, instant: datetime | None) -> str:
         return NONE if instant is None else f"{instant.astimezone(ZoneInfo(self.zone)):%H:%M}"

@@ -8,6 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from sizao.doors.kit import signin
 from sizao.doors.kit.middleware import LANGUAGE_COOKIE, LANGUAGES, POST_KEY
 from sizao.doors.kit.pages import page
+from sizao.kernel import audit
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 
@@ -20,6 +21,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
     except Exception:
         return HttpResponse("database away\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+def nothing(request: HttpRequest, rest: str) -> HttpResponse:
+    """Every other address, said as such."""
+    raise Refused("page-not-found")
 
 
 def language(request: HttpRequest) -> HttpResponse:
@@ -42,6 +48,7 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a button, so that a program that previews links does not use the link up; POST uses it."""
     if request.method == "POST":
         user = signin.use(token)
+        audit.write(Scope(user, None, "sign-in"), "session.opened", [])
         chosen = request.COOKIES.get(LANGUAGE_COOKIE)
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
         response = HttpResponseRedirect(_first_page(user))
@@ -55,6 +62,7 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
 
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session on this device."""
+    audit.write(Scope(request.user, None, "sign-in"), "session.closed", [])
     logout(request)
     return HttpResponseRedirect("/sign-in")
 

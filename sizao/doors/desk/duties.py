@@ -1,0 +1,2 @@
+def of_person(scope, person, subjects):
+    return []

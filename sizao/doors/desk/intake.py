@@ -1,0 +1,106 @@
+"""Bringing a line list in: try it, read what would become of every row, then import the same files.
+
+Nothing uploaded is kept between the two steps: the page sends the files again, and a digest makes sure that they are the ones that were tried.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from sizao.doors.kit.middleware import is_partial
+from sizao.doors.kit.pages import page
+from sizao.interop import intake as interop
+from sizao.kernel.codes import diseases
+from sizao.kernel.errors import Refused, texts
+
+#: Larger files belong to the command line, which has no browser to wait.
+LIMIT_MB = 64
+LINES_SHOWN = 12
+
+
+def intake(request: HttpRequest) -> HttpResponse:
+    """GET: the form. POST: a dry run and its row ledger."""
+    if request.method != "POST":
+        return page(request, "desk/import.html", {"diseases": _choices(), "result": None})
+    with received(request) as (paths, seen):
+        result = interop.import_files(request.scope.open(), paths, disease=_disease(request), dry_run=True).as_json()
+    return _ledger(request, result, dry=True, seen=seen)
+
+
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Imports the files that were tried. Refused upload-changed when they are others."""
+    with received(request) as (paths, seen):
+        if request.POST.get("seen") != seen:
+            raise Refused("upload-changed")
+        result = interop.import_files(request.scope.open(), paths, disease=_disease(request)).as_json()
+    return _ledger(request, result, dry=False, seen=seen)
+
+
+@contextmanager
+def received(request: HttpRequest) -> Iterator[tuple[list[Path], str]]:
+    """The uploaded files in a folder of their own that only the server reads and that is gone afterwards; and the digest of them all."""
+    files = request.FILES.getlist("files")
+    if not files:
+        raise Refused("nothing-uploaded")
+    size = sum(f.size or 0 for f in files)
+    if size > LIMIT_MB << 20:
+        raise Refused("upload-too-large", megabytes=size >> 20, limit=LIMIT_MB)
+    digest = hashlib.sha256()
+    place = settings.STORE if settings.STORE and Path(settings.STORE).is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="upload-", dir=place) as folder:
+        paths = []
+        for i, f in enumerate(files):
+            # The sender's own name is kept (it is shown in the ledger), but never as a path.
+            path = Path(folder) / str(i) / (Path(f.name or "").name.lstrip(".") or "upload.csv")
+            path.parent.mkdir()
+            with path.open("wb") as out:
+                for chunk in f.chunks():
+                    digest.update(chunk)
+                    out.write(chunk)
+            digest.update(b"\0")
+            paths.append(path)
+        yield paths, digest.hexdigest()
+
+
+def _disease(request: HttpRequest) -> str:
+    code = request.POST.get("disease", "")
+    return code if code in diseases() else next(iter(_choices()))
+
+
+def _choices() -> dict[str, Any]:
+    """The diseases to choose from, the unnamed one last."""
+    return dict(sorted(diseases().items(), key=lambda d: (d[0].startswith("un"), d[0])))
+
+
+def grouped(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Problems of one kind in one column together: a thousand rows with one fault are one line to read. The most frequent first."""
+    found: dict[tuple[str, str | None], dict[str, Any]] = {}
+    for p in problems:
+        group = found.setdefault((p["code"], p["column"]), {**p, "count": 0, "rows": [], "values": []})
+        group["count"] += 1
+        if len(group["rows"]) < LINES_SHOWN and p["row"] is not None:
+            group["rows"].append(p["row"])
+        if len(group["values"]) < 3 and p["value"] not in ("", None, *group["values"]):
+            group["values"].append(p["value"])
+    return sorted(found.values(), key=lambda g: -g["count"])
+
+
+def _ledger(request: HttpRequest, result: dict[str, Any], *, dry: bool, seen: str) -> HttpResponse:
+    english = request.LANGUAGE_CODE == "en"
+    t = result["totals"]
+    shown = {
+        "result": result,
+        "dry": dry,
+        "seen": seen,
+        "groups": {f["file"]: grouped(f["problems"]) for f in result["files"]},
+        "cures": {c: (x.cure_en if english else x.cure_zh) for c, x in texts().items()},
+        "balances": t["accepted"] + t["updated"] + t["duplicate"] + t["rejected"] == t["rows"],
+        "diseases": _choices(),
+    }
+    return page(request, "desk/ledger.html" if is_partial(request) else "desk/import.html", shown)
