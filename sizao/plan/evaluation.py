@@ -1,0 +1,118 @@
+"""What is in force, and the statements that evaluate it: one for each measure of each enactment, over every time zone of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from sizao.kernel.models import Area, ContentItem, Enactment
+
+from . import relations
+from .facts import vocabulary
+from .language import Edition, Measure, load_edition
+from .language.measure import BEGINNING, FAR
+from .obligations import FIELDS, Force
+from .sql import compile_measure
+
+INSTANTS = ("opens", "due", "done_at")
+
+
+@lru_cache(maxsize=64)
+def edition(item: int) -> Edition:
+    """The checked edition of a content item. Items never change, so it is read once."""
+    found = ContentItem.objects.get(pk=item)
+    return load_edition(found.text, vocabulary(), found.source or f"{found.item_id}/edition.yaml")
+
+
+@dataclass(frozen=True)
+class InForce:
+    """One measure of one enactment."""
+
+    enactment: Enactment
+    edition: Edition
+    measure: Measure
+
+    def force(self, zone: str) -> Force:
+        """Where and when, in the zone's civil time. An occasion that opened before the end stays owed."""
+        e = self.enactment
+        return Force(naive(e.starts_at, zone), naive(e.ends_at, zone) if e.ends_at else FAR, e.area_id, e.disease or None)
+
+
+def in_force(as_of: datetime, plan: str | None = None) -> list[InForce]:
+    """Every measure of every edition that was decided and had begun by `as_of`; those that have ended since keep their occasions."""
+    found = (
+        Enactment.objects.filter(decided_at__isnull=False, starts_at__lte=as_of, item__kind="plan")
+        .select_related("item", "area")
+        .order_by("pk")
+    )
+    if plan:
+        found = found.filter(item__item_id=plan)
+    return [InForce(e, edition(e.item_id), m) for e in found for m in edition(e.item_id).measures.values()]
+
+
+def naive(instant: datetime, zone: str) -> datetime:
+    """An instant in a zone's civil time.
+
+    >>> naive(datetime(2020, 6, 1, 12, tzinfo=UTC), "Asia/Shanghai")
+    datetime.datetime(2020, 6, 1, 20, 0)
+    """
+    if instant.year <= 1:
+        return BEGINNING
+    return FAR if instant.year >= 9999 else instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def aware(civil: datetime | None, zone: str) -> datetime | None:
+    """A civil time of a zone as an instant."""
+    return civil.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if civil else None
+
+
+def zones() -> list[str]:
+    """The zones in which the store has areas."""
+    return sorted(Area.objects.values_list("zone", flat=True).distinct()) or ["Asia/Shanghai"]
+
+
+def statement(f: InForce, as_of: datetime, known_at: datetime | None, subjects: Mapping[str, str] | None = None) -> str:
+    """SQL of every obligation of a measure, with real instants."""
+    places, parts = zones(), []
+    for zone in places:
+        related = relations.build(vocabulary(), zone, known_at, subjects, one_zone=len(places) == 1)
+        civil = compile_measure(f.measure, related, naive(as_of, zone), f.force(zone))
+        columns = ", ".join(f"(z.{name} AT TIME ZONE '{zone}') AS {name}" if name in INSTANTS else f"z.{name}" for name in FIELDS)
+        parts.append(f"SELECT {columns} FROM ({civil}) z")
+    return " UNION ALL ".join(parts)
+
+
+def steady(cursor: Any) -> None:
+    """Tells the planner, for this transaction, what it cannot know of sets made on the way: they are large, and never to be looped over."""
+    cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '128MB'")
+
+
+def below(path: str) -> dict[str, str]:
+    """table → the subjects that stand below an area, or ever stood there. `path` is an area's own path of ids and dots."""
+    assert set(path) <= set("0123456789."), path
+    areas = f"SELECT id FROM kernel_area WHERE path LIKE '{path}%'"
+    return {
+        t.name: f"SELECT s.id FROM {t.relation} s WHERE s.{t.area} IN ({areas}) UNION SELECT h.id FROM {t.history} h WHERE h.{t.area} IN ({areas})"
+        for t in vocabulary().tables.values()
+    }
+
+
+def only(table: str, subject: Any) -> dict[str, str]:
+    """That one subject of a table."""
+    from uuid import UUID
+
+    return {table: f"SELECT '{UUID(str(subject))}'::uuid"}
+
+
+def rows(sql: str, parameters: tuple[Any, ...] = ()) -> Iterator[dict[str, Any]]:
+    """The rows of a statement as dictionaries."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)  # without parameters a % in the text is a plain %
+        names = [column.name for column in cursor.description or ()]
+        yield from (dict(zip(names, row, strict=True)) for row in cursor.fetchall())

@@ -1,0 +1,98 @@
+"""What a run leaves: its cells (the numbers) and the rows behind them, written in one transaction. Ids, codes, dates and areas only."""
+
+from django.db import models
+
+COUNTS = (
+    "owed",
+    "met",
+    "late",
+    "overdue",
+    "missing",
+    "missed",
+    "open",
+    "ahead",
+    "waiting",
+    "closed",
+    "cannot_tell",
+    "ownerless",
+    "unlisted",
+    "told_late",
+)
+
+
+class Run(models.Model):
+    """One evaluation of every plan in force.
+
+    Attributes:
+        as_of, known_at: The moment judged, and up to when what we had been told counts. The same two times give the same run again.
+        editions: What was in force: enactment, item, edition, area, disease, trial.
+        unlisted_rows: "measure state" → number of rows, where a list was too long to be kept; the same query gives it again.
+        rows_kept: Whether the rows are still there; those of older runs are cleared before their cells.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    as_of = models.DateTimeField()
+    known_at = models.DateTimeField()
+    started_at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+    zone = models.TextField()
+    editions = models.JSONField(default=list)
+    unlisted_rows = models.JSONField(default=dict)
+    rows_kept = models.BooleanField(default=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-started_at"], name="plan_run_started")]
+
+
+class Cell(models.Model):
+    """Counts of one measure below one area (itself included), of one enactment. `missing` is overdue and doable; `missed` overdue and no longer doable."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="cells", db_index=False)
+    enactment = models.BigIntegerField()
+    measure = models.TextField()
+    area = models.ForeignKey("kernel.Area", models.DO_NOTHING, db_constraint=False, db_index=False)
+    owed = models.IntegerField()
+    met = models.IntegerField()
+    late = models.IntegerField()
+    overdue = models.IntegerField()
+    missing = models.IntegerField()
+    missed = models.IntegerField()
+    open = models.IntegerField()
+    ahead = models.IntegerField()
+    waiting = models.IntegerField()
+    closed = models.IntegerField()
+    cannot_tell = models.IntegerField()
+    ownerless = models.IntegerField()
+    unlisted = models.IntegerField()
+    told_late = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "area", "measure", "enactment"], name="plan_cell_once")]
+
+
+class Row(models.Model):
+    """One obligation of a run, as both engines answer it. Instants here are real ones, not civil time."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="rows", db_index=False)
+    enactment = models.BigIntegerField()
+    measure = models.TextField()
+    subject = models.UUIDField()
+    person = models.UUIDField(null=True)
+    occasion = models.BigIntegerField()
+    opens = models.DateTimeField(null=True)
+    due = models.DateTimeField(null=True)
+    state = models.TextField()
+    reason = models.TextField(null=True)
+    area = models.ForeignKey("kernel.Area", models.DO_NOTHING, null=True, db_constraint=False, db_index=False)
+    post = models.BigIntegerField(null=True)
+    doable = models.BooleanField()
+    told_late = models.BooleanField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run", "measure", "state", "doable", "due", "id"], name="plan_row_list"),
+            models.Index(fields=["run", "person"], name="plan_row_person"),
+        ]

@@ -1,0 +1,120 @@
+"""The canonical relations over the registers' own tables in PostgreSQL, at one `known_at` and in the civil time of one zone.
+
+Versions: of those recorded by `known_at`, in the order of recording, one stands from its `stands_from` until the earliest `stands_from` of a
+later one. So a change made now stands from now, a correction that carries the old `stands_from` replaces what stood, and an empty
+interval drops out. A batch that is open, or undone, is not there; an act that another replaces is not there, nor one that was taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sizao.kernel.facts import FactsTable
+
+from .language import Vocabulary
+from .language.measure import FAR
+from .sql.dialects import POSTGRES
+from .sql.relations import Relations
+
+VOID = "void"
+literal = POSTGRES.literal
+
+
+def build(
+    vocabulary: Vocabulary, zone: str, known_at: datetime | None = None, subjects: Mapping[str, str] | None = None, one_zone: bool = True
+) -> Relations:
+    """Sub-queries for one zone. `subjects`: table → SELECT of the ids it may hold (a list of one area, a single subject); `one_zone`: the store has no other."""
+    return Builder(zone, known_at, subjects or {}, one_zone).relations(vocabulary)
+
+
+class Builder:
+    def __init__(self, zone: str, known_at: datetime | None, subjects: Mapping[str, str], one_zone: bool):
+        self.zone, self.subjects, self.one_zone = literal(zone), subjects, one_zone
+        self.known_at = f"TIMESTAMPTZ '{known_at.isoformat()}'" if known_at else None
+
+    def relations(self, vocabulary: Vocabulary) -> Relations:
+        return Relations({t.name: self.facts(t) for t in vocabulary.tables.values()}, self.act(), AREA, UP, self.post(), self.kept())
+
+    def local(self, sql: str) -> str:
+        """An instant in the zone's civil time."""
+        return f"({sql} AT TIME ZONE {self.zone})"
+
+    def visible(self, row: str) -> str:
+        """Recorded by then, and its batch whole."""
+        hidden = "closed_at IS NULL OR undone_at IS NOT NULL"
+        recorded = ""
+        if self.known_at:
+            hidden = f"closed_at IS NULL OR closed_at > {self.known_at} OR undone_at <= {self.known_at}"
+            recorded = f"{row}.recorded_at <= {self.known_at} AND "
+        return f"{recorded}({row}.batch_id IS NULL OR {row}.batch_id NOT IN (SELECT id FROM kernel_batch WHERE {hidden}))"
+
+    # -- facts
+
+    def facts(self, t: FactsTable) -> str:
+        far = literal(FAR)
+        columns = ", ".join(
+            f"{self.local(f'r.{quoted(c.name)}') if c.type == 'instant' else f'r.{quoted(c.name)}'} AS {quoted(c.name)}" for c in t.columns
+        )
+        still = f"SELECT {self.columns(t)}, least(t.stands_from, t.known_from) AS vf, NULL::timestamptz AS vt FROM {t.relation} t WHERE {self.wanted(t)} AND NOT EXISTS (SELECT 1 FROM {t.history} h WHERE h.id = t.id)"
+        keys = f"r.id, r.person, r.area, r.disease, {self.local('r.known_from')} AS known, {self.local('r.vf')} AS vf, coalesce({self.local('r.vt')}, {far}) AS vt"
+        return f"SELECT {keys}, {columns} FROM ({still} UNION ALL {self.changed(t)}) r"
+
+    def columns(self, t: FactsTable) -> str:
+        person = f"t.{quoted(t.person)}" if t.person else "NULL::uuid"
+        disease = f"t.{quoted(t.disease)}" if t.disease else "NULL::text"
+        own = ", ".join(f"({c.sql}) AS {quoted(c.name)}" for c in t.columns)
+        return f"t.id, {person} AS person, t.{quoted(t.area)} AS area, {disease} AS disease, t.known_from, {own}"
+
+    def wanted(self, t: FactsTable) -> str:
+        tests = [self.visible("t")]
+        if t.name in self.subjects:
+            tests.append(f"t.id IN ({self.subjects[t.name]})")
+        if not self.one_zone:
+            tests.append(
+                f"t.id IN (SELECT z.id FROM {t.relation} z JOIN kernel_area a ON a.id = z.{quoted(t.area)} WHERE a.zone = {self.zone})"
+            )
+        return " AND ".join(tests)
+
+    def changed(self, t: FactsTable) -> str:
+        """Rows that have a history: their versions, each until the earliest beginning of a later one."""
+        deleted = f"CASE WHEN NOT EXISTS (SELECT 1 FROM {t.relation} l WHERE l.id = t.id) THEN t.ended_at END"
+        once = f"t.id IN (SELECT h.id FROM {t.history} h)"
+        live = f"SELECT {self.columns(t)}, t.stands_from, t.change_no, NULL::timestamptz AS ended_at FROM {t.relation} t WHERE {once} AND {self.wanted(t)}"
+        past = f"SELECT {self.columns(t)}, t.stands_from, t.change_no, {deleted} AS ended_at FROM {t.history} t WHERE {self.wanted(t)}"
+        # Ended without a later version: only where the row is gone. (A later version may be there and unseen, in a batch that is still open.)
+        ended = f"CASE WHEN lead(v.change_no) OVER later IS NULL {f'AND v.ended_at <= {self.known_at}' if self.known_at else ''} THEN v.ended_at END"
+        dated = (
+            f"SELECT v.*, min(v.stands_from) OVER following AS replaced_from, {ended} AS deleted_at, min(v.stands_from) OVER (PARTITION BY v.id) AS first_from, "
+            f"min(v.known_from) OVER (PARTITION BY v.id) AS first_known FROM ({live} UNION ALL {past}) v WINDOW later AS (PARTITION BY v.id ORDER BY v.change_no), "
+            "following AS (PARTITION BY v.id ORDER BY v.change_no ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
+        )
+        names = ", ".join(f"d.{quoted(name)}" for name in ("id", "person", "area", "disease", "known_from", *(c.name for c in t.columns)))
+        begins = "CASE WHEN d.stands_from = d.first_from THEN least(d.stands_from, d.first_known) ELSE d.stands_from END"
+        return f"SELECT {names}, {begins} AS vf, coalesce(d.replaced_from, d.deleted_at) AS vt FROM ({dated}) d WHERE d.replaced_from IS NULL OR d.replaced_from > d.stands_from"
+
+    # -- the rest
+
+    def act(self) -> str:
+        return (
+            f'SELECT a.id, a.kind, a.subject, a.person, {self.local("a.happened_at")} AS "at", {self.local("coalesce(a.reported_at, a.recorded_at)")} AS told_at, a.period, a.outcome, a.number '
+            f"FROM kernel_act a WHERE a.outcome IS DISTINCT FROM {literal(VOID)} AND {self.visible('a')} "
+            f"AND NOT EXISTS (SELECT 1 FROM kernel_act b WHERE b.replaces = a.id AND {self.visible('b')})"
+        )
+
+    def post(self) -> str:
+        return f"SELECT p.id, p.role, p.area_id AS area, {self.local('p.valid_from')} AS vf, coalesce({self.local('p.valid_to')}, {literal(FAR)}) AS vt FROM kernel_post p"
+
+    def kept(self) -> str:
+        return f"SELECT k.act_kind AS kind, k.area_id AS area, {self.local('k.since')} AS since FROM kernel_kept k"
+
+
+AREA = "SELECT id, parent_id AS parent, level FROM kernel_area"
+UP = (
+    "SELECT x.id AS area, CAST(unnest(x.ids) AS bigint) AS above, cardinality(x.ids) - generate_subscripts(x.ids, 1) AS steps "
+    "FROM (SELECT id, string_to_array(rtrim(path, '.'), '.') AS ids FROM kernel_area) x"
+)
+
+
+def quoted(name: str) -> str:
+    return f'"{name}"'

@@ -1,0 +1,136 @@
+"""A run: every plan in force, evaluated at two times; cells and rows in one transaction, so that each number is the length of the list behind it."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from sizao.kernel import clock
+from sizao.kernel.models import Area
+
+from . import evaluation
+from .models import COUNTS, Cell, Row, Run
+from .relations import UP
+
+LISTED = 200_000  # rows of one list that a run keeps
+RUNS_KEPT, ROWS_KEPT = 48, 3  # runs whose cells, and whose rows, are kept; of older ones the last of each day
+
+TESTS = {
+    "owed": "state IN ('met', 'late', 'overdue')",
+    "met": "state = 'met'",
+    "late": "state = 'late'",
+    "overdue": "state = 'overdue'",
+    "missing": "state = 'overdue' AND doable",
+    "missed": "state = 'overdue' AND NOT doable",
+    "open": "state = 'open'",
+    "ahead": "state = 'ahead'",
+    "waiting": "state = 'waiting'",
+    "closed": "state = 'closed'",
+    "cannot_tell": "state = 'cannot_tell'",
+    "ownerless": "post IS NULL AND (state IN ('open', 'cannot_tell') OR state = 'overdue' AND doable)",
+    "unlisted": "FALSE",
+    "told_late": "told_late",
+}
+COLUMNS = ("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at")
+
+
+def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None) -> Run:
+    """Evaluates everything in force at `as_of` (default: now) and keeps it as a run."""
+    started = time.monotonic()
+    with transaction.atomic(), connection.cursor() as cursor:
+        now = clock.now()
+        as_of, known_at = as_of or now, known_at or now
+        evaluation.steady(cursor)
+        found = evaluation.in_force(as_of)
+        run = Run.objects.create(
+            as_of=as_of, known_at=known_at, started_at=now, zone=",".join(evaluation.zones()), editions=_editions(found)
+        )
+        too_long = {}
+        for f in found:
+            cursor.execute(_keep(f, run))
+            too_long |= {f"{f.measure.id} {state}": n for state, n in cursor.fetchall()}
+        run.unlisted_rows, run.seconds = too_long, time.monotonic() - started
+        run.save(update_fields=["unlisted_rows", "seconds"])
+    forget()
+    return run
+
+
+def _editions(found: list[evaluation.InForce]) -> list[dict[str, object]]:
+    by_enactment = {f.enactment.pk: f for f in found}
+    return [
+        {
+            "enactment": e.enactment.pk,
+            "edition": e.edition.id,
+            "item": e.enactment.item.ref,
+            "item_id": e.enactment.item_id,
+            "area": e.enactment.area.code,
+            "disease": e.enactment.disease,
+            "trial": e.enactment.trial,
+            "measures": list(e.edition.measures),
+        }
+        for e in by_enactment.values()
+    ]
+
+
+def _keep(f: evaluation.InForce, run: Run) -> str:
+    """One statement: evaluates a measure, inserts its cells and its rows, and answers which lists were too long."""
+    table = {model: model._meta.db_table for model in (Cell, Row)}
+    counts = ", ".join(f"sum(l.{name})" for name in COUNTS)
+    listed = ", ".join(f"o.{name}" for name in COLUMNS)
+    targets = ", ".join("area_id" if name == "area" else name for name in COLUMNS)
+    return (
+        f"WITH o AS MATERIALIZED ({evaluation.statement(f, run.as_of, run.known_at)}), "
+        f"leaf AS ({leaf_counts('o', f.enactment.area_id)}), "
+        f"cells AS (INSERT INTO {table[Cell]} (run_id, enactment, measure, area_id, {', '.join(COUNTS)}) "
+        f"SELECT {run.pk}, {f.enactment.pk}, l.measure, u.above, {counts} FROM leaf l JOIN ({UP}) u ON u.area = l.area GROUP BY l.measure, u.above), "
+        f"sizes AS (SELECT state, count(*) AS n FROM o GROUP BY state), "
+        f"kept AS (INSERT INTO {table[Row]} (run_id, enactment, {targets}) SELECT {run.pk}, {f.enactment.pk}, {listed} FROM o JOIN sizes s ON s.state = o.state AND s.n <= {LISTED} ORDER BY o.due) "
+        f"SELECT state, n FROM sizes WHERE n > {LISTED}"
+    )
+
+
+def leaf_counts(relation: str, top: int) -> str:
+    """Counts by measure and the area itself. What has no area stands at the top of what the edition covers."""
+    counts = ", ".join(f"count(*) FILTER (WHERE {test}) AS {name}" for name, test in TESTS.items())
+    return f"SELECT o.measure, coalesce(o.area, {top}) AS area, {counts} FROM {relation} o GROUP BY 1, 2"
+
+
+def cells_at(as_of: datetime, known_at: datetime | None, area: Area, plan: str | None = None) -> dict[tuple[str, int], dict[str, int]]:
+    """(measure, area) → counts for an area and its children at any two times, evaluated afresh; nothing is kept."""
+    found: dict[tuple[str, int], dict[str, int]] = {}
+    places = [area.pk, *Area.objects.filter(parent=area).values_list("pk", flat=True)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        evaluation.steady(cursor)
+        for f in evaluation.in_force(as_of, plan):
+            counts = ", ".join(f"sum(l.{name})" for name in COUNTS)
+            cursor.execute(
+                f"WITH o AS ({evaluation.statement(f, as_of, known_at)}), leaf AS ({leaf_counts('o', f.enactment.area_id)}) "
+                f"SELECT u.above, {counts} FROM leaf l JOIN ({UP}) u ON u.area = l.area WHERE u.above IN ({', '.join(map(str, places))}) GROUP BY u.above"
+            )
+            for place in [(f.measure.id, area.pk)]:
+                found.setdefault(place, dict.fromkeys(COUNTS, 0))
+            for above, *numbers in cursor.fetchall():
+                cell = found.setdefault((f.measure.id, above), dict.fromkeys(COUNTS, 0))
+                for name, number in zip(COUNTS, numbers, strict=True):
+                    cell[name] += int(number)
+    return found
+
+
+def forget() -> None:
+    """Clears the rows of all but the last few runs, and all of older runs but the last of each day."""
+    runs = list(Run.objects.order_by("-pk").values_list("pk", "started_at", "rows_kept"))
+    stale = [pk for pk, _, kept in runs[ROWS_KEPT:] if kept]
+    Row.objects.filter(run__in=stale)._raw_delete("default")
+    Run.objects.filter(pk__in=stale).update(rows_kept=False)
+    days: set[object] = set()
+    gone = []
+    for pk, started, _ in runs[RUNS_KEPT:]:
+        day = (started + timedelta(hours=8)).date()
+        if day in days:
+            gone.append(pk)
+        days.add(day)
+    if gone:
+        Cell.objects.filter(run__in=gone)._raw_delete("default")
+        Run.objects.filter(pk__in=gone)._raw_delete("default")
