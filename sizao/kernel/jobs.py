@@ -137,6 +137,10 @@ def run_one_job(worker: str) -> bool:
         answer = task.func(*job.args_kwargs["args"], **job.args_kwargs["kwargs"])
         json.dumps(answer)  # an answer without a JSON form is a failure of the job, not of the worker
     except Exception as fault:
+        if not connection.in_atomic_block and not connection.is_usable():  # the database went away under it: that is not the job's failure
+            connection.close()
+            _leave(job)
+            raise
         log.error("job %s failed: %s\n%s", job.pk, job.task_path, told(fault))
         _end_failed(job, type(fault), told(fault))
     else:
@@ -146,16 +150,8 @@ def run_one_job(worker: str) -> bool:
 
 def take_up_left_jobs() -> int:
     """Makes the jobs of a worker that is gone ready again; for the one worker, when it starts. Answers how many."""
-    again = 0
     with transaction.atomic():
-        for job in DBTaskResult.objects.running().select_for_update(skip_locked=True):
-            if len(job.worker_ids) >= MOST_TRIES:
-                _end_failed(job, ChildProcessError, f"the worker was lost {MOST_TRIES} times while it ran this")
-            else:
-                job.status = "READY"
-                job.save(update_fields=["status"])
-                again += 1
-    return again
+        return sum(_leave(job) for job in DBTaskResult.objects.running().select_for_update(skip_locked=True))
 
 
 @every(3600, name="jobs.prune")
@@ -182,12 +178,22 @@ def _due(all_duties: Iterable[Duty]) -> set[str]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def _note(name: str, update: str, insert: str, *values: object) -> None:
+def _note(name: str, update: str, insert: str, *values: float | str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO kernel_tick (name, ran_at, well_at, took, failures, error) VALUES (%s, {insert}) ON CONFLICT (name) DO UPDATE SET {update}",
             [name, *values],
         )
+
+
+def _leave(job: DBTaskResult) -> bool:
+    """Makes a job that was cut off ready again, or failed when that has happened too often."""
+    if len(job.worker_ids) >= MOST_TRIES:
+        _end_failed(job, ChildProcessError, f"the worker or the database was lost {MOST_TRIES} times while this ran")
+        return False
+    job.status = "READY"
+    job.save(update_fields=["status"])
+    return True
 
 
 def _end_failed(job: DBTaskResult, kind: type[BaseException], words: str) -> None:

@@ -14,13 +14,14 @@ The data keys lie in `kernel_person_key`, wrapped by the store's key ring. Whate
 import hashlib
 import hmac
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db import connection
+from django.db import connection, transaction
 
 from sizao.kernel import keys
 from sizao.kernel.errors import Refused
@@ -135,6 +136,30 @@ def rewrap(limit: int = 1000, ring: KeyRing | None = None) -> int:
                 [newest.id, [person for person, _ in rows], again],
             )
     return len(rows)
+
+
+def rewrap_all(told: Callable[[int], object] = lambda done: None, *, chunk: int = 1000) -> int:
+    """Wraps every data key under the newest key, each chunk in its own transaction; how many. `told` hears the total so far.
+
+    Outside any transaction. What another process holds just then is waited for.
+    """
+    total = 0
+    while True:
+        with transaction.atomic():
+            done = rewrap(chunk)
+        total += done
+        told(total)
+        if not done:
+            if not left_to_rewrap():
+                return total
+            time.sleep(0.05)
+
+
+def left_to_rewrap() -> int:
+    """Persons whose data key is still wrapped under an older key of the ring."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM kernel_person_key WHERE key_id <> %s", [keys.ring().newest("seal").id])
+        return int(cursor.fetchone()[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,8 @@ class Supervisor:
     def __init__(self, children: Sequence[Child], *, watches: Sequence[tuple[float, Callable[[], object]]] = (), place: Path | None = None) -> None:
         self.children = list(children)
         self.stop = threading.Event()
-        self._watches = [[seconds, call, 0.0] for seconds, call in watches]
+        self._watches = list(watches)
+        self._watched = [0.0 for _ in watches]
         self._place = place
 
     def run(self) -> None:
@@ -110,14 +111,13 @@ class Supervisor:
                 os.close(held)
 
     def _watch(self, now: float) -> None:
-        for watch in self._watches:
-            seconds, call, last = watch
-            if now >= last + seconds:
+        for number, (seconds, call) in enumerate(self._watches):
+            if now >= self._watched[number] + seconds:
                 try:
                     call()
                 except Exception as fault:
                     log.warning("watch: %s", told(fault))
-                watch[2] = time.monotonic()
+                self._watched[number] = time.monotonic()
 
     def _end_all(self) -> None:
         running = [child for child in self.children if child.process is not None and child.process.poll() is None]
