@@ -50,7 +50,7 @@ def grow(areas: Iterable[NewArea]) -> dict[str, Area]:
         if new.parent is not None:
             parent = known.get(new.parent)
             if parent is None:
-                raise Refused("area-without-parent", code=new.code, parent=new.parent)
+                raise Refused("area-without-parent", area=new.code, parent=new.parent)
         area = known.get(new.code) or Area(code=new.code)
         if area.pk and new.provisional:
             continue

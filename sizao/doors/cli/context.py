@@ -132,7 +132,7 @@ def area_named(code: str | None) -> Any:
         return areas.root()
     found = areas.resolve(code)
     if found is None:
-        raise Refused("area-unknown", code=code)
+        raise Refused("area-unknown", area=code)
     return found
 
 

@@ -1,0 +1,104 @@
+"""What the database guarantees by itself: numbers, versions, tombstones, append-only acts, the one clock."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from sizao.kernel import acts, clock
+from sizao.kernel.acts import NewAct
+from sizao.kernel.machine import pretend
+from sizao.kernel.models import Act, Batch
+from sizao.kernel.register import records
+from sizao.registers.population import read
+from sizao.registers.population.actions import PersonData, add_persons, correct_persons
+from sizao.registers.population.models import Person
+
+
+def rows(sql, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+@pytest.fixture
+def person(system, county):
+    [pk] = add_persons(system, [PersonData(area_id=county.root.pk, name="甲")], known=[clock.now()], sender="t")
+    return pk
+
+
+def test_every_change_is_numbered_and_the_old_version_kept(system, county, person):
+    first = Person.objects.get(pk=person).change_no
+    correct_persons(system, {person: PersonData(area_id=county.root.pk, name="乙")})
+    second = Person.objects.get(pk=person).change_no
+    assert second > first
+    assert rows("SELECT name, change_no, ended_change FROM population_person_history WHERE id = %s", person) == [("甲", first, second)]
+
+
+def test_writing_the_same_again_makes_no_version(system, county, person):
+    before = Person.objects.get(pk=person).change_no
+    Person.objects.get(pk=person).save()
+    assert Person.objects.get(pk=person).change_no == before
+    assert rows("SELECT count(*) FROM population_person_history") == [(0,)]
+
+
+def test_a_deletion_leaves_a_tombstone_and_the_last_version(person):
+    Person.objects.filter(pk=person).delete()
+    assert rows("SELECT relation FROM kernel_tombstone WHERE id = %s", person) == [("population_person",)]
+    assert rows("SELECT name FROM population_person_history WHERE id = %s", person) == [("甲",)]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE kernel_act SET outcome = 'x'", "DELETE FROM kernel_act", "TRUNCATE kernel_act", "UPDATE population_person_history SET name = 'x'"])
+def test_the_application_can_neither_change_nor_remove_what_was_done(system, person, statement):
+    acts.record(system, [NewAct("case.reported", person, clock.now())])
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows(statement)
+
+
+def test_nobody_but_the_database_says_when_something_was_recorded(system, person):
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO kernel_act (id, kind, subject, happened_at, recorded_at) VALUES (gen_random_uuid(), 'x', %s, %s, %s)", [person, long_ago, long_ago])
+    assert Act.objects.get().recorded_at > long_ago
+
+
+def test_a_demo_store_may_pretend_a_time(system, person):
+    then = datetime(2020, 2, 3, 4, tzinfo=UTC)
+    with pretend(then):
+        acts.record(system, [NewAct("case.reported", person, then)])
+    assert Act.objects.get().recorded_at == then
+
+
+def test_acts_of_every_month_find_a_partition(system, person):
+    base = datetime(2020, 1, 31, 23, tzinfo=UTC)
+    acts.record(system, [NewAct("case.reported", person, base + timedelta(days=40 * k)) for k in range(8)] + [NewAct("case.reported", person, datetime(1899, 12, 30, tzinfo=UTC))])
+    assert Act.objects.count() == 9
+    assert rows("SELECT count(*) FROM kernel_act_other") == [(1,)]
+
+
+def test_a_batch_is_seen_whole_or_not_at_all(system, county):
+    batch = Batch.objects.create(sender="t")
+    add_persons(system, [PersonData(area_id=county.root.pk, name="丙")], known=[clock.now()], sender="t", batch=batch.pk)
+    assert read.persons(system).count() == 0
+    batch.closed_at = clock.now()
+    batch.save()
+    assert read.persons(system).count() == 1
+    batch.undone_at = clock.now()
+    batch.save()
+    assert read.persons(system).count() == 0
+
+
+def test_every_record_declares_itself_in_both_languages(db):
+    for model in records():
+        declared = model.declaration()
+        assert declared.zh
+        assert declared.en
+        own = {f.name for f in model._meta.fields} - {"id", "batch", "sender", "source_id", "known_from", "stands_from", "recorded_at", "change_no"}
+        own = {f for f in own if not f.endswith("_index") and f != "name_keys"}
+        assert own == set(declared.fields), model
+        assert all(f.zh and f.en for f in declared.fields.values())
+
+
+def test_every_record_has_its_history_table(db):
+    tables = set(connection.introspection.table_names())
+    assert {f"{m._meta.db_table}_history" for m in records()} <= tables
