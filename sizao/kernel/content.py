@@ -129,7 +129,7 @@ def propose(scope: Scope, item: ContentItem, area: Area, disease: str, starts_at
     """The first of two people puts an item forward. Nothing is in force until `second`; a trial is in force at once, and says everywhere that it is one."""
     scope.check("content.enact", area)
     if scope.user is None:
-        raise Refused("two-people-needed")
+        raise Refused("two-people-needed", what=item.ref)
     made = Enactment.objects.create(
         item=item, area=area, disease=disease, starts_at=starts_at, ends_at=ends_at, proposed_by=scope.user, trial=trial, decided_at=clock.now() if trial else None
     )
@@ -142,7 +142,7 @@ def second(scope: Scope, enactment: Enactment) -> Enactment:
     """The second person agrees: it is in force. Refused two-people-needed when it is the same person."""
     scope.check("content.enact", enactment.area)
     if scope.user is None or scope.user.pk == enactment.proposed_by_id:
-        raise Refused("two-people-needed")
+        raise Refused("two-people-needed", what=enactment.item.ref)
     enactment.seconded_by, enactment.decided_at = scope.user, clock.now()
     enactment.save(update_fields=["seconded_by", "decided_at"])
     audit.write(scope, "content.enacted", [], item=enactment.item.ref)

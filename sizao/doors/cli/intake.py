@@ -96,7 +96,7 @@ def _import(files: list[Path], disease: str | None, time_zone: str | None, areas
 
     info = StoreInfo.objects.get()
     if info.kind == "demo":
-        raise Refused("store-is-demo")
+        raise Refused("store-is-demo", file=files[0].name)
     code = disease or "unspecified"
     if code not in diseases():
         raise Refused("disease-unknown", disease=code, known=", ".join(sorted(diseases())))

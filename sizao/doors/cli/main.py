@@ -81,7 +81,17 @@ def _known(e: Exception):
 
     cause = e.__cause__ or e
     if isinstance(cause, psycopg.errors.DiskFull) or (isinstance(e, OSError) and e.errno == errno.ENOSPC):
-        return Refused("disk-full", path="")
+        return Refused("disk-full", free_mb=_free_mb())
     if isinstance(e, OperationalError | psycopg.OperationalError):
         return Refused("database-away")
     return None
+
+
+def _free_mb() -> int:
+    import os
+    import shutil
+
+    try:
+        return shutil.disk_usage(os.environ.get("SIZAO_STORE", "/")).free >> 20
+    except OSError:
+        return 0
