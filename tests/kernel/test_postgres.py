@@ -138,6 +138,21 @@ def test_killing_every_process_at_once_is_survived_ten_times(place):
     assert value(postgres.start(Store.open(place / "store")), "SELECT count(*) FROM t", "owner") == 10
 
 
+def test_server_that_was_killed_leaves_no_dead_entry_with_its_starter(server):
+    dead = server.cluster.postmaster()
+    os.kill(dead, signal.SIGKILL)
+    postgres.start(Store.open(server.store.path))
+    assert not Path(f"/proc/{dead}").exists()
+
+
+def test_umask_of_the_caller_does_not_matter(place):
+    before = os.umask(0o077)
+    try:
+        assert value(postgres.start(Store.open(place / "far" / "store")), "SELECT 1") == 1
+    finally:
+        os.umask(before)
+
+
 def test_busy_process_that_outlives_its_postmaster_does_not_stop_the_next_start(server):
     with psycopg.connect(**server.dsn("owner"), autocommit=True) as busy, ThreadPoolExecutor(1) as pool:
         busy.execute("CREATE FUNCTION spin() RETURNS void LANGUAGE plpgsql AS 'BEGIN LOOP PERFORM 1; END LOOP; END'")

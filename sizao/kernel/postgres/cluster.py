@@ -28,6 +28,8 @@ from sizao.kernel.postgres.store import Store, _os_refusal
 SUPERUSER = "sizao_super"
 #: Seconds: a crashed server may have much to replay; what has lost its postmaster goes by itself within moments.
 LONGEST_START, ORPHANS_GO, FAST_STOP, HARD_STOP = 600, 2, 60, 10
+#: Servers that this process started: should one be killed, its entry in the process table waits for us.
+STARTED: list[int] = []
 
 
 class Cluster:
@@ -48,6 +50,7 @@ class Cluster:
 
     def is_alive(self) -> bool:
         """Whether any process of this cluster lives, on this machine or in a container beside us."""
+        _bury()
         fd = os.open(self.store._lock_file("server"), os.O_RDONLY)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,6 +143,7 @@ class Cluster:
                     **self.account.as_arguments(),
                 )
             process.returncode = 0  # it outlives us on purpose: no warning about it when this process ends
+            STARTED.append(process.pid)
             with contextlib.suppress(AttributeError, OSError):
                 resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))  # no memory with people in it on the disk
         except PermissionError as fault:
@@ -220,6 +224,14 @@ class Cluster:
                 if one.name.isdigit() and self._is_ours(int(one.name)):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(int(one.name), signal.SIGKILL)
+
+
+def _bury() -> None:
+    for pid in list(STARTED):
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                continue
+        STARTED.remove(pid)
 
 
 def short_folder(target: Path, account_uid: int, account_gid: int) -> Path:
