@@ -6,7 +6,7 @@
 
 from sizao.kernel.audit.checking import Fault, Report, verify
 from sizao.kernel.audit.events import digest, old_values, seen_by, write
-from sizao.kernel.audit.sealer import seal_once
+from sizao.kernel.audit.sealer import note_restored, seal_once
 from sizao.kernel.audit.sql import audit_grants_sql
 
-__all__ = ["Fault", "Report", "audit_grants_sql", "digest", "old_values", "seal_once", "seen_by", "verify", "write"]
+__all__ = ["Fault", "Report", "audit_grants_sql", "digest", "note_restored", "old_values", "seal_once", "seen_by", "verify", "write"]

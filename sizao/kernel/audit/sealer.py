@@ -61,6 +61,15 @@ def head() -> Head:
     return Head(row[0], bytes(row[1])) if row else Head(0, START)
 
 
+def note_restored(published: Path | None = None) -> None:
+    """For the end of a restore: says in the file of heads that what came after this head is gone on purpose.
+
+    Without it a check would, rightly, call the restored trail cut off.
+    """
+    at = head()
+    heads.publish(published or heads.path(), at.no, at.chain, "restored")
+
+
 def _seal_chunk(cursor: Any, chunk: int) -> tuple[int, Head | None]:
     cursor.execute("SELECT system_identifier FROM pg_control_system()")
     here = cursor.fetchone()[0]
