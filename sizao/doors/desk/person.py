@@ -37,7 +37,9 @@ def case(request: HttpRequest, case: UUID) -> HttpResponse:
         "investigations": cases.investigations_of(scope, row.pk),
         "names": population.names_of(scope, whom, "cases.contacts") if whom else {},
     }
-    return page(request, "desk/person.html", whole(scope, population.access_person_by_id(scope, row.person_id), request.LANGUAGE_CODE) | shown)
+    return page(
+        request, "desk/person.html", whole(scope, population.access_person_by_id(scope, row.person_id), request.LANGUAGE_CODE) | shown
+    )
 
 
 def contact(request: HttpRequest, contact: UUID) -> HttpResponse:

@@ -41,7 +41,9 @@ def story(scope: Scope, person: UUID, words: Words, now: datetime) -> list[Entry
     for act in acts:
         if act.kind not in TOLD and act.outcome != "void":
             detail = words.code(CODES.get(act.kind, ""), act.outcome) if act.kind in CODES else ""
-            found.append(Entry(act.happened_at, act_label(act.kind, words), detail, "bad" if act.kind == "attempt" else "act", act.id in taken_back))
+            found.append(
+                Entry(act.happened_at, act_label(act.kind, words), detail, "bad" if act.kind == "attempt" else "act", act.id in taken_back)
+            )
     return sorted((_mark(e, now) for e in found), key=lambda e: _instant(e.at), reverse=True)
 
 

@@ -69,7 +69,11 @@ def read(path: Path = CATALOGUE) -> dict[str, Message]:
                 texts[key].append(ast.literal_eval(line))
         message = "".join(texts["msgid"])
         if message:
-            found[message] = Message("".join(texts["msgstr"]), [x[3:] for x in lines if x.startswith("#: ")], any("fuzzy" in x for x in lines if x.startswith("#,")))
+            found[message] = Message(
+                "".join(texts["msgstr"]),
+                [x[3:] for x in lines if x.startswith("#: ")],
+                any("fuzzy" in x for x in lines if x.startswith("#,")),
+            )
     return found
 
 

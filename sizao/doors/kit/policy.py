@@ -47,6 +47,7 @@ class Route:
 
 ROUTES: tuple[Route, ...] = (
     Route("healthz", "healthz", "public.views.healthz", "anyone"),
+    Route("static", "static/<str:digest>/<path:file>", "public.views.static_file", "anyone"),
     Route("language", "language", "public.views.language", "anyone", methods=("POST",)),
     Route("sign-in-help", "sign-in", "public.views.sign_in_help", "anyone"),
     Route("sign-in", "sign-in/<str:token>", "public.views.sign_in", "anyone", methods=("GET", "POST")),
@@ -60,7 +61,9 @@ ROUTES: tuple[Route, ...] = (
     Route("case", "case/<uuid:case>", "desk.person.case", "post", "case.read", "subject", reads_persons=True),
     Route("contact", "contact/<uuid:contact>", "desk.person.contact", "post", "case.read", "subject", reads_persons=True),
     Route("today", "today", "field.today.today", "post", "plan.read", reads_persons=True),
-    Route("record-check", "today/check", "field.today.record_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)),
+    Route(
+        "record-check", "today/check", "field.today.record_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)
+    ),
     Route("undo-check", "today/undo", "field.today.undo_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)),
     Route("import", "import", "desk.intake.intake", "post", "import.write", methods=("GET", "POST")),
     Route("import-confirm", "import/confirm", "desk.intake.confirm", "post", "import.write", methods=("POST",)),

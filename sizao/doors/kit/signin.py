@@ -37,7 +37,9 @@ def use(token: str) -> Any:
     """The user of the link, which is used up from now on. Of two who press at once one comes in. Refused: sign-in-link-spent."""
     with transaction.atomic():
         now = clock.now()
-        spent = SignInLink.objects.filter(token_sha256=_digest(token), used_at=None, expires_at__gt=now, user__is_active=True).update(used_at=now)
+        spent = SignInLink.objects.filter(token_sha256=_digest(token), used_at=None, expires_at__gt=now, user__is_active=True).update(
+            used_at=now
+        )
         if not spent:
             raise Refused("sign-in-link-spent")
         return SignInLink.objects.select_related("user").get(token_sha256=_digest(token)).user

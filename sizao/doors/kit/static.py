@@ -7,6 +7,11 @@ Relative addresses inside style sheets and modules go on working, and nothing ha
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+    from whitenoise import WhiteNoise
 
 ROOT = Path(__file__).resolve().parent.parent / "static"
 
@@ -43,15 +48,30 @@ def static_url() -> str:
     return f"/static/{digest.hexdigest()[:12]}/"
 
 
-def is_immutable(path: str, url: str) -> bool:
-    """For WhiteNoise: every file here may be kept for ever, its address changes with its content."""
-    return True
-
-
 def static(path: str) -> str:
     """The address of one file; a file that is not there is an error at once, never a silent hole in a page."""
-    from django.contrib.staticfiles.storage import staticfiles_storage
-
     if not (ROOT / path).is_file():
         raise FileNotFoundError(path)
-    return str(staticfiles_storage.url(path))
+    return static_url() + path
+
+
+@cache
+def _files() -> "WhiteNoise":
+    """Every file of the tree, found once; beside it its gzip form, which is sent to whoever takes it."""
+    from whitenoise import WhiteNoise
+
+    return WhiteNoise(None, ROOT, static_url(), immutable_file_test=lambda path, url: True)
+
+
+def serve(request: "HttpRequest") -> "HttpResponse | None":
+    """The file at the request's address, to be kept by the browser for ever; None when there is none (an address of another version)."""
+    from whitenoise.middleware import WhiteNoiseFileResponse
+
+    found = _files().files.get(request.path_info)
+    if found is None:
+        return None
+    answer = found.get_response(request.method, request.META)
+    response = WhiteNoiseFileResponse(answer.file or (), status=int(answer.status))
+    for name, value in answer.headers:
+        response[name] = value
+    return response

@@ -44,7 +44,10 @@ class Words:
         """The name of an area or unit in the reader's language."""
         if area is None:
             return NONE
-        return str((getattr(area, "name_zh", "") if self.is_zh else getattr(area, "name_en", "") or getattr(area, "name_zh", "")) or getattr(area, "code", NONE))
+        return str(
+            (getattr(area, "name_zh", "") if self.is_zh else getattr(area, "name_en", "") or getattr(area, "name_zh", ""))
+            or getattr(area, "code", NONE)
+        )
 
     def title(self, post: Any) -> str:
         """The title of a post in the reader's language."""

@@ -5,7 +5,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from sizao.doors.kit import signin
+from sizao.doors.kit import signin, static
 from sizao.doors.kit.middleware import LANGUAGE_COOKIE, LANGUAGES, POST_KEY
 from sizao.doors.kit.pages import page
 from sizao.kernel import audit
@@ -21,6 +21,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
     except Exception:
         return HttpResponse("database away\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+def static_file(request: HttpRequest, digest: str, file: str) -> HttpResponse:
+    """A style sheet, a script: the same for everybody, under an address that names its content."""
+    found = static.serve(request)
+    if found is None:
+        raise Refused("page-not-found")
+    return found
 
 
 def nothing(request: HttpRequest, rest: str) -> HttpResponse:
@@ -77,7 +85,11 @@ def choose_post(request: HttpRequest) -> HttpResponse:
         request.session[POST_KEY] = chosen.pk
         back = _back(request)
         return HttpResponseRedirect(back if back != "/" else _first_page_of(chosen))
-    return page(request, "public/post.html", {"posts": held, "chosen": request.session.get(POST_KEY), "next": request.GET.get("next", "/"), "post": None})
+    return page(
+        request,
+        "public/post.html",
+        {"posts": held, "chosen": request.session.get(POST_KEY), "next": request.GET.get("next", "/"), "post": None},
+    )
 
 
 def _first_page(user: object) -> str:

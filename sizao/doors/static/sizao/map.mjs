@@ -1,0 +1,104 @@
+/* The map of one area's parts. Shapes come from our own server; the colours are those of the table beside it, so the two cannot differ.
+   Nothing else is fetched: no tiles, no fonts, no base map. */
+const box = document.getElementById('map');
+const { Map: MapLibre, NavigationControl, LngLatBounds, setWorkerUrl } = await import(box.dataset.maplibre);
+setWorkerUrl(box.dataset.worker);
+
+const colour = name => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
+const rows = () => [...document.querySelectorAll('#areas tr[data-code]')];
+
+function paint() {
+  const fills = { cn: colour('raised') };
+  for (const s of ['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'cx']) fills[s] = colour(s);
+  return fills;
+}
+
+function hatch() {
+  const size = 12, canvas = document.createElement('canvas'), pen = canvas.getContext('2d');
+  canvas.width = canvas.height = size;
+  pen.fillStyle = colour('cx'); pen.fillRect(0, 0, size, size);
+  pen.strokeStyle = colour('surface'); pen.lineWidth = 3;
+  for (const d of [-size, 0, size]) { pen.beginPath(); pen.moveTo(d, size); pen.lineTo(d + size, 0); pen.stroke(); }
+  return pen.getImageData(0, 0, size, size);
+}
+
+/* Every shape takes its step and words from its row; a shape without a row owes nothing. */
+function coloured(shapes) {
+  const by = new globalThis.Map(rows().map(r => [r.dataset.code, r.dataset]));
+  return { ...shapes, features: shapes.features.map(f => {
+    const row = by.get(f.properties.code);
+    return { ...f, properties: { ...f.properties, shade: row ? row.shade : 'cn', name: row ? row.name : f.properties.name, tip: row ? row.tip : '' } };
+  }) };
+}
+
+function around(shapes) {
+  const bounds = new LngLatBounds();
+  const walk = c => (typeof c[0] === 'number' ? bounds.extend(c) : c.forEach(walk));
+  shapes.features.forEach(f => walk(f.geometry.coordinates));
+  return bounds;
+}
+
+const answer = await fetch(box.dataset.shapes, { headers: { Accept: 'application/geo+json' } });
+if (!answer.ok) throw new Error('shapes ' + answer.status);
+const shapes = await answer.json();
+
+const map = new MapLibre({
+  container: box, attributionControl: false, dragRotate: false, pitchWithRotate: false, bounds: around(shapes), fitBoundsOptions: { padding: 22 },
+  style: { version: 8, sources: {}, layers: [{ id: 'ground', type: 'background', paint: { 'background-color': colour('ground') } }] },
+});
+map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
+map.touchZoomRotate.disableRotation();
+
+function draw() {
+  const fills = paint();
+  if (map.hasImage('hatch')) map.removeImage('hatch');
+  map.addImage('hatch', hatch());
+  map.addSource('areas', { type: 'geojson', data: coloured(shapes) });
+  map.addLayer({ id: 'fill', type: 'fill', source: 'areas', filter: ['!=', ['get', 'shade'], 'cx'], paint: { 'fill-color': ['match', ['get', 'shade'], ...Object.entries(fills).flat(), fills.cn] } });
+  map.addLayer({ id: 'untold', type: 'fill', source: 'areas', filter: ['==', ['get', 'shade'], 'cx'], paint: { 'fill-pattern': 'hatch' } });
+  map.addLayer({ id: 'edge', type: 'line', source: 'areas', paint: { 'line-color': colour('surface'), 'line-width': 1.2 } });
+  map.addLayer({ id: 'over', type: 'line', source: 'areas', filter: ['==', ['get', 'code'], ''], paint: { 'line-color': colour('ink'), 'line-width': 3 } });
+}
+
+map.on('load', () => {
+  draw();
+  map.once('idle', () => { box.dataset.ready = '1'; });
+});
+map.on('error', e => { box.dataset.error = String(e.error || e); });
+
+const tip = document.createElement('div');
+tip.className = 'tip hidden';
+box.parentElement.append(tip);
+
+function point(code) {
+  if (map.getLayer('over')) map.setFilter('over', ['==', ['get', 'code'], code || '']);
+  for (const r of rows()) r.setAttribute('aria-selected', r.dataset.code === code ? 'true' : 'false');
+}
+
+for (const layer of ['fill', 'untold']) {
+  map.on('mousemove', layer, e => {
+    const f = e.features[0];
+    map.getCanvas().style.cursor = 'pointer';
+    point(f.properties.code);
+    tip.textContent = '';
+    const name = document.createElement('b'); name.textContent = f.properties.name;
+    tip.append(name, document.createElement('br'), f.properties.tip);
+    tip.classList.remove('hidden');
+    tip.style.left = Math.min(e.point.x + 14, box.clientWidth - 180) + 'px';
+    tip.style.top = e.point.y + 14 + 'px';
+  });
+  map.on('mouseleave', layer, () => { map.getCanvas().style.cursor = ''; point(''); tip.classList.add('hidden'); });
+  map.on('click', layer, e => {
+    const row = rows().find(r => r.dataset.code === e.features[0].properties.code);
+    if (row) row.querySelector('a.row').click();
+  });
+}
+document.addEventListener('mouseover', e => { const row = e.target.closest && e.target.closest('#areas tr[data-code]'); if (row) point(row.dataset.code); });
+document.addEventListener('focusin', e => { const row = e.target.closest && e.target.closest('#areas tr[data-code]'); if (row) point(row.dataset.code); });
+document.addEventListener('htmx:after:swap', () => { const s = map.getSource('areas'); if (s) s.setData(coloured(shapes)); });
+document.addEventListener('sizao:theme', () => {
+  for (const id of ['over', 'edge', 'untold', 'fill']) if (map.getLayer(id)) map.removeLayer(id);
+  if (map.getSource('areas')) map.removeSource('areas');
+  map.setPaintProperty('ground', 'background-color', colour('ground'));
+  draw();
+});

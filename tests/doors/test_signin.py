@@ -1,0 +1,70 @@
+"""A link lets one person in once."""
+
+from datetime import timedelta
+
+import pytest
+
+from sizao.doors.kit import signin
+from sizao.doors.models import SignInLink
+from sizao.kernel import clock
+from sizao.kernel.errors import Refused
+
+
+@pytest.fixture
+def worker(county):
+    return county.user("grid_worker", "990001101201-1").user
+
+
+def test_looking_at_a_link_does_not_use_it_up(client, worker):
+    link = signin.make_link(worker)
+    assert client.get(link).status_code == 200
+    assert client.get(link).status_code == 200
+    assert client.post(link).status_code == 302
+    assert client.session["_auth_user_id"] == str(worker.pk)
+
+
+def test_a_link_opens_one_session_and_no_second(client, worker):
+    link = signin.make_link(worker)
+    client.post(link)
+    client.post("/sign-out")
+    answer = client.post(link)
+    assert answer.status_code == 410
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_link_is_dead_after_its_time(client, worker):
+    link = signin.make_link(worker, minutes=30)
+    with clock.frozen(clock.now() + timedelta(minutes=31)):
+        assert client.get(link).status_code == 410
+        assert client.post(link).status_code == 410
+
+
+def test_no_link_lives_longer_than_a_day(worker):
+    signin.make_link(worker, minutes=10**6)
+    row = SignInLink.objects.get()
+    assert row.expires_at - row.created_at == timedelta(days=1)
+
+
+def test_the_store_does_not_hold_the_token(worker):
+    token = signin.make_link(worker).rsplit("/", 1)[1]
+    assert token not in str(SignInLink.objects.values_list().get())
+
+
+def test_a_user_who_was_switched_off_stays_out(client, worker):
+    link = signin.make_link(worker)
+    worker.is_active = False
+    worker.save()
+    assert client.post(link).status_code == 410
+    with pytest.raises(Refused):
+        signin.use(link.rsplit("/", 1)[1])
+
+
+def test_the_session_cookie_is_for_the_server_only(client, worker):
+    cookie = client.post(signin.make_link(worker)).cookies["sizao_session" if "sizao_session" in client.cookies else "sessionid"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+def test_a_back_address_leads_nowhere_else(client, db):
+    assert client.post("/language", {"language": "en", "next": "//elsewhere.example/x"})["Location"] == "/"
+    assert client.post("/language", {"language": "en", "next": "/today"})["Location"] == "/today"
