@@ -127,6 +127,8 @@ class FileImport:
     def _skip(self, units: list[Unit], waiting: set[int]) -> None:
         """A chunk that an earlier try has written: only what still waits for the closing is taken up again."""
         for unit in units:
+            if not unit.row.fatal:
+                self._area(unit.row)
             self.said.say((unit.row, *unit.also))
             if unit.row.fatal:
                 continue
@@ -262,7 +264,9 @@ class FileImport:
             self.foreseen.add(uuid5(_FORESEEN, unit.row.key))
         self.foreseen |= {k.record for k in known.values()}
         for entry in entries:
-            name = "updated" if entry.outcome == "pending" else entry.outcome
+            name = entry.outcome
+            if name == "pending":  # equal rows wait only because a reference dangled or they were read otherwise
+                name = "duplicate" if known[entry.row.key].mark == entry.mark else "updated"
             setattr(self.said, name, getattr(self.said, name) + 1)
 
     @transaction.atomic
@@ -275,7 +279,7 @@ class FileImport:
         for start in range(0, len(self.pending), AT_ONCE):
             self._change(self.pending[start : start + AT_ONCE])
         self._link()
-        kept.keep(self.mapping, self.survey, self.areas or {self.places.root.pk}, self.zone, basis=f"import {self.head.pk}")
+        kept.keep(self.mapping, self.survey, self.areas, self.zone, basis=f"import {self.head.pk}")
         counts = ledger.tally(self.head)
         for name in ("accepted", "updated", "duplicate", "rejected"):
             setattr(self.said, name, counts.get(name, 0))

@@ -68,19 +68,26 @@ def import_files(
     imports: list[FileImport] = []
     with ledger.alone(sender, opened[0][0].name if opened else ""):
         places = Places(ensure_root(time_zone)) if not dry_run else Places.dry()
+        if not dry_run:
+            ledger.check_finished(sender, {(t.sha256, m.digest): t.name for t, m, _ in opened}, disease=disease, time_zone=time_zone)
         secret = ledger.secret()
         for wave in ORDER:
-            mine = []
+            mine: list[FileImport] = []
             for table, mapping, survey in opened:
                 if mapping.kind != wave:
                     continue
                 said = FileReport.of(table.name, table.encoding, mapping)
                 said.last_day = last_day_of(survey.days, survey.period)
                 mine.append(FileImport(scope, table, mapping, survey, said, places, secret, sender=sender, disease=disease, time_zone=time_zone, dry_run=dry_run))
-            for one in mine:
+            first = {(one.table.sha256, one.mapping.digest): one for one in reversed(mine)}
+            for one in first.values():
                 one.write(progress)
-            for one in mine:
+            for one in first.values():
                 one.close()
+            for one in mine:  # a file that was named twice
+                if one not in first.values():
+                    one.write(progress)
+                    one.close()
             imports += mine
     by_place = {id(one.table): one for one in imports}
     report.files = [by_place[id(table)].said for table, _, _ in opened]

@@ -20,7 +20,7 @@ def keep(mapping: Mapping, survey: Survey, areas: Collection[int], zone: str, *,
     """
     first = min((d for d in survey.days if survey.period.first <= d <= survey.period.last), default=None)
     kinds = [kind for name, kind in EVIDENCE.items() if any(survey.filled.get(i) for i in mapping.fields.get(name, ()))]
-    if first is None or not kinds:
+    if first is None or not kinds or not areas:
         return
     area, since = common(areas), clock.start_of_day(max(first, date(1900, 1, 1)), zone)
     for kind in kinds:

@@ -75,14 +75,21 @@ def alone(sender: str, file: str) -> Iterator[None]:
 
 
 @transaction.atomic
-def open_file(scope: Scope, table: Table, mapping: Mapping, *, sender: str, disease: str, time_zone: str) -> ImportFile:
-    """The ledger's head for this file: the one that a crash left open, or a new one with a new open batch. Refused: import-unfinished."""
+def check_finished(sender: str, wanted: dict[tuple[str, str], str], *, disease: str, time_zone: str) -> None:
+    """What a crash left open of this sender must be among the files wanted now ((sha256, reading) → name). Refused: import-unfinished."""
     for left in ImportFile.objects.filter(sender=sender, closed_at=None).order_by("opened_at"):
-        if (left.sha256, left.reading, left.disease, left.time_zone) == (table.sha256, mapping.digest, disease, time_zone):
-            return left
-        if left.chunks:
-            raise Refused("import-unfinished", file=table.name, other=left.name)
-        left.delete()
+        if not left.chunks:
+            left.delete()
+        elif (left.sha256, left.reading) not in wanted or (left.disease, left.time_zone) != (disease, time_zone):
+            raise Refused("import-unfinished", file=next(iter(wanted.values())), other=left.name)
+
+
+@transaction.atomic
+def open_file(scope: Scope, table: Table, mapping: Mapping, *, sender: str, disease: str, time_zone: str) -> ImportFile:
+    """The ledger's head for this file: the one that a crash left open, or a new one with a new open batch."""
+    left = ImportFile.objects.filter(sender=sender, closed_at=None, sha256=table.sha256, reading=mapping.digest).first()
+    if left is not None:
+        return left
     batch = Batch.objects.create(sender=sender)
     return ImportFile.objects.create(
         sender=sender, disease=disease, name=table.name, sha256=table.sha256, kind=mapping.kind, dialect=mapping.dialect, reading=mapping.digest,

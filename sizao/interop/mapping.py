@@ -70,9 +70,12 @@ def map_columns(header: Sequence[str], known: Dialects, file: str, *, kind: str 
     names = list(header)
     at = {fold(h): i for i, h in reversed(list(enumerate(names)))}
     forms = [f for f in known.forms if all(fold(h) in at for h in f.known_by) and kind in (None, f.kind)]
-    if forms and not told:
+    if forms:
         form = max(forms, key=lambda f: (sum(1 for hs in f.fields.values() for h in hs if fold(h) in at), len(f.known_by)))
-        return _by_form(names, at, form, known)
+        mapping = _by_form(names, at, form, known)
+        for header, field_name in (told or {}).items():
+            _say(mapping, header, field_name)
+        return mapping
     return _by_general(names, known, file, kind, told or {})
 
 
@@ -83,6 +86,16 @@ def _by_form(names: list[str], at: dict[str, int], form: TableForm, known: Diale
         words.setdefault(f, {}).update(own)
     events = tuple(at[fold(h)] for h in form.events if fold(h) in at)
     return Mapping(form.dialect, form.kind, names, {f: i for f, i in fields.items() if i}, events, form.constants, form.derive, form.order, words)
+
+
+def _say(mapping: Mapping, header: str, name: str) -> None:
+    """The sender's own word about one column of a known export."""
+    if header not in mapping.header:
+        return
+    i = mapping.header.index(header)
+    mapping.fields = {f: rest for f, columns in mapping.fields.items() if (rest := tuple(c for c in columns if c != i))}
+    if name in FIELDS and mapping.kind in FIELDS[name].tables:
+        mapping.fields[name] = (i,)
 
 
 def _by_general(names: list[str], known: Dialects, file: str, kind: str | None, told: dict[str, str]) -> Mapping:

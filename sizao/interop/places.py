@@ -95,7 +95,7 @@ class Places:
 
     def _add(self, parent: Area, name: str) -> Area:
         own = name.replace("/", "／")
-        code = own if parent.pk == self.root.pk else f"{parent.code}/{own}"
+        code = own if parent.pk == self.root.pk and self.root.provisional else f"{parent.code}/{own}"
         level = LEVELS[min(max(LEVELS.index(parent.level) + 1, LEVELS.index("province")), len(LEVELS) - 1)]
         area = areas.grow([NewArea(code, name, level, parent=parent.code, name_en=name if name.isascii() else "", provisional=True)])[code]
         area.refresh_from_db()

@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,21 +19,30 @@ HIGHEST_RATIO = 200
 LARGEST_UNPACKED = 4 << 30
 #: Below this size a high ratio is only a sheet of equal cells.
 RATIO_COUNTS_FROM = 64 << 20
+#: Entries that might unpack to more than this are unpacked once and counted, whatever they say of themselves.
+COUNTED_FROM = 256 << 20
+#: What makes an archive a workbook.
+WORKBOOKS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
 #: A spreadsheet keeps fifteen digits of a number.
 EXACT = 10**15
 
 
 def open_sheet(path: Path, digest: str, *, knows: Known, accept_full_sheet: bool) -> Table:
     """The first sheet with data of a workbook as a `Table`; the others are noted, not read. See `tables.open_table`."""
-    if zipfile.is_zipfile(path):
+    archived = path.open("rb").read(2) == b"PK"
+    if archived:
         guard_archive(path)
-    elif path.open("rb").read(4) == b"PK\x03\x04":
-        raise Refused("file-cut-off", file=path.name)
     try:
         book = calamine.CalamineWorkbook.from_path(str(path))
         shown = [m.name for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet and m.visible == calamine.SheetVisibleEnum.Visible]
         filled = [s for s in (book.get_sheet_by_name(n) for n in shown) if s.start is not None]
-    except (calamine.CalamineError, OSError, ValueError):
+    except (calamine.CalamineError, OSError, ValueError) as fault:
+        if archived:
+            raise Refused("file-cut-off", file=path.name) from None
+        raise Refused("file-not-readable", file=path.name, reason=type(fault).__name__) from None
+    except BaseException as fault:  # the reader's own panic is no Exception
+        if type(fault).__name__ != "PanicException":
+            raise
         raise Refused("file-cut-off", file=path.name) from None
     if not filled:
         raise Refused("file-empty", file=path.name)
@@ -89,12 +99,18 @@ def guard_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+            names = {e.filename for e in entries}
+            honest = all(_honest(archive, e) for e in entries)
+    except (zipfile.BadZipFile, OSError, ValueError, zlib.error):
         raise Refused("file-cut-off", file=path.name) from None
+    if not names & WORKBOOKS:
+        raise Refused("file-kind-unknown", file=path.name)
     total = sum(e.file_size for e in entries)
     ends = sorted((e.header_offset, e.compress_size) for e in entries)
     if len(entries) > MOST_ENTRIES:
         reason = f"{len(entries)} entries"
+    elif not honest:
+        reason = "false sizes"
     elif total > LARGEST_UNPACKED:
         reason = f"{total >> 20} MiB"
     elif total > RATIO_COUNTS_FROM and total > packed * HIGHEST_RATIO:
@@ -104,6 +120,27 @@ def guard_archive(path: Path) -> None:
     else:
         return
     raise Refused("file-bomb", file=path.name, reason=reason)
+
+
+def _honest(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    """Whether an entry unpacks to no more than it says. Entries that cannot be large are believed, and so are those that say they are too large."""
+    if entry.compress_type != zipfile.ZIP_DEFLATED or entry.compress_size * 1032 < COUNTED_FROM or entry.file_size > LARGEST_UNPACKED:
+        return True
+    stream, size = zlib.decompressobj(-15), 0
+    assert archive.fp is not None
+    archive.fp.seek(entry.header_offset)
+    head = archive.fp.read(30)
+    archive.fp.seek(entry.header_offset + 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little"))
+    left = entry.compress_size
+    while left > 0 and size <= entry.file_size:
+        chunk = archive.fp.read(min(left, 1 << 16))
+        left = left - len(chunk) if chunk else 0
+        while chunk and size <= entry.file_size:
+            size += len(stream.decompress(chunk, 1 << 20))
+            chunk = stream.unconsumed_tail
+        if stream.eof:
+            break
+    return size <= entry.file_size
 
 
 def _merged(sheet: Any) -> dict[tuple[int, int], tuple[int, int]]:

@@ -81,3 +81,31 @@ def test_guatemala_cases_and_contacts_in_either_order(system, shared):
     again = import_files(system, [folder / "rastreo_cases.csv", folder / "rastreo_contacts.csv"], disease="covid-19", time_zone="America/Guatemala")
     assert again.totals == {"rows": 5035, "accepted": 0, "updated": 0, "duplicate": 5035, "rejected": 0}
     assert again.links == 651
+
+
+CHINA = {"河南省_utf8bom.csv": 233, "安徽省_gb18030.csv": 256, "浙江省.csv": 1200, "广西壮族自治区.csv": 42, "四川省.xlsx": 122}
+
+
+def test_chinese_provinces_in_their_own_containers_balance(system, shared):
+    folder = shared / "data/wuhan2020-cn-linelist"
+    report = import_files(system, [folder / name for name in CHINA], disease="covid-19")
+    assert {f.file: f.rows for f in report.files} == CHINA
+    assert balanced(report)
+    anhui = rows_with(folder / "安徽省_gb18030.csv", "gb18030")
+    assert Case.objects.filter(source_id__in={r["患者编号"] for r in anhui}).count() == len({r["患者编号"] for r in anhui})
+    first = Case.objects.get(source_id="551000001")
+    assert (first.onset_on, first.area.code) == (date(2020, 1, 18), "安徽省/马鞍山市/和县")  # the instant 2020-01-17T16:00Z is midnight of the 18th there
+    assert last_day(report) == date(2020, 2, 27)
+
+
+def rows_with(path, encoding) -> list[dict[str, str]]:
+    with path.open(encoding=encoding, newline="") as f:
+        return list(csv.DictReader(f))
+
+
+def test_singapore_opens_and_its_clean_dates_agree(system, shared):
+    path = shared / "data/singapore-2020/COVID-19_Singapore_data_revised.csv"
+    report = import_files(system, [path], disease="covid-19", time_zone="Asia/Singapore")
+    truth = rows_of(path)
+    assert (report.files[0].accepted, report.cases) == (93, len(truth))
+    assert {c.source_id: str(c.onset_on) for c in Case.objects.all()} == {r["CaseID"]: r["date_onset_symptoms"].replace("NA", "None") for r in truth}
