@@ -15,6 +15,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -158,8 +159,11 @@ class KeyRing:
 
 def folder() -> Path:
     """Where this store's keys are: `SIZAO_KEYS`, else beside the store. Refused: keys-inside-store, keys-missing (no store named)."""
-    store = os.environ.get("SIZAO_STORE", "")
-    named = os.environ.get("SIZAO_KEYS", "")
+    return _folder(os.environ.get("SIZAO_STORE", ""), os.environ.get("SIZAO_KEYS", ""))
+
+
+@lru_cache(maxsize=8)
+def _folder(store: str, named: str) -> Path:
     if not (store or named):
         raise Refused("keys-missing", path="SIZAO_KEYS")
     place = Path(named) if named else beside(Path(store))

@@ -5,6 +5,7 @@ a tail that was cut off; and a chain that was made anew as a whole. What was wri
 before it was sealed leaves no trace here: against that stand the roles and the triggers.
 """
 
+from binascii import unhexlify
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,26 +107,25 @@ def verify(published: Path | None = None, *, chunk: int = CHUNK) -> Report:
 
 def _check_chain(report: Report, by_no: dict[int, set[bytes]], chunk: int) -> int:
     """Follows the seals from the first to the last; answers the last one's number."""
-    expected, before = 1, START
+    expected, before, events = 1, START, 0
     for line in _seals(chunk):
         no_text, event_id, cluster, xid, sealed_hash, chain_hex, at, event = line.split(b"\t", 7)
-        no, of_event, chain = int(no_text), bytes.fromhex(sealed_hash.decode()), bytes.fromhex(chain_hex.decode())
-        subject = UUID(event_id.decode())
+        no, of_event, chain = int(no_text), unhexlify(sealed_hash), unhexlify(chain_hex)
         while expected < no:
             report.add(Fault("audit-seal-missing", expected))
             by_no.pop(expected, None)
             expected += 1
         if event.startswith(b"\\N\t"):
-            report.add(Fault("audit-event-deleted", no, subject))
+            report.add(Fault("audit-event-deleted", no, UUID(event_id.decode())))
         elif event_hash(event) != of_event or event.split(b"\t", 4)[2:4] != [cluster, xid]:
-            report.add(Fault("audit-event-altered", no, subject))
+            report.add(Fault("audit-event-altered", no, UUID(event_id.decode())))
         if link(before, no, int(at), of_event) != chain:
-            report.add(Fault("audit-seal-altered", no, subject))
-        if by_no.get(no, {chain}) != {chain}:
-            report.add(Fault("audit-chain-rewritten", no, subject))
+            report.add(Fault("audit-seal-altered", no, UUID(event_id.decode())))
+        if no in by_no and by_no[no] != {chain}:
+            report.add(Fault("audit-chain-rewritten", no, UUID(event_id.decode())))
         expected, before = no + 1, chain
-        report.events += 1
-    report.chain = before.hex()
+        events += 1
+    report.events, report.chain = events, before.hex()
     return expected - 1
 
 
@@ -135,9 +135,10 @@ def _seals(chunk: int) -> Iterator[bytes]:
         read = 0
         with connection.cursor() as cursor, cursor.copy(_SEALS, [last, chunk]) as copy:
             for message in copy:
-                line = bytes(message).removesuffix(b"\n")
-                last, read = int(line[: line.index(b"\t")]), read + 1
+                line, read = bytes(message)[:-1], read + 1
                 yield line
+            if read:
+                last = int(line[: line.index(b"\t")])
         if read < chunk:
             return
 
