@@ -25,8 +25,10 @@ COLUMNS = {t.name: KEYS + [(c.name, TYPES[c.type]) for c in t.columns] for t in 
         ("person", "BIGINT"),
         ("at", "TIMESTAMP"),
         ("told_at", "TIMESTAMP"),
-    ]
-    + [("period", "DATE"), ("outcome", "VARCHAR"), ("number", "NUMERIC(12,3)")],
+        ("period", "DATE"),
+        ("outcome", "VARCHAR"),
+        ("number", "NUMERIC(12,3)"),
+    ],
     "area": [("id", "BIGINT"), ("parent", "BIGINT"), ("level", "VARCHAR")],
     "up": [("area", "BIGINT"), ("above", "BIGINT"), ("steps", "INTEGER")],
     "post": [("id", "BIGINT"), ("role", "VARCHAR"), ("area", "BIGINT"), ("vf", "TIMESTAMP"), ("vt", "TIMESTAMP")],

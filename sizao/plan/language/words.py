@@ -85,11 +85,17 @@ class Speaker:
                     f"{self.say(span)} {'after' if after else 'before'} {self.say(point)}",
                 )
             case n.Extreme(name, parts):
-                least = name == "least"
+                least, two = name == "least", len(parts) == 2
                 listed = self.listed([self.say(part) for part in parts], "、", "与", " and ")
                 if node.type in (n.DATE, n.INSTANT):
-                    return self.both(f"{listed}中较{'早' if least else '晚'}者", f"the {'earlier' if least else 'later'} of {listed}")
-                return self.both(f"{listed}中较{'小' if least else '大'}者", f"the {'smaller' if least else 'larger'} of {listed}")
+                    return self.both(
+                        f"{listed}中{'较' if two else '最'}{'早' if least else '晚'}者",
+                        f"the {('earlier' if two else 'earliest') if least else 'later' if two else 'latest'} of {listed}",
+                    )
+                return self.both(
+                    f"{listed}中{'较' if two else '最'}{'小' if least else '大'}者",
+                    f"the {('smaller' if two else 'smallest') if least else 'larger' if two else 'largest'} of {listed}",
+                )
             case n.Edge(point, _):
                 return self.say(point)
         raise TypeError(f"no words for {node!r}")
@@ -143,13 +149,21 @@ class Speaker:
         minutes = int(at.total_seconds()) // 60
         return f"{minutes // 60:02}:{minutes % 60:02}"
 
+    def early(self, early: timedelta) -> str:
+        """From how long before the opening evidence counts."""
+        if not early:
+            return ""
+        hours = early.total_seconds() / 3600
+        zh, en = (f"{hours / 24:g}天", f"{hours / 24:g} days") if hours % 24 == 0 else (f"{hours:g}小时", f"{hours:g} hours")
+        return self.both(f"（此前{zh}内已做的也算）", f" (done in the {en} before counts too)")
+
     def when(self, w: When) -> str:
         """A timetable in words."""
         match w:
-            case Within(of, span, _):
-                return self.both(f"{self.say(of)}后{self.say(span)}内", f"within {self.say(span)} of {self.say(of)}")
-            case Before(point, _, _):
-                return self.both(f"不晚于{self.say(point)}", f"before {self.say(point)}")
+            case Within(of, span, early):
+                return self.both(f"{self.say(of)}后{self.say(span)}内", f"within {self.say(span)} of {self.say(of)}") + self.early(early)
+            case Before(point, _, early):
+                return self.both(f"不晚于{self.say(point)}", f"before {self.say(point)}") + self.early(early)
             case Every(step, start, until, at, times):
                 often = self.both(
                     "每天" if step.text == "1d" else f"每{step.words('zh')}",

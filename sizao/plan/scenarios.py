@@ -1,0 +1,315 @@
+"""Scenarios: a measure proved by examples that a planner can read and write. Given rows and acts, expected states and coverage.
+
+    measure: contact-daily-check
+    scenarios:
+      - name: {zh: …, en: …}
+        as_of: 2020-06-17 21:00
+        rows: {contact: {zhang: {known: 2020-06-16 09:00, class: close, last_exposure_on: 2020-06-16}}}
+        acts: [{act: isolation.daily_check, of: zhang, at: 2020-06-16 18:30, outcome: ok}]
+        expect: {zhang: {2020-06-16: met}, coverage: {owed: 1, met: 1}}
+
+A list under a subject's name is its versions, each with what changed and `from` when. What the store keeps, it keeps always unless `kept` says since when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import astuple, dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from .language import Edition, EditionRefused, Vocabulary
+from .language.faults import Faults
+from .language.measure import BEGINNING, FAR, Measure
+from .language.schedule import Days, Every
+from .language.source import Node, read
+from .language.vocabulary import nearest
+from .obligations import NO_TIMETABLE, PER_DAY, Obligation
+from .reference import Register, evaluate
+from .sql import POSTGRES, Dialect, Relations, compile_measure
+from .timetable import EPOCH
+
+COUNTS: dict[str, Callable[[Obligation], bool]] = {
+    "owed": lambda o: o.state in ("met", "late", "overdue"),
+    "missing": lambda o: o.state == "overdue" and o.doable,
+    "missed": lambda o: o.state == "overdue" and not o.doable,
+    "told_late": lambda o: o.told_late,
+} | {
+    state: (lambda o, state=state: o.state == state)
+    for state in ("met", "late", "overdue", "open", "ahead", "waiting", "closed", "cannot_tell")
+}  # type: ignore[misc]
+KEYS = {"name", "as_of", "rows", "acts", "kept", "expect"}
+TOP, VILLAGE = 1, 2
+AREAS = {TOP: (None, "county"), VILLAGE: (TOP, "village")}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One example. `expect`: subject → occasion → state, perhaps with the missing fact; `coverage`: count → number."""
+
+    name: dict[str, str]
+    measure: str
+    as_of: datetime
+    facts: dict[str, list[dict[str, Any]]]
+    acts: list[dict[str, Any]]
+    kept: dict[str, datetime]
+    expect: dict[str, dict[str, str]]
+    coverage: dict[str, int]
+    subjects: dict[str, int] = field(default_factory=dict)
+    line: int = 1
+    file: str = ""
+
+    def register(self, m: Measure, vocabulary: Vocabulary) -> Register:
+        """What it gives, as a register of one county with one village, where a post of the measure's role answers."""
+        posts = [{"id": 1, "role": m.by.role, "area": TOP, "vf": BEGINNING, "vt": FAR}]
+        kept = [{"kind": kind, "area": TOP, "since": self.kept.get(kind, BEGINNING)} for kind in vocabulary.acts]
+        return Register({t: self.facts.get(t, []) for t in vocabulary.tables}, self.acts, AREAS, posts, kept)
+
+
+def load_scenarios(text: str, edition: Edition, vocabulary: Vocabulary, file: str) -> list[Scenario]:
+    """The scenarios of a file. Raises EditionRefused with every fault at once."""
+    faults = Faults(file)
+    root = read(text, faults)
+    found: list[Scenario] = []
+    if root is not None:
+        measure = root.mapping["measure"].text if "measure" in root.mapping else None
+        if measure not in edition.measures:
+            faults.add(
+                "plan-measure-unknown",
+                name=measure or "—",
+                nearest=nearest(measure or "", edition.measures),
+                known=sorted(edition.measures),
+            )
+        else:
+            for node in root.mapping["scenarios"].items if "scenarios" in root.mapping else []:
+                found.append(Reader(edition.measures[measure], vocabulary, faults.at("", node.line)).scenario(node))
+    if faults.found:
+        raise EditionRefused(faults.found)
+    return found
+
+
+class Reader:
+    """Reads one scenario."""
+
+    def __init__(self, m: Measure, vocabulary: Vocabulary, faults: Faults):
+        self.m, self.vocabulary, self.faults = m, vocabulary, faults
+
+    def scenario(self, node: Node) -> Scenario:
+        keys = node.mapping
+        for key in keys.keys() - KEYS:
+            self.faults.at(key, keys[key].line).add("plan-key-unknown", key=key, nearest=nearest(key, KEYS), known=sorted(KEYS))
+        for key in {"name", "as_of", "expect"} - keys.keys():
+            self.faults.add("plan-key-missing", key=key, example=f"{key}: …")
+        subjects: dict[str, int] = {}
+        facts: dict[str, list[dict[str, Any]]] = {}
+        for table, rows in (keys["rows"].mapping if "rows" in keys else {}).items():
+            if table not in self.vocabulary.tables:
+                self.faults.at("rows", rows.line).add(
+                    "plan-table-unknown", name=table, nearest=nearest(table, self.vocabulary.tables), known=sorted(self.vocabulary.tables)
+                )
+                continue
+            for name, versions in rows.mapping.items():
+                subjects[name] = len(subjects) + 1
+                facts.setdefault(table, []).extend(self.versions(table, subjects[name], versions))
+        acts = [self.act(item, subjects, i) for i, item in enumerate(keys["acts"].items if "acts" in keys else [])]
+        kept = {kind: self.value(value, "instant") or BEGINNING for kind, value in (keys["kept"].mapping if "kept" in keys else {}).items()}
+        expect, coverage = self.expect(keys.get("expect"))
+        as_of = self.value(keys["as_of"], "instant") if "as_of" in keys else None
+        name = {lang: child.text or "" for lang, child in keys["name"].mapping.items()} if "name" in keys else {}
+        return Scenario(name, self.m.id, as_of or BEGINNING, facts, acts, kept, expect, coverage, subjects, node.line, self.faults.file)
+
+    def versions(self, table: str, subject: int, node: Node) -> list[dict[str, Any]]:
+        columns = self.vocabulary.columns(table)
+        row: dict[str, Any] = dict.fromkeys(columns) | {
+            "id": subject,
+            "person": subject,
+            "area": VILLAGE,
+            "disease": None,
+            "known": BEGINNING,
+        }
+        found: list[dict[str, Any]] = []
+        for item in node.items:
+            begins = None
+            changed = {}
+            for key, child in item.mapping.items():
+                if key in ("known", "from"):
+                    begins = self.value(child, "instant")
+                    changed |= {"known": begins} if key == "known" else {}
+                elif key == "disease":
+                    changed[key] = child.text
+                elif key in columns:
+                    changed[key] = self.value(child, columns[key].type)
+                else:
+                    self.faults.at(key, child.line).add("plan-name-unknown", name=key, nearest=nearest(key, columns), known=sorted(columns))
+            if begins is None:
+                self.faults.at("", item.line).add("plan-key-missing", key="known", example="known: 2020-06-16 09:00")
+                begins = BEGINNING
+            if found:
+                found[-1]["vt"] = begins
+            row = {**row, **changed, "vf": begins, "vt": FAR}
+            found.append(row)
+        return found
+
+    def act(self, node: Node, subjects: dict[str, int], number: int) -> dict[str, Any]:
+        keys = node.mapping
+        kind, of = (keys[k].text if k in keys else None for k in ("act", "of"))
+        if kind not in self.vocabulary.acts:
+            self.faults.at("acts", node.line).add(
+                "plan-act-unknown", name=kind or "—", nearest=nearest(kind or "", self.vocabulary.acts), known=sorted(self.vocabulary.acts)
+            )
+        if of not in subjects:
+            self.faults.at("acts", node.line).add(
+                "plan-name-unknown", name=of or "—", nearest=nearest(of or "", subjects), known=sorted(subjects)
+            )
+        at = self.value(keys["at"], "instant") if "at" in keys else None
+        if at is None:
+            self.faults.at("acts", node.line).add("plan-key-missing", key="at", example="at: 2020-06-16 18:30")
+        subject = subjects.get(of or "", 0)
+        return {
+            "id": number,
+            "kind": kind,
+            "subject": subject,
+            "person": subject,
+            "at": at or BEGINNING,
+            "told_at": (self.value(keys["told"], "instant") if "told" in keys else at) or BEGINNING,
+            "period": self.value(keys["period"], "date") if "period" in keys else None,
+            "outcome": keys["outcome"].text if "outcome" in keys else None,
+            "number": self.value(keys["number"], "number") if "number" in keys else None,
+        }
+
+    def expect(self, node: Node | None) -> tuple[dict[str, dict[str, str]], dict[str, int]]:
+        states: dict[str, dict[str, str]] = {}
+        coverage: dict[str, int] = {}
+        for name, child in (node.mapping if node else {}).items():
+            if name == "coverage":
+                coverage = {key: int(v.text or 0) for key, v in child.mapping.items() if key in COUNTS and (v.text or "").isdigit()}
+            else:
+                states[name] = {"": child.text} if child.text is not None else {key: v.text or "" for key, v in child.mapping.items()}
+        return states, coverage
+
+    def value(self, node: Node, kind: str) -> Any:
+        """A scalar of a column's type, from the text that was written."""
+        text = (node.text or "").strip()
+        if node.empty:
+            return None
+        try:
+            if kind == "date":
+                return datetime.fromisoformat(text).date()
+            if kind == "instant":
+                return datetime.fromisoformat(text)
+            if kind in ("int", "number"):
+                return int(text) if kind == "int" else Decimal(text)
+            if kind == "bool":
+                return {"true": True, "false": False}[text.lower()]
+        except (ValueError, KeyError, InvalidOperation):
+            self.faults.at("", node.line).add(
+                "plan-value-wrong",
+                value=text,
+                expected={"zh": "日期、时间、数或 true/false", "en": "a date, a time, a number or true/false"},
+                example="2020-06-16 09:00",
+            )
+            return None
+        return text
+
+
+Execute = Callable[[str], Iterable[tuple[Any, ...]]]
+
+
+def play(
+    s: Scenario, m: Measure, vocabulary: Vocabulary, execute: Execute | None = None, dialect: Dialect = POSTGRES
+) -> list[dict[str, str]]:
+    """What came out otherwise than expected, each in zh and en; empty when all is well. With `execute` the compiled engine must agree too."""
+    register = s.register(m, vocabulary)
+    found = evaluate(m, register, s.as_of)
+    wrong = []
+    for name, expected in s.expect.items():
+        got = {occasion_name(m, o): o for o in found if o.subject == s.subjects.get(name)}
+        for key in {**expected, **got}:
+            want, have = expected.get(key), got.get(key)
+            if have is None or want is None or not matches(have, want):
+                wrong.append(difference(f"{name} {key}".strip(), want, said(have)))
+    for count, number in s.coverage.items():
+        have_number = sum(COUNTS[count](o) for o in found)
+        if have_number != number:
+            wrong.append(difference(count, str(number), str(have_number)))
+    if execute is not None:
+        compiled = sorted(
+            (tuple(row) for row in execute(compile_measure(m, given(register, m, vocabulary, dialect), s.as_of, dialect=dialect))), key=repr
+        )
+        if compiled != sorted((astuple(o) for o in found), key=repr):
+            wrong.append({"zh": "两个引擎结果不同", "en": "the two engines differ"})
+    return wrong
+
+
+def difference(what: str, want: str | None, have: str | None) -> dict[str, str]:
+    return {"zh": f"{what}：预期 {want or '无'}，得到 {have or '无'}", "en": f"{what}: expected {want or 'none'}, got {have or 'none'}"}
+
+
+def occasion_name(m: Measure, o: Obligation) -> str:
+    """How a scenario names an occasion: the local day (and time, if there are several), "day 4", or nothing where there is one."""
+    if o.occasion == NO_TIMETABLE or o.due is None:
+        return ""
+    if isinstance(m.when, Every):
+        day = EPOCH + timedelta(days=o.occasion // PER_DAY)
+        return str(day) if len(m.when.at) == 1 else f"{day} {o.due:%H:%M}"
+    return f"day {o.occasion}" if isinstance(m.when, Days) else ""
+
+
+def matches(o: Obligation, want: str) -> bool:
+    state, _, what = (part.strip() for part in want.partition(":"))
+    return o.state == state and (not what or what in (o.reason, (o.reason or "").partition(":")[2]))
+
+
+def said(o: Obligation | None) -> str | None:
+    return None if o is None else f"{o.state}: {o.reason}" if o.reason else o.state
+
+
+TYPES = {"text": "VARCHAR", "int": "INTEGER", "number": "NUMERIC", "bool": "BOOLEAN", "date": "DATE", "instant": "TIMESTAMP"}
+
+
+def given(register: Register, m: Measure, vocabulary: Vocabulary, dialect: Dialect) -> Relations:
+    """A small register written out as sub-queries, so that the compiled engine needs no tables."""
+    keys = {
+        "id": "BIGINT",
+        "person": "BIGINT",
+        "area": "BIGINT",
+        "disease": "VARCHAR",
+        "known": "TIMESTAMP",
+        "vf": "TIMESTAMP",
+        "vt": "TIMESTAMP",
+    }
+    columns = keys | {name: TYPES[c.type] for name, c in vocabulary.columns(m.facts).items()}
+    facts = [row for versions in register.versions[m.facts].values() for row in versions]
+    act = {
+        "id": "BIGINT",
+        "kind": "VARCHAR",
+        "subject": "BIGINT",
+        "person": "BIGINT",
+        "at": "TIMESTAMP",
+        "told_at": "TIMESTAMP",
+        "period": "DATE",
+        "outcome": "VARCHAR",
+        "number": "NUMERIC",
+    }
+    acts = list({a["id"]: a for found in register.acts.values() for a in found}.values())
+    up = [{"area": a, "above": b, "steps": n} for a in register.areas for n, b in enumerate(register.above(a))]
+    return Relations(
+        {m.facts: written(columns, facts, dialect)},
+        written(act, acts, dialect),
+        written(
+            {"id": "BIGINT", "parent": "BIGINT", "level": "VARCHAR"},
+            [{"id": a, "parent": p, "level": level} for a, (p, level) in register.areas.items()],
+            dialect,
+        ),
+        written({"area": "BIGINT", "above": "BIGINT", "steps": "INTEGER"}, up, dialect),
+        written({"id": "BIGINT", "role": "VARCHAR", "area": "BIGINT", "vf": "TIMESTAMP", "vt": "TIMESTAMP"}, register.posts, dialect),
+        written({"kind": "VARCHAR", "area": "BIGINT", "since": "TIMESTAMP"}, register.kept, dialect),
+    )
+
+
+def written(columns: dict[str, str], rows: list[dict[str, Any]], dialect: Dialect) -> str:
+    """A SELECT of these rows as literals."""
+    cast = [", ".join(f'CAST({dialect.literal(row[name])} AS {kind}) AS "{name}"' for name, kind in columns.items()) for row in rows]
+    nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns.items())
+    return " UNION ALL ".join(f"SELECT {line}" for line in cast) or f"SELECT {nothing} WHERE FALSE"

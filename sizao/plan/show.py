@@ -1,0 +1,53 @@
+"""`sizao plan show`: an edition and its measures in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .facts import vocabulary
+from .language import Edition, Measure
+from .language.durations import Duration
+from .language.words import sentence
+
+
+def show_measure(m: Measure) -> dict[str, Any]:
+    """A measure for a page or a terminal: its head, and its rule in words in zh and en (`words[lang]["all"]` is the whole sentence)."""
+    return {
+        "id": m.id,
+        "title": dict(m.title),
+        "source": [dict(s) for s in m.source],
+        "kind": m.kind,
+        "for": m.facts,
+        "urgency": m.urgency,
+        "minutes": m.minutes,
+        "restricts": m.restricts,
+        "words": {lang: sentence(m, vocabulary(), lang) for lang in ("zh", "en")},
+    }
+
+
+def show_edition(e: Edition) -> dict[str, Any]:
+    """An edition with its parameters and every measure."""
+    return {
+        "id": e.id,
+        "title": dict(e.title),
+        "params": {
+            name: [
+                {
+                    "value": value(line.value),
+                    "from": line.since.date().isoformat() if line.since else None,
+                    "disease": line.disease,
+                    "source": line.source,
+                }
+                for line in p.lines
+            ]
+            for name, p in e.params.items()
+        },
+        "measures": [show_measure(m) for m in e.measures.values()],
+    }
+
+
+def value(found: Any) -> Any:
+    """A parameter's value as it is written in a file."""
+    if isinstance(found, Duration):
+        return found.text
+    return list(found) if isinstance(found, tuple) else found if isinstance(found, int | str) else str(found)
