@@ -9,7 +9,7 @@ from django.db import DataError, IntegrityError, transaction
 from sizao.flows import case_report_received, cases_linked, contact_named
 from sizao.flows.cases_linked import StatedLink
 from sizao.flows.outcome import Outcome
-from sizao.kernel import clock
+from sizao.kernel import audit, clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Batch
 from sizao.kernel.scope import Scope
@@ -291,6 +291,7 @@ class FileImport:
         self.head.rows, self.head.closed_at, self.head.last_day = self.said.rows, now, self.said.last_day
         self.head.problem_counts = dict(self.said.problem_counts)
         self.head.save()
+        audit.write(self.scope, "import.closed", [self.head.pk], digest_of=[self.table.sha256, counts], count=self.said.rows)
 
     def _change(self, units: list[Unit]) -> None:
         """Rows under numbers that are known: changed ones correct their record; one that is only read otherwise may change nothing."""

@@ -196,7 +196,7 @@ def kept_cells(row: ImportRow) -> dict[str, object] | None:
 
 
 def _codes(notes: Iterable[Note]) -> str:
-    return json.dumps([[n.column or "", n.code] for n in notes], ensure_ascii=False)
+    return json.dumps([[n.column or "", n.code, n.values] for n in notes], ensure_ascii=False)
 
 
 def _boxes(ids: Sequence[UUID], entries: Sequence[Entry]) -> list[bytes | None]:

@@ -70,7 +70,7 @@ class ImportRow(models.Model):
     Attributes:
         line: Its number as a spreadsheet shows it.
         outcome: accepted, updated, duplicate, rejected; "pending" only inside an open file: it changes a record and waits for the closing.
-        problems: [[column or "", code], …]; the values they are about are in `kept`.
+        problems: [[column or "", code, what else its text needs], …]; the cells they are about are in `kept`.
         kept: Sealed JSON: {"cells": {header: text}, "values": [text, …]}.
     """
 

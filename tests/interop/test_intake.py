@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sizao.interop import file_import, ledger, tables, text_tables
+from sizao.interop import file_import, ledger, read, tables, text_tables
 from sizao.interop.intake import import_files, last_day
 from sizao.interop.models import ImportFile, ImportRow, SenderKey
 from sizao.kernel.errors import Refused
@@ -249,6 +249,24 @@ def test_names_below_an_area_file_are_found_and_strange_ones_are_noted(county, s
     report = bring(system, put(tmp_path, text))
     assert list(Case.objects.order_by("source_id").values_list("area__code", flat=True)) == ["990001101201", "990001/9号镇", "990001102"]
     assert codes(report) == {(3, "place-unknown")}
+
+
+def test_the_ledger_shows_values_only_to_who_may_see_names(county, system, tmp_path):
+    text = "病例编号,姓名,性别,报告日期\n1,张三,雄,2020-01-03\n"
+    file = bring(system, put(tmp_path, text)).files[0].id
+    desk, commander = county.user("desk"), county.user("commander")
+    assert read.rows(desk, file, only_problems=True)[0]["problems"][0]["value"] == "雄"
+    masked = read.rows(commander, file)[0]
+    assert (masked["problems"][0]["code"], masked["cells"]) == ("value-unknown", {})
+    assert [f.name for f in read.files(commander)] == ["cases.csv"]
+    with pytest.raises(Refused, match="not-allowed"):
+        read.files(county.user("grid_worker"))
+
+
+def test_the_ledger_says_which_row_a_repeated_one_repeats(system, tmp_path):
+    file = bring(system, put(tmp_path, "姓名,性别,关联病例,末次接触日期\n赵六,男,A01,2020-01-04\n赵六,男,A01,2020-01-04\n")).files[0].id
+    said = read.rows(system, file, outcome="duplicate")
+    assert (said[0]["line"], said[0]["problems"][0]["en"]) == (3, "The row is identical to row 2.")
 
 
 def test_two_senders_may_use_the_same_numbers(system, tmp_path):

@@ -1,0 +1,58 @@
+"""Looking at what was imported: the files, and of each file what became of its rows."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from sizao.kernel import audit
+from sizao.kernel.errors import Refused
+from sizao.kernel.scope import Scope, at_most_one
+
+from .ledger import kept_cells
+from .models import ImportFile, ImportRow
+from .report import mask
+
+OUTCOMES = ("accepted", "updated", "duplicate", "rejected")
+
+
+def files(scope: Scope) -> QuerySet[ImportFile]:
+    """Imports, newest first. Refused: not-allowed."""
+    scope.check("import.read")
+    return ImportFile.objects.select_related("post").order_by("-opened_at")
+
+
+def access_file_by_id(scope: Scope, file: UUID) -> ImportFile:
+    """One import. Refused: not-allowed, not-found-or-out-of-area."""
+    found: ImportFile = at_most_one(files(scope).filter(pk=file)[:1])
+    return found
+
+
+def rows(scope: Scope, file: UUID, *, outcome: str | None = None, after: int = 0, limit: int = 100, only_problems: bool = False) -> list[dict[str, Any]]:
+    """Rows of the ledger by line, each: line, outcome, record, problems [{column, code, value, zh, en, cure}].
+
+    Values and cells are shown to who may see names, and that look is audited; to others values are masked. `after` is the last line seen.
+    """
+    access_file_by_id(scope, file)
+    found = ImportRow.objects.filter(file=file, line__gt=after).order_by("line")
+    found = found.filter(outcome=outcome) if outcome else found
+    found = found.exclude(problems=[]) if only_problems else found
+    page = list(found[:limit])
+    if scope.sees_names and any(r.kept is not None for r in page):
+        audit.write(scope, "import.rows_read", [r.person for r in page if r.person])
+    return [_row(scope, r) for r in page]
+
+
+def _row(scope: Scope, row: ImportRow) -> dict[str, Any]:
+    kept = kept_cells(row) or {}
+    values = kept.get("values") or [""] * len(row.problems)
+    shown = {"line": row.line, "outcome": row.outcome, "record": row.record, "problems": list(_problems(scope, row, values))}
+    return shown | {"cells": kept.get("cells", {}) if scope.sees_names else {}}
+
+
+def _problems(scope: Scope, row: ImportRow, values: Any) -> Iterator[dict[str, Any]]:
+    for (column, code, more), value in zip(row.problems, values, strict=False):
+        text = value if scope.sees_names else mask(value)
+        said = Refused(code, **{"row": row.line, "column": column or "—", "value": text} | more)
+        yield {"column": column, "code": code, "value": text, "zh": said.text("zh"), "en": said.text("en"), "cure": {"zh": said.cure("zh"), "en": said.cure("en")}}
