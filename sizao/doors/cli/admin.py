@@ -70,18 +70,11 @@ def new(store: Store = None) -> None:
 def rotate(store: Store = None) -> None:
     """更换密钥，逐批重新加封 · new keys, and every person's key wrapped again"""
     context.open_store(store)
-    from django.db import transaction
-
     from sizao.kernel import keys, sealed
 
     context.scope().check("users.write")
     keys.ring().rotate()
-    total = 0
-    while True:
-        with transaction.atomic():
-            if not (done := sealed.rewrap()):
-                break
-        total += done
+    total = sealed.rewrap_all()
     context.say(f"已换用新密钥，重新加封 {total} 人。", f"New keys in use; {total} persons' keys wrapped again.")
 
 
@@ -97,6 +90,19 @@ def export(target: Path, store: Store = None) -> None:
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
         f.write(keys.ring().export(passphrase))
     context.say(f"密钥已加密导出到 {target}", f"The keys are exported, encrypted, to {target}")
+
+
+@keys_app.command("import")
+def import_(source: Path, store: Store = None) -> None:
+    """取回导出的密钥 · bring exported keys back"""
+    import os
+
+    from sizao.kernel import keys
+
+    context.boot(store, setup=False)
+    passphrase = os.environ.get("SIZAO_PASSPHRASE") or typer.prompt("口令 · passphrase", hide_input=True)
+    keys.KeyRing.import_(keys.folder(), source.read_bytes(), passphrase)
+    context.say(f"密钥已取回，在 {keys.folder()}", f"The keys are back, in {keys.folder()}")
 
 
 @audit_app.command("verify")
@@ -136,6 +142,9 @@ def restore(source: Path, store: Store = None, json: Json = False) -> None:
 
     manifest = postgres.restore(source, opened)
     context.open_store(store)
+    from sizao.kernel import audit
+
+    audit.note_restored()
     if json:
         context.print_json(manifest)
     else:

@@ -49,7 +49,7 @@ def add_cases(scope: Scope, new: Sequence[New], *, batch: int | None = None) -> 
         batch=batch,
     )
     if rows:
-        audit.write(scope, "cases.reported", [r.person_id for r in rows])
+        audit.write(scope, "cases.reported", [r.person_id for r in rows], digest_of=[n.told for n in new])
     return [r.pk for r in rows]
 
 
@@ -67,7 +67,7 @@ def add_contacts(scope: Scope, new: Sequence[New], *, batch: int | None = None) 
     ]
     acts.record(scope, named + [_release(r) for r in rows if r.released_at], batch=batch)
     if rows:
-        audit.write(scope, "contacts.named", [r.person_id for r in rows])
+        audit.write(scope, "contacts.named", [r.person_id for r in rows], digest_of=[n.told for n in new])
     return [r.pk for r in rows]
 
 
@@ -89,7 +89,7 @@ def add_links(scope: Scope, pairs: Iterable[tuple[UUID, UUID, str]], *, sender: 
     fresh = list({(r.infector_id, r.infectee_id): r for r in rows if (r.infector_id, r.infectee_id) not in held}.values())
     Link.objects.bulk_create(fresh, batch_size=1000, ignore_conflicts=True)
     if fresh:
-        audit.write(scope, "cases.linked", [r.infectee_id for r in fresh])
+        audit.write(scope, "cases.linked", [r.infectee_id for r in fresh], digest_of=[(r.infector_id, r.infectee_id) for r in fresh])
     return len(fresh)
 
 
@@ -118,7 +118,7 @@ def add_investigations(scope: Scope, done: Sequence[tuple[Case, datetime, str]],
         batch=batch,
     )
     if keep:
-        audit.write(scope, "cases.investigated", [c.person_id for c, _ in keep])
+        audit.write(scope, "cases.investigated", [c.person_id for c, _ in keep], digest_of=[(c.pk, r.happened_at) for c, r in keep])
     return [r.pk for _, r in keep]
 
 
@@ -141,7 +141,7 @@ def _correct(scope: Scope, model: Any, told: Mapping[UUID, Mapping[str, Any]], s
             changed.append(row)
     if changed:
         model.objects.bulk_update(changed, [*columns, "stands_from"], batch_size=500)
-        audit.write(scope, what, [r.person_id for r in changed])
+        audit.write(scope, what, [r.person_id for r in changed], digest_of=[told[r.pk] for r in changed])
     return {r.pk for r in changed}
 
 

@@ -72,7 +72,7 @@ def add_stays(scope: Scope, new: Sequence[NewStay], *, sender: str, batch: int |
         batch=batch,
     )
     if rows:
-        audit.write(scope, "isolation.admitted", [r.person_id for r in rows])
+        audit.write(scope, "isolation.admitted", [r.person_id for r in rows], digest_of=[(r.started_at, r.kind) for r in rows])
     return [r.pk for r in rows]
 
 
@@ -120,7 +120,7 @@ def add_checks(scope: Scope, new: Sequence[NewCheck], *, sender: str, batch: int
         batch=batch,
     )
     if rows:
-        audit.write(scope, "isolation.checked", [r.person_id for r in rows])
+        audit.write(scope, "isolation.checked", [r.person_id for r in rows], digest_of=[(r.subject, r.happened_at, r.outcome, r.temperature) for r in rows])
     return {r.source_id: r.pk for r in rows}
 
 

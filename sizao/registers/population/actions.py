@@ -1,7 +1,7 @@
 """What people do to the register of persons: put persons in, bring them up to date."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -51,7 +51,7 @@ def add_persons(scope: Scope, people: Sequence[PersonData], *, known: Sequence[d
         rows.append(row)
     _seal(rows, people)
     Person.objects.bulk_create(rows, batch_size=1000)
-    audit.write(scope, "population.persons_added", [r.pk for r in rows])
+    audit.write(scope, "population.persons_added", [r.pk for r in rows], digest_of=[asdict(p) for p in people])
     return [r.pk for r in rows]
 
 
@@ -76,7 +76,7 @@ def correct_persons(scope: Scope, people: dict[UUID, PersonData], *, stands_from
     if changed:
         _seal(changed, [people[r.pk] for r in changed])
         Person.objects.bulk_update(changed, [*PLAIN[:-1], "area", "name_keys", "stands_from", *SEALED, *(f"{f}_index" for f in INDEXED)], batch_size=500)
-        audit.write(scope, "population.persons_corrected", [r.pk for r in changed])
+        audit.write(scope, "population.persons_corrected", [r.pk for r in changed], digest_of=[asdict(people[r.pk]) for r in changed])
     return {r.pk for r in changed}
 
 
