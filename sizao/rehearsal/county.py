@@ -20,7 +20,8 @@ from sizao.kernel import areas, clock, content, organisation
 from sizao.kernel.areas import NewArea
 from sizao.kernel.models import Area, Enactment, StoreInfo, User
 from sizao.kernel.scope import Scope
-from sizao.plan import run, vocabulary_of
+from sizao.plan import run
+from sizao.plan.acts import acts_of
 from sizao.registers.isolation import actions as isolation
 from sizao.registers.population.actions import PersonData
 
@@ -96,7 +97,7 @@ def enact(now: datetime) -> None:
         raise RuntimeError(f"shipped content is faulty: {faults[0]}")
     item, county = content.newest("plan", PLAN), areas.root()
     content.second(other, content.propose(first, item, county, DISEASE, now - timedelta(days=30)))
-    content.keep(vocabulary_of(item.text), county, now - timedelta(days=30), "demo")
+    content.keep(acts_of(item.text), county, now - timedelta(days=30), "demo")
 
 
 def outbreak(r: random.Random, grown: dict[str, Area], now: datetime) -> None:

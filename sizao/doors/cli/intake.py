@@ -125,7 +125,7 @@ def _trial(who: Any, plan: str, disease: str, zone: str) -> None:
     from sizao.kernel import areas as tree
     from sizao.kernel import clock, content
     from sizao.kernel.models import Enactment
-    from sizao.plan import vocabulary_of
+    from sizao.plan.acts import acts_of
 
     from .plans import load_content
 
@@ -137,7 +137,7 @@ def _trial(who: Any, plan: str, disease: str, zone: str) -> None:
         earlier.ends_at = clock.now()
         earlier.save(update_fields=["ends_at"])
     content.propose(who, item, root, disease, datetime(2000, 1, 1, tzinfo=UTC), trial=True)
-    content.keep(vocabulary_of(item.text), root, clock.start_of_day(clock.local_day(clock.now(), zone), zone), f"trial of {item.ref}")
+    content.keep(acts_of(item.text), root, clock.start_of_day(clock.local_day(clock.now(), zone), zone), f"trial of {item.ref}")
     context.say(
         f"已试行方案 {item.item_id}（一人签署，页面上会注明“试行”；正式施行须两人：sizao content enact）。",
         f"Plan {item.item_id} is on trial (one signature, marked on every page; enacting it takes two people: sizao content enact).",

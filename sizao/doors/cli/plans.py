@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,17 +98,33 @@ def _plain(value: Any) -> str:
 
 
 @plan_app.command("check")
-def check(path: Annotated[Path, typer.Argument(metavar="FOLDER|FILE")], json: Json = False) -> None:
+def check(path: Annotated[str, typer.Argument(metavar="EDITION|FOLDER|FILE")], json: Json = False) -> None:
     """检查方案：一次列出全部错误，并运行情景 · all faults at once, then the scenarios"""
-    from sizao.plan import check as checking
+    _ready()
+    from sizao.plan.check import check_edition
 
-    result = checking.check_edition(path)
+    found = check_edition(_edition_path(path))
     if json:
-        context.print_json(result.as_json())
+        context.print_json(found.as_json())
     else:
-        for line in result.lines(context.language()):
-            context.out.print(line, markup=False)
-    raise typer.Exit(0 if result.ok else 1)
+        for fault in found.faults:
+            context.out.print(f"✗ {fault.file}:{fault.line} {fault.text(context.language())} [{fault.code}]", markup=False)
+        n = len(found.faults)
+        context.say(
+            f"{'✓ 通过' if found.well else f'✗ {n} 处错误'} · 情景 {found.scenarios} 个" + (f" · 无情景的措施：{', '.join(found.unproved)}" if found.unproved else ""),
+            f"{'✓ well' if found.well else f'✗ {n} faults'} · {found.scenarios} scenarios" + (f" · without a scenario: {', '.join(found.unproved)}" if found.unproved else ""),
+        )
+    raise typer.Exit(0 if found.well else 1)
+
+
+def _ready() -> None:
+    """The code lists and facts of the registers, without a database."""
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sizao.wiring.settings")
+        django.setup()
 
 
 def _edition_path(name: str) -> Path:
@@ -120,30 +137,59 @@ def _edition_path(name: str) -> Path:
     raise Refused("content-absent", item=name)
 
 
+def _edition(name: str) -> Any:
+    """An edition by its name or path; every fault said when it has any."""
+    from sizao.kernel.errors import Refused
+    from sizao.plan.check import check_edition
+
+    found = check_edition(_edition_path(name))
+    if found.edition is None:
+        for fault in found.faults:
+            context.err.print(f"✗ {fault.file}:{fault.line} {fault.text(context.language())} [{fault.code}]", markup=False)
+        raise Refused("content-faulty", count=len(found.faults))
+    return found.edition
+
+
 @plan_app.command("show")
 def show(name: Annotated[str, typer.Argument(metavar="EDITION")] = "contact-tracing-basic", json: Json = False) -> None:
     """用文字说出每项措施 · every measure in words"""
-    from sizao.plan import show as showing
+    _ready()
+    from sizao.plan.show import show_edition
 
-    said = showing.edition_in_words(_edition_path(name))
+    said = show_edition(_edition(name))
+    lang = context.language()
     if json:
         context.print_json(said)
-    else:
-        for line in showing.lines(said, context.language()):
-            context.out.print(line, markup=False)
+        return
+    context.out.print(f"{said['title'][lang]} ({said['id']})", style="bold", markup=False)
+    for measure in said["measures"]:
+        context.out.print(f"\n{measure['title'][lang]} · {measure['id']}", style="bold", markup=False)
+        context.out.print(f"  {measure['words'][lang]['all']}", markup=False)
+        for source in measure["source"]:
+            context.out.print(f"  [{source['text']}] {source['quote']}", style="dim", markup=False)
 
 
 @plan_app.command("diff")
 def diff(old: str, new: str, json: Json = False) -> None:
     """两版方案有何不同 · what changed between two editions"""
-    from sizao.plan import diff as differing
+    _ready()
+    from sizao.plan.diff import diff as compare
 
-    changes = differing.diff_editions(_edition_path(old), _edition_path(new))
+    changes = compare(_edition(old), _edition(new))
     if json:
         context.print_json(changes)
-    else:
-        for line in differing.lines(changes, context.language()):
-            context.out.print(line, markup=False)
+        return
+    lang = context.language()
+    for sign, names in (("+", changes["added"]), ("-", changes["removed"])):
+        for measure in names:
+            context.out.print(f"{sign} {measure}", markup=False)
+    for change in changes["changed"]:
+        context.out.print(f"~ {change['measure']} {change['title'][lang]}", markup=False)
+        for part in change["parts"]:
+            before, after = ((v.get(lang, v) if isinstance(v, dict) else v) for v in (part["before"], part["after"]))
+            context.out.print(f"    {part['part']}: {before} → {after}", markup=False)
+    for p in changes["params"]:
+        context.out.print(f"~ ${p['name']}: {p['before']} → {p['after']}", markup=False)
 
 
 @plan_app.command("explain")
@@ -217,7 +263,7 @@ def enact(
     from sizao.kernel import clock, content
     from sizao.kernel.errors import Refused
     from sizao.kernel.models import Enactment
-    from sizao.plan import vocabulary_of
+    from sizao.plan.acts import acts_of
 
     who, place, item = context.scope(), context.area_named(area), content.newest("plan", plan)
     if second:
@@ -225,7 +271,7 @@ def enact(
         if waiting is None:
             raise Refused("content-absent", item=plan)
         made = content.second(who, waiting)
-        content.keep(vocabulary_of(item.text), place, max(made.starts_at, clock.start_of_day(clock.local_day(clock.now(), place.zone), place.zone)), f"enacted {item.ref}")
+        content.keep(acts_of(item.text), place, max(made.starts_at, clock.start_of_day(clock.local_day(clock.now(), place.zone), place.zone)), f"enacted {item.ref}")
     else:
         made = content.propose(who, item, place, disease, context.instant(starts, place.zone) or clock.now())
     state = {"item": item.ref, "area": place.code, "disease": disease, "in_force": made.decided_at is not None, "proposed_by": made.proposed_by.username, "seconded_by": made.seconded_by and made.seconded_by.username}

@@ -1,0 +1,9 @@
+"""Which kinds of act an edition asks for: what a store keeps from the day on which it puts the edition in force."""
+
+from .facts import vocabulary
+from .language import load_edition
+
+
+def acts_of(text: str) -> list[str]:
+    """The kinds of act that the measures of this edition take as evidence, in order. Raises EditionRefused."""
+    return sorted({m.done.act for m in load_edition(text, vocabulary()).measures.values()})
