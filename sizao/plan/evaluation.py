@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -93,20 +94,17 @@ def steady(cursor: Any) -> None:
     cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '128MB'")
 
 
-def below(path: str) -> dict[str, str]:
-    """table → the subjects that stand below an area, or ever stood there. `path` is an area's own path of ids and dots."""
+def below(table: str, path: str) -> dict[str, str]:
+    """The subjects of a table that stand below an area, or ever stood there. `path` is an area's own path of ids and dots."""
     assert set(path) <= set("0123456789."), path
-    areas = f"SELECT id FROM kernel_area WHERE path LIKE '{path}%'"
+    t, areas = vocabulary().tables[table], f"SELECT id FROM kernel_area WHERE path LIKE '{path}%'"
     return {
-        t.name: f"SELECT s.id FROM {t.relation} s WHERE s.{t.area} IN ({areas}) UNION SELECT h.id FROM {t.history} h WHERE h.{t.area} IN ({areas})"
-        for t in vocabulary().tables.values()
+        table: f"SELECT s.id FROM {t.relation} s WHERE s.{t.area} IN ({areas}) UNION SELECT h.id FROM {t.history} h WHERE h.{t.area} IN ({areas})"
     }
 
 
 def only(table: str, subject: Any) -> dict[str, str]:
     """That one subject of a table."""
-    from uuid import UUID
-
     return {table: f"SELECT '{UUID(str(subject))}'::uuid"}
 
 

@@ -27,6 +27,7 @@ class Run(models.Model):
         as_of, known_at: The moment judged, and up to when what we had been told counts. The same two times give the same run again.
         editions: What was in force: enactment, item, edition, area, disease, trial.
         unlisted_rows: "measure state" → number of rows, where a list was too long to be kept; the same query gives it again.
+        standing: Pages answer from it. A run that somebody asked for, about another moment, is kept beside and answers only him.
         rows_kept: Whether the rows are still there; those of older runs are cleared before their cells.
     """
 
@@ -38,6 +39,7 @@ class Run(models.Model):
     zone = models.TextField()
     editions = models.JSONField(default=list)
     unlisted_rows = models.JSONField(default=dict)
+    standing = models.BooleanField(default=True)
     rows_kept = models.BooleanField(default=True)
 
     class Meta:
@@ -93,6 +95,6 @@ class Row(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["run", "measure", "state", "doable", "due", "id"], name="plan_row_list"),
+            models.Index(fields=["run", "measure", "state", "doable", "due", "subject", "occasion"], name="plan_row_list"),
             models.Index(fields=["run", "person"], name="plan_row_person"),
         ]

@@ -34,7 +34,27 @@ class Builder:
         self.known_at = f"TIMESTAMPTZ '{known_at.isoformat()}'" if known_at else None
 
     def relations(self, vocabulary: Vocabulary) -> Relations:
-        return Relations({t.name: self.facts(t) for t in vocabulary.tables.values()}, self.act(), AREA, UP, self.post(), self.kept())
+        return Relations(
+            {t.name: self.facts(t) for t in vocabulary.tables.values()},
+            self.act(),
+            AREA,
+            UP,
+            self.post(),
+            self.kept(),
+            self.narrowed(vocabulary),
+        )
+
+    def narrowed(self, vocabulary: Vocabulary) -> dict[str, str]:
+        """Acts about the subjects wanted only, where one table was narrowed."""
+        if len(self.subjects) != 1:
+            return {}
+        [(name, ids)] = self.subjects.items()
+        t, found = vocabulary.tables[name], {"subject": self.act(f"a.subject IN ({ids})")}
+        if t.person:
+            person = quoted(t.person)
+            persons = f"SELECT q.{person} FROM {t.relation} q WHERE q.id IN ({ids}) UNION SELECT q.{person} FROM {t.history} q WHERE q.id IN ({ids})"
+            found["person"] = self.act(f"a.person IN ({persons})")
+        return found
 
     def local(self, sql: str) -> str:
         """An instant in the zone's civil time."""
@@ -95,10 +115,10 @@ class Builder:
 
     # -- the rest
 
-    def act(self) -> str:
+    def act(self, only: str = "TRUE") -> str:
         return (
             f'SELECT a.id, a.kind, a.subject, a.person, {self.local("a.happened_at")} AS "at", {self.local("coalesce(a.reported_at, a.recorded_at)")} AS told_at, a.period, a.outcome, a.number '
-            f"FROM kernel_act a WHERE a.outcome IS DISTINCT FROM {literal(VOID)} AND {self.visible('a')} "
+            f"FROM kernel_act a WHERE {only} AND a.outcome IS DISTINCT FROM {literal(VOID)} AND {self.visible('a')} "
             f"AND NOT EXISTS (SELECT 1 FROM kernel_act b WHERE b.replaces = a.id AND {self.visible('b')})"
         )
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from sizao.kernel import clock
-from sizao.kernel.models import Area
 
 from . import evaluation
 from .models import COUNTS, Cell, Row, Run
@@ -36,16 +35,17 @@ TESTS = {
 COLUMNS = ("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at")
 
 
-def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None) -> Run:
-    """Evaluates everything in force at `as_of` (default: now) and keeps it as a run."""
+def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None, *, standing: bool = True) -> Run:
+    """Evaluates everything in force at `as_of` (default: now) and keeps it as a run. `standing`: pages answer from it until the next."""
     started = time.monotonic()
     with transaction.atomic(), connection.cursor() as cursor:
         now = clock.now()
-        as_of, known_at = as_of or now, known_at or now
+        cursor.execute("SELECT greatest(kernel_now(), %s)", [now])  # what the database has written is known, whatever its clock says
+        as_of, known_at = as_of or now, known_at or cursor.fetchone()[0]
         evaluation.steady(cursor)
         found = evaluation.in_force(as_of)
         run = Run.objects.create(
-            as_of=as_of, known_at=known_at, started_at=now, zone=",".join(evaluation.zones()), editions=_editions(found)
+            as_of=as_of, known_at=known_at, started_at=now, zone=",".join(evaluation.zones()), editions=_editions(found), standing=standing
         )
         too_long = {}
         for f in found:
@@ -95,27 +95,6 @@ def leaf_counts(relation: str, top: int) -> str:
     """Counts by measure and the area itself. What has no area stands at the top of what the edition covers."""
     counts = ", ".join(f"count(*) FILTER (WHERE {test}) AS {name}" for name, test in TESTS.items())
     return f"SELECT o.measure, coalesce(o.area, {top}) AS area, {counts} FROM {relation} o GROUP BY 1, 2"
-
-
-def cells_at(as_of: datetime, known_at: datetime | None, area: Area, plan: str | None = None) -> dict[tuple[str, int], dict[str, int]]:
-    """(measure, area) → counts for an area and its children at any two times, evaluated afresh; nothing is kept."""
-    found: dict[tuple[str, int], dict[str, int]] = {}
-    places = [area.pk, *Area.objects.filter(parent=area).values_list("pk", flat=True)]
-    with transaction.atomic(), connection.cursor() as cursor:
-        evaluation.steady(cursor)
-        for f in evaluation.in_force(as_of, plan):
-            counts = ", ".join(f"sum(l.{name})" for name in COUNTS)
-            cursor.execute(
-                f"WITH o AS ({evaluation.statement(f, as_of, known_at)}), leaf AS ({leaf_counts('o', f.enactment.area_id)}) "
-                f"SELECT u.above, {counts} FROM leaf l JOIN ({UP}) u ON u.area = l.area WHERE u.above IN ({', '.join(map(str, places))}) GROUP BY u.above"
-            )
-            for place in [(f.measure.id, area.pk)]:
-                found.setdefault(place, dict.fromkeys(COUNTS, 0))
-            for above, *numbers in cursor.fetchall():
-                cell = found.setdefault((f.measure.id, above), dict.fromkeys(COUNTS, 0))
-                for name, number in zip(COUNTS, numbers, strict=True):
-                    cell[name] += int(number)
-    return found
 
 
 def forget() -> None:

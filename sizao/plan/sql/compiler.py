@@ -144,7 +144,7 @@ class Compiler:
                 tests.append(self.writer("a", "NULL", "NULL").sql(d.where))
             return (
                 f'SELECT a."{d.key}" AS who, {day_number(self.d, day)} * {PER_DAY} AS occasion, min(a."at") AS done_at, min(CASE WHEN a."at" <= {due} THEN a.told_at END) AS told_at '
-                f'FROM ({self.r.act}) a WHERE {" AND ".join(tests)} AND a."{d.key}" IS NOT NULL GROUP BY 1, 2'
+                f'FROM ({self.r.acts(d.key)}) a WHERE {" AND ".join(tests)} AND a."{d.key}" IS NOT NULL GROUP BY 1, 2'
             )
         if d.where is not None:
             tests.append(self.writer("a", self.as_of, "c.opens", 'c."disease"').sql(d.where))
@@ -155,7 +155,7 @@ class Compiler:
             on.append(f"a.period = {self.d.date('c.opens')}")
         return (
             f'SELECT c."id" AS who, c.occasion, min(a."at") AS done_at, min(CASE WHEN a."at" <= c.due THEN a.told_at END) AS told_at '
-            f"FROM judged c JOIN ({self.r.act}) a ON {' AND '.join(on)} WHERE {' AND '.join(tests)} GROUP BY 1, 2"
+            f"FROM judged c JOIN ({self.r.acts(d.key)}) a ON {' AND '.join(on)} WHERE {' AND '.join(tests)} GROUP BY 1, 2"
         )
 
     def key(self, key: str) -> str:
@@ -163,7 +163,7 @@ class Compiler:
 
     def shut(self, i: int) -> str:
         c = self.m.close[i]
-        return f'SELECT a."{c.key}" AS who, min(a."at") AS shut_at FROM ({self.r.act}) a WHERE a.kind = {self.d.literal(c.act)} AND a."at" <= {self.as_of} AND a."{c.key}" IS NOT NULL GROUP BY 1'
+        return f'SELECT a."{c.key}" AS who, min(a."at") AS shut_at FROM ({self.r.acts(c.key)}) a WHERE a.kind = {self.d.literal(c.act)} AND a."at" <= {self.as_of} AND a."{c.key}" IS NOT NULL GROUP BY 1'
 
     # -- by whom
 

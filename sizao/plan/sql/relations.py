@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,8 @@ class Relations:
     up: str
     post: str
     kept: str
+    acts_of: Mapping[str, str] = field(default_factory=dict)
+
+    def acts(self, key: str) -> str:
+        """The acts to be joined by their subject or by their person: narrower ones where the facts were narrowed."""
+        return self.acts_of.get(key, self.act)

@@ -1,0 +1,157 @@
+"""Rows of obligations with what a person needs to act on them: area, who answers, why, attempts, and what was done since."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from sizao.kernel.errors import Refused
+from sizao.kernel.models import Area, Post
+
+from . import facts
+from .evaluation import InForce, naive
+from .language import Measure
+from .language.values import Context, value
+from .language.words import sentence
+from .models import Row, Run
+from .obligations import reason_text
+from .relations import VOID
+from .views import Listed, MeasureFigures
+
+COLUMNS = ("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at")
+STORED = ", ".join(f"{'area_id AS area' if c == 'area' else c}" for c in COLUMNS)
+TESTS = {"missing": "o.state = 'overdue' AND o.doable", "missed": "o.state = 'overdue' AND NOT o.doable"}
+#: What PostgreSQL sorts after every date: obligations without a timetable come last.
+LAST = "infinity"
+
+
+def figures(f: InForce) -> MeasureFigures:
+    """A measure in words, without numbers yet."""
+    m, vocabulary = f.measure, facts.vocabulary()
+    words = {lang: sentence(m, vocabulary, lang) for lang in ("zh", "en")}
+    return MeasureFigures(
+        id=m.id,
+        title=dict(m.title),
+        rule={lang: w["all"] for lang, w in words.items()},
+        by={lang: w["by"] for lang, w in words.items()},
+        source=[dict(s) for s in m.source],
+        urgency=m.urgency,
+        minutes=m.minutes,
+        edition=f.edition.id,
+        trial=f.enactment.trial,
+        table=m.facts,
+        act=m.done.act,
+    )
+
+
+def keyset(relation: str, test: str, after: str | None, limit: int) -> tuple[str, list[Any]]:
+    """The statement of a page: `relation` yields COLUMNS; ordered by due, subject, occasion; one row more than asked, to know whether it goes on."""
+    parameters: list[Any] = []
+    due = f"coalesce(o.due, '{LAST}')"
+    if after:
+        test += f" AND ({due}, o.subject, o.occasion) > (%s::timestamptz, %s::uuid, %s)"
+        parameters = list(read_place(after))
+    return (
+        f"SELECT {', '.join('o.' + c for c in COLUMNS)} FROM ({relation}) o WHERE {test} ORDER BY {due}, o.subject, o.occasion LIMIT {int(limit) + 1}",
+        parameters,
+    )
+
+
+def place(row: Mapping[str, Any]) -> str:
+    """Where a page ended, for the next to go on."""
+    key = [row["due"].isoformat() if row["due"] else LAST, str(row["subject"]), row["occasion"]]
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def read_place(text: str) -> tuple[str, str, int]:
+    """The place again; Refused bad-value when the text is none."""
+    try:
+        due, subject, occasion = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if due != LAST:
+            datetime.fromisoformat(due)
+        from uuid import UUID
+
+        return due, str(UUID(subject)), int(occasion)
+    except (ValueError, binascii.Error, TypeError):
+        raise Refused("bad-value", field={"zh": "续页位置", "en": "page"}, value=text, expected="—") from None
+
+
+def stored(run: Run, measure: str, area: Area) -> str:
+    """The rows of a run below an area. What has no area stands at the top."""
+    where = f"r.run_id = {run.pk} AND r.measure = '{measure}'"
+    if area.parent_id is not None:
+        where += f" AND r.area_id IN (SELECT id FROM kernel_area WHERE path LIKE '{area.path}%%')"
+    return f"SELECT {STORED} FROM {Row._meta.db_table} r WHERE {where}"
+
+
+def dressed(rows: Iterable[Mapping[str, Any]], known: Mapping[str, MeasureFigures]) -> list[Listed]:
+    """Rows as `Listed`."""
+    found = list(rows)
+    places = {a.pk: a for a in Area.objects.filter(pk__in={r["area"] for r in found}).defer("geometry")}
+    posts = {p.pk: p for p in Post.objects.filter(pk__in={r["post"] for r in found}).select_related("area")}
+    labels, listed = facts.labels(), []
+    for r in found:
+        m, area, post = known[r["measure"]], places.get(r["area"]), posts.get(r["post"])
+        listed.append(
+            Listed(
+                **{name: r[name] for name in COLUMNS if name != "area"},
+                title=m.title,
+                why=reason_text(r["reason"], labels),
+                area=area,
+                zone=area.zone if area else "Asia/Shanghai",
+                by={"zh": post.title_zh, "en": post.title_en or post.title_zh} if post else {},
+                table=m.table,
+                act=m.act,
+                urgency=m.urgency,
+            )
+        )
+    _mark_tried(listed)
+    return listed
+
+
+def _mark_tried(listed: list[Listed]) -> None:
+    """The last attempt on each subject since its occasion opened."""
+    wanted = [o.subject for o in listed if o.state in ("open", "overdue")]
+    if not wanted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (subject) subject, outcome, happened_at FROM kernel_act WHERE kind = 'attempt' AND subject = ANY(%s) ORDER BY subject, happened_at DESC",
+            [wanted],
+        )
+        last = {subject: (outcome, at) for subject, outcome, at in cursor.fetchall()}
+    for o in listed:
+        outcome, at = last.get(o.subject, (None, None))
+        if at and o.opens and at >= o.opens:
+            o.tried, o.tried_at = outcome, at
+
+
+def mark_done(listed: list[Listed], m: Measure) -> None:
+    """Which of the overdue have evidence now: they had none in the run, so it came since."""
+    key, of = m.done.key, [o for o in listed if o.state == "overdue" and getattr(o, m.done.key)]
+    if not of:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {key}, happened_at, outcome, number, period FROM kernel_act a WHERE {key} = ANY(%s) AND kind = %s AND happened_at >= %s AND outcome IS DISTINCT FROM %s "
+            "AND NOT EXISTS (SELECT 1 FROM kernel_act b WHERE b.replaces = a.id)",
+            [[getattr(o, key) for o in of], m.done.act, min(o.opens for o in of if o.opens), VOID],
+        )
+        acts = cursor.fetchall()
+    for o in of:
+        o.done_since = any(about == getattr(o, key) and o.opens and at >= o.opens and _counts(m, o, at, *rest) for about, at, *rest in acts)
+
+
+def _counts(m: Measure, o: Listed, at: datetime, outcome: str | None, number: Any, period: Any) -> bool:
+    """The act is evidence for the occasion."""
+    opens = naive(o.opens, o.zone)  # type: ignore[arg-type]
+    if m.done.match == "period" and period != opens.date():
+        return False
+    row = {"at": naive(at, o.zone), "outcome": outcome, "number": number, "period": period, "disease": None}
+    return m.done.where is None or value(m.done.where, Context(row, row["at"], opens, m.params)) is True

@@ -1,0 +1,250 @@
+"""What doors and the command line ask of the plan. Every function takes the scope first; numbers and lists of one answer come from one run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from sizao.kernel import areas, clock
+from sizao.kernel.errors import Refused
+from sizao.kernel.models import Area, Enactment, Post
+from sizao.kernel.scope import Scope
+
+from . import evaluation, facts, lists
+from .explaining import explain, explain_lines
+from .language.vocabulary import nearest
+from .models import COUNTS, Cell, Run
+from .views import LISTS, AreaFigures, Counts, Listed, MeasureFigures, MeasurePage, Overview, Page, Today
+
+__all__ = [
+    "LISTS",
+    "Listed",
+    "coverage_json",
+    "explain",
+    "explain_lines",
+    "latest_run",
+    "measure_page",
+    "missing",
+    "missing_json",
+    "overview",
+    "today",
+]
+
+
+def latest_run() -> Run | None:
+    """The run that pages answer from."""
+    return Run.objects.filter(standing=True).order_by("-pk").first()
+
+
+def _standing() -> Run:
+    found = latest_run()
+    if found is None:
+        raise Refused("plan-no-run")
+    return found
+
+
+def _here(scope: Scope, area: Area | None, permission: str = "plan.read") -> Area:
+    """The area asked about, else the post's own, else the top; checked."""
+    found = area or (scope.post.area if scope.post else areas.root())
+    scope.check(permission, found)
+    return found
+
+
+def _measures(run: Run, plan: str | None = None) -> dict[str, tuple[MeasureFigures, evaluation.InForce]]:
+    """The measures of a run by id, as they stood in it. Of two enactments with the same measure the later gives the words."""
+    wanted = [e["enactment"] for e in run.editions if plan in (None, e["edition"])]
+    found: dict[str, tuple[MeasureFigures, evaluation.InForce]] = {}
+    for e in Enactment.objects.filter(pk__in=wanted).select_related("item", "area").order_by("pk"):
+        edition = evaluation.edition(e.item_id)
+        for m in edition.measures.values():
+            f = evaluation.InForce(e, edition, m)
+            found[m.id] = (lists.figures(f), f)
+    return found
+
+
+def _measure(run: Run, name: str) -> tuple[MeasureFigures, evaluation.InForce]:
+    found = _measures(run)
+    if name not in found:
+        raise Refused("plan-measure-unknown", name=name, nearest=nearest(name, found), known=sorted(found))
+    return found[name]
+
+
+def _cells(run: Run, places: list[int], measure: str | None = None, enactments: list[int] | None = None) -> list[dict[str, Any]]:
+    cells = Cell.objects.filter(run=run, area__in=places)
+    if measure:
+        cells = cells.filter(measure=measure)
+    if enactments is not None:
+        cells = cells.filter(enactment__in=enactments)
+    return list(cells.values("measure", "area_id", *COUNTS))
+
+
+def _below(area: Area) -> list[Area]:
+    return list(Area.objects.filter(parent=area, valid_to=None).defer("geometry").order_by("code"))
+
+
+def _by_area(area: Area, cells: list[dict[str, Any]]) -> tuple[list[AreaFigures], AreaFigures]:
+    """The areas right below, and what stands at the area itself and in none of them."""
+    below = {a.pk: AreaFigures(area=a) for a in _below(area)}
+    own = AreaFigures(area=area)
+    for cell in cells:
+        if cell["area_id"] in below:
+            below[cell["area_id"]].add(cell)
+        elif cell["area_id"] == area.pk:
+            own.add(cell)
+    for part in below.values():
+        for name in COUNTS:
+            setattr(own, name, getattr(own, name) - getattr(part, name))
+    return list(below.values()), own
+
+
+def overview(scope: Scope, area: Area | None = None, measure: str | None = None, run: Run | None = None) -> Overview:
+    """The numbers of an area. `measure` narrows the areas below to one measure; the measures are always all."""
+    here, run = _here(scope, area), run or _standing()
+    known = {name: figures for name, (figures, _) in _measures(run).items()}
+    if measure:
+        _measure(run, measure)
+    cells = _cells(run, [here.pk, *(a.pk for a in _below(here))])
+    total = Counts()
+    for cell in cells:
+        if cell["area_id"] == here.pk and cell["measure"] in known:
+            known[cell["measure"]].add(cell)
+            total.add(cell)
+    below, own = _by_area(here, [c for c in cells if measure in (None, c["measure"])])
+    worst = sorted(known.values(), key=lambda m: (-m.missing, m.coverage if m.coverage is not None else 2, m.id))
+    return Overview(run=run, area=here, measures=worst, areas=below, own=own, total=total)
+
+
+def measure_page(scope: Scope, measure: str, area: Area | None = None, run: Run | None = None) -> MeasurePage:
+    """One measure in an area: its words, its numbers there and right below."""
+    here, run = _here(scope, area), run or _standing()
+    figures, _ = _measure(run, measure)
+    cells = _cells(run, [here.pk, *(a.pk for a in _below(here))], measure)
+    for cell in cells:
+        if cell["area_id"] == here.pk:
+            figures.add(cell)
+    below, own = _by_area(here, cells)
+    return MeasurePage(run=run, area=here, measure=figures, areas=below, own=own)
+
+
+def missing(
+    scope: Scope,
+    measure: str,
+    area: Area | None = None,
+    *,
+    state: str = "missing",
+    after: str | None = None,
+    limit: int | None = 50,
+    run: Run | None = None,
+) -> Page:
+    """The list behind a number: `state` is one of LISTS. By due date, a page at a time (`after` is the last page's `next`); with `limit` None all of it."""
+    here, run = _here(scope, area, "person.read"), run or _standing()
+    if state not in LISTS:
+        raise Refused("plan-word-unknown", word=state, nearest=nearest(state, LISTS), known=list(LISTS))
+    figures, found = _measure(run, measure)
+    test = lists.TESTS.get(state, f"o.state = '{state}'")
+    whole = limit is None
+    with transaction.atomic():
+        sql, parameters = lists.keyset(_relation(run, measure, state, here), test, after, 10**9 if whole else limit or 0)
+        rows = list(evaluation.rows(sql if parameters else sql.replace("%%", "%"), tuple(parameters)))
+    more = not whole and len(rows) > (limit or 0)
+    rows = rows[:limit] if more else rows
+    listed = lists.dressed(rows, {measure: figures})
+    if not whole:
+        lists.mark_done(listed, found.measure)
+    return Page(rows=listed, next=lists.place(rows[-1]) if more else None, run=run)
+
+
+def _relation(run: Run, measure: str, state: str, area: Area) -> str:
+    """The rows that the run kept; where it kept none (the list was too long, the run is old) the same query at the run's two times."""
+    state = "overdue" if state in ("missing", "missed") else state
+    if run.rows_kept and f"{measure} {state}" not in run.unlisted_rows:
+        return lists.stored(run, measure, area)
+    with connection.cursor() as cursor:
+        evaluation.steady(cursor)
+    wanted = {e["enactment"] for e in run.editions}
+    found = [f for f in evaluation.in_force(run.as_of) if f.measure.id == measure and f.enactment.pk in wanted]
+    below = "" if area.parent_id is None else f" WHERE w.area IN (SELECT id FROM kernel_area WHERE path LIKE '{area.path}%%')"
+    parts = [
+        evaluation.statement(f, run.as_of, run.known_at, evaluation.below(f.measure.facts, area.path) if below else None).replace("%", "%%")
+        for f in found
+    ]
+    return " UNION ALL ".join(f"SELECT * FROM ({part}) w{below}" for part in parts)
+
+
+def today(scope: Scope, post: Post | None = None, as_of: datetime | None = None, limit: int = 200) -> Today:
+    """What one post has to do, evaluated now: open and overdue, still doable, overdue first. Only what that very post answers for."""
+    post = post or scope.post
+    if post is None:
+        raise Refused("no-post")
+    scope.check("plan.read", post.area)
+    as_of = as_of or clock.now()
+    found: list[dict[str, Any]] = []
+    known: dict[str, MeasureFigures] = {}
+    for f in evaluation.in_force(as_of):
+        if f.measure.by.role != post.role or not (
+            post.area.path.startswith(f.enactment.area.path) or f.enactment.area.path.startswith(post.area.path)
+        ):
+            continue
+        known[f.measure.id] = lists.figures(f)
+        sql = evaluation.statement(f, as_of, None, evaluation.below(f.measure.facts, post.area.path))
+        found += evaluation.rows(f"SELECT * FROM ({sql}) o WHERE o.doable AND o.post = {int(post.pk)}")
+    found.sort(key=lambda r: (r["state"] != "overdue", r["due"], str(r["subject"]), r["occasion"]))
+    late = sum(r["state"] == "overdue" for r in found)
+    return Today(
+        as_of=as_of, rows=lists.dressed(found[:limit], known), overdue=late, open=len(found) - late, more=max(0, len(found) - limit)
+    )
+
+
+# -- for the command line and other programs
+
+
+def coverage_json(scope: Scope, run: Run | None = None, area: Area | None = None, plan: str | None = None) -> dict[str, Any]:
+    """Coverage of an area and of the areas right below, by measure, as `sizao coverage --json` prints it."""
+    run, here = run or _standing(), _here(scope, area)
+    known = _measures(run, plan)
+    enactments = [e["enactment"] for e in run.editions if plan in (None, e["edition"])]
+    cells = _cells(run, [here.pk, *(a.pk for a in _below(here))], enactments=enactments)
+    for cell in cells:
+        if cell["area_id"] == here.pk and cell["measure"] in known:
+            known[cell["measure"]][0].add(cell)
+    below, _ = _by_area(here, cells)
+    zone = ZoneInfo(here.zone)
+    return {
+        "plan": plan or ", ".join(dict.fromkeys(e["edition"] for e in run.editions)),
+        "trial": any(e["trial"] for e in run.editions if e["enactment"] in enactments),
+        "as_of": run.as_of.astimezone(zone).isoformat(),
+        "known_at": run.known_at.astimezone(zone).isoformat(),
+        "area": here.code,
+        "measures": [{"id": m.id, "zh": m.title["zh"], "en": m.title["en"], **m.counts()} for m, _ in known.values()],
+        "areas": [
+            {
+                "code": a.code,
+                "name": a.area.name(scope.language),
+                **{name: getattr(a, name) for name in ("owed", "met", "late", "overdue", "missing", "cannot_tell")},
+            }
+            for a in below
+        ],
+    }
+
+
+def missing_json(scope: Scope, run: Run | None, measure: str, area: Area | None = None, state: str = "missing") -> list[dict[str, Any]]:
+    """The named missing of a measure: one object an obligation, as `sizao missing --json` prints it."""
+    run = run or _standing()
+    page = missing(scope, measure, area, state=state, limit=None, run=run)
+    zh = scope.language.startswith("zh")
+    posts = {p.pk: f"{p.role}@{p.area.code}" for p in Post.objects.filter(pk__in={r.post for r in page.rows}).select_related("area")}
+    acts = facts.vocabulary().acts
+    return [
+        {
+            "subject": str(r.subject),
+            "person": str(r.person) if r.person else None,
+            "due": r.due.astimezone(ZoneInfo(r.zone)).isoformat() if r.due else None,
+            "by": posts.get(r.post),
+            "area": r.area.code if r.area else None,
+            "why": r.why["zh" if zh else "en"] or (f"逾期：未见{acts[r.act].zh}" if zh else f"overdue: no {acts[r.act].en}"),
+        }
+        for r in page.rows
+    ]
