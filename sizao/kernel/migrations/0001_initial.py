@@ -3,10 +3,11 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
-import sizao.kernel.ids
-import sizao.kernel.models.audit
 from django.conf import settings
 from django.db import migrations, models
+
+import sizao.kernel.ids
+import sizao.kernel.models.audit
 
 
 class Migration(migrations.Migration):
