@@ -35,13 +35,19 @@ class Office:
         self.environment |= {"SIZAO_STORE": str(self.store), "SIZAO_KEYS": str(place / "keys"), "PYTHONPATH": str(ROOT)}
 
     def start(self, *arguments: object) -> subprocess.Popen:
+        """What it says goes to files: a full pipe would hold it up, and it would always be killed there."""
         command = [sys.executable, "-m", "sizao", *map(str, arguments)]
-        return subprocess.Popen(command, env=self.environment, cwd=self.place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with (self.place / "out").open("wb") as out, (self.place / "err").open("wb") as err:
+            return subprocess.Popen(command, env=self.environment, cwd=self.place, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
 
-    def imported(self, file: Path) -> dict:
-        process = self.start("import", file, "--json")
-        out, err = process.communicate(timeout=120)
-        assert process.returncode == 0, err[-2000:]
+    def end(self, process: subprocess.Popen) -> tuple[int, str, str]:
+        """Its exit code and what it said."""
+        code = process.wait(timeout=120)
+        return code, *((self.place / name).read_text(encoding="utf-8", errors="replace") for name in ("out", "err"))
+
+    def said(self, *arguments: object) -> dict:
+        code, out, err = self.end(self.start(*arguments, "--json"))
+        assert code == 0, err[-2000:]
         return json.loads(out)
 
     def ask(self, text: str, *values: object) -> list[tuple]:
@@ -68,7 +74,7 @@ def office():
     with open_place() as place:
         office = Office(place)
         began = time.monotonic()
-        office.imported(office.line_list(0))
+        office.said("import", office.line_list(0))
         office.duration = time.monotonic() - began
         yield office
 
@@ -93,15 +99,15 @@ def test_import_that_was_killed_is_whole_or_unseen_and_complete_when_repeated(of
             os.kill(victim, signal.SIGKILL)
         except ProcessLookupError:
             continue
-    out, err = process.communicate(timeout=120)
-    if process.returncode == 0:
+    code, out, err = office.end(process)
+    if code == 0:
         assert json.loads(out)["totals"]["rows"] == ROWS
         assert office.seen(turn) == ROWS, "an import that was acknowledged is there"
     else:
         assert office.seen(turn) in (0, ROWS), "half a batch was seen"
         assert "Traceback" not in err, err[-3000:]
 
-    totals = office.imported(file)["totals"]
+    totals = office.said("import", file)["totals"]
     assert totals["rows"] == ROWS == totals["accepted"] + totals["updated"] + totals["duplicate"]
     assert office.seen(turn) == ROWS
     doubled = "SELECT source_id FROM cases_case WHERE source_id LIKE %s GROUP BY 1 HAVING count(*) > 1"
@@ -111,7 +117,4 @@ def test_import_that_was_killed_is_whole_or_unseen_and_complete_when_repeated(of
 
 
 def test_after_all_that_the_chain_of_audit_holds(office):
-    process = office.start("audit", "verify", "--json")
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err[-2000:]
-    assert json.loads(out)["ok"]
+    assert office.said("audit", "verify")["ok"]
