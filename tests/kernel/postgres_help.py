@@ -106,3 +106,10 @@ def debian_server(place: Path) -> Iterator[str]:
         yield f"postgresql://office:p%25%2Fw@/postgres?host={data}"
     finally:
         call(str(DEBIAN / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
+
+
+if __name__ == "__main__":  # python tests/kernel/postgres_help.py COMMAND…: runs a command against a throw-away PostgreSQL 15
+    with open_place() as scratch, debian_server(scratch) as address:
+        given = {**os.environ, "DATABASE_URL": address, "SIZAO_DATABASE_TAKE": "1"}
+        status = subprocess.call(sys.argv[1:], env=given)
+    sys.exit(status)
