@@ -58,8 +58,9 @@ class CaseReport:
 
 
 @transaction.atomic
-def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = None, historic: bool = True) -> list[Outcome]:
+def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = None, historic: bool = True, told_by: datetime | None = None) -> list[Outcome]:
     """One outcome a report, in order. `historic`: the sender tells of the past (a line list), so what was done was told when it was done.
+    `told_by`: by when he had told all this, for subjects of which he gives no date (the end of a list's last day).
 
     Of two reports with one number in a batch the first makes the case, the second is taken as a correction.
     """
@@ -80,7 +81,7 @@ def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = 
             else:
                 first[r.source_id] = i
                 fresh.append(i)
-        known = [first_known(reports[i].reported_at, reports[i].confirmed_at, reports[i].first_care_at, now=now) for i in fresh]
+        known = [first_known(reports[i].reported_at, reports[i].confirmed_at, reports[i].first_care_at, now=now, told_by=told_by) for i in fresh]
         people = population.add_persons(scope, [reports[i].person for i in fresh], known=known, sender=sender, batch=batch)
         new = [cases.New(p, sender, reports[i].source_id, k, reports[i].told) for i, p, k in zip(fresh, people, known, strict=True)]
         for i, case, person in zip(fresh, cases.add_cases(scope, new, batch=batch), people, strict=True):

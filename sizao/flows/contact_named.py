@@ -44,8 +44,11 @@ class NamedContact:
 
 
 @transaction.atomic
-def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = None) -> list[Outcome]:
-    """One outcome a contact, in order. A related case that is not known is noted (`link-dangling`), and the contact kept."""
+def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = None, told_by: datetime | None = None) -> list[Outcome]:
+    """One outcome a contact, in order. A related case that is not known is noted (`link-dangling`), and the contact kept.
+
+    `told_by`: by when the sender had told all this, for contacts of which he gives no date (the end of a list's last day).
+    """
     outcomes: list[Outcome | None] = [None] * len(contacts)
     paths = dict(Area.objects.filter(pk__in={c.person.area_id for c in contacts}).values_list("pk", "path"))
     now = clock.now()
@@ -70,7 +73,7 @@ def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = 
             else:
                 first[c.source_id] = i
                 fresh.append(i)
-        known = [first_known(contacts[i].named_at, now=now) for i in fresh]
+        known = [first_known(contacts[i].named_at, now=now, told_by=told_by) for i in fresh]
         people = population.add_persons(scope, [contacts[i].person for i in fresh], known=known, sender=sender, batch=batch)
         new = [cases.New(p, sender, contacts[i].source_id, k, contacts[i].told(case_of[i])) for i, p, k in zip(fresh, people, known, strict=True)]
         for i, made, person in zip(fresh, cases.add_contacts(scope, new, batch=batch), people, strict=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from django.db import DataError, IntegrityError, transaction
@@ -212,8 +213,13 @@ class FileImport:
         if self.mapping.kind == "contacts":
             at = self.mapping.fields.get("status")
             contacts = [named_contact(u.row, area_id=self._area(u.row), status=u.row.raw[at[0]].strip() if at else "", **told) for u in units]
-            return contact_named.name(self.scope, contacts, batch=batch)
-        return case_report_received.receive(self.scope, [case_report(u.row, area_id=self._area(u.row), **told) for u in units], batch=batch)
+            return contact_named.name(self.scope, contacts, batch=batch, told_by=self._told_by)
+        return case_report_received.receive(self.scope, [case_report(u.row, area_id=self._area(u.row), **told) for u in units], batch=batch, told_by=self._told_by)
+
+    @property
+    def _told_by(self) -> datetime | None:
+        """The sender had told everything in this file by the end of its last day."""
+        return clock.end_of_day(self.said.last_day, self.zone) if self.said.last_day else None
 
     def _area(self, row: Row) -> int:
         area, note = self.places.find(row.place, str(row.values.get("area_code", "")))

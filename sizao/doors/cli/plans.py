@@ -111,10 +111,10 @@ def check(path: Annotated[str, typer.Argument(metavar="EDITION|FOLDER|FILE")], j
             context.out.print(f"✗ {fault.file}:{fault.line} {fault.text(context.language())} [{fault.code}]", markup=False)
         n = len(found.faults)
         context.say(
-            f"{'✓ 通过' if found.well else f'✗ {n} 处错误'} · 情景 {found.scenarios} 个" + (f" · 无情景的措施：{', '.join(found.unproved)}" if found.unproved else ""),
-            f"{'✓ well' if found.well else f'✗ {n} faults'} · {found.scenarios} scenarios" + (f" · without a scenario: {', '.join(found.unproved)}" if found.unproved else ""),
+            f"{'✓ 通过' if found.ok else f'✗ {n} 处错误'} · 情景 {found.scenarios} 个" + (f" · 无情景的措施：{', '.join(found.unproved)}" if found.unproved else ""),
+            f"{'✓ well' if found.ok else f'✗ {n} faults'} · {found.scenarios} scenarios" + (f" · without a scenario: {', '.join(found.unproved)}" if found.unproved else ""),
         )
-    raise typer.Exit(0 if found.well else 1)
+    raise typer.Exit(0 if found.ok else 1)
 
 
 def _ready() -> None:
@@ -214,7 +214,7 @@ def explain(measure: str, subject: str, as_of: AsOf = None, known_at: KnownAt = 
     if json:
         context.print_json(said)
     else:
-        from sizao.plan.read import explain_lines
+        from sizao.plan.explaining import explain_lines
 
         for line in explain_lines(said, context.language()):
             context.out.print(line, markup=False)

@@ -5,9 +5,14 @@ from datetime import date, datetime
 CLASSES = ("suspected", "clinical", "confirmed", "asymptomatic", "ruled_out")
 
 
-def first_known(*told: datetime | None, now: datetime) -> datetime:
-    """When a subject was first known: the first moment in the given order that is told, never later than now."""
-    return min(next((t for t in told if t is not None), now), now)
+def first_known(*told: datetime | None, now: datetime, told_by: datetime | None = None) -> datetime:
+    """When a subject was first known: the first moment in the given order that is told, else by when the sender told it at all, never later than now.
+
+    >>> from datetime import UTC
+    >>> first_known(None, None, now=datetime(2026, 1, 1, tzinfo=UTC), told_by=datetime(2020, 4, 29, tzinfo=UTC)).year
+    2020
+    """
+    return min(next((t for t in told if t is not None), told_by or now), now)
 
 
 def order_fault(onset_on: date | None, confirmed_on: date | None) -> str | None:
