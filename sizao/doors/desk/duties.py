@@ -1,2 +1,40 @@
-def of_person(scope, person, subjects):
-    return []
+"""What the plan asks about a person, now, with the reasons: each measure, each occasion, which part of the condition holds."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sizao.doors.kit import runs
+from sizao.kernel.errors import Refused
+from sizao.kernel.scope import Scope
+from sizao.plan import read
+
+#: Occasions of one measure that a page shows, the latest; the rest are counted.
+SHOWN = 8
+
+
+def of_person(scope: Scope, subjects: dict[str, list[UUID]]) -> list[dict[str, Any]]:
+    """One entry a measure and subject that has anything to say. `subjects`: facts table → ids of this person's rows in it."""
+    try:
+        measures = read.overview(scope).measures
+    except Refused as refused:
+        if refused.code == "plan-no-run":
+            return []
+        raise
+    found = []
+    for m in measures:
+        for subject in subjects.get(m.table, ()):
+            try:
+                said = read.explain(scope, m.id, subject, as_of=runs.moment())
+            except Refused as refused:
+                if refused.code in ("not-found-or-out-of-area", "plan-measure-unknown"):
+                    continue
+                raise
+            occasions = [_occasion(o) for o in reversed(said["obligations"])]
+            found.append(said | {"id": m.id, "occasions": occasions[:SHOWN], "earlier": max(0, len(occasions) - SHOWN)})
+    return sorted(found, key=lambda d: (not any(o["shade"] == "missing" for o in d["occasions"]), not d["occasions"]))
+
+
+def _occasion(o: dict[str, Any]) -> dict[str, Any]:
+    at = {name: datetime.fromisoformat(o[name]) if o[name] else None for name in ("opens", "due", "done_at")}
+    return o | at | {"shade": runs.shade_of(o["state"], o["doable"])}

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from sizao.doors.desk import duties
 from sizao.doors.desk.timeline import story
+from sizao.doors.kit import runs
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
@@ -61,7 +62,10 @@ def whole(scope: Scope, row: Any, language: str) -> dict[str, Any]:
         "cases": their_cases,
         "contact_rows": their_contacts,
         "stays": isolation.stays_of(scope, row.pk),
-        "duties": duties.of_person(scope, row.pk, [c.pk for c in (*their_cases, *their_contacts)]),
+        "duties": duties.of_person(
+            scope, {"case": [c.pk for c in their_cases], "contact": [c.pk for c in their_contacts], "person": [row.pk]}
+        ),
+        "states": runs.state_words(),
         "story": story(scope, row.pk, words, now),
         "case": None,
         "now": now,

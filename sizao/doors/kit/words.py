@@ -83,6 +83,32 @@ class Words:
         """Everything, for a title: 2020-06-30 20:00:00 Asia/Shanghai."""
         return NONE if instant is None else f"{instant.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M:%S} {self.zone}"
 
+    def told(self, value: Any) -> str:
+        """A fact as the plan tells it: an instant in ISO form becomes a moment, yes and no are words, nothing is a dash.
+
+        >>> Words("en").told("2020-06-30"), Words("en").told(None)
+        ('2020-06-30', '—')
+        """
+        if value is None or value == "":
+            return NONE
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if isinstance(value, str) and "T" in value:
+            try:
+                return self.moment(datetime.fromisoformat(value))
+            except ValueError:
+                return value
+        return str(value)
+
+    def fit(self, text: str, room: float) -> str:
+        """A name cut to about `room` wide characters; Latin letters take little more than half of one."""
+        used = 0.0
+        for i, c in enumerate(text):
+            used += 1 if ord(c) > 0x2E80 else 0.62
+            if used > room:
+                return text[: max(i - 1, 1)] + "…"
+        return text
+
     def day(self, value: date | datetime | None) -> str:
         """A calendar day, ISO."""
         if value is None:

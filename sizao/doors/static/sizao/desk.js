@@ -2,7 +2,7 @@
 (function () {
   'use strict';
   function typing(e) { return e.target.closest('input, textarea, select, [contenteditable]') || e.ctrlKey || e.metaKey || e.altKey; }
-  function rows() { return Array.prototype.filter.call(document.querySelectorAll('a.row'), function (a) { return a.offsetParent !== null; }); }
+  function rows() { return Array.prototype.filter.call(document.querySelectorAll('a.go'), function (a) { return a.offsetParent !== null; }); }
   function walk(step) {
     var all = rows(), at = all.indexOf(document.activeElement), next = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + step))];
     if (next) { next.focus(); next.scrollIntoView({ block: 'nearest' }); }

@@ -1,7 +1,7 @@
 /* The map of one area's parts. Shapes come from our own server; the colours are those of the table beside it, so the two cannot differ.
    Nothing else is fetched: no tiles, no fonts, no base map. */
 const box = document.getElementById('map');
-const { Map: MapLibre, NavigationControl, LngLatBounds, setWorkerUrl } = await import(box.dataset.maplibre);
+const { Map: MapLibre, Marker, NavigationControl, LngLatBounds, setWorkerUrl } = await import(box.dataset.maplibre);
 setWorkerUrl(box.dataset.worker);
 
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
@@ -60,8 +60,46 @@ function draw() {
   map.addLayer({ id: 'over', type: 'line', source: 'areas', filter: ['==', ['get', 'code'], ''], paint: { 'line-color': colour('ink'), 'line-width': 3 } });
 }
 
+/* Name, coverage and what is missing stand on the shape itself: colour alone tells nobody anything. */
+let marks = [];
+function middle(geometry) {
+  const rings = geometry.type === 'Polygon' ? [geometry.coordinates[0]] : geometry.coordinates.map(p => p[0]);
+  let best = null, most = -1;
+  for (const ring of rings) {
+    let area = 0, x = 0, y = 0;
+    for (let i = 0; i + 1 < ring.length; i++) { const c = ring[i][0] * ring[i + 1][1] - ring[i + 1][0] * ring[i][1]; area += c; x += (ring[i][0] + ring[i + 1][0]) * c; y += (ring[i][1] + ring[i + 1][1]) * c; }
+    if (Math.abs(area) > most) { most = Math.abs(area); best = area ? [x / (3 * area), y / (3 * area)] : ring[0]; }
+  }
+  return best;
+}
+function label() {
+  marks.forEach(m => m.remove());
+  marks = shapes.features.length > 60 ? [] : coloured(shapes).features.map(f => {
+    const box = document.createElement('div'), share = document.createElement('b');
+    const [percent, missing] = f.properties.tip.split(' · ');
+    box.className = 'spot m-' + f.properties.shade;
+    share.textContent = percent || '';
+    box.append(f.properties.name, share, missing || '');
+    return new Marker({ element: box }).setLngLat(middle(f.geometry)).addTo(map);
+  });
+  crowd();
+}
+/* Labels that would not fit their neighbours are left to the table. */
+function crowd() {
+  const taken = [];
+  for (const m of marks) {
+    const e = m.getElement(); e.classList.remove('hidden');
+    const r = e.getBoundingClientRect();
+    const hit = taken.some(t => r.left < t.right && t.left < r.right && r.top < t.bottom && t.top < r.bottom);
+    e.classList.toggle('hidden', hit);
+    if (!hit) taken.push(r);
+  }
+}
+map.on('moveend', crowd);
+
 map.on('load', () => {
   draw();
+  label();
   map.once('idle', () => { box.dataset.ready = '1'; });
 });
 map.on('error', e => { box.dataset.error = String(e.error || e); });
@@ -90,12 +128,12 @@ for (const layer of ['fill', 'untold']) {
   map.on('mouseleave', layer, () => { map.getCanvas().style.cursor = ''; point(''); tip.classList.add('hidden'); });
   map.on('click', layer, e => {
     const row = rows().find(r => r.dataset.code === e.features[0].properties.code);
-    if (row) row.querySelector('a.row').click();
+    if (row) row.querySelector('a.go').click();
   });
 }
 document.addEventListener('mouseover', e => { const row = e.target.closest && e.target.closest('#areas tr[data-code]'); if (row) point(row.dataset.code); });
 document.addEventListener('focusin', e => { const row = e.target.closest && e.target.closest('#areas tr[data-code]'); if (row) point(row.dataset.code); });
-document.addEventListener('htmx:after:swap', () => { const s = map.getSource('areas'); if (s) s.setData(coloured(shapes)); });
+document.addEventListener('htmx:after:swap', () => { const s = map.getSource('areas'); if (s) { s.setData(coloured(shapes)); label(); } });
 document.addEventListener('sizao:theme', () => {
   for (const id of ['over', 'edge', 'untold', 'fill']) if (map.getLayer(id)) map.removeLayer(id);
   if (map.getSource('areas')) map.removeSource('areas');

@@ -1,0 +1,72 @@
+"""One measure: its words, its numbers below an area, and who is behind each number."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from sizao.doors.kit import places, runs
+from sizao.doors.kit.middleware import is_partial
+from sizao.doors.kit.pages import page
+from sizao.doors.kit.people import handle, names
+from sizao.doors.kit.templates import url
+from sizao.doors.kit.words import Words
+from sizao.kernel import clock
+from sizao.kernel.errors import Refused
+from sizao.kernel.scope import Scope
+from sizao.plan import read
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a list with whom it is about, as this scope may see it. Where it may not, a short handle stands for the name and leads nowhere."""
+
+    row: Any
+    name: str
+    handle: str
+    link: str
+
+
+def measure(request: HttpRequest, measure: str) -> HttpResponse:
+    """The page, or with htmx the next rows of its list. A post that may not read of persons sees the numbers and no list."""
+    scope = request.scope.open()
+    area = places.asked(request, scope)
+    states = runs.state_words()
+    state = request.GET.get("state", "missing")
+    if state not in states:
+        raise Refused("page-not-found")
+    run = read.latest_run()
+    words = Words(request.LANGUAGE_CODE, area.zone)
+    may_read = scope.can("person.read", area)
+    listed: dict[str, Any] = {"w": words, "rows": [], "next": "", "as_of": run.as_of if run else clock.now(), "state": state}
+    if may_read:
+        found = read.missing(scope, measure, area, state=state, after=request.GET.get("after") or None, limit=PAGE, run=run)
+        listed["rows"] = lines(scope, found.rows, f"plan.{state}")
+        listed["next"] = url("measure", {"area": area.code, "state": state, "after": found.next}, measure=measure) if found.next else ""
+        if is_partial(request) and request.GET.get("after"):
+            return page(request, "command/rows.html", listed)
+    whole = read.measure_page(scope, measure, area, run)
+    return page(
+        request,
+        "command/measure.html",
+        listed
+        | {
+            "area": area,
+            "up": places.way_up(scope, area),
+            "now": clock.now(),
+            "run": runs.head(whole.run),
+            "m": whole.measure,
+            "states": states,
+            "areas": runs.worst_first(whole.areas),
+            "own": whole.own if whole.own.all else None,
+            "may_read": may_read,
+        },
+    )
+
+
+def lines(scope: Scope, rows: list[Any], what: str) -> list[Line]:
+    """Rows with names as this scope may see them; the read is on record once for the page."""
+    named = names(scope, [r.person for r in rows], what)
+    return [Line(r, named.get(r.person, ""), handle(r.subject), url("person", person=r.person) if r.person in named else "") for r in rows]
