@@ -42,7 +42,8 @@ class InForce:
     def force(self, zone: str) -> Force:
         """Where and when, in the zone's civil time. An occasion that opened before the end stays owed."""
         e = self.enactment
-        return Force(naive(e.starts_at, zone), naive(e.ends_at, zone) if e.ends_at else FAR, e.area_id, e.disease or None)
+        area = None if e.area.parent_id is None else e.area_id  # the top of the tree is everywhere
+        return Force(naive(e.starts_at, zone), naive(e.ends_at, zone) if e.ends_at else FAR, area, e.disease or None)
 
 
 def in_force(as_of: datetime, plan: str | None = None) -> list[InForce]:
@@ -91,7 +92,7 @@ def statement(f: InForce, as_of: datetime, known_at: datetime | None, subjects: 
 
 def steady(cursor: Any) -> None:
     """Tells the planner, for this transaction, what it cannot know of sets made on the way: they are large, and never to be looped over."""
-    cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '128MB'")
+    cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '256MB'")
 
 
 def below(table: str, path: str) -> dict[str, str]:

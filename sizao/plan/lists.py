@@ -50,10 +50,13 @@ def figures(f: InForce) -> MeasureFigures:
     )
 
 
-def keyset(relation: str, test: str, after: str | None, limit: int) -> tuple[str, list[Any]]:
+def keyset(relation: str, state: str, after: str | None, limit: int) -> tuple[str, list[Any]]:
     """The statement of a page: `relation` yields COLUMNS; ordered by due, subject, occasion; one row more than asked, to know whether it goes on."""
     parameters: list[Any] = []
-    due = f"coalesce(o.due, '{LAST}')"
+    test = TESTS.get(state, f"o.state = '{state}'")
+    due = (
+        f"coalesce(o.due, '{LAST}')" if state == "cannot_tell" else "o.due"
+    )  # only there is one without a date, and the index serves the rest
     if after:
         test += f" AND ({due}, o.subject, o.occasion) > (%s::timestamptz, %s::uuid, %s)"
         parameters = list(read_place(after))

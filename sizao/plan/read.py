@@ -144,10 +144,9 @@ def missing(
     if state not in LISTS:
         raise Refused("plan-word-unknown", word=state, nearest=nearest(state, LISTS), known=list(LISTS))
     figures, found = _measure(run, measure)
-    test = lists.TESTS.get(state, f"o.state = '{state}'")
     whole = limit is None
     with transaction.atomic():
-        sql, parameters = lists.keyset(_relation(run, measure, state, here), test, after, 10**9 if whole else limit or 0)
+        sql, parameters = lists.keyset(_relation(run, measure, state, here), state, after, 10**9 if whole else limit or 0)
         rows = list(evaluation.rows(sql if parameters else sql.replace("%%", "%"), tuple(parameters)))
     more = not whole and len(rows) > (limit or 0)
     rows = rows[:limit] if more else rows

@@ -33,7 +33,15 @@ def town(county, system):
     content.load(system, kinds=("plan",))
     first, second = (User.objects.create_user(name) for name in ("one", "two"))
     item = content.newest("plan", "contact-tracing-basic")
-    Enactment.objects.create(item=item, area=county.root, disease="covid-19", starts_at=at(1) - timedelta(days=30), proposed_by=first, seconded_by=second, decided_at=at(1))
+    Enactment.objects.create(
+        item=item,
+        area=county.root,
+        disease="covid-19",
+        starts_at=at(1) - timedelta(days=30),
+        proposed_by=first,
+        seconded_by=second,
+        decided_at=at(1),
+    )
     content.keep(vocabulary_of(item.text), county.root, at(1) - timedelta(days=30), "test")
     county.community = county.user("community", "990001101201")
     county.desk = county.user("desk")
@@ -41,7 +49,14 @@ def town(county, system):
     county.contacts = [contact(grids[i % 2], f"{i}", close=i != 4) for i in range(5)]
     person = Person.objects.create(area=grids[0], known_from=at(10), stands_from=at(10))
     county.case = Case.objects.create(
-        person=person, area=grids[0], disease="covid-19", classification="confirmed", confirmed_at=at(16, 14), reported_at=at(16, 10), known_from=at(16), stands_from=at(16)
+        person=person,
+        area=grids[0],
+        disease="covid-19",
+        classification="confirmed",
+        confirmed_at=at(16, 14),
+        reported_at=at(16, 10),
+        known_from=at(16),
+        stands_from=at(16),
     )
     return county
 
@@ -60,7 +75,9 @@ def contact(area, name, close=True):
 
 
 def check(scope, contact, when, **more):
-    return record(scope, [NewAct("isolation.daily_check", contact.pk, when, contact.person_id, contact.area_id, "covid-19", outcome="ok", **more)])[0]
+    return record(
+        scope, [NewAct("isolation.daily_check", contact.pk, when, contact.person_id, contact.area_id, "covid-19", outcome="ok", **more)]
+    )[0]
 
 
 def cell(measure, area, made=None):
@@ -77,7 +94,11 @@ def test_numbers_roll_up_and_each_is_the_length_of_its_list(town, system):
         for measure in (DAILY, "case-investigated", "case-isolated"):
             found = read.measure_page(town.desk, measure, area).measure
             for state in LISTS:
-                assert len(read.missing(town.desk, measure, area, state=state, limit=None).rows) == found.count(state), (area, measure, state)
+                assert len(read.missing(town.desk, measure, area, state=state, limit=None).rows) == found.count(state), (
+                    area,
+                    measure,
+                    state,
+                )
     assert cell("case-isolated", town.root).overdue == 1
     assert cell("case-investigated", town.root).overdue == 1
 
@@ -145,7 +166,11 @@ def test_overview_puts_most_missing_first_and_parts_add_up(town):
     seen = read.overview(town.desk)
     assert [m.missing for m in seen.measures] == sorted((m.missing for m in seen.measures), reverse=True)
     for name in COUNTS:
-        assert getattr(seen.own, name) + sum(getattr(a, name) for a in seen.areas) == getattr(seen.total, name) == sum(getattr(m, name) for m in seen.measures)
+        assert (
+            getattr(seen.own, name) + sum(getattr(a, name) for a in seen.areas)
+            == getattr(seen.total, name)
+            == sum(getattr(m, name) for m in seen.measures)
+        )
     assert seen.measures[0].rule["zh"].startswith("对每一名")
 
 
@@ -154,7 +179,24 @@ def test_json_of_coverage_and_missing_has_the_agreed_keys(town):
     data = read.coverage_json(town.desk, made, town.root)
     assert list(data)[:1] == ["plan"]
     assert {"plan", "as_of", "known_at", "area", "measures", "areas"} <= set(data)
-    wanted = {"id", "zh", "en", "owed", "met", "late", "overdue", "missing", "open", "ahead", "waiting", "closed", "cannot_tell", "ownerless", "unlisted", "told_late"}
+    wanted = {
+        "id",
+        "zh",
+        "en",
+        "owed",
+        "met",
+        "late",
+        "overdue",
+        "missing",
+        "open",
+        "ahead",
+        "waiting",
+        "closed",
+        "cannot_tell",
+        "ownerless",
+        "unlisted",
+        "told_late",
+    }
     assert all(wanted <= set(m) for m in data["measures"])
     assert all({"code", "name", "owed", "met", "late", "overdue", "cannot_tell"} <= set(a) for a in data["areas"])
     assert data["as_of"] == "2020-06-18T21:00:00+08:00"

@@ -20,7 +20,7 @@ from .parameters import LIST, Param
 from .vocabulary import nearest
 
 LONGEST, MOST_NODES, DEEPEST = 4000, 300, 25
-TOKEN = re.compile(r"\s+|'(?:[^'\\\x00-\x1f]|'')*'|\$?[A-Za-z_][A-Za-z0-9_]*|\d+(?:\.\d+)?[A-Za-z]*|<>|!=|<=|>=|[=<>(),.+-]")
+TOKEN = re.compile(r"[ \t\r\n]+|'(?:[^'\\\x00-\x1f]|'')*'|\$?[A-Za-z_][A-Za-z0-9_]*|\d+(?:\.\d+)?[A-Za-z]*|<>|!=|<=|>=|[=<>(),.+-]")
 COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 FUNCTIONS = ("hours", "days", "least", "greatest")
 MOMENTS = {"now": n.INSTANT, "today": n.DATE}
@@ -70,8 +70,8 @@ def tokens(text: str) -> str:
     out, place = [], 0
     while place < len(text):
         found = TOKEN.match(text, place)
-        if not found or text.startswith("--", place):
-            raise Refused("plan-character-unknown", character=text[place], place=place + 1)
+        if not found or text.startswith(("--", "=="), place):
+            raise Refused("plan-character-unknown", character=text[place : place + 2] if found else text[place], place=place + 1)
         token, place = found[0], found.end()
         if token[0].isdigit() and not token[-1].isdigit():
             if not parse_duration(token):
