@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
@@ -137,7 +138,7 @@ def _obligation(o: Obligation, zone: str) -> dict[str, Any]:
 
 
 def _iso(civil: datetime | None, zone: str) -> str | None:
-    return evaluation.aware(civil, zone).astimezone(evaluation.ZoneInfo(zone)).isoformat() if civil and 1 < civil.year < 9999 else None  # type: ignore[union-attr]
+    return civil.replace(tzinfo=ZoneInfo(zone)).isoformat() if civil and 1 < civil.year < 9999 else None
 
 
 def _plain(found: Any, zone: str) -> Any:

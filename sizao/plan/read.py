@@ -241,7 +241,7 @@ def missing_json(scope: Scope, run: Run | None, measure: str, area: Area | None 
             "subject": str(r.subject),
             "person": str(r.person) if r.person else None,
             "due": r.due.astimezone(ZoneInfo(r.zone)).isoformat() if r.due else None,
-            "by": posts.get(r.post),
+            "by": posts.get(r.post or 0),
             "area": r.area.code if r.area else None,
             "why": r.why["zh" if zh else "en"] or (f"逾期：未见{acts[r.act].zh}" if zh else f"overdue: no {acts[r.act].en}"),
         }

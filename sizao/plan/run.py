@@ -47,7 +47,7 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
         run = Run.objects.create(
             as_of=as_of, known_at=known_at, started_at=now, zone=",".join(evaluation.zones()), editions=_editions(found), standing=standing
         )
-        too_long = {}
+        too_long: dict[str, int] = {}
         for f in found:
             cursor.execute(_keep(f, run))
             too_long |= {f"{f.measure.id} {state}": n for state, n in cursor.fetchall()}

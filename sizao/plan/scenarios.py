@@ -13,7 +13,7 @@ A list under a subject's name is its versions, each with what changed and `from`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -38,7 +38,7 @@ COUNTS: dict[str, Callable[[Obligation], bool]] = {
 } | {
     state: (lambda o, state=state: o.state == state)
     for state in ("met", "late", "overdue", "open", "ahead", "waiting", "closed", "cannot_tell")
-}  # type: ignore[misc]
+}
 KEYS = {"name", "as_of", "rows", "acts", "kept", "expect"}
 TOP, VILLAGE = 1, 2
 AREAS = {TOP: (None, "county"), VILLAGE: (TOP, "village")}
@@ -74,7 +74,7 @@ def load_scenarios(text: str, edition: Edition, vocabulary: Vocabulary, file: st
     found: list[Scenario] = []
     if root is not None:
         measure = root.mapping["measure"].text if "measure" in root.mapping else None
-        if measure not in edition.measures:
+        if measure is None or measure not in edition.measures:
             faults.add(
                 "plan-measure-unknown",
                 name=measure or "—",
@@ -116,8 +116,8 @@ class Reader:
         kept = {kind: self.value(value, "instant") or BEGINNING for kind, value in (keys["kept"].mapping if "kept" in keys else {}).items()}
         expect, coverage = self.expect(keys.get("expect"))
         as_of = self.value(keys["as_of"], "instant") if "as_of" in keys else None
-        name = {lang: child.text or "" for lang, child in keys["name"].mapping.items()} if "name" in keys else {}
-        return Scenario(name, self.m.id, as_of or BEGINNING, facts, acts, kept, expect, coverage, subjects, node.line, self.faults.file)
+        title = {lang: child.text or "" for lang, child in keys["name"].mapping.items()} if "name" in keys else {}
+        return Scenario(title, self.m.id, as_of or BEGINNING, facts, acts, kept, expect, coverage, subjects, node.line, self.faults.file)
 
     def versions(self, table: str, subject: int, node: Node) -> list[dict[str, Any]]:
         columns = self.vocabulary.columns(table)
@@ -131,7 +131,7 @@ class Reader:
         found: list[dict[str, Any]] = []
         for item in node.items:
             begins = None
-            changed = {}
+            changed: dict[str, Any] = {}
             for key, child in item.mapping.items():
                 if key in ("known", "from"):
                     begins = self.value(child, "instant")
@@ -308,7 +308,7 @@ def given(register: Register, m: Measure, vocabulary: Vocabulary, dialect: Diale
     )
 
 
-def written(columns: dict[str, str], rows: list[dict[str, Any]], dialect: Dialect) -> str:
+def written(columns: dict[str, str], rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> str:
     """A SELECT of these rows as literals."""
     cast = [", ".join(f'CAST({dialect.literal(row[name])} AS {kind}) AS "{name}"' for name, kind in columns.items()) for row in rows]
     nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns.items())

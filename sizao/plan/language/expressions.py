@@ -21,7 +21,7 @@ from .vocabulary import nearest
 
 LONGEST, MOST_NODES, DEEPEST = 4000, 300, 25
 TOKEN = re.compile(r"[ \t\r\n]+|'(?:[^'\\\x00-\x1f]|'')*'|\$?[A-Za-z_][A-Za-z0-9_]*|\d+(?:\.\d+)?[A-Za-z]*|<>|!=|<=|>=|[=<>(),.+-]")
-COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+COMPARISONS: dict[Any, str] = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 FUNCTIONS = ("hours", "days", "least", "greatest")
 MOMENTS = {"now": n.INSTANT, "today": n.DATE}
 TIMES, NUMBERS = (n.DATE, n.INSTANT), (n.INT, n.NUMBER)
@@ -99,13 +99,13 @@ class Checker:
         except RecursionError:
             raise Refused("plan-expression-too-deep", limit=DEEPEST) from None
         except sqlglot.errors.SqlglotError as error:
-            first = error.errors[0] if getattr(error, "errors", None) else {}
+            first = (getattr(error, "errors", None) or [{}])[0]
             raise Refused("plan-syntax", part=first.get("highlight") or text, place=first.get("col") or 1) from None
         if node.type == n.BOOL and not any(isinstance(x, n.Column) for x in n.walk(node)):
             raise Refused("plan-asks-nothing", part=text)
         return node
 
-    def node(self, e: exp.Expression, depth: int) -> Any:
+    def node(self, e: Any, depth: int) -> Any:
         self.count += 1
         if self.count > MOST_NODES:
             raise Refused("plan-expression-too-big", limit=MOST_NODES)
@@ -113,7 +113,8 @@ class Checker:
             raise Refused("plan-expression-too-deep", limit=DEEPEST)
         if e.comments:
             raise Refused("plan-not-in-language", part="--")
-        kind, down = type(e), depth + 1
+        kind: Any = type(e)
+        down = depth + 1
         if kind is exp.Paren:
             return self.node(e.this, down)
         if kind in (exp.And, exp.Or):
@@ -157,7 +158,7 @@ class Checker:
             raise Refused("plan-function-unknown", name=name, nearest=nearest(name, FUNCTIONS), known=list(FUNCTIONS))
         raise Refused("plan-not-in-language", part=said(e))
 
-    def chain(self, e: exp.Expression, kind: type) -> list[exp.Expression]:
+    def chain(self, e: Any, kind: Any) -> list[exp.Expression]:
         """`a and b and c` is one conjunction of three, not two nested ones."""
         parts: list[exp.Expression] = []
         while type(e) is kind:

@@ -5,6 +5,7 @@ Values are three-valued: None means that it cannot be told. Times are naive, in 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,7 +145,7 @@ def children(node: Any) -> tuple[Any, ...]:
     return ()
 
 
-def walk(node: Any):
+def walk(node: Any) -> Iterator[Any]:
     """The node and everything below it."""
     yield node
     for child in children(node):

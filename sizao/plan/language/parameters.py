@@ -50,11 +50,13 @@ class Param:
     @property
     def longest(self) -> Duration:
         """The longest of its durations, for bounds."""
-        return max(self.values, key=Duration.longest)
+        found: Duration = max(self.values, key=Duration.longest)
+        return found
 
     @property
     def shortest(self) -> Duration:
-        return min(self.values, key=Duration.longest)
+        found: Duration = min(self.values, key=Duration.longest)
+        return found
 
 
 TYPES = {nodes.INT, nodes.NUMBER, nodes.TEXT, nodes.DATE, nodes.DURATION, LIST}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -101,7 +102,13 @@ class Reader:
         for key in keys.keys() - KEYS[kind]:
             self.faults.at(key, keys[key].line).add("plan-key-unknown", key=key, nearest=nearest(key, KEYS[kind]), known=sorted(KEYS[kind]))
         before = len(self.faults.found)
-        found = {"within": self.within, "before": self.before, "every": self.every, "days": self.days}[kind](keys)
+        readers: dict[str, Callable[[dict[str, Node]], When]] = {
+            "within": self.within,
+            "before": self.before,
+            "every": self.every,
+            "days": self.days,
+        }
+        found = readers[kind](keys)
         return found if len(self.faults.found) == before else None
 
     def within(self, keys: dict[str, Node]) -> Within:

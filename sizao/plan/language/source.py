@@ -66,7 +66,7 @@ def _node(node: yaml.Node, faults: Faults, depth: int) -> Node:
     if isinstance(node, yaml.SequenceNode):
         return Node([_node(child, faults, depth + 1) for child in node.value], line)
     if not isinstance(node, yaml.MappingNode):
-        return Node(str(node.value), line, node.style is None)
+        return Node(str(node.value), line, getattr(node, "style", None) is None)
     found: dict[str, Node] = {}
     for key, value in node.value:
         place = faults.at("", key.start_mark.line + 1)

@@ -68,9 +68,10 @@ class Writer:
                     return self.raw(self.dialect.shifted(moved, span.value, sign, as_date))
                 return self.raw(self.param(span.name, lambda value: self.dialect.shifted(moved, value, sign, as_date)))
             case n.Extreme(name, parts):
-                kind = exp.Least if name == "least" else exp.Greatest
+                extreme: Any = exp.Least if name == "least" else exp.Greatest
                 first, *rest = (self.tree(part) for part in parts)
-                return kind(this=first, expressions=rest, ignore_nulls=True)
+                least: exp.Expression = extreme(this=first, expressions=rest, ignore_nulls=True)
+                return least
             case n.Edge(point, side):
                 start = self.dialect.timestamp(self.sql(point))
                 return self.raw(start if side == "start" else self.dialect.shifted(start, ONE_DAY, 1, False))
