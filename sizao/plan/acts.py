@@ -5,5 +5,6 @@ from .language import load_edition
 
 
 def acts_of(text: str) -> list[str]:
-    """The kinds of act that the measures of this edition take as evidence, in order. Raises EditionRefused."""
-    return sorted({m.done.act for m in load_edition(text, vocabulary()).measures.values()})
+    """The kinds of act that the measures of this edition take as evidence or end by, in order. Raises EditionRefused."""
+    measures = load_edition(text, vocabulary()).measures.values()
+    return sorted({m.done.act for m in measures} | {c.act for m in measures for c in m.close})

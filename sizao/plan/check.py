@@ -24,22 +24,6 @@ class Checked:
     def ok(self) -> bool:
         return not self.faults
 
-    def lines(self, language: str) -> list[str]:
-        """For a terminal: every fault, then what was proved."""
-        zh = language.startswith("zh")
-        if self.edition is None:
-            return [f.text(language) for f in self.faults]
-        name, count = self.edition.title["zh" if zh else "en"], len(self.edition.measures)
-        lines = [f.text(language) for f in self.faults]
-        lines.append(
-            f"{name}：{count} 项措施，{self.scenarios} 个情景，{len(self.faults)} 处错误"
-            if zh
-            else f"{name}: {count} measures, {self.scenarios} scenarios, {len(self.faults)} faults"
-        )
-        if self.unproved:
-            lines.append(("没有情景的措施：" if zh else "Measures without a scenario: ") + ", ".join(self.unproved))
-        return lines
-
     def as_json(self) -> dict[str, Any]:
         return {
             "edition": self.edition.id if self.edition else None,

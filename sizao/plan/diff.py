@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from .facts import vocabulary
 from .language import Edition
 from .language.words import sentence
-from .show import read_edition, show_edition, show_measure
+from .show import show_edition, show_measure
 
 HEAD = ("title", "source", "kind", "urgency", "minutes")
 PARTS = ("who", "when", "done", "by", "ends")
@@ -44,41 +43,3 @@ def _changed(old: Edition, new: Edition, name: str) -> dict[str, Any]:
     heads = show_measure(before), show_measure(after)
     parts += [{"part": key, "before": heads[0][key], "after": heads[1][key]} for key in HEAD if heads[0][key] != heads[1][key]]
     return {"measure": name, "title": dict(after.title), "parts": parts}
-
-
-def diff_editions(old: str | Path, new: str | Path) -> dict[str, Any]:
-    """`diff` of two folders or files."""
-    return diff(read_edition(old), read_edition(new))
-
-
-NAMES = {
-    "who": ("对象", "who"),
-    "when": ("时限", "when"),
-    "done": ("完成", "done"),
-    "by": ("责任", "by"),
-    "ends": ("结束", "ends"),
-    "title": ("名称", "title"),
-    "source": ("依据", "source"),
-    "kind": ("类型", "kind"),
-    "urgency": ("紧急程度", "urgency"),
-    "minutes": ("每次分钟", "minutes"),
-}
-
-
-def lines(changes: dict[str, Any], language: str) -> list[str]:
-    """A difference for a terminal: + added, - removed, ~ changed."""
-    zh = language.startswith("zh")
-    lang, i = ("zh", 0) if zh else ("en", 1)
-    found = [f"+ {name}" for name in changes["added"]] + [f"- {name}" for name in changes["removed"]]
-    for p in changes["params"]:
-        found.append(f"~ ${p['name']}: {_values(p['before'])} → {_values(p['after'])}")
-    for c in changes["changed"]:
-        found.append(f"~ {c['title'][lang]} ({c['measure']})")
-        for part in c["parts"]:
-            before, after = (x[lang] if isinstance(x, dict) and lang in x else x for x in (part["before"], part["after"]))
-            found.append(f"    {NAMES[part['part']][i]}: {before or '—'} → {after or '—'}")
-    return found or ["没有差别" if zh else "No difference"]
-
-
-def _values(dated: list[dict[str, Any]] | None) -> str:
-    return "; ".join(f"{d['value']}" + (f" ({d['from']})" if d["from"] else "") for d in dated) if dated else "—"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from .facts import vocabulary
-from .language import Edition, Measure, load_edition
+from .language import Edition, Measure
 from .language.durations import Duration
 from .language.words import sentence
 
@@ -52,31 +51,3 @@ def value(found: Any) -> Any:
     if isinstance(found, Duration):
         return found.text
     return list(found) if isinstance(found, tuple) else found if isinstance(found, int | str) else str(found)
-
-
-def read_edition(path: str | Path) -> Edition:
-    """The edition in a folder or a file. Raises EditionRefused with every fault."""
-    place = Path(path)
-    file = place / "edition.yaml" if place.is_dir() else place
-    return load_edition(file.read_text(encoding="utf-8"), vocabulary(), file.name)
-
-
-def edition_in_words(path: str | Path) -> dict[str, Any]:
-    """`show_edition` of a folder or a file."""
-    return show_edition(read_edition(path))
-
-
-def lines(shown: dict[str, Any], language: str) -> list[str]:
-    """An edition for a terminal."""
-    zh = language.startswith("zh")
-    lang = "zh" if zh else "en"
-    found = [f"{shown['title'][lang]} ({shown['id']})"]
-    for name, dated in shown["params"].items():
-        found += [
-            f"  ${name} = {p['value']}" + (f" {'自' if zh else 'from'} {p['from']}" if p["from"] else "") + f" · {p['source']}"
-            for p in dated
-        ]
-    for m in shown["measures"]:
-        found += ["", f"{m['title'][lang]} ({m['id']})", f"  {m['words'][lang]['all']}"]
-        found += [f"  {s['text']}「{s['quote']}」" for s in m["source"]]
-    return found

@@ -9,7 +9,8 @@ from sizao.kernel.acts import NewAct, record
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Enactment, User
 from sizao.kernel.scope import Scope
-from sizao.plan import read, run, vocabulary_of
+from sizao.plan import read, run
+from sizao.plan.acts import acts_of
 from sizao.plan.models import COUNTS, Cell, Row, Run
 from sizao.plan.views import LISTS
 from sizao.registers.cases.models import Case, Contact
@@ -42,7 +43,7 @@ def town(county, system):
         seconded_by=second,
         decided_at=at(1),
     )
-    content.keep(vocabulary_of(item.text), county.root, at(1) - timedelta(days=30), "test")
+    content.keep(acts_of(item.text), county.root, at(1) - timedelta(days=30), "test")
     county.community = county.user("community", "990001101201")
     county.desk = county.user("desk")
     grids = [county.areas["990001101201-1"], county.areas["990001102201-1"]]
