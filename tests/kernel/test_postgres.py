@@ -332,3 +332,10 @@ def test_further_database_for_tests_is_closed_in_the_same_way(server):
             connection.execute("CREATE TABLE t (x int)")
     server.drop_database("test_sizao")
     assert value(server, "SELECT count(*) FROM pg_database WHERE datname = 'test_sizao'") == 0
+
+
+def test_a_server_whose_socket_was_removed_is_started_again(server, place):
+    for socket in (place / "store" / "run").iterdir():
+        socket.unlink()
+    again = postgres.connect(Store.open(place / "store"))
+    assert value(again, "SELECT 1") == 1

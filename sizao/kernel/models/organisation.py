@@ -19,7 +19,7 @@ class Unit(models.Model):
     area = models.ForeignKey(Area, models.PROTECT)
 
 
-class Users(BaseUserManager):
+class Users(BaseUserManager["User"]):
     def create_user(self, username: str, name: str = "", **fields) -> "User":
         """A user without a password: people come in by a one-time link."""
         user = self.model(username=username, name=name or username, **fields)

@@ -73,6 +73,13 @@ class Cluster:
         conninfo = make_conninfo(host=config.address(self), port=config.PORT, dbname="postgres", user=SUPERUSER, connect_timeout=2)
         return pq.Ping(pq.PGconn.ping(conninfo.encode())).name.lower()
 
+    def has_lost_its_socket(self) -> bool:
+        """Whether it runs and is ready, but nobody can reach it any more: something removed its socket (a cleaner, an older server's end)."""
+        with contextlib.suppress(OSError, IndexError):
+            ready = (self.data / "postmaster.pid").read_text().splitlines()[7].strip() == "ready"
+            return ready and self.postmaster() is not None and not (self.store.path / "run" / f".s.PGSQL.{config.PORT}").exists()
+        return False
+
     def _is_ours(self, pid: int) -> bool:
         """Whether this process is a PostgreSQL working in our data folder."""
         proc = Path("/proc")

@@ -124,6 +124,8 @@ def status(store: Store) -> dict[str, Any]:
 def _start_locked(cluster: Cluster) -> None:
     for _ in range(3):  # it may be stopping when we look; then it is started again
         started = False
+        if cluster.has_lost_its_socket():
+            cluster.stop()
         if not cluster.is_alive():
             if not cluster.exists():
                 cluster.make()
