@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from sizao.doors.kit.middleware import is_partial
-from sizao.doors.kit.pages import page
+from sizao.doors.kit.pages import is_demo, page
 from sizao.interop import intake as interop
 from sizao.kernel.codes import diseases
 from sizao.kernel.errors import Refused, texts
@@ -28,6 +28,7 @@ def intake(request: HttpRequest) -> HttpResponse:
     """GET: the form. POST: a dry run and its row ledger."""
     if request.method != "POST":
         return page(request, "desk/import.html", {"diseases": _choices(), "result": None})
+    _refuse_in_demo()
     with received(request) as (paths, seen):
         result = interop.import_files(request.scope.open(), paths, disease=_disease(request), dry_run=True).as_json()
     return _ledger(request, result, dry=True, seen=seen)
@@ -35,11 +36,18 @@ def intake(request: HttpRequest) -> HttpResponse:
 
 def confirm(request: HttpRequest) -> HttpResponse:
     """Imports the files that were tried. Refused upload-changed when they are others."""
+    _refuse_in_demo()
     with received(request) as (paths, seen):
         if request.POST.get("seen") != seen:
             raise Refused("upload-changed")
         result = interop.import_files(request.scope.open(), paths, disease=_disease(request)).as_json()
     return _ledger(request, result, dry=False, seen=seen)
+
+
+def _refuse_in_demo() -> None:
+    """Real people never enter an invented city. Refused store-is-demo."""
+    if is_demo():
+        raise Refused("store-is-demo")
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def _date(told: dict[str, Any], words: Words) -> Entry:
 
 
 def _seen(told: dict[str, Any], words: Words) -> Entry:
-    parts = [words.code(CODES[told["table"]], told["code"])] if told.get("code") else []
+    parts = [words.code(CODES[told["table"]], told["code"])] if told.get("code") not in (None, "", "void") else []
     if told.get("temperature") is not None:
         parts.append(f"{told['temperature']} °C")
     gone = told.get("code") == "void"

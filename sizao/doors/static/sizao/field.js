@@ -27,7 +27,7 @@
     fetch(form.action, { method: 'POST', body: body, credentials: 'same-origin', headers: { 'HX-Request': 'true' } }).then(function (answer) {
       var go = answer.headers.get('HX-Redirect');
       if (go) { window.location = go; return; }
-      return answer.text().then(function (html) { if (answer.ok) put(holder, html); else { say(html); free(); } });
+      return answer.text().then(function (html) { if (answer.ok) { document.getElementById('notes').textContent = ''; put(holder, html); } else { say(html); free(); } });
     }).catch(function () { say(document.getElementById('no-network').innerHTML); free(); });
   });
   document.addEventListener('click', function (e) {

@@ -1,0 +1,158 @@
+"""Every route × every role × where the thing asked about lies: own area, below, above, beside; and nobody signed in.
+
+The expected answers come from the policy table and from `content/roles.yaml`, not from the views.
+"""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from sizao.doors.kit.policy import ROUTES
+from sizao.kernel.codes import roles
+from sizao.kernel.ids import uuid7
+
+OWN = "990001101201"
+RELATIONS = {"own": OWN, "child": f"{OWN}-1", "parent": "990001101", "sibling": "990001101202"}
+INSIDE = ("own", "child")
+FOR_POSTS = [r for r in ROUTES if r.audience == "post"]
+
+
+@pytest.fixture
+def spread(outbreak):
+    """A person with a case and a contact at each of the four places; clients by role."""
+    from sizao.kernel import clock
+    from sizao.kernel.scope import Scope
+    from sizao.registers.cases import actions as cases
+    from sizao.registers.population import actions as population
+
+    system, known = Scope.system("test"), clock.now() - timedelta(days=2)
+    found = {}
+    for relation, code in RELATIONS.items():
+        area = outbreak.county.areas[code].pk
+        [person] = population.add_persons(system, [population.PersonData(area_id=area, name=f"{relation}人")], known=[known], sender="m")
+        told = {"area_id": area, "disease": "covid-19", "classification": "confirmed", "reported_at": known}
+        [case] = cases.add_cases(system, [cases.New(person, "m", f"C-{relation}", known, told)])
+        told = {"area_id": area, "disease": "covid-19", "classification": "close", "named_at": known, "last_exposure_on": known.date()}
+        [contact] = cases.add_contacts(system, [cases.New(person, "m", f"K-{relation}", known, told)])
+        found[relation] = {"person": person, "case": case, "contact": contact, "area": code}
+    return found
+
+
+def ask(client: Client, route, thing):
+    """One request to a route about a thing, the way its page would send it."""
+    address = "/" + re.sub(r"<(\w+):(\w+)>", lambda m: str(thing.get(m[2], "contact-daily-check")), route.address)
+    if route.area == "query":
+        address += f"?area={thing['area']}"
+    if route.name == "record-check":
+        return client.post(address, {"contact": str(thing["contact"]), "key": str(uuid7()), "outcome": "ok"}, HTTP_HX_REQUEST="true")
+    if route.name == "undo-check":
+        return client.post(address, {"contact": str(thing["contact"]), "check": str(thing["check"])}, HTTP_HX_REQUEST="true")
+    if route.name == "find":
+        return client.get(address, {"q": f"K-{thing['relation']}"})
+    return client.post(address) if "GET" not in route.methods else client.get(address)
+
+
+def test_every_address_has_a_line_in_the_policy_table():
+    patterns = [p for outer in get_resolver().url_patterns for p in getattr(outer, "url_patterns", [outer])]
+    assert {p.name for p in patterns} == {r.name for r in ROUTES}
+    assert all(p.callback.route in ROUTES for p in patterns)
+
+
+def test_every_route_for_posts_names_a_permission_that_some_role_has():
+    known = {p for role in roles().values() for p in role["permissions"]}
+    assert [r.name for r in FOR_POSTS if r.permission not in known] == []
+    assert [r.name for r in ROUTES if r.audience != "post" and (r.permission or r.reads_persons)] == []
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.audience != "anyone"], ids=lambda r: r.name)
+def test_nobody_comes_in_without_signing_in(db, route):
+    thing = {"person": uuid7(), "case": uuid7(), "contact": uuid7(), "area": "x", "check": uuid7(), "relation": "own"}
+    answer = ask(Client(HTTP_HOST="localhost"), route, thing)
+    assert (answer.status_code, answer.headers.get("Location")) in [(302, "/sign-in"), (401, None)]
+
+
+@pytest.mark.parametrize("role", sorted(roles()))
+def test_a_role_opens_what_it_may_where_it_may_and_nothing_else(outbreak, spread, role):
+    """404 out of the area, 403 without the right; never a hint that something is there."""
+    may = set(roles()[role]["permissions"])
+    scope = outbreak.county.user(role, OWN)
+    client = outbreak.client(scope)
+    wrong = []
+    for route in FOR_POSTS:
+        for relation, thing in spread.items():
+            if route.name == "undo-check":
+                continue
+            answer = ask(client, route, thing | {"relation": relation})
+            if route.permission not in may:
+                good = answer.status_code == 403
+            elif route.name == "find":
+                hit = answer.status_code == 302 or f"K-{relation}" in answer.content.decode().split("<main")[1].replace(
+                    f"查找: K-{relation}", ""
+                )
+                good = hit == (relation in INSIDE and "case.read" in may)
+            elif route.area == "none" or relation in INSIDE:
+                good = answer.status_code in ((200, 302, 422) if route.methods == ("POST",) or route.name == "contact" else (200,))
+            else:
+                good = answer.status_code == 404
+            if not good:
+                wrong.append((route.name, relation, answer.status_code))
+    assert wrong == []
+
+
+def test_out_of_area_reads_word_for_word_like_not_existing(outbreak, spread):
+    client = outbreak.client(outbreak.county.user("cdc", OWN))
+
+    def body(address):
+        answer = client.get(address)
+        plain = re.sub(
+            r'(X-CSRFToken": "|csrfmiddlewaretoken" value=")[^"]+|/(person|case|contact)/[0-9a-f-]{36}', "", answer.content.decode()
+        )
+        return answer.status_code, plain
+
+    for kind in ("person", "case", "contact"):
+        assert body(f"/{kind}/{spread['sibling'][kind]}") == body(f"/{kind}/{uuid7()}")
+
+
+def test_a_check_of_another_area_cannot_be_taken_back(outbreak):
+    from sizao.registers.isolation.read import checks
+
+    outbreak.client(outbreak.desk).post("/today/check", {"contact": str(outbreak.contacts[2]), "key": str(uuid7()), "outcome": "ok"})
+    check = checks(outbreak.desk).get()
+    answer = outbreak.client(outbreak.team).post(
+        "/today/undo", {"contact": str(outbreak.contacts[2]), "check": str(check.pk)}, HTTP_HX_REQUEST="true"
+    )
+    check.refresh_from_db()
+    assert check.outcome == "ok"
+    assert answer.status_code in (200, 404)
+
+
+def test_reads_of_persons_are_on_record(outbreak):
+    """Who looked, for which post, at whom: one event a page."""
+    from django.db import connection
+
+    def events():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT kind, subjects FROM kernel_event WHERE user_id = %s AND post_id IS NOT NULL", [outbreak.desk.user.pk])
+            return cursor.fetchall()
+
+    client, before = outbreak.client(outbreak.desk), len(events())
+    client.get(f"/person/{outbreak.people[1]}")
+    client.get("/measure/contact-daily-check?state=open")
+    seen = events()[before:]
+    assert any(outbreak.people[1] in subjects and kind == "population.read" for kind, subjects in seen)
+    assert any(set(outbreak.people[1:]) <= set(subjects) and kind.startswith("plan.") for kind, subjects in seen)
+
+
+def test_somebody_with_two_posts_says_for_which_he_works(outbreak):
+    from sizao.kernel.models import Holding
+
+    other = outbreak.county.user("commander", "990001102")
+    Holding.objects.create(post=other.post, user=outbreak.team.user, valid_from=outbreak.run.started_at)
+    client = outbreak.client(outbreak.team)
+    assert client.get("/")["Location"] == "/post?next=/"
+    client.post("/post", {"post": other.post.pk, "next": "/"})
+    assert client.get("/").status_code == 200
+    assert client.post("/post", {"post": outbreak.desk.post.pk}).status_code == 403

@@ -1,0 +1,73 @@
+"""How many statements each page makes, whatever is in the store: `query_counts.json`. `UPDATE_QUERY_COUNTS=1` writes it anew; say why in the commit."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+GOLDEN = Path(__file__).with_name("query_counts.json")
+PAGES = {
+    "overview": "/",
+    "overview, one measure": "/?measure=contact-daily-check",
+    "measure": "/measure/contact-daily-check?state=open",
+    "person": "/person/{person}",
+    "case": "/case/{case}",
+    "find": "/find?q=z",
+    "today": "/today",
+    "import": "/import",
+    "healthz": "/healthz",
+    "map shapes": "/map/shapes.json",
+}
+
+
+def counted(outbreak) -> dict[str, int]:
+    """Each page's statements, asked a second time so that nothing read once a process is counted."""
+    desk, team, found = outbreak.client(outbreak.desk), outbreak.client(outbreak.team), {}
+    for name, address in PAGES.items():
+        client = team if name == "today" else desk
+        address = address.format(person=outbreak.people[1], case=outbreak.case)
+        client.get(address)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert client.get(address).status_code == 200
+        found[name] = len(queries)
+    return found
+
+
+@pytest.mark.django_db
+def test_each_page_makes_the_counted_statements(outbreak):
+    found = counted(outbreak)
+    if os.environ.get("UPDATE_QUERY_COUNTS"):
+        GOLDEN.write_text(json.dumps(found, indent=2) + "\n")
+    assert found == json.loads(GOLDEN.read_text())
+
+
+def test_the_count_does_not_grow_with_the_rows(outbreak):
+    """Forty more contacts on the list, not one statement more."""
+    from datetime import timedelta
+
+    from sizao.kernel import clock
+    from sizao.kernel.scope import Scope
+    from sizao.plan import run
+    from sizao.registers.cases import actions as cases
+    from sizao.registers.population import actions as population
+
+    before = counted(outbreak)
+    system, known = Scope.system("test"), clock.now() - timedelta(days=2)
+    data = [population.PersonData(area_id=outbreak.grid.pk, name=f"张{n}") for n in range(40)]
+    people = population.add_persons(system, data, known=[known] * 40, sender="more")
+    told = {
+        "area_id": outbreak.grid.pk,
+        "disease": "covid-19",
+        "classification": "close",
+        "named_at": known,
+        "last_exposure_on": known.date(),
+        "case_id": outbreak.case,
+    }
+    cases.add_contacts(system, [cases.New(p, "more", str(n), known, told) for n, p in enumerate(people)])
+    run.evaluate_all()
+    assert counted(outbreak) == before
