@@ -29,7 +29,7 @@ def _run(as_of: str | None, known_at: str | None) -> Any:
 
     zone = StoreInfo.objects.get().time_zone
     if as_of or known_at:
-        return run.evaluate_all(context.instant(as_of, zone) or clock.now(), context.instant(known_at, zone))
+        return run.evaluate_all(context.instant(as_of, zone) or clock.now(), context.instant(known_at, zone), standing=False)  # the pages go on answering from their own
     return read.latest_run() or run.evaluate_all(clock.now())
 
 
@@ -188,8 +188,9 @@ def diff(old: str, new: str, json: Json = False) -> None:
         for part in change["parts"]:
             before, after = ((v.get(lang, v) if isinstance(v, dict) else v) for v in (part["before"], part["after"]))
             context.out.print(f"    {part['part']}: {before} → {after}", markup=False)
+    said = lambda lines: "; ".join(f"{x['value']}" + (f" ({x['from']})" if x["from"] else "") + (f" [{x['disease']}]" if x["disease"] else "") for x in lines or []) or "—"  # noqa: E731
     for p in changes["params"]:
-        context.out.print(f"~ ${p['name']}: {p['before']} → {p['after']}", markup=False)
+        context.out.print(f"~ ${p['name']}: {said(p['before'])} → {said(p['after'])}", markup=False)
 
 
 @plan_app.command("explain")
