@@ -1,0 +1,173 @@
+"""A real store, served for real: the command line makes it, `sizao serve` runs it, Chromium opens it. One for all browser tests."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+ZONE = "Asia/Shanghai"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--disable-background-networking", "--disable-component-update", "--no-first-run",
+]  # fmt: skip
+PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+
+
+@dataclass
+class Service:
+    """A running store. `sizao(...)` is its command line; `link(user)` lets somebody in."""
+
+    place: Path
+    port: int
+    environment: dict[str, str]
+    codes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def sizao(self, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "sizao", *words, "--store", str(self.place / "store")],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    def link(self, user: str) -> str:
+        return self.sizao("users", "link", user, "--port", str(self.port)).split()[-1]
+
+
+def day(before: int) -> str:
+    return (datetime.now(ZoneInfo(ZONE)) - timedelta(days=before)).strftime("%Y-%m-%d")
+
+
+def write_lists(folder: Path) -> None:
+    """A small outbreak of today: a case, three contacts, and a second list with one more."""
+    place = "示例省,示例市,青禾县,城关镇"
+    header = "密接编号,姓名,性别,年龄,省,市,区县,乡镇,村,密接类型,末次接触日期,判定时间,关联病例\n"
+    people = [
+        ("J001", "李丽", "女", 35, "前进村"),
+        ("J002", "王强", "男", 52, "前进村"),
+        ("J003", "赵敏", "女", 28, "和平村"),
+        ("J004", "孙雨", "女", 9, "前进村"),
+    ]
+    lines = [f"{n},{name},{sex},{age},{place},{village},密切接触者,{day(2)},{day(1)} 09:00,B001\n" for n, name, sex, age, village in people]
+    (folder / "cases.csv").write_text(
+        "病例编号,姓名,性别,年龄,省,市,区县,乡镇,村,病例分类,发病日期,报告日期,确诊日期\n"
+        f"B001,张小明,男,41,{place},前进村,确诊病例,{day(3)},{day(2)},{day(2)}\n"
+    )
+    (folder / "contacts.csv").write_text(header + "".join(lines[:3]))
+    (folder / "more.csv").write_text(header + lines[3] + lines[0])
+
+
+def wait_until_it_answers(address: str) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"{address} does not answer")
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[Service]:
+    place = Path(tempfile.mkdtemp(prefix="sizao-browser-"))
+    place.chmod(0o755)
+    write_lists(place)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith("SIZAO_") and k not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "PYTEST_VERSION", "PYTEST_CURRENT_TEST")
+    }
+    running = Service(
+        place, port, kept | {"SIZAO_USER": "duty", "SIZAO_LANG": "en", "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    )
+    server = None
+    try:
+        running.sizao("open", str(place / "cases.csv"), str(place / "contacts.csv"), "--disease", "covid-19", "--no-serve", "--json")
+        code = "all"
+        while code:  # walk down the tree that grew from the place columns
+            below = json.loads(running.sizao("coverage", "--area", code, "--json"))["areas"]
+            running.codes |= {a["name"]: a["code"] for a in below}
+            code = below[0]["code"] if len(below) == 1 else ""
+        for name, role, area in (("worker", "community", running.codes["前进村"]), ("chief", "commander", "all")):
+            running.sizao("users", "add", name, "--name", name)
+            running.sizao("users", "grant", name, role, "--area", area)
+        log = (place / "serve.log").open("w")
+        server = subprocess.Popen(
+            [sys.executable, "-m", "sizao", "serve", "--store", str(place / "store"), "--port", str(port)],
+            env=running.environment,
+            stdout=log,
+            stderr=log,
+        )
+        wait_until_it_answers(running.base + "/healthz")
+        yield running
+    finally:
+        if server is not None:
+            server.terminate()
+            server.wait(30)
+        subprocess.run(
+            [sys.executable, "-m", "sizao", "stop", "--store", str(place / "store")],
+            env=running.environment,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Closed with the module: while Playwright runs, Django takes this thread for an asynchronous one and refuses the database to other tests."""
+    from playwright.sync_api import sync_playwright
+
+    found = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(service, chromium):
+    """`visitor(user, size, language)` → a page signed in by a one-time link. At the end: no violation of the policy, no error, no other host asked."""
+    seen: list[str] = []
+    contexts = []
+
+    def come_in(user: str, size=WIDE, language: str = "zh-hans"):
+        context = chromium.new_context(viewport=size, has_touch=size is PHONE)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: seen.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
+        page.on("pageerror", lambda e: seen.append(str(e)))
+        page.on("request", lambda r: seen.append(f"asked {r.url}") if not r.url.startswith((service.base, "blob:", "data:")) else None)
+        page.goto(service.link(user))
+        context.add_cookies([{"name": "sizao-language", "value": language, "url": service.base}])
+        page.click("button.main")
+        page.wait_for_load_state()
+        return page
+
+    yield come_in
+    for context in contexts:
+        context.close()
+    assert seen == []
