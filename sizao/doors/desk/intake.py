@@ -28,7 +28,6 @@ def intake(request: HttpRequest) -> HttpResponse:
     """GET: the form. POST: a dry run and its row ledger."""
     if request.method != "POST":
         return page(request, "desk/import.html", {"diseases": _choices(), "result": None})
-    _refuse_in_demo()
     with received(request) as (paths, seen):
         result = interop.import_files(request.scope.open(), paths, disease=_disease(request), dry_run=True).as_json()
     return _ledger(request, result, dry=True, seen=seen)
@@ -36,18 +35,11 @@ def intake(request: HttpRequest) -> HttpResponse:
 
 def confirm(request: HttpRequest) -> HttpResponse:
     """Imports the files that were tried. Refused upload-changed when they are others."""
-    _refuse_in_demo()
     with received(request) as (paths, seen):
         if request.POST.get("seen") != seen:
             raise Refused("upload-changed")
         result = interop.import_files(request.scope.open(), paths, disease=_disease(request)).as_json()
     return _ledger(request, result, dry=False, seen=seen)
-
-
-def _refuse_in_demo() -> None:
-    """Real people never enter an invented city. Refused store-is-demo."""
-    if is_demo():
-        raise Refused("store-is-demo")
 
 
 @contextmanager
@@ -56,6 +48,8 @@ def received(request: HttpRequest) -> Iterator[tuple[list[Path], str]]:
     files = request.FILES.getlist("files")
     if not files:
         raise Refused("nothing-uploaded")
+    if is_demo():  # real people never enter an invented city
+        raise Refused("store-is-demo", file=files[0].name)
     size = sum(f.size or 0 for f in files)
     if size > LIMIT_MB << 20:
         raise Refused("upload-too-large", megabytes=size >> 20, limit=LIMIT_MB)

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 
 from sizao.doors.kit.pages import page
+from sizao.doors.kit.static import CONTENT_SECURITY_POLICY
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 
@@ -46,6 +47,7 @@ class ScopeMiddleware:
             return self.process_exception(request, problem)
         with translation.override(language):
             response = self.get_response(request)
+        response._csp_config = CONTENT_SECURITY_POLICY["DIRECTIVES"]
         response.headers.setdefault("Cache-Control", NO_STORE)
         response.headers.setdefault("Content-Language", "en" if request.LANGUAGE_CODE == "en" else "zh-Hans")
         return response
@@ -126,7 +128,9 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
 
         return JsonResponse(refused.as_problem(request.LANGUAGE_CODE), status=refused.status, content_type="application/problem+json")
     template = "kit/refused_part.html" if is_partial(request) else "kit/refused.html"
-    response = page(request, template, {"refused": refused}, status=refused.status)
+    # Without its database a page cannot even ask who is signed in.
+    nobody = {"user": None, "scope": None, "post": None} if refused.code == "database-away" else {}
+    response = page(request, template, {"refused": refused} | nobody, status=refused.status)
     if is_partial(request):
         response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#notes", "innerHTML"
     return response

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -46,7 +45,7 @@ _demo: bool | None = None
 def is_demo() -> bool:
     """Whether this store holds an invented city; then every page and every paper says so. A store never changes its kind, so once is enough."""
     global _demo
-    if _demo is None or getattr(settings, "TESTING", False):
+    if _demo is None:
         from django.apps import apps
         from django.db import Error
 
