@@ -10,28 +10,12 @@ from django.db import connection, transaction
 from sizao.kernel import clock
 
 from . import evaluation
+from .counting import TESTS
 from .models import COUNTS, Cell, Row, Run
 from .relations import UP
 
 LISTED = 200_000  # rows of one list that a run keeps
 RUNS_KEPT, ROWS_KEPT = 48, 3  # runs whose cells, and whose rows, are kept; of older ones the last of each day
-
-TESTS = {
-    "owed": "state IN ('met', 'late', 'overdue')",
-    "met": "state = 'met'",
-    "late": "state = 'late'",
-    "overdue": "state = 'overdue'",
-    "missing": "state = 'overdue' AND doable",
-    "missed": "state = 'overdue' AND NOT doable",
-    "open": "state = 'open'",
-    "ahead": "state = 'ahead'",
-    "waiting": "state = 'waiting'",
-    "closed": "state = 'closed'",
-    "cannot_tell": "state = 'cannot_tell'",
-    "ownerless": "post IS NULL AND (state IN ('open', 'cannot_tell') OR state = 'overdue' AND doable)",
-    "unlisted": "FALSE",
-    "told_late": "told_late",
-}
 COLUMNS = ("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at")
 
 
