@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from sizao.doors.cli import context
 
@@ -22,10 +21,7 @@ def migrate(kind: str, zone: str) -> bool:
 def serve(*, port: int, host: str, workers: int, as_of: datetime | None, ready: Callable[[], None]) -> int:
     """Runs the web processes and one worker until told to stop. Refused: already-serving, port-taken."""
     import socket
-    from pathlib import Path
 
-    from django.conf import settings
-    from django.core.management import call_command
     from django.db import connections
 
     from sizao.kernel import supervise
@@ -37,8 +33,6 @@ def serve(*, port: int, host: str, workers: int, as_of: datetime | None, ready: 
             probe.bind((host, port))
         except OSError:
             raise Refused("port-taken", port=port) from None
-    if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists() or _newer_assets(Path(settings.STATIC_ROOT)):
-        call_command("collectstatic", interactive=False, verbosity=0)
     ready()
     connections.close_all()
     environment = {"SIZAO_AS_OF": as_of.isoformat()} if as_of else {}
@@ -49,13 +43,6 @@ def serve(*, port: int, host: str, workers: int, as_of: datetime | None, ready: 
     store = boot(setup=False)
     supervise.Supervisor(children, watches=[(2.0, _keep_database)], place=store.path / "serve.pid").run()
     return 0
-
-
-def _newer_assets(root: Any) -> bool:
-    from .settings import PACKAGE
-
-    made = (root / "staticfiles.json").stat().st_mtime
-    return any(f.stat().st_mtime > made for f in (PACKAGE / "doors" / "static").rglob("*") if f.is_file())
 
 
 def _keep_database() -> None:

@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from csp.constants import NONE, SELF
+from sizao.doors.kit.static import CONTENT_SECURITY_POLICY, static_url  # noqa: F401  (django-csp reads the policy here)
 
 from .database import databases
 
@@ -39,7 +39,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
     "django.contrib.postgres",
     "csp",
     "django_tasks",
@@ -54,7 +53,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -84,11 +82,8 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [PACKAGE / "locale"]
 
-STATIC_URL = "/static/"
-STATICFILES_DIRS = [PACKAGE / "doors" / "static"]
-STATIC_ROOT = (STORE / "static") if STORE else PACKAGE / "static"
-STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}}
-WHITENOISE_MAX_AGE = 3600
+# The doors serve their own assets under addresses that carry a digest; nothing is collected beforehand.
+STATIC_URL = static_url()
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600
@@ -102,21 +97,7 @@ X_FRAME_OPTIONS = "DENY"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 << 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 << 20
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "style-src-attr": ["'unsafe-inline'"],  # the map library sets positions as style attributes
-        "img-src": [SELF, "data:", "blob:"],
-        "worker-src": [SELF, "blob:"],
-        "connect-src": [SELF],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
+CSRF_FAILURE_VIEW = "sizao.doors.kit.middleware.csrf_failed"
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

@@ -1,5 +1,7 @@
 """Every address, by door."""
 
-from django.urls import include, path
+from sizao.doors.urls import urlpatterns
 
-urlpatterns = [path("", include("sizao.doors.urls"))]
+__all__ = ["handler404", "urlpatterns"]
+
+handler404 = "sizao.doors.kit.middleware.not_found"
