@@ -1,0 +1,90 @@
+"""Whose the mirror is: one process at a time, by an advisory lock in PostgreSQL. The worker holds it; a command line when no worker runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+
+from sizao.kernel.errors import Refused
+
+from . import source
+
+LOCK = 4_205_030
+FILE = "mirror.duckdb"
+
+
+class Owner:
+    """Holds the lock while it lives: `take` gets it or is refused, `keep` makes sure that it was not lost with its connection."""
+
+    def __init__(self) -> None:
+        self._held: contextlib.ExitStack | None = None
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def take(self) -> None:
+        """Refused mirror-owned when somebody else has it."""
+        stack = contextlib.ExitStack()
+        with stack:
+            connection = stack.enter_context(source.connected())
+            row = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone()
+            if not (row and row[0]):
+                raise Refused("mirror-owned", process=_holder(connection))
+            self._connection, self._held = connection, stack.pop_all()
+
+    def keep(self) -> None:
+        """After a restart of the server the lock is asked for again."""
+        try:
+            assert self._connection is not None
+            self._connection.execute("SELECT 1")
+        except (psycopg.Error, AssertionError):
+            self.leave()
+            self.take()
+
+    def leave(self) -> None:
+        held, self._held, self._connection = self._held, None, None
+        if held:
+            with contextlib.suppress(psycopg.Error):
+                held.close()
+
+
+def _holder(connection: psycopg.Connection[Any]) -> str:
+    row = connection.execute(
+        "SELECT a.application_name || ' (' || l.pid || ')' FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
+        "WHERE l.locktype = 'advisory' AND l.objid = %s AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        [LOCK],
+    ).fetchone()
+    return str(row[0]) if row else "?"
+
+
+def open_file(folder: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection:
+    """The file, made if absent. One that cannot be read is laid aside, and the next refresh copies everything into a new one."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        os.chown(folder, folder.parent.stat().st_uid, -1)
+    spill = folder / "tmp"
+    shutil.rmtree(spill, ignore_errors=True)
+    spill.mkdir(mode=0o700)
+    config: dict[str, Any] = {
+        "memory_limit": memory,
+        "threads": threads,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    path = folder / FILE
+    try:
+        connection = duckdb.connect(str(path), config=config)
+    except duckdb.Error as fault:
+        if "lock" in str(fault).lower():
+            raise Refused("mirror-file-in-use", path=path) from fault
+        for part in (path, path.with_name(f"{FILE}.wal")):
+            if part.exists():
+                part.replace(part.with_name(f"{part.name}.broken"))
+        connection = duckdb.connect(str(path), config=config)
+    path.chmod(0o600)
+    return connection

@@ -1,0 +1,100 @@
+"""The canonical relations over the mirror: the same rows as over the registers in PostgreSQL, at one `known_at`, in the civil time of one zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import duckdb
+
+from sizao.kernel.facts import FactsTable
+from sizao.plan.sql.dialects import DUCKDB
+from sizao.plan.sql.relations import Relations
+
+from .layout import FAR, Layout, quoted
+from .refreshing import State
+
+literal = DUCKDB.literal
+
+
+def build(duck: duckdb.DuckDBPyConnection, layout: Layout, state: State, zone: str, known_at: datetime | None = None) -> Relations:
+    """Sub-queries over the tables of the mirror as they are now."""
+    return Builder(duck, layout, state, zone, known_at).relations()
+
+
+class Builder:
+    def __init__(self, duck: duckdb.DuckDBPyConnection, layout: Layout, state: State, zone: str, known_at: datetime | None):
+        self.layout, self.zone = layout, layout.zones.index(zone)
+        self.known_at = None
+        if known_at is not None:
+            moment = known_at.astimezone(UTC).replace(tzinfo=None)
+            self.known_at = literal(moment)
+            self.all_recorded = not state.latest or datetime.fromisoformat(state.latest) <= moment
+        hidden = "closed IS NULL OR undone IS NOT NULL"
+        if self.known_at:
+            hidden = f"closed IS NULL OR closed > {self.known_at} OR undone <= {self.known_at}"
+        batches = [row[0] for row in duck.execute(f"SELECT id FROM batch WHERE {hidden} LIMIT 1001").fetchall()]
+        self.hidden = f"SELECT id FROM batch WHERE {hidden}" if len(batches) > 1000 else ", ".join(map(str, batches))
+        self.corrected = duck.execute("SELECT 1 FROM replaced LIMIT 1").fetchone() is not None
+
+    def relations(self) -> Relations:
+        z = self.zone
+        return Relations(
+            facts={name: self.facts(f.table) for name, f in self.layout.facts.items()},
+            act=self.act(),
+            area="SELECT id, parent, level FROM area",
+            up="SELECT area, above, steps FROM up",
+            post=f"SELECT id, role, area, vf_{z} AS vf, vt_{z} AS vt FROM post",
+            kept=f"SELECT kind, area, since_{z} AS since FROM kept",
+        )
+
+    def visible(self, row: str) -> str:
+        """Recorded by then, and its batch whole. What can be seen to hold for every row is not asked of each."""
+        tests = []
+        if self.known_at and not self.all_recorded:
+            tests.append(f"{row}._recorded <= {self.known_at}")
+        if self.hidden:
+            tests.append(f"({row}._batch IS NULL OR {row}._batch NOT IN ({self.hidden}))")
+        return " AND ".join(tests) or "TRUE"
+
+    def wanted(self, row: str) -> str:
+        zone = f"{row}._zone = {self.zone} AND " if len(self.layout.zones) > 1 else ""
+        return zone + self.visible(row)
+
+    # -- facts
+
+    def facts(self, t: FactsTable) -> str:
+        own = ", ".join(f"r.{quoted(c.name)}" for c in t.columns)
+        keys = "r.id, r.person, r.area, r.disease, r.known, r.vf"
+        still = f"SELECT {keys}, {FAR} AS vt, {own} FROM fact_{t.name} r WHERE r._once AND {self.wanted('r')}"
+        return f"{still} UNION ALL {self.changed(t)}"
+
+    def changed(self, t: FactsTable) -> str:
+        """Subjects that have superseded versions: each version until the earliest beginning of a later one."""
+        own = ", ".join(quoted(c.name) for c in t.columns)
+        carried = f"id, person, area, disease, known, _no, _known, _stands, _stands_local, {own}"
+        live = f"SELECT {carried}, NULL::TIMESTAMP AS _ended, NULL::TIMESTAMP AS _ended_local FROM fact_{t.name} r WHERE NOT r._once AND {self.wanted('r')}"
+        ended = "CASE WHEN r._gone THEN r._ended END AS _ended, CASE WHEN r._gone THEN r._ended_local END AS _ended_local"
+        past = f"SELECT {carried}, {ended} FROM past_{t.name} r WHERE {self.wanted('r')}"
+        known = f" AND v._ended <= {self.known_at}" if self.known_at else ""
+        dated = (
+            f"SELECT v.*, min(v._stands) OVER following AS replaced, arg_min(v._stands_local, v._stands) OVER following AS replaced_local, "
+            f"CASE WHEN lead(v._no) OVER later IS NULL{known} THEN v._ended_local END AS deleted, "
+            f"min(v._stands) OVER whole AS first_stands, min(v._known) OVER whole AS first_known, arg_min(v.known, v._known) OVER whole AS first_known_local "
+            f"FROM ({live} UNION ALL {past}) v WINDOW later AS (PARTITION BY v.id ORDER BY v._no), whole AS (PARTITION BY v.id), "
+            f"following AS (PARTITION BY v.id ORDER BY v._no ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
+        )
+        begins = "CASE WHEN d._stands = d.first_stands AND d.first_known < d._stands THEN d.first_known_local ELSE d._stands_local END"
+        columns = ", ".join(f"d.{quoted(c.name)}" for c in t.columns)
+        return (
+            f"SELECT d.id, d.person, d.area, d.disease, d.known, {begins} AS vf, coalesce(d.replaced_local, d.deleted, {FAR}) AS vt, {columns} "
+            f"FROM ({dated}) d WHERE d.replaced IS NULL OR d.replaced > d._stands"
+        )
+
+    # -- acts
+
+    def act(self) -> str:
+        z = self.zone
+        there = self.visible("a")
+        if self.corrected:
+            there += f" AND NOT EXISTS (SELECT 1 FROM replaced b WHERE b.act = a._no AND {self.visible('b')})"
+        return f'SELECT a._no AS id, a.kind, a.subject, a.person, a.at_{z} AS "at", a.told_{z} AS told_at, a.period, a.outcome, a.number FROM act a WHERE {there}'

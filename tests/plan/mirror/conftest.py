@@ -1,0 +1,73 @@
+"""A database of its own in which transactions really commit, and a mirror beside it."""
+
+import os
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def own_database(store, django_db_setup, django_db_blocker):
+    """Points Django at a fresh database of the session's server, until the module ends."""
+    from django.db import connections
+
+    from sizao.wiring import database
+    from sizao.wiring.migrate import migrate
+
+    name, server, before = f"sizao_mirror_{os.getpid()}", database.server(), {}
+    server.drop_database(name)
+    server.create_database(name)
+    with django_db_blocker.unblock():
+        for alias in ("default", "owner"):
+            connections[alias].close()
+            before[alias] = connections[alias].settings_dict["NAME"]
+            connections[alias].settings_dict["NAME"] = name
+        migrate("demo")
+        yield name
+        for alias, old in before.items():
+            connections[alias].close()
+            connections[alias].settings_dict["NAME"] = old
+    server.drop_database(name)
+
+
+@pytest.fixture
+def db(own_database, django_db_blocker):
+    """In place of the rolled-back transaction: the database of this module, left as the tests before left it."""
+    from django.db import connection
+
+    with django_db_blocker.unblock():
+        yield
+        connection.close()
+
+
+@pytest.fixture
+def mirror(db, tmp_path):
+    from sizao.plan.mirror import Mirror
+
+    with Mirror.open(tmp_path / "mirror", memory="500MB") as opened:
+        yield opened
+
+
+@pytest.fixture
+def owner(db, own_database):
+    """A connection that may do anything."""
+    from sizao.wiring import database
+
+    with database.server().connect("owner", dbname=own_database) as connection:
+        yield connection
+
+
+@pytest.fixture
+def apart(db, own_database):
+    """Makes connections as the application, outside Django: other people's transactions."""
+    from sizao.wiring import database
+
+    opened = []
+
+    def connect():
+        opened.append(database.server().connect("app", dbname=own_database, autocommit=False))
+        return opened[-1]
+
+    yield connect
+    for connection in opened:
+        connection.close()
+
