@@ -6,7 +6,8 @@ from uuid import UUID
 
 
 def uuid7() -> UUID:
-    """A new identifier: 48 bits of Unix milliseconds, then 74 random bits. Never put it in a public link: it tells when it was made."""
-    value = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10))
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+    """A new identifier: 48 bits of Unix milliseconds, 12 bits of the fraction of that millisecond (RFC 9562 §6.2, method 3: those made one
+    after the other are in order), then 62 random bits. Never put it in a public link: it tells when it was made."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | (rest << 12) // 1_000_000 << 64
+    return UUID(int=value | 0x2 << 62 | int.from_bytes(os.urandom(8)) >> 2)
