@@ -2,6 +2,7 @@
 
 from .compiler import compile_measure
 from .dialects import DUCKDB, POSTGRES, SPARK, Dialect
+from .parts import WHOLE, Part
 from .relations import Relations
 
-__all__ = ["DUCKDB", "POSTGRES", "SPARK", "Dialect", "Relations", "compile_measure"]
+__all__ = ["DUCKDB", "POSTGRES", "SPARK", "WHOLE", "Dialect", "Part", "Relations", "compile_measure"]

@@ -9,6 +9,7 @@ their history. What is false at any instant is dropped before occasions are spre
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sizao.plan.language import nodes
@@ -18,6 +19,7 @@ from sizao.plan.obligations import BY_ACT, ENDED, FIELDS, NO_TIMETABLE, NOT_KEPT
 
 from .conditions import Writer
 from .dialects import POSTGRES, Dialect
+from .parts import WHOLE, Part
 from .relations import Relations
 from .timetables import Timetable, day_number
 
@@ -25,26 +27,35 @@ KEYS = ["id", "person", "area", "disease", "known", "vf"]
 
 
 def compile_measure(
-    m: Measure, relations: Relations, as_of: datetime, force: Force | None = None, dialect: Dialect = POSTGRES, only: str | None = None
+    m: Measure,
+    relations: Relations,
+    as_of: datetime,
+    force: Force | None = None,
+    dialect: Dialect = POSTGRES,
+    only: str | None = None,
+    part: Part = WHOLE,
+    fields: Sequence[str] = FIELDS,
 ) -> str:
     """The statement that lists every obligation of a measure at `as_of`, with the columns of `Obligation` in order.
 
-    `only`: a further SQL condition on the standing row `n`.
+    `only`: a further SQL condition on the standing row `n`. `part`: which occasions. `fields`: other columns, of those and `closes`.
     """
-    return Compiler(m, relations, as_of, force or Force(), dialect, only).statement()
+    return Compiler(m, relations, as_of, force or Force(), dialect, only, part).statement(fields)
 
 
 class Compiler:
     """Holds what the parts of one statement share."""
 
-    def __init__(self, m: Measure, relations: Relations, as_of: datetime, force: Force, dialect: Dialect, only: str | None):
-        self.m, self.r, self.force, self.d, self.only = m, relations, force, dialect, only
+    def __init__(
+        self, m: Measure, relations: Relations, as_of: datetime, force: Force, dialect: Dialect, only: str | None, part: Part = WHOLE
+    ):
+        self.m, self.r, self.force, self.d, self.only, self.part = m, relations, force, dialect, only, part
         self.as_of = dialect.literal(as_of)
         self.now = as_of
         self.carried = [*KEYS, *(c for c in m.columns if c not in KEYS)]
-        self.timetable = Timetable(m, dialect, self.as_of, force, self.carried)
+        self.timetable = Timetable(m, dialect, self.as_of, force, self.carried, part.floor(m))
 
-    def statement(self) -> str:
+    def statement(self, fields: Sequence[str] = FIELDS) -> str:
         ctes = {"stands": self.stands(), "slot": self.slot(), "history": self.history(), "judged": self.judged(), "hit": self.hit()}
         ctes |= {f"shut_{i}": self.shut(i) for i in range(len(self.m.close))}
         ctes |= {"owner": self.owner(), "keeping": self.keeping()}
@@ -52,7 +63,7 @@ class Compiler:
         return (
             "WITH "
             + ",\n".join(f"{name} AS ({sql})" for name, sql in ctes.items())
-            + f"\nSELECT {', '.join(FIELDS)} FROM ({whole}) o{self.inside()}"
+            + f"\nSELECT {', '.join(fields)} FROM ({whole}) o{self.inside()}"
         )
 
     def writer(self, row: str, now: str, opens: str, disease: str | None = None) -> Writer:
@@ -94,6 +105,7 @@ class Compiler:
             tests.append(f"t.opens < {self.d.literal(self.force.end)}")
         if not clock:
             tests.append('t.due >= t."known"')
+        tests += self.part.tests(self.m, self.d, "t")
         more = "t.occasion, t.opens, t.due, t.closes, t.missing"
         return f'SELECT {self.columns("t")}, {more}, {j} AS j, greatest(t.opens, t."known") AS o FROM ({self.timetable.slots()}) t WHERE {" AND ".join(tests)}'
 
@@ -135,7 +147,7 @@ class Compiler:
 
     def hit(self) -> str:
         d, who = self.m.done, self.key(self.m.done.key)
-        tests = [f"a.kind = {self.d.literal(d.act)}", f'a."at" <= {self.as_of}']
+        tests = [f"a.kind = {self.d.literal(d.act)}", f'a."at" <= {self.as_of}', *self.part.acts(self.m, self.d)]
         if self.by_day:
             assert isinstance(self.m.when, Every)
             day = self.d.date('a."at"')
@@ -144,7 +156,7 @@ class Compiler:
                 tests.append(self.writer("a", "NULL", "NULL").sql(d.where))
             return (
                 f'SELECT a."{d.key}" AS who, {day_number(self.d, day)} * {PER_DAY} AS occasion, min(a."at") AS done_at, min(CASE WHEN a."at" <= {due} THEN a.told_at END) AS told_at '
-                f'FROM ({self.r.acts(d.key)}) a WHERE {" AND ".join(tests)} AND a."{d.key}" IS NOT NULL GROUP BY 1, 2'
+                f'FROM ({self.r.acts(d.key)}) a WHERE {" AND ".join(tests)} AND a."{d.key}" IN (SELECT n."{who}" FROM stands n) GROUP BY 1, 2'
             )
         if d.where is not None:
             tests.append(self.writer("a", self.as_of, "c.opens", 'c."disease"').sql(d.where))
@@ -208,7 +220,7 @@ class Compiler:
         stated = f"SELECT i.*, {state} AS state, {reason} AS reason FROM ({inner}) i"
         return (
             f"SELECT {self.d.literal(self.m.id)} AS measure, e.subject, e.person, e.occasion, e.opens, e.due, e.state, e.reason, e.area, e.post, "
-            f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, (e.state = 'met' AND e.told_at > e.due) AS told_late, e.done_at FROM ({stated}) e"
+            f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, (e.state = 'met' AND e.told_at > e.due) AS told_late, e.done_at, e.closes FROM ({stated}) e"
         )
 
     def earliest(self) -> tuple[str, str]:
@@ -246,7 +258,7 @@ class Compiler:
             tests.append("FALSE")
         nothing = "CAST(NULL AS TIMESTAMP)"
         return (
-            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", {NO_TIMETABLE}, {nothing}, {nothing}, \'cannot_tell\', concat({self.d.literal(UNDATED + ":")}, {missing}), n."area", w.post, FALSE, FALSE, {nothing} '
+            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", {NO_TIMETABLE}, {nothing}, {nothing}, \'cannot_tell\', concat({self.d.literal(UNDATED + ":")}, {missing}), n."area", w.post, FALSE, FALSE, {nothing}, {nothing} '
             f'FROM stands n LEFT JOIN owner w ON w.area = n."area" WHERE {" AND ".join(tests)}'
         )
 

@@ -79,9 +79,9 @@ class Dialect:
         number = "CAST(extract(YEAR FROM {0}) * 12 + extract(MONTH FROM {0}) AS BIGINT)"
         return f"({number.format(end)} - {number.format(start)})"
 
-    def series(self, last: str) -> str:
-        """0, 1, … last, one row each, in the SELECT list."""
-        return f"generate_series(0, CAST({last} AS INTEGER))"
+    def series(self, last: str, first: str = "0") -> str:
+        """first, first + 1, … last, one row each, in the SELECT list."""
+        return f"generate_series(CAST({first} AS INTEGER), CAST({last} AS INTEGER))"
 
     def quotient(self, number: str, by: int) -> str:
         """Divided and rounded down (of what is not below 0)."""
@@ -97,8 +97,8 @@ class DuckDB(Dialect):
     def hours_between(self, start: str, end: str) -> str:
         return f"CAST(floor((epoch_us({end}) - epoch_us({start})) / 3600000000) AS BIGINT)"
 
-    def series(self, last: str) -> str:
-        return f"unnest(range(0, CAST({last} AS BIGINT) + 1))"
+    def series(self, last: str, first: str = "0") -> str:
+        return f"unnest(range(CAST({first} AS BIGINT), CAST({last} AS BIGINT) + 1))"
 
     def quotient(self, number: str, by: int) -> str:
         return number if by == 1 else f"({number} // {by})"
@@ -136,8 +136,8 @@ class Spark(Dialect):
     def hours_between(self, start: str, end: str) -> str:
         return f"CAST(floor((unix_micros(CAST({end} AS TIMESTAMP)) - unix_micros(CAST({start} AS TIMESTAMP))) / 3600000000) AS BIGINT)"
 
-    def series(self, last: str) -> str:
-        return f"explode(CASE WHEN {last} >= 0 THEN sequence(0, CAST({last} AS INTEGER)) ELSE array() END)"
+    def series(self, last: str, first: str = "0") -> str:
+        return f"explode(CASE WHEN {last} >= {first} THEN sequence(CAST({first} AS INTEGER), CAST({last} AS INTEGER)) ELSE array() END)"
 
     def quotient(self, number: str, by: int) -> str:
         return number if by == 1 else f"({number} div {by})"

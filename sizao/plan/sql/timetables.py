@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sizao.plan.language import nodes
@@ -18,8 +18,8 @@ from .dialects import Dialect
 class Timetable:
     """Sub-queries over `stands` for one measure. `carried` are the columns that every slot keeps."""
 
-    def __init__(self, m: Measure, dialect: Dialect, as_of: str, force: Force, carried: list[str]):
-        self.m, self.d, self.as_of, self.force, self.carried = m, dialect, as_of, force, carried
+    def __init__(self, m: Measure, dialect: Dialect, as_of: str, force: Force, carried: list[str], floor: datetime | None = None):
+        self.m, self.d, self.as_of, self.force, self.carried, self.floor = m, dialect, as_of, force, carried, floor
 
     def keep(self, alias: str) -> str:
         return ", ".join(f'{alias}."{name}"' for name in self.carried)
@@ -70,11 +70,19 @@ class Timetable:
             most = w.times.value if isinstance(w.times, nodes.Literal) else max(self.m.params[w.times.name].values)
             last.append(str(most - 1))
         ends = f"least({', '.join(last)})" if len(last) > 1 else last[0]
-        spread = f"SELECT {self.keep('n')}, {first} AS first_at, {self.d.series(ends)} AS k FROM stands n WHERE {first} IS NOT NULL AND {ends} >= 0"
+        begin = self.beginning(first_day, w)
+        spread = f"SELECT {self.keep('n')}, {first} AS first_at, {self.d.series(ends, begin)} AS k FROM stands n WHERE {first} IS NOT NULL AND {ends} >= {begin}"
         day = self.d.date("s.first_at")
         periods = f"SELECT {self.keep('s')}, s.first_at, s.k, {self.start(day, 's.k', w)} AS period, {self.start(day, '(s.k + 1)', w)} AS following FROM ({spread}) s"
         parts = [self.time_of_day(w, i) for i in range(len(w.at))]
         return f"WITH periods AS ({periods}) " + " UNION ALL ".join(parts)
+
+    def beginning(self, first_day: str, w: Every) -> str:
+        """The first period that is wanted, or one or two before it."""
+        if self.floor is None:
+            return "0"
+        passed = self.count(first_day, self.d.literal(self.floor.date()), w)
+        return f"greatest(0, {passed} - 2)"
 
     def count(self, start: str, end: str, w: Every) -> str:
         if w.step.months:
