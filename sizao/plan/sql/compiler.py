@@ -38,7 +38,7 @@ def compile_measure(
 ) -> str:
     """The statement that lists every obligation of a measure at `as_of`, with the columns of `Obligation` in order.
 
-    `only`: a further SQL condition on the standing row `n`. `part`: which occasions. `fields`: other columns, of those and `closes`.
+    `only`: a SELECT of the subjects wanted. `part`: which occasions. `fields`: other columns, of those and `closes`.
     """
     return Compiler(m, relations, as_of, force or Force(), dialect, only, part).statement(fields)
 
@@ -85,7 +85,7 @@ class Compiler:
         if never:
             tests.append(f'(n."vf" > n."known" OR ({never}) IS NOT FALSE)')
         if self.only:
-            tests.append(f"({self.only})")
+            tests.append(f'n."id" IN ({self.only})')
         return f"SELECT {self.columns('n')} FROM ({self.r.facts[self.m.facts]}) n WHERE {' AND '.join(tests)}"
 
     def never(self, row: str) -> str | None:
@@ -111,7 +111,8 @@ class Compiler:
 
     def history(self) -> str:
         """The few rows that ever changed."""
-        return f'SELECT {self.columns("n", ("vt",))} FROM ({self.r.facts[self.m.facts]}) n WHERE n."vf" > n."known" OR n."vt" < {self.d.literal(FAR)}'
+        wanted = f' AND n."id" IN ({self.only})' if self.only else ""
+        return f'SELECT {self.columns("n", ("vt",))} FROM ({self.r.facts[self.m.facts]}) n WHERE (n."vf" > n."known" OR n."vt" < {self.d.literal(FAR)}){wanted}'
 
     def judged(self) -> str:
         """Occasions that arise, with the row at the reading time, whether the condition holds (`told`), and what is missing where that cannot be told."""
@@ -181,21 +182,28 @@ class Compiler:
 
     def owner(self) -> str:
         """The nearest post of the role, upwards from where the measure says."""
+        by = self.m.by
+        if (by.role, by.place) in self.r.owners:
+            return self.r.owners[by.role, by.place]
+        return f"SELECT area, post FROM (SELECT f.area, f.post, row_number() OVER (PARTITION BY f.area ORDER BY f.first, f.steps, f.post) AS place FROM ({self.answering()}) f) g WHERE place = 1"
+
+    def answering(self) -> str:
+        """Every post that could answer for an area, and how far above it is."""
         by, role = self.m.by, self.d.literal(self.m.by.role)
         post = f"SELECT p.id, p.area FROM ({self.r.post}) p WHERE p.role = {role} AND p.vf <= {self.as_of} AND p.vt > {self.as_of}"
         if by.place == "area":
-            found = f"SELECT u.area, p.id AS post, 0 AS first, u.steps FROM ({self.r.up}) u JOIN ({post}) p ON p.area = u.above"
-        elif by.place == "parent":
-            found = f"SELECT x.id AS area, p.id AS post, 0 AS first, u.steps FROM ({self.r.area}) x JOIN ({self.r.up}) u ON u.area = x.parent JOIN ({post}) p ON p.area = u.above"
-        else:
-            found = (
-                f"SELECT w.area, p.id AS post, w.steps AS first, u.steps FROM ({self.r.up}) w JOIN ({self.r.area}) x ON x.id = w.above AND x.level = {self.d.literal(by.place)} "
-                f"JOIN ({self.r.up}) u ON u.area = w.above JOIN ({post}) p ON p.area = u.above"
-            )
-        return f"SELECT area, post FROM (SELECT f.area, f.post, row_number() OVER (PARTITION BY f.area ORDER BY f.first, f.steps, f.post) AS place FROM ({found}) f) g WHERE place = 1"
+            return f"SELECT u.area, p.id AS post, 0 AS first, u.steps FROM ({self.r.up}) u JOIN ({post}) p ON p.area = u.above"
+        if by.place == "parent":
+            return f"SELECT x.id AS area, p.id AS post, 0 AS first, u.steps FROM ({self.r.area}) x JOIN ({self.r.up}) u ON u.area = x.parent JOIN ({post}) p ON p.area = u.above"
+        return (
+            f"SELECT w.area, p.id AS post, w.steps AS first, u.steps FROM ({self.r.up}) w JOIN ({self.r.area}) x ON x.id = w.above AND x.level = {self.d.literal(by.place)} "
+            f"JOIN ({self.r.up}) u ON u.area = w.above JOIN ({post}) p ON p.area = u.above"
+        )
 
     def keeping(self) -> str:
         """Since when the act is kept, by area; for subjects without an area under NULL, from the top of the tree."""
+        if self.m.done.act in self.r.keeping:
+            return self.r.keeping[self.m.done.act]
         kind = self.d.literal(self.m.done.act)
         return (
             f"SELECT u.area, min(k.since) AS since FROM ({self.r.up}) u JOIN ({self.r.kept}) k ON k.area = u.above WHERE k.kind = {kind} GROUP BY u.area UNION ALL "

@@ -13,6 +13,7 @@ class Relations:
     facts: table → (id, person, area, disease, known, vf, vt, and its columns by their names), one row a version.
     act: (id, kind, subject, person, at, told_at, period, outcome, number). area: (id, parent, level).
     up: (area, above, steps), each area with itself and every ancestor. post: (id, role, area, vf, vt). kept: (kind, area, since).
+    Worked out once for many statements, where somebody has: owners: (role, place) → (area, post); keeping: act → (area, since).
     """
 
     facts: Mapping[str, str]
@@ -22,6 +23,8 @@ class Relations:
     post: str
     kept: str
     acts_of: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    keeping: Mapping[str, str] = field(default_factory=dict)
 
     def acts(self, key: str) -> str:
         """The acts to be joined by their subject or by their person: narrower ones where the facts were narrowed."""
