@@ -45,15 +45,15 @@ class Builder:
         )
 
     def narrowed(self, vocabulary: Vocabulary) -> dict[str, str]:
-        """Acts about the subjects wanted only, where one table was narrowed."""
+        """Acts about the subjects wanted only, where one table was narrowed. An array is made once; a sub-select would be looped over."""
         if len(self.subjects) != 1:
             return {}
         [(name, ids)] = self.subjects.items()
-        t, found = vocabulary.tables[name], {"subject": self.act(f"a.subject IN ({ids})")}
+        t, found = vocabulary.tables[name], {"subject": self.act(f"a.subject = ANY(ARRAY({ids}))")}
         if t.person:
             person = quoted(t.person)
-            persons = f"SELECT q.{person} FROM {t.relation} q WHERE q.id IN ({ids}) UNION SELECT q.{person} FROM {t.history} q WHERE q.id IN ({ids})"
-            found["person"] = self.act(f"a.person IN ({persons})")
+            persons = f"SELECT q.{person} FROM {t.relation} q WHERE q.id = ANY(ARRAY({ids})) UNION SELECT q.{person} FROM {t.history} q WHERE q.id = ANY(ARRAY({ids}))"
+            found["person"] = self.act(f"a.person = ANY(ARRAY({persons}))")
         return found
 
     def local(self, sql: str) -> str:
@@ -89,7 +89,7 @@ class Builder:
     def wanted(self, t: FactsTable) -> str:
         tests = [self.visible("t")]
         if t.name in self.subjects:
-            tests.append(f"t.id IN ({self.subjects[t.name]})")
+            tests.append(f"t.id = ANY(ARRAY({self.subjects[t.name]}))")
         if not self.one_zone:
             tests.append(
                 f"t.id IN (SELECT z.id FROM {t.relation} z JOIN kernel_area a ON a.id = z.{quoted(t.area)} WHERE a.zone = {self.zone})"
