@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from sizao.kernel import acts, clock
 from sizao.kernel.acts import NewAct
+from sizao.kernel.models import Act
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import read as cases
 from sizao.registers.isolation import actions as isolation
@@ -36,6 +37,8 @@ class Check:
 def record_checks(scope: Scope, checks: Sequence[Check]) -> list[Outcome]:
     """One outcome a check, in order: new, identical (the key was sent before), or rejected with the reason."""
     scope.check("check.write")
+    with connection.cursor() as cursor:  # a post's checks one after the other: a double tap finds what the first one wrote
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('check'), %s)", [scope.post_id or 0])
     known = cases.contacts_by_id(scope, {c.contact for c in checks}, "check.write")
     now = clock.now()
     sender = f"post:{scope.post_id}"
@@ -54,14 +57,19 @@ def record_checks(scope: Scope, checks: Sequence[Check]) -> list[Outcome]:
             at = min(c.happened_at, now)
             good[i] = isolation.NewCheck(c.key, contact.person_id, contact.pk, contact.area_id, contact.disease, at, c.outcome, c.temperature, c.symptoms)
         elif c.outcome in NOT_CHECKED:
-            tried[i] = NewAct("attempt", contact.pk, min(c.happened_at, now), contact.person_id, contact.area_id, contact.disease, outcome=c.outcome)
+            mark = uuid5(contact.pk, f"{sender} {c.key}")
+            tried[i] = NewAct("attempt", contact.pk, min(c.happened_at, now), contact.person_id, contact.area_id, contact.disease, outcome=c.outcome, record=mark)
         else:
             outcomes[i] = Outcome("rejected", problems=(Problem("check-outcome-unknown", "outcome", c.outcome),))
     made = isolation.add_checks(scope, list(good.values()), sender=sender)
     for i, check in good.items():
         outcomes[i] = Outcome("new" if check.key in made else "identical", made.get(check.key), check.person)
-    for (i, act), key in zip(tried.items(), acts.record(scope, tried.values()), strict=True):
-        outcomes[i] = Outcome("new", key, act.person)
+    held = dict(Act.objects.filter(kind="attempt", subject__in={a.subject for a in tried.values()}, record__in={a.record for a in tried.values()}).values_list("record", "id"))
+    fresh = {a.record: a for a in tried.values() if a.record not in held}
+    written = dict(zip(fresh, acts.record(scope, fresh.values()), strict=True))
+    for i, attempt in tried.items():
+        assert attempt.record
+        outcomes[i] = Outcome("new", written[attempt.record], attempt.person) if attempt.record in written else Outcome("identical", held[attempt.record], attempt.person)
     return [outcomes[i] for i in range(len(checks))]
 
 

@@ -7,9 +7,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from .ids import uuid7
-from .scope import Scope
+from .models import Act
+from .scope import Scope, visible
 
 COLUMNS = ("id", "kind", "subject", "person", "area_id", "disease", "happened_at", "reported_at", "period", "post_id", "outcome", "number", "record", "replaces", "batch_id")
 _months: set[tuple[str, date]] = set()
@@ -48,6 +50,11 @@ def record(scope: Scope, acts: Iterable[NewAct], *, batch: int | None = None) ->
                 )
         cursor.execute("SELECT pg_notify('sizao_changed', '')")
     return ids
+
+
+def of_person(scope: Scope, person: UUID) -> list[Act]:
+    """Everything that was done about a person below the areas of this scope, oldest first. The caller has asked for the right to look, and audits."""
+    return list(Act.objects.filter(visible(), scope.area_filter("area") | Q(area=None), person=person).order_by("happened_at", "id"))
 
 
 def _ensure_months(cursor, rows: list[NewAct]) -> None:

@@ -1,5 +1,7 @@
 """Code lists, roles and diseases as they ship: small, dated data under `content/`, read once."""
 
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -37,3 +39,10 @@ def roles() -> dict[str, dict[str, Any]]:
 def diseases() -> dict[str, dict[str, Any]]:
     """disease code → {zh, en, icd10, report_within_hours, …}."""
     return {name: yaml.safe_load(text) for name, text in content_files("diseases").items()}
+
+
+@cache
+def threshold(name: str, on: date) -> Decimal:
+    """The value in force that day of `content/thresholds/<name>.yaml`; before the first one, the first. Its unit and source stand in the file."""
+    lines = sorted(yaml.safe_load(content_files("thresholds")[name])["values"], key=lambda line: line["from"])
+    return Decimal(str(next((line["value"] for line in reversed(lines) if line["from"] <= on), lines[0]["value"])))

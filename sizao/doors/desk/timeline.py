@@ -5,11 +5,10 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
-
 from sizao.doors.kit.labels import act_label, field_label
 from sizao.doors.kit.words import Words
-from sizao.kernel.scope import Scope, visible
+from sizao.kernel import acts
+from sizao.kernel.scope import Scope
 from sizao.registers.cases import read as cases
 from sizao.registers.isolation import read as isolation
 
@@ -34,11 +33,11 @@ class Entry:
 
 def story(scope: Scope, person: UUID, words: Words, now: datetime) -> list[Entry]:
     """Every entry that this scope may see, newest first. The person's own page has been opened, so the right to look was asked."""
-    acts = list(apps.get_model("kernel", "Act").objects.filter(visible(), person=person).order_by("happened_at"))
+    done = acts.of_person(scope, person)
     found = [_date(told, words) for told in cases.timeline(scope, person)]
     found += [_seen(told, words) for told in isolation.timeline(scope, person)]
-    taken_back = {a.replaces for a in acts if a.replaces}
-    for act in acts:
+    taken_back = {a.replaces for a in done if a.replaces}
+    for act in done:
         if act.kind not in TOLD and act.outcome != "void":
             detail = words.code(CODES.get(act.kind, ""), act.outcome) if act.kind in CODES else ""
             found.append(

@@ -18,7 +18,7 @@ from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.flows.check_recorded import Check, record_checks, take_back
 from sizao.kernel import clock
-from sizao.kernel.codes import code_list
+from sizao.kernel.codes import code_list, threshold
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
 from sizao.kernel.scope import Scope
@@ -28,7 +28,6 @@ from sizao.plan import read
 SHOWN = 100
 
 #: A temperature from which "no complaint" is asked again (armpit; the fever line of the prevention plans).
-FEVER = Decimal("37.3")
 
 CHECK, OUTCOMES = "isolation.daily_check", ("ok", "symptoms", "not_found", "refused", "could_not")
 
@@ -162,7 +161,7 @@ def _read(request: HttpRequest) -> Check:
     except InvalidOperation:
         raise Refused("bad-value", field={"zh": "体温", "en": "temperature"}, value=text, expected="36.5") from None
     symptoms = tuple(s for s in request.POST.getlist("symptoms") if s in code_list("symptom"))
-    if outcome == "ok" and (symptoms or (temperature is not None and temperature >= FEVER)):
+    if outcome == "ok" and (symptoms or (temperature is not None and temperature >= threshold("fever", clock.now().date()))):
         raise Refused("check-contradicts")
     return Check(
         key=request.POST.get("key", "")[:64] or str(uuid7()),
