@@ -11,6 +11,8 @@ from sizao.kernel import clock
 
 from . import evaluation
 from .counting import TESTS
+from .mirror.choice import chosen
+from .mirror.engine import Engine
 from .models import COUNTS, Cell, Row, Run
 from .relations import UP
 
@@ -19,24 +21,35 @@ RUNS_KEPT, ROWS_KEPT = 48, 3  # runs whose cells, and whose rows, are kept; of o
 COLUMNS = ("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at")
 
 
-def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None, *, standing: bool = True) -> Run:
-    """Evaluates everything in force at `as_of` (default: now) and keeps it as a run. `standing`: pages answer from it until the next."""
-    started = time.monotonic()
-    with transaction.atomic(), connection.cursor() as cursor:
-        now = clock.now()
-        cursor.execute("SELECT greatest(kernel_now(), %s)", [now])  # what the database has written is known, whatever its clock says
-        as_of, known_at = as_of or now, known_at or cursor.fetchone()[0]
-        evaluation.steady(cursor)
-        found = evaluation.in_force(as_of)
-        run = Run.objects.create(
-            as_of=as_of, known_at=known_at, started_at=now, zone=",".join(evaluation.zones()), editions=_editions(found), standing=standing
-        )
-        too_long: dict[str, int] = {}
-        for f in found:
-            cursor.execute(_keep(f, run))
-            too_long |= {f"{f.measure.id} {state}": n for state, n in cursor.fetchall()}
-        run.unlisted_rows, run.seconds = too_long, time.monotonic() - started
-        run.save(update_fields=["unlisted_rows", "seconds"])
+def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None, *, standing: bool = True, engine: str | None = None) -> Run:
+    """Evaluates everything in force at `as_of` (default: now) and keeps it as a run. `standing`: pages answer from it until the next.
+
+    `engine`: "duckdb" on the mirror, "postgres" on the registers themselves, None by their size.
+    """
+    started, now = time.monotonic(), clock.now()
+    as_of = as_of or now
+    found = evaluation.in_force(as_of)
+    with chosen(engine, (f.measure.facts for f in found)) as mirror:
+        seen = mirror.refresh().moment if mirror else None
+        with transaction.atomic(), connection.cursor() as cursor:
+            # What the database has written is known, whatever its clock says; the mirror knows what was written until it was refreshed.
+            cursor.execute("SELECT greatest(coalesce(%s::timestamptz, kernel_now()), %s)", [seen, now])
+            known_at = known_at or cursor.fetchone()[0]
+            evaluation.steady(cursor)
+            run = Run.objects.create(
+                as_of=as_of, known_at=known_at, started_at=now, zone=",".join(evaluation.zones()), editions=_editions(found), standing=standing
+            )
+            too_long: dict[str, int] = {}
+            on_mirror = Engine(mirror, as_of, known_at) if mirror else None
+            for f in found:
+                if on_mirror:
+                    long = on_mirror.keep(f, run, cursor, LISTED, TESTS)
+                else:
+                    cursor.execute(_keep(f, run))
+                    long = dict(cursor.fetchall())
+                too_long |= {f"{f.measure.id} {state}": n for state, n in long.items()}
+            run.unlisted_rows, run.seconds = too_long, time.monotonic() - started
+            run.save(update_fields=["unlisted_rows", "seconds"])
     forget()
     return run
 

@@ -11,7 +11,9 @@ def main() -> int:
     boot()
     from sizao.kernel import clock, jobs, worker
     from sizao.plan import run
+    from sizao.plan.mirror import choice
 
+    choice.hold()
     fixed = os.environ.get("SIZAO_AS_OF")
 
     def run_plan() -> None:

@@ -14,7 +14,10 @@ SUMS = {  # by type: what is summed there, and what here
     "BIGINT": ("sum({0}::numeric)", "sum({0})"),
     "INTEGER": ("sum({0}::numeric)", "sum({0})"),
     "DATE": ("sum({0} - DATE '1970-01-01')", "sum({0} - DATE '1970-01-01')"),
-    "TIMESTAMP": ("sum(CASE WHEN isfinite({0}) THEN extract(epoch FROM {0}) * 1000000 END)", "sum(CASE WHEN isfinite({0}) THEN epoch_us({0}) END)"),
+    "TIMESTAMP": (
+        "sum(CASE WHEN isfinite({0}) THEN extract(epoch FROM {0}) * 1000000 END)",
+        "sum(CASE WHEN isfinite({0}) THEN epoch_us({0}) END)",
+    ),
     "VARCHAR": ("sum(length({0}))", "sum(length({0}))"),
     "BOOLEAN": ("count(*) FILTER (WHERE {0})", "count(*) FILTER (WHERE {0})"),
 }

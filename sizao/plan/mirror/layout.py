@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from sizao.kernel.errors import Refused
-from sizao.kernel.facts import FactsTable
+from sizao.kernel.facts import FactsColumn, FactsTable
 from sizao.plan.language import Vocabulary
 from sizao.plan.relations import VOID
 
@@ -99,10 +99,10 @@ class Layout:
     # -- facts
 
     def _facts(self, t: FactsTable) -> Facts:
-        for c in t.columns:
+        for c in stored(t):
             if c.type == "text" and c.codes is None:
                 raise Refused("mirror-free-text", table=t.name, column=c.name)
-        own = tuple(Column(c.name, TYPES[c.type], self.local(f"({c.sql})") if c.type == "instant" else f"({c.sql})") for c in t.columns)
+        own = tuple(Column(c.name, TYPES[c.type], self.local(f"({c.sql})") if c.type == "instant" else f"({c.sql})") for c in stored(t))
         once = f"NOT EXISTS (SELECT 1 FROM {t.history} h WHERE h.id = t.id)"
         vf = "least(t.stands_from, t.known_from)"
         live = (*self._keys(t), Column("vf", "TIMESTAMP", self.local(vf)), Column("_once", "BOOLEAN", once), *self._times(), *own)
@@ -135,7 +135,11 @@ class Layout:
         )
 
     def _when_recorded(self) -> tuple[Column, ...]:
-        return Column("_no", "BIGINT", "t.change_no"), Column("_recorded", "TIMESTAMP", self.utc("t.recorded_at")), Column("_batch", "BIGINT", "t.batch_id")
+        return (
+            Column("_no", "BIGINT", "t.change_no"),
+            Column("_recorded", "TIMESTAMP", self.utc("t.recorded_at")),
+            Column("_batch", "BIGINT", "t.batch_id"),
+        )
 
     # -- acts and what is small
 
@@ -162,7 +166,12 @@ class Layout:
         return (
             Source(
                 "area",
-                (Column("id", "BIGINT", "t.id"), Column("parent", "BIGINT", "t.parent_id"), Column("level", "VARCHAR", "t.level"), Column("zone", "VARCHAR", "t.zone")),
+                (
+                    Column("id", "BIGINT", "t.id"),
+                    Column("parent", "BIGINT", "t.parent_id"),
+                    Column("level", "VARCHAR", "t.level"),
+                    Column("zone", "VARCHAR", "t.zone"),
+                ),
                 "kernel_area t",
             ),
             Source(
@@ -208,6 +217,12 @@ class Layout:
 
 #: The PostgreSQL tables of the small ones: what is asked whether anything in them differs.
 SMALL_RELATIONS = {"area": "kernel_area", "up": "kernel_area", "post": "kernel_post", "kept": "kernel_kept", "batch": "kernel_batch"}
+
+
+def stored(t: FactsTable) -> tuple[FactsColumn, ...]:
+    """The columns that a table itself has."""
+    found: tuple[FactsColumn, ...] = getattr(t, "stored", t.columns)
+    return found
 
 
 def quoted(name: str) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from .layout import SMALL_RELATIONS, Facts, Layout, Source, quoted
-from .source import Moment, Snapshot
+from .source import Moment, Snapshot, Take
 
 FORMAT = 1  # of what is kept here; another one is copied anew
 
@@ -30,6 +30,7 @@ class Refreshed:
         rows: Rows taken in, by table of the mirror.
         gone: Subjects that were deleted, or came again.
         differ: Tables that a check found different, and that were copied whole.
+        moment: The moment of PostgreSQL that the mirror now equals, as PostgreSQL writes it.
     """
 
     whole: dict[str, str] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Refreshed:
     gone: int = 0
     differ: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    moment: str = ""
 
 
 @dataclass
@@ -81,14 +83,18 @@ class Refresh:
         whole = whole or self.why_whole(moment)
         if whole:
             self.clear()
+        jobs: list[tuple[Take, str]] = []
         for facts in self.layout.facts.values():
-            self.take_facts(facts, whole or self.why(facts.live, facts.past) or self.why_files(facts, files))
-        self.take_acts(whole or self.why(self.layout.act, self.layout.replaced))
+            jobs += self.take_facts(facts, whole or self.why(facts.live, facts.past) or self.why_files(facts, files))
+        jobs += self.take_acts(whole or self.why(self.layout.act, self.layout.replaced))
         for small in self.layout.small.values():
             relation = SMALL_RELATIONS[small.name]
             if whole or self.why(small) or self.state.prints.get(relation) != prints[relation]:
                 self.make(small)
-                self.take(small, small.select())
+                jobs.append(self.take(small, small.select()))
+        for take, path in self.snapshot.feed(jobs):
+            take(path)
+        self.resolve()
         latest = [f"SELECT max(_recorded) FROM {quoted(s.name)}" for s in self.sources()]
         row = self.duck.execute(f"SELECT max(t)::VARCHAR FROM ({' UNION ALL '.join(latest)}) x(t)").fetchone()
         own = {s.name: s.print for s in (*self.sources(), *self.layout.small.values())}
@@ -143,45 +149,35 @@ class Refresh:
 
     # -- what is taken
 
-    @property
-    def changed(self) -> str:
-        return self.changed_of("t")
-
     def changed_of(self, row: str) -> str:
         """What this snapshot may see and the last one may not have seen. (Rows that another cluster once wrote, restored here, are above `high`.)"""
         return f"{row}.change_xid >= '{self.state.low}'::xid8 AND {row}.change_xid < '{self.snapshot.moment.high}'::xid8"
 
-    def take_facts(self, f: Facts, whole: str) -> None:
+    def take_facts(self, f: Facts, whole: str) -> list[tuple[Take, str]]:
         if whole:
             self.done.whole[f.table.name] = whole
             self.make(f.live, f.past)
-            self.take(f.live, f.live.select())
-            self.take(f.past, f.past.select())
-            return
-        gone = f"SELECT t.id FROM kernel_tombstone t WHERE t.relation = '{f.table.relation}' AND {self.changed}"
+            return [self.take(f.live, f.live.select()), self.take(f.past, f.past.select())]
+        gone = f"SELECT t.id FROM kernel_tombstone t WHERE t.relation = '{f.table.relation}' AND {self.changed_of('t')}"
         ids = f"SELECT c.id FROM {f.table.relation} c WHERE {self.changed_of('c')} UNION {gone}"
-        self.forget(f, ids)
-        self.take(f.live, f.live.select(self.changed))
-        self.take(f.past, f.past.select(f"t.id IN ({ids})"))
+        live, past = f.live.select(self.changed_of("t")), f.past.select(f"t.id IN ({ids})")
+        return [(partial(self.forget, f), ids), self.take(f.live, live), self.take(f.past, past)]
 
-    def forget(self, f: Facts, ids: str) -> None:
+    def forget(self, f: Facts, path: Path) -> None:
         """Deletes every version of these subjects; those that still are come again."""
-        for path in self.snapshot.chunks(ids):
-            self.stage(path, {"id": "UUID"})
-            self.duck.execute("CREATE OR REPLACE TEMP TABLE numbers AS SELECT d.n FROM subject d WHERE d.id IN (SELECT id FROM staged)")
-            for table in (f.live, f.past):
-                row = self.duck.execute(f"DELETE FROM {quoted(table.name)} WHERE id IN (SELECT n FROM numbers)").fetchone()
-                self.done.gone += row[0] if row and table is f.live else 0
+        self.stage(path, {"id": "UUID"})
+        self.duck.execute("CREATE OR REPLACE TEMP TABLE numbers AS SELECT d.n FROM subject d WHERE d.id IN (SELECT id FROM staged)")
+        for table in (f.live, f.past):
+            row = self.duck.execute(f"DELETE FROM {quoted(table.name)} WHERE id IN (SELECT n FROM numbers)").fetchone()
+            self.done.gone += row[0] if row and table is f.live else 0
 
-    def take_acts(self, whole: str) -> None:
+    def take_acts(self, whole: str) -> list[tuple[Take, str]]:
         act, replaced = self.layout.act, self.layout.replaced
         if whole:
             self.done.whole["act"] = whole
             self.make(act, replaced)
-        changed = "TRUE" if whole else self.changed
-        self.take(act, act.select(changed), "_no" if not whole else None)
-        self.take(replaced, replaced.select(changed), "_no" if not whole else None)
-        self.resolve()
+        changed = "TRUE" if whole else self.changed_of("t")
+        return [self.take(table, table.select(changed), again=not whole) for table in (act, replaced)]
 
     def resolve(self) -> None:
         """Which act each correction replaces, by our number of it. One that is not there (yet) is looked for again each time."""
@@ -190,19 +186,22 @@ class Refresh:
             part = wanted[start : start + 20_000]
             found = self.snapshot.connection.execute("SELECT id, change_no FROM kernel_act WHERE id = ANY (%s)", [part]).fetchall()
             if found:
-                self.duck.execute("CREATE OR REPLACE TEMP TABLE resolved AS SELECT unnest(?::UUID[]) AS id, unnest(?::BIGINT[]) AS no", [[str(i) for i, _ in found], [n for _, n in found]])
+                self.duck.execute(
+                    "CREATE OR REPLACE TEMP TABLE resolved AS SELECT unnest(?::UUID[]) AS id, unnest(?::BIGINT[]) AS no",
+                    [[str(i) for i, _ in found], [n for _, n in found]],
+                )
                 self.duck.execute("UPDATE replaced SET act = r.no FROM resolved r WHERE r.id = replaced.replaces")
 
-    def take(self, table: Source, select: str, again: str | None = None) -> None:
-        """Puts the rows of a SELECT into a table. `again`: the column by which a row that is there already is replaced."""
-        taken = 0
-        for path in self.snapshot.chunks(select):
+    def take(self, table: Source, select: str, again: bool = False) -> tuple[Take, str]:
+        """The job that puts the rows of a SELECT into a table. `again`: acts that are there already are replaced."""
+
+        def into(path: Path) -> None:
             self.stage(path, {c.name: c.read for c in table.columns})
             if again:
-                self.replace(table, again)
-            taken += self.insert(table)
-        if taken:
-            self.done.rows[table.name] = taken
+                self.replace(table, "_no")
+            self.done.rows[table.name] = self.done.rows.get(table.name, 0) + self.insert(table)
+
+        return into, select
 
     def replace(self, table: Source, key: str) -> None:
         """Deletes what is staged again. The lowest key keeps the search to what was written lately."""

@@ -10,7 +10,7 @@ from sizao.kernel.facts import FactsTable
 from sizao.plan.sql.dialects import DUCKDB
 from sizao.plan.sql.relations import Relations
 
-from .layout import FAR, Layout, quoted
+from .layout import FAR, Layout, quoted, stored
 from .refreshing import State
 
 literal = DUCKDB.literal
@@ -63,14 +63,14 @@ class Builder:
     # -- facts
 
     def facts(self, t: FactsTable) -> str:
-        own = ", ".join(f"r.{quoted(c.name)}" for c in t.columns)
+        own = ", ".join(f"r.{quoted(c.name)}" for c in stored(t))
         keys = "r.id, r.person, r.area, r.disease, r.known, r.vf"
         still = f"SELECT {keys}, {FAR} AS vt, {own} FROM fact_{t.name} r WHERE r._once AND {self.wanted('r')}"
         return f"{still} UNION ALL {self.changed(t)}"
 
     def changed(self, t: FactsTable) -> str:
         """Subjects that have superseded versions: each version until the earliest beginning of a later one."""
-        own = ", ".join(quoted(c.name) for c in t.columns)
+        own = ", ".join(quoted(c.name) for c in stored(t))
         carried = f"id, person, area, disease, known, _no, _known, _stands, _stands_local, {own}"
         live = f"SELECT {carried}, NULL::TIMESTAMP AS _ended, NULL::TIMESTAMP AS _ended_local FROM fact_{t.name} r WHERE NOT r._once AND {self.wanted('r')}"
         ended = "CASE WHEN r._gone THEN r._ended END AS _ended, CASE WHEN r._gone THEN r._ended_local END AS _ended_local"
@@ -84,7 +84,7 @@ class Builder:
             f"following AS (PARTITION BY v.id ORDER BY v._no ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
         )
         begins = "CASE WHEN d._stands = d.first_stands AND d.first_known < d._stands THEN d.first_known_local ELSE d._stands_local END"
-        columns = ", ".join(f"d.{quoted(c.name)}" for c in t.columns)
+        columns = ", ".join(f"d.{quoted(c.name)}" for c in stored(t))
         return (
             f"SELECT d.id, d.person, d.area, d.disease, d.known, {begins} AS vf, coalesce(d.replaced_local, d.deleted, {FAR}) AS vt, {columns} "
             f"FROM ({dated}) d WHERE d.replaced IS NULL OR d.replaced > d._stands"

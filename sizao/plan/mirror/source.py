@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,10 @@ from .layout import SMALL_RELATIONS, Layout
 
 CHUNK = 96 << 20  # bytes of CSV that are taken in at once
 TICKETS = 1000  # of which the last are kept
+
+
+#: Takes one file of rows in.
+Take = Callable[[Path], None]
 
 
 @dataclass(frozen=True)
@@ -63,14 +69,18 @@ class Snapshot:
     def files(self, layout: Layout) -> dict[str, str]:
         """Each facts table's own storage. TRUNCATE, or a table made anew, changes it."""
         names = [relation for f in layout.facts.values() for relation in (f.table.relation, f.table.history)]
-        found = self.connection.execute("SELECT relname, oid::text || ':' || relfilenode FROM pg_class WHERE oid = ANY (%s::regclass[])", [names])
+        found = self.connection.execute(
+            "SELECT relname, oid::text || ':' || relfilenode FROM pg_class WHERE oid = ANY (%s::regclass[])", [names]
+        )
         return dict(found.fetchall())
 
     def prints(self) -> dict[str, str]:
         """A sum over each of the small tables that differs when any row of it does."""
         return {
             relation: str(self.one(f"SELECT count(*) || ':' || coalesce(sum(hashtextextended({what}::text, 0)), 0) FROM {relation} t")[0])
-            for relation, what in {r: "t" if r != "kernel_area" else "(t.id, t.parent_id, t.level, t.zone, t.path)" for r in SMALL_RELATIONS.values()}.items()
+            for relation, what in {
+                r: "t" if r != "kernel_area" else "(t.id, t.parent_id, t.level, t.zone, t.path)" for r in SMALL_RELATIONS.values()
+            }.items()
         }
 
     def chunks(self, select: str, largest: int | None = None) -> Iterator[Path]:
@@ -87,6 +97,41 @@ class Snapshot:
                         size += file.write(block)
                         block = next(blocks, None)
                 yield path
+
+    def feed(self, jobs: Iterable[tuple[Take, str]]) -> Iterator[tuple[Take, Path]]:
+        """The files of each job's SELECT, in order, with whoever takes them; the next is being read while one is worked on."""
+        ready: queue.Queue[tuple[Take, Path] | BaseException | None] = queue.Queue(2)
+        stop = threading.Event()
+
+        def put(item: tuple[Take, Path] | BaseException | None) -> bool:
+            while not stop.is_set():
+                try:
+                    ready.put(item, timeout=0.2)
+                    return True
+                except queue.Full:
+                    continue
+            return False
+
+        def read() -> None:
+            try:
+                for take, select in jobs:
+                    for path in self.chunks(select):
+                        if not put((take, path)):
+                            return
+                put(None)
+            except BaseException as fault:
+                put(fault)
+
+        reader = threading.Thread(target=read, name="mirror", daemon=True)
+        reader.start()
+        try:
+            while (item := ready.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            stop.set()
+            reader.join()
 
 
 def leave_ticket(connection: psycopg.Connection[Any]) -> str:
@@ -107,7 +152,9 @@ def leave_ticket(connection: psycopg.Connection[Any]) -> str:
 @contextmanager
 def connected() -> Iterator[psycopg.Connection[Any]]:
     """A connection of our own, as the application: Django's may be inside a transaction."""
-    with psycopg.connect(**{**connections["default"].get_connection_params(), "connect_timeout": 10, "autocommit": True, "cursor_factory": psycopg.Cursor}) as connection:
+    with psycopg.connect(
+        **{**connections["default"].get_connection_params(), "connect_timeout": 10, "autocommit": True, "cursor_factory": psycopg.Cursor}
+    ) as connection:
         yield connection
 
 
@@ -117,4 +164,3 @@ def snapshot(connection: psycopg.Connection[Any], folder: Path) -> Iterator[Snap
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield Snapshot(connection, folder)
-

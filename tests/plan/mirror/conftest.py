@@ -41,7 +41,7 @@ def db(own_database, django_db_blocker):
 
 @pytest.fixture
 def mirror(db, tmp_path):
-    from sizao.plan.mirror import Mirror
+    from sizao.plan.mirror.mirror import Mirror
 
     with Mirror.open(tmp_path / "mirror", memory="500MB") as opened:
         yield opened
@@ -70,4 +70,3 @@ def apart(db, own_database):
     yield connect
     for connection in opened:
         connection.close()
-

@@ -11,7 +11,7 @@ from sizao.kernel.acts import NewAct, record
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Batch, Kept
-from sizao.plan.mirror import Mirror
+from sizao.plan.mirror.mirror import Mirror
 from sizao.registers.cases.models import Case, Contact
 from sizao.registers.population.models import Person
 
@@ -23,7 +23,13 @@ def person(county, **more):
 
 
 def contact(county, who=None, **more):
-    fields = {"disease": "covid-19", "classification": "close", "last_exposure_on": at(2).date(), "known_from": at(2), "stands_from": at(2)} | more
+    fields = {
+        "disease": "covid-19",
+        "classification": "close",
+        "last_exposure_on": at(2).date(),
+        "known_from": at(2),
+        "stands_from": at(2),
+    } | more
     return Contact.objects.create(person=who or person(county), area=county.areas[GRID], **fields)
 
 
@@ -101,8 +107,12 @@ def test_many_writers_and_a_refreshing_reader_end_equal(mirror, county, apart):
         ready.wait()
         for i in range(40):
             key = subjects[(i * 7 + seed) % len(subjects)]
-            connection.execute("UPDATE cases_contact SET classification = %s WHERE id = %s", [("close", "general", "secondary")[(i + seed) % 3], key])
-            connection.execute("INSERT INTO kernel_act (id, kind, subject, person, happened_at) VALUES (%s, 'attempt', %s, %s, now())", [uuid7(), key, who])
+            connection.execute(
+                "UPDATE cases_contact SET classification = %s WHERE id = %s", [("close", "general", "secondary")[(i + seed) % 3], key]
+            )
+            connection.execute(
+                "INSERT INTO kernel_act (id, kind, subject, person, happened_at) VALUES (%s, 'attempt', %s, %s, now())", [uuid7(), key, who]
+            )
             time.sleep(0.002 * (seed % 3))
             (connection.rollback if (i + seed) % 5 == 0 else connection.commit)()
 
@@ -155,7 +165,11 @@ def test_rows_of_an_open_batch_wait_and_those_of_an_undone_one_go(mirror, county
 def record_act(county, about, batch=None, **more):
     from sizao.kernel.scope import Scope
 
-    return record(Scope.system("test"), [NewAct(about and "isolation.daily_check", about.pk, at(3), about.person_id, **({"outcome": "ok"} | more))], batch=batch)[0]
+    return record(
+        Scope.system("test"),
+        [NewAct(about and "isolation.daily_check", about.pk, at(3), about.person_id, **({"outcome": "ok"} | more))],
+        batch=batch,
+    )[0]
 
 
 def test_an_act_taken_back_or_corrected_is_no_evidence(mirror, county):
@@ -190,7 +204,11 @@ def test_a_new_column_of_the_facts_copies_that_table_again(mirror, county, db):
     v = mirror.vocabulary
     more = FactsColumn("born", "int", "birth_year", "出生年", "year of birth")
     tables = [dataclasses.replace(t, columns=(*t.columns, more)) if t.name == "person" else t for t in v.tables.values()]
-    mirror.vocabulary = dataclasses.replace(v, tables={t.name: t for t in tables}) if dataclasses.is_dataclass(v) else Vocabulary.of(tables, v.acts.values())
+    mirror.vocabulary = (
+        dataclasses.replace(v, tables={t.name: t for t in tables})
+        if dataclasses.is_dataclass(v)
+        else Vocabulary.of(tables, v.acts.values())
+    )
     assert mirror.refresh().whole == {"person": "columns"}
     assert mirror.query("SELECT count(born) FROM fact_person") == [(0,)]
 
@@ -299,7 +317,9 @@ def test_a_file_that_cannot_be_read_is_laid_aside_and_made_again(mirror, county,
 
 def test_cases_too(mirror, county):
     who = person(county)
-    case = Case.objects.create(person=who, area=who.area, disease="covid-19", classification="suspected", known_from=at(1), stands_from=at(1), reported_at=at(1, 5))
+    case = Case.objects.create(
+        person=who, area=who.area, disease="covid-19", classification="suspected", known_from=at(1), stands_from=at(1), reported_at=at(1, 5)
+    )
     mirror.refresh()
     Case.objects.filter(pk=case.pk).update(classification="confirmed", confirmed_at=at(2), stands_from=at(2))
     mirror.refresh()

@@ -1,0 +1,93 @@
+"""Evaluating on the mirror: a measure's obligations over every time zone, counted into cells and listed as rows, and both handed to PostgreSQL.
+
+DuckDB knows no time zones here: civil times leave it with the zone's name beside them, and PostgreSQL makes instants of them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from sizao.plan.models import COUNTS, Cell, Row
+from sizao.plan.obligations import FIELDS
+from sizao.plan.sql import DUCKDB, compile_measure
+
+if TYPE_CHECKING:
+    from sizao.plan.evaluation import InForce
+    from sizao.plan.models import Run
+
+    from .mirror import Mirror
+
+INSTANTS = ("opens", "due", "done_at")
+AT_ONCE = (
+    2_000_000  # subjects of a table up to which its obligations are held while they are counted and listed; above, they are evaluated twice
+)
+
+
+class Engine:
+    """Writes the cells and rows of one run, a measure at a time, with the mirror as it is now."""
+
+    def __init__(self, mirror: Mirror, as_of: datetime, known_at: datetime | None):
+        self.mirror, self.as_of, self.known_at = mirror, as_of, known_at
+        self.zones = mirror.state.zones
+        self.related = {zone: mirror.relations(zone, known_at) for zone in self.zones}
+
+    def statement(self, f: InForce) -> str:
+        """Every obligation of a measure: subjects as the mirror's numbers, civil times, and the zone in `zone`."""
+        from sizao.plan.evaluation import naive
+
+        parts = []
+        for zone, related in self.related.items():
+            civil = compile_measure(f.measure, related, naive(self.as_of, zone), f.force(zone), DUCKDB)
+            parts.append(f"SELECT z.*, {DUCKDB.text(zone)} AS zone FROM ({civil}) z")
+        return " UNION ALL ".join(parts)
+
+    def listed(self, relation: str) -> str:
+        """The obligations of a relation with their subjects' own ids, and instants as PostgreSQL reads them."""
+        columns = []
+        for name in FIELDS:
+            if name in INSTANTS:
+                columns.append(f"CAST(o.{name} AS VARCHAR) || ' ' || o.zone AS {name}")
+            elif name in ("subject", "person"):
+                columns.append(f"{name[0]}.id AS {name}")
+            else:
+                columns.append(f"o.{name}")
+        return f"SELECT {', '.join(columns)} FROM ({relation}) o JOIN subject s ON s.n = o.subject LEFT JOIN subject p ON p.n = o.person ORDER BY o.due"
+
+    def keep(self, f: InForce, run: Run, cursor: Any, longest: int, tests: dict[str, str]) -> dict[str, int]:
+        """Evaluates a measure and writes its cells and rows in the cursor's transaction; state → number of rows, for lists too long to be kept."""
+        duck = self.mirror.duck
+        obligations = f"({self.statement(f)})"
+        small = self.mirror.query(f"SELECT count(*) FROM fact_{f.measure.facts}")[0][0] <= AT_ONCE
+        if small:
+            duck.execute(f"CREATE OR REPLACE TEMP TABLE obligation AS {self.statement(f)}")
+            obligations = "obligation"
+        counts = ", ".join(f"CAST(count(*) FILTER (WHERE {test}) AS BIGINT) AS {name}" for name, test in tests.items())
+        duck.execute(
+            f"CREATE OR REPLACE TEMP TABLE leaf AS SELECT o.measure, coalesce(o.area, {f.enactment.area_id}) AS area, o.state, count(*) AS n, {counts} "
+            f"FROM {obligations} o GROUP BY 1, 2, 3"
+        )
+        sums = ", ".join(f"CAST(sum(l.{name}) AS BIGINT)" for name in COUNTS)
+        cells = f"SELECT {run.pk}, {f.enactment.pk}, l.measure, u.above, {sums} FROM leaf l JOIN up u ON u.area = l.area GROUP BY l.measure, u.above"
+        self.hand_over(cursor, cells, Cell._meta.db_table, ("run_id", "enactment", "measure", "area_id", *COUNTS))
+        sizes: dict[str, int] = dict(self.mirror.query("SELECT state, CAST(sum(l.n) AS BIGINT) FROM leaf l GROUP BY state"))
+        short = [state for state, n in sizes.items() if n <= longest]
+        if short:
+            wanted = f"SELECT * FROM {obligations} o WHERE o.state IN ({', '.join(DUCKDB.text(s) for s in short)})"
+            targets = tuple("area_id" if name == "area" else name for name in FIELDS)
+            rows = f"SELECT {run.pk}, {f.enactment.pk}, r.* FROM ({self.listed(wanted)}) r"
+            self.hand_over(cursor, rows, Row._meta.db_table, ("run_id", "enactment", *targets))
+        return {state: n for state, n in sizes.items() if n > longest}
+
+    def hand_over(self, cursor: Any, select: str, table: str, columns: tuple[str, ...]) -> None:
+        """Rows from the mirror into a table of PostgreSQL."""
+        path: Path = self.mirror.folder / "tmp" / f"{uuid4().hex}.csv"
+        try:
+            self.mirror.duck.execute(f"COPY ({select}) TO '{path}' (FORMAT csv, HEADER false, NULLSTR '')")
+            with path.open("rb") as file, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)") as copy:
+                while block := file.read(1 << 20):
+                    copy.write(block)
+        finally:
+            path.unlink(missing_ok=True)
