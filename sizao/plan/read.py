@@ -201,7 +201,7 @@ def today(scope: Scope, post: Post | None = None, as_of: datetime | None = None,
 
 
 def coverage_json(scope: Scope, run: Run | None = None, area: Area | None = None, plan: str | None = None) -> dict[str, Any]:
-    """Coverage of an area and of the areas right below, by measure, as `sizao coverage --json` prints it."""
+    """Coverage of an area and of the areas right below, by measure, as `sizao coverage --json` prints it. The area itself comes last, for what stands there and in none below."""
     run, here = run or _standing(), _here(scope, area)
     known = _measures(run, plan)
     enactments = [e["enactment"] for e in run.editions if plan in (None, e["edition"])]
@@ -209,7 +209,7 @@ def coverage_json(scope: Scope, run: Run | None = None, area: Area | None = None
     for cell in cells:
         if cell["area_id"] == here.pk and cell["measure"] in known:
             known[cell["measure"]][0].add(cell)
-    below, _ = _by_area(here, cells)
+    below, own = _by_area(here, cells)
     zone = ZoneInfo(here.zone)
     return {
         "plan": plan or ", ".join(dict.fromkeys(e["edition"] for e in run.editions)),
@@ -218,13 +218,14 @@ def coverage_json(scope: Scope, run: Run | None = None, area: Area | None = None
         "known_at": run.known_at.astimezone(zone).isoformat(),
         "area": here.code,
         "measures": [{"id": m.id, "zh": m.title["zh"], "en": m.title["en"], **m.counts()} for m, _ in known.values()],
+        # What stands at the area itself, in none of those below, is a line of its own: the lines add up to the measures.
         "areas": [
             {
                 "code": a.code,
                 "name": a.area.name(scope.language),
                 **{name: getattr(a, name) for name in ("owed", "met", "late", "overdue", "missing", "cannot_tell")},
             }
-            for a in below
+            for a in (*below, *([own] if own.all else []))
         ],
     }
 

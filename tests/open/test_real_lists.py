@@ -107,6 +107,12 @@ def test_guatemala_s_cases_are_judged_as_counted_by_hand(guatemala):
     assert not any(investigated[s] for s in STATES)
 
 
+def test_guatemala_s_areas_add_up_rows_without_a_place_included(guatemala):
+    coverage = guatemala[0]["coverage"]
+    for state in ("owed", "cannot_tell"):
+        assert sum(a[state] for a in coverage["areas"]) == sum(m[state] for m in coverage["measures"])
+
+
 def test_guatemala_s_days_of_observation_are_counted_by_hand(guatemala):
     """One occasion a day from the first day of observation (not before the day of notification) to the last, up to the last day of the files."""
     answer, _, contacts = guatemala

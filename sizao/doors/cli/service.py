@@ -51,7 +51,7 @@ def demo(port: Annotated[int, typer.Option("--port")] = 8000, store: Store = Non
     from sizao.kernel.models import User
 
     others = [(label, User.objects.get(username=name)) for name, label in made.people[1:]]
-    raise typer.Exit(serve_with_link(User.objects.get(username=made.people[0][0]), port=port, others=others))
+    raise typer.Exit(serve_with_link(User.objects.get(username=made.people[0][0]), port=port, others=others, label=made.people[0][1]))
 
 
 def _mark(seed: int) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def demo_store() -> Path:
     return default_path("demo")
 
 
-def serve_with_link(user: Any, *, port: int = 8000, host: str = "127.0.0.1", workers: int = 1, as_of: datetime | None = None, others: list[tuple[str, Any]] = []) -> int:  # noqa: B006
+def serve_with_link(user: Any, *, port: int = 8000, host: str = "127.0.0.1", workers: int = 1, as_of: datetime | None = None, others: list[tuple[str, Any]] = [], label: str = "") -> int:  # noqa: B006
     """Serves until it is told to stop; prints a one-time link for the user, and for the others of a demo."""
     from sizao.kernel.errors import Refused
 
@@ -95,9 +95,10 @@ def serve_with_link(user: Any, *, port: int = 8000, host: str = "127.0.0.1", wor
     def ready() -> None:
         base = f"http://127.0.0.1:{port}"
         if user is not None:
-            context.say(f"登录（一次有效，60 分钟内）：\n  {base}{make_link(user, 60)}", f"Sign in (once, within 60 minutes):\n  {base}{make_link(user, 60)}")
-        for label, other in others:
-            context.say(f"{label}：\n  {base}{make_link(other, 60)}", f"{label}:\n  {base}{make_link(other, 60)}")
+            context.say("登录链接（各一次有效，60 分钟内）：", "Sign in (each link once, within 60 minutes):")
+            context.err.print(f"{label or user.name}\n  {base}{make_link(user, 60)}", soft_wrap=True, markup=False)
+        for name, other in others:
+            context.err.print(f"{name}\n  {base}{make_link(other, 60)}", soft_wrap=True, markup=False)
         context.say("按 Ctrl-C 停止。", "Press Ctrl-C to stop.")
 
     return context.serve(port=port, host=host, workers=workers, as_of=as_of, ready=ready)
