@@ -21,6 +21,7 @@ def main() -> int:
 
     jobs.every(60, name="plan.run")(run_plan)
     jobs.on_change(name="plan.run-after-changes", quiet=1, latest=10)(run_plan)
+    jobs.every(86_400, name="mirror.check")(choice.check)
     worker.run_worker()
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from sizao.plan.facts import vocabulary
 
 if TYPE_CHECKING:
     from .mirror import Mirror
+
+log = logging.getLogger("sizao.plan")
 
 LARGE = 200_000  # rows of facts from which a copy is worth keeping; below, PostgreSQL answers in a second
 _one = threading.RLock()
@@ -49,6 +52,19 @@ def chosen(engine: str | None, tables: Iterable[str]) -> Iterator[Mirror | None]
         finally:
             if mirror is not None and mirror is not _held:
                 mirror.close()
+
+
+def check() -> None:
+    """The nightly look whether the mirror still equals the registers; what differs is copied again. Nothing to do where there is none."""
+    from .mirror import default_folder
+
+    if not default_folder().exists():
+        return
+    with chosen("duckdb", ()) as mirror:
+        assert mirror is not None
+        done = mirror.refresh(check=True)
+        if done.differ:
+            log.warning("the mirror differed and was copied again: %s", ", ".join(done.differ))
 
 
 def _open() -> Mirror:

@@ -66,7 +66,7 @@ class Mirror:
 
         Args:
             whole: Copy everything again.
-            check: Compare counts and sums of every table in that moment, and copy again what differs (some seconds for each ten million rows).
+            check: Compare counts and sums of every table in that moment, and copy everything again if any differs (some three seconds for each million rows).
         """
         started = time.monotonic()
         self._held.keep()

@@ -14,6 +14,7 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area, Batch, Enactment, User
 from sizao.plan import run
 from sizao.plan.acts import acts_of
+from sizao.plan.mirror import choice
 from sizao.plan.mirror.mirror import Mirror
 from sizao.plan.models import COUNTS, Cell, Row
 from sizao.registers.cases.models import Case, Contact
@@ -225,3 +226,17 @@ def test_a_run_knows_what_the_mirror_saw(town, system, folder):
     made = run.evaluate_all(NOW, standing=False, engine="duckdb")
     again = run.evaluate_all(NOW, made.known_at, standing=False, engine="postgres")
     assert (cells(made), rows(made)) == (cells(again), rows(again))
+
+
+def test_the_nightly_check_mends_and_leaves_a_store_without_a_mirror_alone(town, system, folder, owner, caplog):
+    choice.check()
+    assert not folder.exists()
+    Life(town, system, 13).live(10)
+    run.evaluate_all(NOW, standing=False, engine="duckdb")
+    owner.execute("ALTER TABLE cases_contact DISABLE TRIGGER version")
+    owner.execute("UPDATE cases_contact SET last_exposure_on = '2020-06-15' WHERE last_exposure_on IS DISTINCT FROM '2020-06-15'")
+    owner.execute("ALTER TABLE cases_contact ENABLE TRIGGER version")
+    choice.check()
+    assert "fact_contact" in caplog.text
+    there, here = both(NOW, datetime.now(UTC))
+    assert (cells(here), rows(here)) == (cells(there), rows(there))
