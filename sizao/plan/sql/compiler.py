@@ -14,8 +14,8 @@ from datetime import datetime
 
 from sizao.plan.language import nodes
 from sizao.plan.language.measure import BEGINNING, FAR, Measure
-from sizao.plan.language.schedule import Every, Within
-from sizao.plan.obligations import BY_ACT, ENDED, FIELDS, NO_TIMETABLE, NOT_KEPT, PER_DAY, UNDATED, UNKNOWN, Force
+from sizao.plan.language.schedule import Before, Every, Within
+from sizao.plan.obligations import BY_ACT, ENDED, FIELDS, NO_TIMETABLE, NOT_KEPT, ONCE, PER_DAY, UNDATED, UNKNOWN, Force
 
 from .conditions import Writer
 from .dialects import POSTGRES, Dialect
@@ -62,7 +62,7 @@ class Compiler:
         whole = f"{self.dated()} UNION ALL {self.undated()}"
         return (
             "WITH "
-            + ",\n".join(f"{name} AS ({sql})" for name, sql in ctes.items())
+            + ",\n".join(f"{name} AS {self.d.again if name == 'slot' else ''}({sql})" for name, sql in ctes.items())
             + f"\nSELECT {', '.join(fields)} FROM ({whole}) o{self.inside()}"
         )
 
@@ -112,7 +112,8 @@ class Compiler:
     def history(self) -> str:
         """The few rows that ever changed."""
         wanted = f' AND n."id" IN ({self.only})' if self.only else ""
-        return f'SELECT {self.columns("n", ("vt",))} FROM ({self.r.facts[self.m.facts]}) n WHERE (n."vf" > n."known" OR n."vt" < {self.d.literal(FAR)}){wanted}'
+        rows = self.r.versions.get(self.m.facts, self.r.facts[self.m.facts])
+        return f'SELECT {self.columns("n", ("vt",))} FROM ({rows}) n WHERE (n."vf" > n."known" OR n."vt" < {self.d.literal(FAR)}){wanted}'
 
     def judged(self) -> str:
         """Occasions that arise, with the row at the reading time, whether the condition holds (`told`), and what is missing where that cannot be told."""
@@ -146,6 +147,15 @@ class Compiler:
             and (d.where is None or nodes.timeless(d.where))
         )
 
+    @property
+    def at_once(self) -> bool:
+        """One window, the same for every subject: acts can be counted by subject, before any join."""
+        w, d = self.m.when, self.m.done
+        fixed = isinstance(w, Before) and w.start is not None and not any(
+            isinstance(x, (nodes.Column, nodes.Parameter)) for part in (w.start, w.point) for x in nodes.walk(part)
+        )
+        return fixed and d.match == "time" and (d.where is None or nodes.timeless(d.where))
+
     def hit(self) -> str:
         d, who = self.m.done, self.key(self.m.done.key)
         tests = [f"a.kind = {self.d.literal(d.act)}", f'a."at" <= {self.as_of}', *self.part.acts(self.m, self.d)]
@@ -158,6 +168,18 @@ class Compiler:
             return (
                 f'SELECT a."{d.key}" AS who, {day_number(self.d, day)} * {PER_DAY} AS occasion, min(a."at") AS done_at, min(CASE WHEN a."at" <= {due} THEN a.told_at END) AS told_at '
                 f'FROM ({self.r.acts(d.key)}) a WHERE {" AND ".join(tests)} AND a."{d.key}" IN (SELECT n."{who}" FROM stands n) GROUP BY 1, 2'
+            )
+        if self.at_once:
+            assert isinstance(self.m.when, Before)
+            opens = self.d.plus(self.timetable.opening(self.m.when), -self.m.when.early)
+            due = self.writer("a", "NULL", "NULL").sql(self.m.when.point)
+            tests.append(f'a."at" >= {opens}')
+            tests.append(f'a."{d.key}" IN (SELECT n."{who}" FROM stands n)' if self.only else f'a."{d.key}" IS NOT NULL')
+            if d.where is not None:
+                tests.append(self.writer("a", "NULL", "NULL").sql(d.where))
+            return (
+                f'SELECT a."{d.key}" AS who, {ONCE} AS occasion, min(a."at") AS done_at, min(CASE WHEN a."at" <= {due} THEN a.told_at END) AS told_at '
+                f"FROM ({self.r.acts(d.key)}) a WHERE {' AND '.join(tests)} GROUP BY 1"
             )
         if d.where is not None:
             tests.append(self.writer("a", self.as_of, "c.opens", 'c."disease"').sql(d.where))
@@ -213,7 +235,7 @@ class Compiler:
     # -- what became of it
 
     def dated(self) -> str:
-        who = 'c."' + (self.key(self.m.done.key) if self.by_day else "id") + '"'
+        who = 'c."' + (self.key(self.m.done.key) if self.by_day or self.at_once else "id") + '"'
         joins = [f"LEFT JOIN hit h ON h.who = {who} AND h.occasion = c.occasion"]
         joins += [f'LEFT JOIN shut_{i} ON shut_{i}.who = c."{self.key(c.key)}"' for i, c in enumerate(self.m.close)]
         joins.append('LEFT JOIN owner w ON w.area = c."area"')

@@ -13,6 +13,7 @@ class Relations:
     facts: table → (id, person, area, disease, known, vf, vt, and its columns by their names), one row a version.
     act: (id, kind, subject, person, at, told_at, period, outcome, number). area: (id, parent, level).
     up: (area, above, steps), each area with itself and every ancestor. post: (id, role, area, vf, vt). kept: (kind, area, since).
+    versions: table → its rows of subjects that have more than one, where those are at hand (or some more).
     Worked out once for many statements, where somebody has: owners: (role, place) → (area, post); keeping: act → (area, since).
     """
 
@@ -23,6 +24,7 @@ class Relations:
     post: str
     kept: str
     acts_of: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[tuple[str, str], str] = field(default_factory=dict)
     keeping: Mapping[str, str] = field(default_factory=dict)
 
