@@ -14,6 +14,7 @@ from django.db import connection
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
+from sizao.kernel.sealed import check_ring
 
 from . import ledger
 from .dialects import dialects
@@ -54,6 +55,8 @@ def import_files(
     Refused: not-allowed, file-*, sheet-full, table-kind-unsure, key-unsure, import-running, import-unfinished, keys-missing and its kind.
     """
     scope.check("import.write")
+    if not dry_run:
+        check_ring()
     zone, known = ZoneInfo(time_zone), dialects()
     today = clock.local_day(clock.now(), time_zone)
     opened = []

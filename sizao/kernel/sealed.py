@@ -97,6 +97,26 @@ def open_person_keys(persons: Iterable[UUID], ring: KeyRing | None = None, *, ma
     return {person: DataKey.of(unseal(box, f"{KEY_PLACE}{person}", ring)) for person, box in wrapped.items()}
 
 
+_belongs: set[tuple[str, str]] = set()
+
+
+def check_ring() -> None:
+    """Before a write: refuses where the keys are missing (`keys-missing` and its kind) or are another store's (`keys-of-another-store`).
+
+    Another store's keys would seal well, and nobody would find out until the right ones came back.
+    """
+    ring = keys.ring()
+    mark = (str(connection.settings_dict["NAME"]), ring.newest("seal").id)
+    if mark in _belongs:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key_id FROM kernel_person_key LIMIT 1")
+        row = cursor.fetchone()
+    if row and row[0] not in {key.id for key in ring.all("seal")}:
+        raise Refused("keys-of-another-store", path=keys.folder())
+    _belongs.add(mark)
+
+
 def _wrapped(persons: Sequence[UUID]) -> dict[UUID, bytes]:
     if not persons:
         return {}

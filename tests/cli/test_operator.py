@@ -90,6 +90,15 @@ def test_a_backup_restores_everything_but_the_keys(place):
     assert (totals["rows"], totals["duplicate"]) == (2, 2)
 
 
+def test_the_keys_of_another_store_write_nothing(place):
+    other = place.path / "foreign"
+    (place.path / "more.csv").write_text(CASES.replace("C1", "C8").replace("C2", "C9"), encoding="utf-8")
+    assert place.sizao("keys", "new", store=other).returncode == 0
+    refused = place.sizao("import", str(place.path / "more.csv"), "--disease", "covid-19", SIZAO_KEYS=str(place.path / "foreign.keys"))
+    assert "[keys-of-another-store]" in refused.stderr
+    assert place.json("import", str(place.path / "more.csv"), "--disease", "covid-19")["totals"]["accepted"] == 2
+
+
 def test_keys_are_exported_under_a_passphrase_and_rotated(place):
     target = place.path / "keys.export"
     done = place.sizao("keys", "export", str(target), SIZAO_PASSPHRASE="a long and private sentence")
@@ -97,7 +106,7 @@ def test_keys_are_exported_under_a_passphrase_and_rotated(place):
     assert target.stat().st_mode & 0o777 == 0o600
     done = place.sizao("keys", "rotate")
     assert done.returncode == 0, done.stderr
-    assert "2 persons" in done.stderr
+    assert "4 persons" in done.stderr
 
 
 def test_the_audit_trail_verifies_and_tampering_is_found(place):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,6 +18,14 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
 
 
+def done(json: bool, value: dict[str, Any], zh: str, en: str) -> None:
+    """What came of a command: as JSON, or as a sentence."""
+    if json:
+        context.print_json(value)
+    else:
+        context.say(zh, en)
+
+
 @users_app.command("add")
 def add(username: str, name: Annotated[str, typer.Option("--name")] = "", lang: Annotated[str, typer.Option("--language")] = "zh-hans", store: Store = None, json: Json = False) -> None:
     """新增用户 · add a user"""
@@ -25,10 +33,7 @@ def add(username: str, name: Annotated[str, typer.Option("--name")] = "", lang: 
     from sizao.kernel import areas, organisation
 
     user = organisation.add_user(context.first_desk(areas.root()), username, name, lang)
-    if json:
-        context.print_json({"user": user.username, "id": user.pk})
-    else:
-        context.say(f"用户 {user.username} 已登记。用 sizao users grant 给他岗位。", f"User {user.username} is registered. Give a post with `sizao users grant`.")
+    done(json, {"user": user.username, "id": user.pk}, f"用户 {user.username} 已登记。用 sizao users grant 给他岗位。", f"User {user.username} is registered. Give a post with `sizao users grant`.")
 
 
 @users_app.command("grant")
@@ -39,35 +44,36 @@ def grant(username: str, role: str, area: Annotated[str | None, typer.Option("--
 
     place = context.area_named(area)
     post = organisation.grant_post(context.scope(), organisation.user_named(username), role, place)
-    if json:
-        context.print_json({"user": username, "role": role, "area": place.code, "post": post.pk})
-    else:
-        context.say(f"{username} 现任：{post.title_zh}", f"{username} now holds: {post.title_en}")
+    done(json, {"user": username, "role": role, "area": place.code, "post": post.pk}, f"{username} 现任：{post.title_zh}", f"{username} now holds: {post.title_en}")
 
 
 @users_app.command("link")
-def link(username: str, port: Annotated[int, typer.Option("--port")] = 8000, minutes: Annotated[int, typer.Option("--minutes")] = 60, store: Store = None) -> None:
+def link(username: str, port: Annotated[int, typer.Option("--port")] = 8000, minutes: Annotated[int, typer.Option("--minutes")] = 60, store: Store = None, json: Json = False) -> None:
     """一次性登录链接 · a one-time sign-in link"""
     context.open_store(store)
     from sizao.doors.kit.signin import make_link
     from sizao.kernel import organisation
 
     context.scope().check("users.write")
-    print(f"http://127.0.0.1:{port}{make_link(organisation.user_named(username), minutes)}")
+    address = make_link(organisation.user_named(username), minutes, f"http://127.0.0.1:{port}")
+    if json:
+        context.print_json({"user": username, "link": address, "minutes": minutes})
+    else:
+        print(address)
 
 
 @keys_app.command("new")
-def new(store: Store = None) -> None:
+def new(store: Store = None, json: Json = False) -> None:
     """为本库生成密钥 · make this store's keys"""
     from sizao.kernel import keys
 
     context.boot(store, setup=False)
     keys.KeyRing.new(keys.folder())
-    context.say(f"密钥在 {keys.folder()}", f"The keys are in {keys.folder()}")
+    done(json, {"keys": str(keys.folder())}, f"密钥在 {keys.folder()}", f"The keys are in {keys.folder()}")
 
 
 @keys_app.command("rotate")
-def rotate(store: Store = None) -> None:
+def rotate(store: Store = None, json: Json = False) -> None:
     """更换密钥，逐批重新加封 · new keys, and every person's key wrapped again"""
     context.open_store(store)
     from sizao.kernel import keys, sealed
@@ -75,11 +81,11 @@ def rotate(store: Store = None) -> None:
     context.scope().check("users.write")
     keys.ring().rotate()
     total = sealed.rewrap_all()
-    context.say(f"已换用新密钥，重新加封 {total} 人。", f"New keys in use; {total} persons' keys wrapped again.")
+    done(json, {"rewrapped": total}, f"已换用新密钥，重新加封 {total} 人。", f"New keys in use; {total} persons' keys wrapped again.")
 
 
 @keys_app.command("export")
-def export(target: Path, store: Store = None) -> None:
+def export(target: Path, store: Store = None, json: Json = False) -> None:
     """以口令加密导出密钥 · export the keys under a passphrase"""
     import os
 
@@ -89,11 +95,11 @@ def export(target: Path, store: Store = None) -> None:
     passphrase = os.environ.get("SIZAO_PASSPHRASE") or typer.prompt("口令 · passphrase", hide_input=True, confirmation_prompt=True)
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
         f.write(keys.ring().export(passphrase))
-    context.say(f"密钥已加密导出到 {target}", f"The keys are exported, encrypted, to {target}")
+    done(json, {"file": str(target)}, f"密钥已加密导出到 {target}", f"The keys are exported, encrypted, to {target}")
 
 
 @keys_app.command("import")
-def import_(source: Path, store: Store = None) -> None:
+def import_(source: Path, store: Store = None, json: Json = False) -> None:
     """取回导出的密钥 · bring exported keys back"""
     import os
 
@@ -102,7 +108,7 @@ def import_(source: Path, store: Store = None) -> None:
     context.boot(store, setup=False)
     passphrase = os.environ.get("SIZAO_PASSPHRASE") or typer.prompt("口令 · passphrase", hide_input=True)
     keys.KeyRing.import_(keys.folder(), source.read_bytes(), passphrase)
-    context.say(f"密钥已取回，在 {keys.folder()}", f"The keys are back, in {keys.folder()}")
+    done(json, {"keys": str(keys.folder())}, f"密钥已取回，在 {keys.folder()}", f"The keys are back, in {keys.folder()}")
 
 
 @audit_app.command("verify")
@@ -128,10 +134,7 @@ def backup(target: Path, store: Store = None, json: Json = False) -> None:
     from sizao.kernel import postgres
 
     manifest = postgres.backup(opened, target)
-    if json:
-        context.print_json(manifest)
-    else:
-        context.say(f"已备份到 {target}。密钥不在其中，请用 sizao keys export 另存。", f"Backed up to {target}. The keys are not in it; save them with `sizao keys export`.")
+    done(json, manifest, f"已备份到 {target}。密钥不在其中，请用 sizao keys export 另存。", f"Backed up to {target}. The keys are not in it; save them with `sizao keys export`.")
 
 
 @app.command()
@@ -145,14 +148,11 @@ def restore(source: Path, store: Store = None, json: Json = False) -> None:
     from sizao.kernel import audit
 
     audit.note_restored()
-    if json:
-        context.print_json(manifest)
-    else:
-        context.say("已恢复。没有密钥时本库只读。", "Restored. Without its keys the store is read-only.")
+    done(json, manifest, "已恢复。没有密钥时本库只读。", "Restored. Without its keys the store is read-only.")
 
 
 @app.command()
-def stop(store: Store = None) -> None:
+def stop(store: Store = None, json: Json = False) -> None:
     """停止服务与数据库 · stop the service and the database"""
     from sizao.kernel import postgres
 
@@ -161,4 +161,4 @@ def stop(store: Store = None) -> None:
 
     stop_service(opened)
     was = postgres.stop(opened)
-    context.say("已停止。" if was else "本来就没有运行。", "Stopped." if was else "It was not running.")
+    done(json, {"stopped": was}, "已停止。" if was else "本来就没有运行。", "Stopped." if was else "It was not running.")

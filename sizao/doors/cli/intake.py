@@ -53,9 +53,9 @@ def open_(
         tables.intake(report)
         tables.coverage(coverage)
     if not no_serve:
-        from .service import serve_with_link
+        from .service import serve_with_links
 
-        raise typer.Exit(serve_with_link(who.user, port=port, as_of=moment if context.is_look_back(moment) else None))
+        raise typer.Exit(serve_with_links([("", who.user)], port=port, as_of=moment if context.is_look_back(moment) else None, as_json=json))
 
 
 @app.command("import")

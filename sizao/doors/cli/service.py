@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import json as jsonlib
 import os
 import shutil
 from datetime import date, datetime
@@ -14,7 +14,7 @@ import typer
 import sizao
 
 from . import context
-from .main import Store, app
+from .main import Json, Store, app
 
 PIDFILE, MARK = "serve.pid", "demo.json"
 
@@ -26,6 +26,7 @@ def serve(
     workers: Annotated[int, typer.Option("--workers")] = 1,
     as_of: Annotated[str | None, typer.Option("--as-of", help="固定判定时刻（回看） · judge a fixed moment")] = None,
     store: Store = None,
+    json: Json = False,
 ) -> None:
     """启动网页与后台 · start the web pages and the worker"""
     context.open_store(store)
@@ -33,11 +34,12 @@ def serve(
 
     moment = context.instant(as_of, StoreInfo.objects.get().time_zone)
     user = User.objects.filter(username=context.me()).first()
-    raise typer.Exit(serve_with_link(user, port=port, host=host, workers=workers, as_of=moment))
+    people = [("", user)] if user else []
+    raise typer.Exit(serve_with_links(people, port=port, host=host, workers=workers, as_of=moment, as_json=json))
 
 
 @app.command()
-def demo(port: Annotated[int, typer.Option("--port")] = 8000, store: Store = None, seed: Annotated[int, typer.Option("--seed")] = 7, no_serve: Annotated[bool, typer.Option("--no-serve")] = False) -> None:
+def demo(port: Annotated[int, typer.Option("--port")] = 8000, store: Store = None, seed: Annotated[int, typer.Option("--seed")] = 7, no_serve: Annotated[bool, typer.Option("--no-serve")] = False, json: Json = False) -> None:
     """演示：一个虚构的县 · an invented county"""
     place = store or demo_store()
     forget_yesterday(place, seed)
@@ -45,13 +47,12 @@ def demo(port: Annotated[int, typer.Option("--port")] = 8000, store: Store = Non
     from sizao.rehearsal import county
 
     made = county.ensure(seed=seed, progress=context.say)
-    (opened.path / MARK).write_text(json.dumps(_mark(seed)))
+    (opened.path / MARK).write_text(jsonlib.dumps(_mark(seed)))
     if no_serve:
         raise typer.Exit(0)
     from sizao.kernel.models import User
 
-    others = [(label, User.objects.get(username=name)) for name, label in made.people[1:]]
-    raise typer.Exit(serve_with_link(User.objects.get(username=made.people[0][0]), port=port, others=others, label=made.people[0][1]))
+    raise typer.Exit(serve_with_links([(label, User.objects.get(username=name)) for name, label in made.people], port=port, as_json=json))
 
 
 def _mark(seed: int) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def forget_yesterday(place: Path, seed: int) -> None:
         return
     store = postgres.Store.open(place, kind="demo")
     try:
-        fresh = json.loads((place / MARK).read_text()) == _mark(seed)
+        fresh = jsonlib.loads((place / MARK).read_text()) == _mark(seed)
     except (FileNotFoundError, ValueError):
         fresh = False
     if not fresh:
@@ -84,8 +85,13 @@ def demo_store() -> Path:
     return default_path("demo")
 
 
-def serve_with_link(user: Any, *, port: int = 8000, host: str = "127.0.0.1", workers: int = 1, as_of: datetime | None = None, others: list[tuple[str, Any]] = [], label: str = "") -> int:  # noqa: B006
-    """Serves until it is told to stop; prints a one-time link for the user, and for the others of a demo."""
+People = list[tuple[str, Any]]
+
+
+def serve_with_links(
+    people: People, *, port: int = 8000, host: str = "127.0.0.1", workers: int = 1, as_of: datetime | None = None, as_json: bool = False
+) -> int:
+    """Serves until it is told to stop; prints a one-time link for each of (label, user)."""
     from sizao.kernel.errors import Refused
 
     if host not in ("127.0.0.1", "localhost", "::1") and not (os.environ.get("SIZAO_TLS") or os.environ.get("SIZAO_HOSTS")):
@@ -94,11 +100,14 @@ def serve_with_link(user: Any, *, port: int = 8000, host: str = "127.0.0.1", wor
 
     def ready() -> None:
         base = f"http://127.0.0.1:{port}"
-        if user is not None:
+        links = [(name or who.name, make_link(who, 60, base)) for name, who in people]
+        if as_json:
+            context.print_json({"address": base, "links": [{"who": name, "link": link} for name, link in links]})
+            return
+        if links:
             context.say("登录链接（各一次有效，60 分钟内）：", "Sign in (each link once, within 60 minutes):")
-            context.err.print(f"{label or user.name}\n  {base}{make_link(user, 60)}", soft_wrap=True, markup=False)
-        for name, other in others:
-            context.err.print(f"{name}\n  {base}{make_link(other, 60)}", soft_wrap=True, markup=False)
+        for name, link in links:
+            context.err.print(f"{name}\n  {link}", soft_wrap=True, markup=False)
         context.say("按 Ctrl-C 停止。", "Press Ctrl-C to stop.")
 
     return context.serve(port=port, host=host, workers=workers, as_of=as_of, ready=ready)

@@ -6,10 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sizao.kernel import audit, keys
+from sizao.kernel import audit
 from sizao.kernel.ids import uuid7
 from sizao.kernel.register import take
 from sizao.kernel.scope import Scope
+from sizao.kernel.sealed import check_ring
 
 from .models import Person
 from .rules import name_keys
@@ -42,7 +43,7 @@ def add_persons(scope: Scope, people: Sequence[PersonData], *, known: Sequence[d
     """New persons, in the caller's transaction; their ids in order. `known[i]` is when person i was first known."""
     if not people:
         return []
-    keys.check_writable()
+    check_ring()
     rows = []
     for data, since in zip(people, known, strict=True):
         row = Person(id=uuid7(), batch_id=batch, sender=sender, known_from=since, stands_from=since, name_keys=name_keys(data.name))
@@ -60,7 +61,7 @@ def correct_persons(scope: Scope, people: dict[UUID, PersonData], *, stands_from
     pass `stands_from` when the world changed instead."""
     if not people:
         return set()
-    keys.check_writable()
+    check_ring()
     rows = {p.pk: p for p in Person.objects.select_for_update(of=("self",)).filter(pk__in=people)}
     opened = {field: _opened(column, field, list(rows.values())) for field, column in SEALED.items() if any(getattr(p, field) for p in people.values())}
     changed = []
