@@ -89,6 +89,7 @@ class Versioned(RunSQL):
             CREATE TABLE {table}_history (ended_at timestamptz NOT NULL, ended_change bigint NOT NULL, LIKE {table});
             CREATE INDEX {table}_history_id ON {table}_history (id);
             CREATE INDEX {table}_change ON {table} (change_no);
+            CREATE INDEX {table}_xid ON {table} (change_xid);
             CREATE TRIGGER version BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION kernel_version();
             CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}_history FOR EACH ROW EXECUTE FUNCTION kernel_refuse();
             """,

@@ -12,13 +12,12 @@ from sizao.kernel import clock
 from . import evaluation
 from .counting import TESTS
 from .mirror.choice import chosen
-from .mirror.engine import Engine
+from .mirror.engine import COLUMNS, Engine
 from .models import COUNTS, Cell, Row, Run
 from .relations import UP
 
 LISTED = 200_000  # rows of one list that a run keeps
 RUNS_KEPT, ROWS_KEPT = 48, 3  # runs whose cells, and whose rows, are kept; of older ones the last of each day
-COLUMNS = ("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at")
 
 
 def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None, *, standing: bool = True, engine: str | None = None) -> Run:

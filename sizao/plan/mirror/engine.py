@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sizao.plan.models import COUNTS, Cell, Row
-from sizao.plan.obligations import FIELDS
 from sizao.plan.sql import DUCKDB, compile_measure
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from .mirror import Mirror
 
+COLUMNS = ("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at")
 INSTANTS = ("opens", "due", "done_at")
 AT_ONCE = (
     2_000_000  # subjects of a table up to which its obligations are held while they are counted and listed; above, they are evaluated twice
@@ -47,7 +47,7 @@ class Engine:
     def listed(self, relation: str) -> str:
         """The obligations of a relation with their subjects' own ids, and instants as PostgreSQL reads them."""
         columns = []
-        for name in FIELDS:
+        for name in COLUMNS:
             if name in INSTANTS:
                 columns.append(f"CAST(o.{name} AS VARCHAR) || ' ' || o.zone AS {name}")
             elif name in ("subject", "person"):
@@ -76,7 +76,7 @@ class Engine:
         short = [state for state, n in sizes.items() if n <= longest]
         if short:
             wanted = f"SELECT * FROM {obligations} o WHERE o.state IN ({', '.join(DUCKDB.text(s) for s in short)})"
-            targets = tuple("area_id" if name == "area" else name for name in FIELDS)
+            targets = tuple("area_id" if name == "area" else name for name in COLUMNS)
             rows = f"SELECT {run.pk}, {f.enactment.pk}, r.* FROM ({self.listed(wanted)}) r"
             self.hand_over(cursor, rows, Row._meta.db_table, ("run_id", "enactment", *targets))
         return {state: n for state, n in sizes.items() if n > longest}

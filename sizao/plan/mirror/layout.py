@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from sizao.kernel.errors import Refused
 from sizao.kernel.facts import FactsColumn, FactsTable
@@ -103,6 +104,7 @@ class Layout:
             if c.type == "text" and c.codes is None:
                 raise Refused("mirror-free-text", table=t.name, column=c.name)
         own = tuple(Column(c.name, TYPES[c.type], self.local(f"({c.sql})") if c.type == "instant" else f"({c.sql})") for c in stored(t))
+        own += tuple(Column(link.name, "ID", f"({link.sql})") for link in links(t))
         once = f"NOT EXISTS (SELECT 1 FROM {t.history} h WHERE h.id = t.id)"
         vf = "least(t.stands_from, t.known_from)"
         live = (*self._keys(t), Column("vf", "TIMESTAMP", self.local(vf)), Column("_once", "BOOLEAN", once), *self._times(), *own)
@@ -170,6 +172,7 @@ class Layout:
                     Column("id", "BIGINT", "t.id"),
                     Column("parent", "BIGINT", "t.parent_id"),
                     Column("level", "VARCHAR", "t.level"),
+                    Column("code", "VARCHAR", "t.code"),
                     Column("zone", "VARCHAR", "t.zone"),
                 ),
                 "kernel_area t",
@@ -223,6 +226,17 @@ def stored(t: FactsTable) -> tuple[FactsColumn, ...]:
     """The columns that a table itself has."""
     found: tuple[FactsColumn, ...] = getattr(t, "stored", t.columns)
     return found
+
+
+def links(t: FactsTable) -> tuple[Any, ...]:
+    """What leads from a row to a row of another table, by its id."""
+    found: tuple[Any, ...] = getattr(t, "links", ())
+    return found
+
+
+def names(t: FactsTable) -> list[str]:
+    """A table's own columns as a plan calls them: what it stores, and where it leads."""
+    return [c.name for c in stored(t)] + [link.name for link in links(t)]
 
 
 def quoted(name: str) -> str:

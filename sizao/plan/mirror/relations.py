@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 
@@ -10,7 +11,7 @@ from sizao.kernel.facts import FactsTable
 from sizao.plan.sql.dialects import DUCKDB
 from sizao.plan.sql.relations import Relations
 
-from .layout import FAR, Layout, quoted, stored
+from .layout import FAR, Layout, names, quoted
 from .refreshing import State
 
 literal = DUCKDB.literal
@@ -37,14 +38,18 @@ class Builder:
         self.corrected = duck.execute("SELECT 1 FROM replaced LIMIT 1").fetchone() is not None
 
     def relations(self) -> Relations:
-        z = self.zone
+        z, tables = self.zone, {name: f.table for name, f in self.layout.facts.items()}
+        more: dict[str, Any] = {}
+        if "versions" in Relations.__dataclass_fields__:
+            more["versions"] = {name: self.changed(t) for name, t in tables.items()}
         return Relations(
-            facts={name: self.facts(f.table) for name, f in self.layout.facts.items()},
+            facts={name: self.facts(t) for name, t in tables.items()},
             act=self.act(),
-            area="SELECT id, parent, level FROM area",
+            area="SELECT id, parent, level, code FROM area",
             up="SELECT area, above, steps FROM up",
             post=f"SELECT id, role, area, vf_{z} AS vf, vt_{z} AS vt FROM post",
             kept=f"SELECT kind, area, since_{z} AS since FROM kept",
+            **more,
         )
 
     def visible(self, row: str) -> str:
@@ -63,14 +68,14 @@ class Builder:
     # -- facts
 
     def facts(self, t: FactsTable) -> str:
-        own = ", ".join(f"r.{quoted(c.name)}" for c in stored(t))
+        own = ", ".join(f"r.{quoted(name)}" for name in names(t))
         keys = "r.id, r.person, r.area, r.disease, r.known, r.vf"
         still = f"SELECT {keys}, {FAR} AS vt, {own} FROM fact_{t.name} r WHERE r._once AND {self.wanted('r')}"
         return f"{still} UNION ALL {self.changed(t)}"
 
     def changed(self, t: FactsTable) -> str:
         """Subjects that have superseded versions: each version until the earliest beginning of a later one."""
-        own = ", ".join(quoted(c.name) for c in stored(t))
+        own = ", ".join(map(quoted, names(t)))
         carried = f"id, person, area, disease, known, _no, _known, _stands, _stands_local, {own}"
         live = f"SELECT {carried}, NULL::TIMESTAMP AS _ended, NULL::TIMESTAMP AS _ended_local FROM fact_{t.name} r WHERE NOT r._once AND {self.wanted('r')}"
         ended = "CASE WHEN r._gone THEN r._ended END AS _ended, CASE WHEN r._gone THEN r._ended_local END AS _ended_local"
@@ -84,7 +89,7 @@ class Builder:
             f"following AS (PARTITION BY v.id ORDER BY v._no ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
         )
         begins = "CASE WHEN d._stands = d.first_stands AND d.first_known < d._stands THEN d.first_known_local ELSE d._stands_local END"
-        columns = ", ".join(f"d.{quoted(c.name)}" for c in stored(t))
+        columns = ", ".join(f"d.{quoted(name)}" for name in names(t))
         return (
             f"SELECT d.id, d.person, d.area, d.disease, d.known, {begins} AS vf, coalesce(d.replaced_local, d.deleted, {FAR}) AS vt, {columns} "
             f"FROM ({dated}) d WHERE d.replaced IS NULL OR d.replaced > d._stands"

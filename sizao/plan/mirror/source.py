@@ -79,7 +79,7 @@ class Snapshot:
         return {
             relation: str(self.one(f"SELECT count(*) || ':' || coalesce(sum(hashtextextended({what}::text, 0)), 0) FROM {relation} t")[0])
             for relation, what in {
-                r: "t" if r != "kernel_area" else "(t.id, t.parent_id, t.level, t.zone, t.path)" for r in SMALL_RELATIONS.values()
+                r: "t" if r != "kernel_area" else "(t.id, t.parent_id, t.level, t.code, t.zone, t.path)" for r in SMALL_RELATIONS.values()
             }.items()
         }
 

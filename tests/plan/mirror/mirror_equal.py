@@ -13,11 +13,17 @@ def both(mirror, zone, known_at=None):
     names = {name: f"facts {name}" for name in there.facts}
     texts = [(label, there.facts[name], here.facts[name]) for name, label in names.items()]
     texts += [(name, getattr(there, name), getattr(here, name)) for name in ("act", "area", "up", "post", "kept")]
-    return {label: (from_postgres(theirs), from_mirror(mirror, ours, label)) for label, theirs, ours in texts}
+    return {label: common(from_postgres(theirs), from_mirror(mirror, ours, label)) for label, theirs, ours in texts}
 
 
 def from_postgres(sql):
     return sorted((plain(row) for row in evaluation.rows(f"SELECT * FROM ({sql}) x")), key=repr)
+
+
+def common(theirs, ours):
+    """The mirror may have a column more."""
+    wanted = {key for row in theirs[:1] for key, _ in row}
+    return theirs, sorted((tuple(pair for pair in row if pair[0] in wanted) for row in ours), key=repr) if wanted else ours
 
 
 def from_mirror(mirror, sql, label):

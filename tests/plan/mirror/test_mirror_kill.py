@@ -40,7 +40,13 @@ def write(county, system, n):
     contacts = Contact.objects.bulk_create([Contact(person=p, area=p.area, **fields) for p in people])
     Contact.objects.filter(pk__in=[c.pk for c in contacts[::3]]).update(classification="general", stands_from=at(5))
     acts = record(system, [NewAct("isolation.daily_check", c.pk, at(3), c.person_id, outcome="ok") for c in contacts])
-    record(system, [NewAct("isolation.daily_check", c.pk, at(3), c.person_id, outcome="void", replaces=a) for c, a in zip(contacts[::5], acts[::5], strict=True)])
+    record(
+        system,
+        [
+            NewAct("isolation.daily_check", c.pk, at(3), c.person_id, outcome="void", replaces=a)
+            for c, a in zip(contacts[::5], acts[::5], strict=True)
+        ],
+    )
     Contact.objects.filter(pk__in=[c.pk for c in contacts[::10]]).delete()
 
 

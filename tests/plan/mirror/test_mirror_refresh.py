@@ -324,3 +324,10 @@ def test_cases_too(mirror, county):
     Case.objects.filter(pk=case.pk).update(classification="confirmed", confirmed_at=at(2), stands_from=at(2))
     mirror.refresh()
     assert differences(mirror) == {}
+
+
+def test_changes_are_found_by_an_index(mirror, owner):
+    """Else a refresh would read every table whole, each minute."""
+    wanted = {f.table.relation for f in mirror.layout.facts.values()} | {"kernel_act", "kernel_tombstone"}
+    found = owner.execute("SELECT tablename FROM pg_indexes WHERE indexdef LIKE '%(change_xid)'").fetchall()
+    assert wanted <= {name for (name,) in found}
