@@ -1,0 +1,70 @@
+"""Writes the reference pages that follow from the program: commands, error codes, roles and addresses. `python docs/generate.py [folder]`."""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sizao.wiring.settings")
+
+
+def commands() -> str:
+    import typer
+
+    from sizao.doors.cli import admin, intake, main, plans, service  # noqa: F401
+
+    lines = ["# Commands", "", "`python3 run sizao COMMAND …`. Every command takes `--store DIR`; `--help` says the rest.", ""]
+
+    def walk(command, words: list[str]) -> None:
+        if hasattr(command, "commands"):
+            for name in sorted(command.commands):
+                walk(command.commands[name], [*words, name])
+            return
+        arguments = "".join(f" {p.metavar or (p.name or '').upper()}" for p in command.params if p.param_type_name == "argument")
+        lines.extend([f"## `{' '.join(words)}{arguments}`", "", (command.help or "").strip(), ""])
+        for p in command.params:
+            if p.param_type_name == "option" and p.name not in ("help", "store"):
+                words_of = getattr(p, "help", None)
+                lines.append(f"- `{p.opts[0]}`{f' — {words_of}' if words_of else ''}")
+        lines.append("")
+
+    walk(typer.main.get_command(main.app), [])
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def errors() -> str:
+    from sizao.kernel.errors import texts
+
+    lines = ["# Error codes", "", "Every refusal has a code that stays the same, words in both languages, and a cure.", "", "| code | 中文 | English | what now |", "|---|---|---|---|"]
+    for code, t in sorted(texts().items()):
+        cell = lambda text: text.replace("|", "\\|").replace("\n", " ")  # noqa: E731
+        lines.append(f"| `{code}` | {cell(t.zh)} {cell(t.cure_zh)} | {cell(t.en)} | {cell(t.cure_en)} |")
+    return "\n".join(lines) + "\n"
+
+
+def access() -> str:
+    from sizao.doors.kit.policy import ROUTES
+    from sizao.kernel.codes import roles
+
+    lines = ["# Roles and addresses", "", "A grant gives a post a role below an area. Out of the area everything answers as if it did not exist.", "", "| role | 中文 | may |", "|---|---|---|"]
+    lines += [f"| `{name}` {r['en']} | {r['zh']} | {', '.join(r['permissions'])} |" for name, r in roles().items()]
+    lines += ["", "| address | for | permission | methods |", "|---|---|---|---|"]
+    lines += [f"| `/{r.address}` | {r.audience} | {r.permission or '—'} | {', '.join(r.methods)} |" for r in ROUTES]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"commands.md": commands, "errors.md": errors, "access.md": access}
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "reference"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
