@@ -15,6 +15,7 @@ class FactsColumn:
         sql: The column or expression over the table's own columns, in SQL that every engine understands.
         codes: The code list whose values it takes, if any.
         unit: The unit of a number.
+        expression: For a derived column, what it is in the measure language, over stored columns, the moment, and acts; `sql` is then empty.
     """
 
     name: str
@@ -22,6 +23,41 @@ class FactsColumn:
     sql: str
     zh: str
     en: str
+    codes: str | None = None
+    unit: str | None = None
+    expression: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactsLink:
+    """`name` leads from a row to one row of `table`, by the id in the column `sql`. A condition says `name.column`."""
+
+    name: str
+    table: str
+    sql: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class AreaFact:
+    """`area.name` in a condition: what is said of an area, or of the nearest one above that it is said of.
+
+    Attributes:
+        scale: Under which word the register of area facts keeps it.
+        field: Which part of that line: value (a code), number, starts_at, ends_at.
+        only: Only lines with this value.
+        ended: A line that has ended still counts (until another begins).
+    """
+
+    name: str
+    type: str
+    scale: str
+    zh: str
+    en: str
+    field: str = "value"
+    only: str | None = None
+    ended: bool = False
     codes: str | None = None
     unit: str | None = None
 
@@ -38,6 +74,12 @@ class FactsTable:
     person: str | None = "person_id"
     area: str = "area_id"
     disease: str | None = "disease"
+    links: tuple[FactsLink, ...] = ()
+
+    @property
+    def stored(self) -> tuple[FactsColumn, ...]:
+        """The columns that the table itself has; the others are derived from them in the measure language."""
+        return tuple(c for c in self.columns if c.expression is None)
 
     @property
     def history(self) -> str:

@@ -26,8 +26,12 @@ BY_ACT = "act"  # closed, or overdue past help: an act that ends the duty
 UNKNOWN = "unknown"  # cannot tell: a column that the condition needs
 UNDATED = "undated"  # cannot tell: a column or parameter that the timetable needs
 NOT_KEPT = "not-kept"  # cannot tell: this store did not keep that kind of act there then
+PART = "part"  # waiting: for another part of the same measure
+YIELDS = "yields"  # closed: another measure of the same slot goes first
+BREACH = "breach"  # overdue: an act that should never come has come
 
-#: Occasion numbers: `every` counts days since 1970 × 100 + which time of that day; `days` the day's number; once 0; a timetable that cannot be drawn -1.
+#: Occasion numbers: `every` counts days since 1970 × 100 + which time of that day (a shift: its hour); `days` the day's number; `fresh` the
+#: microseconds since 1970 at which it opens; once 0; a timetable that cannot be drawn -1.
 ONCE, NO_TIMETABLE, PER_DAY = 0, -1, 100
 
 
@@ -43,6 +47,7 @@ class Obligation:
         doable: Outstanding, and an act now would still count.
         told_late: Done on time, but told only after it was due.
         done_at: When its evidence happened.
+        have, need: The amounts, where evidence is an amount.
     """
 
     measure: str
@@ -58,6 +63,8 @@ class Obligation:
     doable: bool
     told_late: bool
     done_at: datetime | None
+    have: Any = None
+    need: Any = None
 
 
 FIELDS = tuple(Obligation.__dataclass_fields__)
@@ -71,6 +78,7 @@ class Force:
     end: datetime = FAR
     area: Any = None  # None: everywhere
     disease: str | None = None  # None: every disease
+    key: str = ""  # of its draws: secret, and kept with the enactment, so that a draw can be done again
 
 
 def reason_text(reason: str | None, labels: dict[str, tuple[str, str]] | None = None) -> dict[str, str]:
@@ -88,5 +96,8 @@ def reason_text(reason: str | None, labels: dict[str, tuple[str, str]] | None = 
         BY_ACT: {"zh": f"已终止：{zh}", "en": f"ended by: {en}"},
         UNKNOWN: {"zh": f"无法判定：缺少{zh}", "en": f"cannot tell: {en} is missing"},
         UNDATED: {"zh": f"无法判定期限：缺少{zh}", "en": f"cannot tell when it is due: {en} is missing"},
+        PART: {"zh": f"等待前一环节：{zh}", "en": f"waits for an earlier step: {en}"},
+        YIELDS: {"zh": f"由“{zh}”代替", "en": f"yields to {en}"},
+        BREACH: {"zh": f"出现了不应有的：{zh}", "en": f"what should never be has been: {en}"},
         NOT_KEPT: {"zh": f"当时本系统尚未登记：{zh}", "en": f"not recorded in this store then: {en}"},
     }.get(code, {"zh": reason, "en": reason})

@@ -15,12 +15,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from . import evidence
+from .evidence import Found
+from .language import done as forms
 from .language import nodes
-from .language.measure import Close, Measure
-from .language.schedule import Every, Within
+from .language.measure import FAR, Close, Measure
+from .language.schedule import Every, Fresh, Within
 from .language.values import Context, cause, value
 from .obligations import (
     AHEAD,
+    BREACH,
     BY_ACT,
     CANNOT_TELL,
     CLOSED,
@@ -28,15 +32,18 @@ from .obligations import (
     LATE,
     MET,
     NO_TIMETABLE,
-    NOT_KEPT,
     OPEN,
     OVERDUE,
+    PART,
     UNDATED,
     UNKNOWN,
+    WAITING,
+    YIELDS,
     Force,
     Obligation,
 )
 from .timetable import Drawer, NoTimetable, Slot
+from .world import Fixed, Lookup
 
 Row = Mapping[str, Any]
 
@@ -46,7 +53,7 @@ class Register:
 
     facts: table → versions {id, person, area, disease, known, vf, vt, …}; a version stood in [vf, vt), vt never None.
     acts: {id, kind, subject, person, at, told_at, period, outcome, number}. areas: id → (parent, level). posts: {id, role, area, vf, vt}.
-    kept: {kind, area, since}.
+    kept: {kind, area, since}. area_facts: {id, area, scale, value, number, starts_at, ends_at, vf, vt}. codes: code of an area → its id.
     """
 
     def __init__(
@@ -56,8 +63,11 @@ class Register:
         areas: Mapping[Any, tuple[Any, str]] | None = None,
         posts: Iterable[Row] = (),
         kept: Iterable[Row] = (),
+        area_facts: Iterable[Row] = (),
+        codes: Mapping[str, Any] | None = None,
     ):
-        self.areas, self.posts, self.kept = areas or {}, list(posts), list(kept)
+        self.areas, self.posts, self.kept, self.area_facts, self.codes = areas or {}, list(posts), list(kept), list(area_facts), codes or {}
+        self.known: dict[Any, Any] = {}  # other measures, evaluated once
         self.versions: dict[str, dict[Any, list[Row]]] = {table: defaultdict(list) for table in facts}
         for table, rows in facts.items():
             for row in sorted(rows, key=lambda r: r["vf"]):
@@ -71,6 +81,12 @@ class Register:
     def standing(self, table: str, subject: Any, t: datetime) -> Row | None:
         """The version of a subject that stood at t."""
         return next((row for row in self.versions[table][subject] if row["vf"] <= t < row["vt"]), None)
+
+    def of_person(self, table: str, person: Any, t: datetime) -> list[Row]:
+        """The rows of a table about a person that stood at t."""
+        if person is None:
+            return []
+        return [r for versions in self.versions[table].values() for r in versions if r["person"] == person and r["vf"] <= t < r["vt"]]
 
     def done(self, kind: str, key: str, row: Row, as_of: datetime) -> list[Row]:
         """Acts of a kind about this row's subject or person that had happened by `as_of`, earliest first."""
@@ -113,6 +129,11 @@ class Evaluator:
 
     def __init__(self, m: Measure, register: Register, as_of: datetime, force: Force | None = None):
         self.m, self.register, self.as_of, self.force = m, register, as_of, force or Force()
+        self.lookup = Lookup(self)
+
+    def another(self, m: Measure) -> Evaluator:
+        """The same register and moment, for another measure."""
+        return Evaluator(m, self.register, self.as_of, self.force)
 
     def all(self) -> Iterator[Obligation]:
         """Every obligation that has opened by `as_of`."""
@@ -128,29 +149,51 @@ class Evaluator:
             or (self.force.disease is not None and row["disease"] not in (None, self.force.disease))
         ):
             return
+        row, waits = self.with_parts(row)
         slots = self.slots(row)
-        found = [self.undated(row, slots)] if isinstance(slots, NoTimetable) else [self.judge(row, slot) for slot in slots]
+        found = [self.undated(row, slots, waits)] if isinstance(slots, NoTimetable) else [self.judge(row, slot) for slot in slots]
         yield from (o for o in found if o is not None and self.register.inside(o.area, self.force))
+
+    def with_parts(self, row: Row) -> tuple[Row, dict[str, bool]]:
+        """The row with the moments of the parts that start its clock; and of each part, whether it is still to be waited for."""
+        waits, moments = {}, {}
+        for part in self.m.parts:
+            duties = list(self.another(self.m.sibling(part)).of(row["id"]))
+            moments[f"part:{part}"] = min((o.done_at for o in duties if o.done_at is not None), default=None)
+            waits[f"part:{part}"] = any(o.state != CLOSED for o in duties)
+        return ({**row, **moments} if moments else row), waits
 
     def slots(self, row: Row) -> list[Slot] | NoTimetable:
         """Its occasions under this edition. Nobody owes what fell due before the subject was known, except to the clock of an event."""
-        drawn = Drawer(self.m, row, self.as_of, self.force).draw()
+        ctx = self.context(row, self.as_of, self.as_of, FAR)
+        fixed = Fixed(self.lookup, {term: value(term, ctx) for term in self.m.timed_terms})
+        proofs = [act["at"] for act in self.proofs(row)] if isinstance(self.m.when, Fresh) else None
+        drawn = Drawer(self.m, row, self.as_of, self.force, fixed, proofs).draw()
         if isinstance(drawn, NoTimetable):
             return drawn
         clock = isinstance(self.m.when, Within)
         return [s for s in drawn if self.force.start <= s.opens < self.force.end and (clock or s.due >= row["known"])]
 
-    def told(self, row: Row, now: datetime, opens: datetime) -> bool | None:
-        """The condition of a version, three-valued."""
-        return True if self.m.should is None else value(self.m.should, self.context(row, now, opens))
+    def proofs(self, row: Row) -> list[Row]:
+        """Every evidence that there has been, for those whose clock starts anew with each."""
+        d = self.m.done
+        ctx = self.context(row, self.as_of, self.as_of)
+        found = self.register.done(d.act, d.key, row, self.as_of)
+        return [a for a in found if d.where is None or value(d.where, evidence.context_of_act(a, row, ctx)) is True]
 
-    def context(self, row: Row, now: datetime, opens: datetime) -> Context:
-        return Context(row, now, opens, self.m.params)
+    def told(self, row: Row, now: datetime, opens: datetime, closes: datetime = FAR) -> bool | None:
+        """The condition of a version, and the gate, three-valued."""
+        return True if self.m.asks is None else value(self.m.asks, self.context(row, now, opens, closes))
 
-    def undated(self, row: Row, why: NoTimetable) -> Obligation | None:
-        """It may be owed, but what its timetable hangs on is missing."""
+    def context(self, row: Row, now: datetime, opens: datetime, closes: datetime = FAR) -> Context:
+        return Context(row, now, opens, self.m.params, self.lookup, closes)
+
+    def undated(self, row: Row, why: NoTimetable, waits: Mapping[str, bool]) -> Obligation | None:
+        """It may be owed, but what its timetable hangs on is missing; a part that is not done yet is waited for, one that is not owed is not."""
         if not self.force.start <= self.as_of < self.force.end or self.told(row, self.as_of, self.as_of) is False:
             return None
+        if why.missing in waits:
+            return self.finish(row, NO_TIMETABLE, None, WAITING, f"{PART}:{why.missing.removeprefix('part:')}") if waits[why.missing] else None
         return self.finish(row, NO_TIMETABLE, None, CANNOT_TELL, f"{UNDATED}:{why.missing}")
 
     def reading_time(self, row: Row, slot: Slot) -> datetime:
@@ -162,25 +205,25 @@ class Evaluator:
         """What became of one occasion. None when the condition neither held when it opened nor when it was judged."""
         j = self.reading_time(subject, slot)
         row = self.version(subject, j)
-        told = self.told(row, j, slot.opens)
+        told = self.told(row, j, slot.opens, slot.closes)
         if told is False:
             o = max(slot.opens, subject["known"])
-            if self.told(self.version(subject, o), o, slot.opens) is not True:
+            if self.told(self.version(subject, o), o, slot.opens, slot.closes) is not True:
                 return None
-        evidence = self.evidence(row, slot)
-        done = evidence[0]["at"] if evidence else None
-        shut = self.shut(row)
-        state, reason = self.state(row, slot, j, told, done, shut)
-        return self.finish(row, slot.occasion, slot, state, reason, evidence)
+        found = evidence.found(self, self.m.done, row, slot, j)
+        state, reason = self.state(row, slot, j, told, found)
+        return self.finish(row, slot.occasion, slot, state, reason, found)
 
-    def state(
-        self, row: Row, slot: Slot, j: datetime, told: bool | None, done: datetime | None, shut: tuple[datetime, Close] | None
-    ) -> tuple[str, str | None]:
+    def state(self, row: Row, slot: Slot, j: datetime, told: bool | None, found: Found) -> tuple[str, str | None]:
         """The first that applies. Done stays done; the due instant itself is on time."""
+        done, shut = found.done, self.shut(row)
         if told is None:
-            return CANNOT_TELL, f"{UNKNOWN}:{cause(self.m.should, self.context(row, j, slot.opens))}"
+            return CANNOT_TELL, f"{UNKNOWN}:{cause(self.m.asks, self.context(row, j, slot.opens, slot.closes))}"
         if slot.missing:
             return CANNOT_TELL, f"{UNDATED}:{slot.missing}"
+        winner = self.winner(row, slot, j)
+        if winner:
+            return CLOSED, f"{YIELDS}:{winner}"
         if done is not None and done <= slot.due:
             return (MET if slot.due < self.as_of else AHEAD), None
         if not told:
@@ -189,24 +232,32 @@ class Evaluator:
             return CLOSED, f"{BY_ACT}:{shut[1].act}"
         if done is not None:
             return LATE, None
-        since = self.register.kept_since(self.m.done.act, row["area"])
-        if since is None or since > slot.due:
-            return CANNOT_TELL, f"{NOT_KEPT}:{self.m.done.act}"
+        if found.why is not None:
+            return (OVERDUE if found.why.startswith(BREACH) else CANNOT_TELL), found.why
         if self.as_of <= slot.due:
             return OPEN, None
         return OVERDUE, f"{BY_ACT}:{shut[1].act}" if shut else None
 
-    def evidence(self, row: Row, slot: Slot) -> list[Row]:
-        """Acts that fill the occasion, earliest first. An act whose `where` is unknown is no evidence."""
-        d = self.m.done
-        early = getattr(self.m.when, "early", None)
-        opens = slot.opens - early if early else slot.opens
+    def winner(self, row: Row, slot: Slot, j: datetime) -> str | None:
+        """The first measure of the slot whose condition is true for the same person then. What cannot be told does not win."""
+        for id_ in self.m.yields:
+            w = self.another(self.m.all[id_])
+            for r in self.register.of_person(w.m.facts, row["person"], j):
+                same = row["disease"] is None or r["disease"] in (None, row["disease"])
+                forced = self.force.disease is None or r["disease"] in (None, self.force.disease)
+                if same and forced and r["known"] <= self.as_of and self.register.inside(r["area"], self.force) and w.told(r, j, slot.opens) is True:
+                    return id_
+        return None
+
+    def acts(self, form: forms.Done | forms.Never, row: Row, slot: Slot, opens: datetime) -> list[Row]:
+        """Acts that fill the occasion from `opens` on, earliest first. An act whose `where` is unknown is no evidence."""
+        ctx = self.context(row, self.as_of, slot.opens, slot.closes)
         return [
             act
-            for act in self.register.done(d.act, d.key, row, self.as_of)
+            for act in self.register.done(form.act, form.key, row, self.as_of)
             if opens <= act["at"] < slot.closes
-            and (d.where is None or value(d.where, self.context({**act, "disease": row["disease"]}, self.as_of, slot.opens)) is True)
-            and (d.match == "time" or act["period"] == slot.opens.date())
+            and (form.where is None or value(form.where, evidence.context_of_act(act, row, ctx)) is True)
+            and (form.match == "time" or act["period"] == slot.opens.date())
         ]
 
     def shut(self, row: Row) -> tuple[datetime, Close] | None:
@@ -220,11 +271,10 @@ class Evaluator:
         return found
 
     def finish(
-        self, row: Row, occasion: int, slot: Slot | None, state: str, reason: str | None, evidence: list[Row] | None = None
+        self, row: Row, occasion: int, slot: Slot | None, state: str, reason: str | None, found: Found | None = None
     ) -> Obligation:
         doable = state in (OPEN, OVERDUE) and reason is None and slot is not None and self.as_of < slot.closes
-        on_time = [act["told_at"] for act in evidence or () if slot is not None and act["at"] <= slot.due]
-        told_late = state == MET and slot is not None and min(on_time) > slot.due
+        told_late = state == MET and slot is not None and found is not None and found.told is not None and found.told > slot.due
         return Obligation(
             measure=self.m.id,
             subject=row["id"],
@@ -238,7 +288,9 @@ class Evaluator:
             post=self.register.owner(self.m, row["area"], self.as_of),
             doable=doable,
             told_late=told_late,
-            done_at=evidence[0]["at"] if evidence else None,
+            done_at=found.done if found else None,
+            have=found.have if found else None,
+            need=found.need if found else None,
         )
 
 

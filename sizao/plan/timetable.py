@@ -9,9 +9,9 @@ from typing import Any
 
 from .language.durations import Duration, add_months, shift
 from .language.measure import FAR, Measure
-from .language.nodes import parameters
-from .language.schedule import DAY, Before, Days, Every, Within
-from .language.values import Context, cause, value
+from .language.nodes import Parameter, parameters
+from .language.schedule import DAY, Before, Days, Every, Fresh, Shifts, Within
+from .language.values import Context, World, cause, value
 from .obligations import ONCE, PER_DAY, Force
 
 EPOCH = date(1970, 1, 1)
@@ -37,16 +37,17 @@ class NoTimetable:
 
 
 class Drawer:
-    """Draws the timetable of one row."""
+    """Draws the timetable of one row. `proofs`: when evidence came, for those that are due a span after it."""
 
-    def __init__(self, m: Measure, row: Mapping[str, Any], as_of: datetime, force: Force):
-        self.m, self.row, self.as_of, self.force = m, row, as_of, force
+    def __init__(self, m: Measure, row: Mapping[str, Any], as_of: datetime, force: Force, world: World | None = None, proofs: list[datetime] | None = None):
+        self.m, self.row, self.as_of, self.force, self.world, self.proofs = m, row, as_of, force, world, proofs or []
+        self.start: datetime | None = None
 
     def point(self, node: Any, opens: datetime) -> Any:
         return value(node, self.context(opens))
 
     def context(self, opens: datetime) -> Context:
-        return Context(self.row, self.as_of, opens, self.m.params)
+        return Context(self.row, self.as_of, opens, self.m.params, self.world, start=self.start)
 
     def draw(self) -> list[Slot] | NoTimetable:
         """Every occasion that has opened by `as_of`, or why none can be told."""
@@ -59,6 +60,10 @@ class Drawer:
                 found = self.every(w)
             case Days() as w:
                 found = self.days(w)
+            case Shifts() as w:
+                found = self.shifts(w)
+            case Fresh() as w:
+                found = self.fresh(w)
         return found if isinstance(found, NoTimetable) else [slot for slot in found if slot.opens <= self.as_of]
 
     def within(self, w: Within) -> list[Slot] | NoTimetable:
@@ -84,13 +89,27 @@ class Drawer:
         first = self.point(w.start, self.as_of)
         if first is None:
             return NoTimetable(cause(w.start, self.context(self.as_of)) or "")
-        return list(self.series(w, first))
+        self.start = first
+        step = w.step
+        if isinstance(step, Parameter):
+            chosen = self.point(step, first)
+            if chosen is None:
+                return NoTimetable(f"${step.name}")
+            step = chosen
+        return list(self.series(w, first, step))
 
-    def series(self, w: Every, first: datetime) -> Iterator[Slot]:
+    def clocks(self, w: Every, opens: datetime) -> tuple[timedelta, ...]:
+        """The times of day of a period; a parameter that has no value then gives none."""
+        if not isinstance(w.at, str):
+            return w.at
+        line = self.context(opens).line(w.at)
+        return line.value if line else ()
+
+    def series(self, w: Every, first: datetime, step: Duration) -> Iterator[Slot]:
         k = 0
-        while (opens := period(first.date(), k, w.step)) <= self.as_of:
-            following = period(first.date(), k + 1, w.step)
-            dues = [following - DAY + at for at in w.at]
+        while (opens := period(first.date(), k, step)) <= self.as_of:
+            following = period(first.date(), k + 1, step)
+            dues = [following - DAY + at for at in self.clocks(w, opens)]
             for i, due in enumerate(dues):
                 start = opens if i == 0 else dues[i - 1] + TICK
                 closes = FAR if self.m.done.match == "period" else dues[i] + TICK if i + 1 < len(dues) else following
@@ -106,7 +125,7 @@ class Drawer:
     def missing(self, w: Every, opens: datetime) -> str | None:
         """A parameter of the timetable without a value when the occasion opens. (Without an end a series goes on; without a term it cannot be told.)"""
         names = [name for part in (w.until, w.times) if part is not None for name in parameters(part)]
-        return next((f"${name}" for name in names if self.m.params[name].at(opens, self.row.get("disease")) is None), None)
+        return next((f"${name}" for name in names if self.context(opens).line(name) is None), None)
 
     def days(self, w: Days) -> list[Slot] | NoTimetable:
         first = self.point(w.of, self.as_of)
@@ -115,10 +134,44 @@ class Drawer:
         midnight = datetime.combine(first.date(), time())
         if not isinstance(w.days, str):
             return self.listed(w, midnight, w.days, lambda _: w.days)
-        param, disease = self.m.params[w.days], self.row.get("disease")
-        if param.at(midnight, disease) is None:
+        self.start = midnight
+        if self.context(midnight).line(w.days) is None:
             return NoTimetable(f"${w.days}")
-        return self.listed(w, midnight, sorted({n for days in param.values for n in days}), lambda opens: param.at(opens, disease) or ())
+
+        def in_force(opens: datetime) -> tuple[int, ...]:
+            line = self.context(opens).line(w.days)
+            return line.value if line else ()
+
+        return self.listed(w, midnight, sorted({n for days in self.m.params[w.days].values for n in days}), in_force)
+
+    def shifts(self, w: Shifts) -> list[Slot] | NoTimetable:
+        first, hours = self.point(w.start, self.as_of), self.point(w.hours, self.as_of)
+        if first is None:
+            return NoTimetable(cause(w.start, self.context(self.as_of)) or "")
+        if hours is None or hours < 1:
+            return NoTimetable(w.hours.name)
+        self.start, found, step, opens = first, [], timedelta(hours=hours), first
+        until = self.point(w.until, self.as_of) if w.until is not None else None
+        while opens <= self.as_of and (until is None or opens + step <= until):
+            start = opens if opens == first else opens + TICK
+            found.append(Slot(day_number(opens) * PER_DAY + opens.hour, start, opens + step, opens + step + TICK))
+            opens += step
+        return found
+
+    def fresh(self, w: Fresh) -> list[Slot] | NoTimetable:
+        if w.start is None:
+            first = max(self.row["known"], self.force.start)
+        elif (first := self.point(w.start, self.as_of)) is None:
+            return NoTimetable(cause(w.start, self.context(self.as_of)) or "")
+        found = []
+        for i, at in enumerate(sorted({first} | {proof for proof in self.proofs if proof > first})):
+            opens = at if i == 0 else at + TICK
+            span = self.point(w.span, opens)
+            if span is None and i == 0:
+                return NoTimetable(cause(w.span, self.context(opens)) or "")
+            if span is not None:
+                found.append(Slot(micros(opens), opens, shift(at, span), FAR))  # type: ignore[arg-type]
+        return found
 
     def listed(self, w: Days, midnight: datetime, numbers: Any, in_force: Any) -> list[Slot]:
         found = []
@@ -139,3 +192,8 @@ def period(day: date, k: int, step: Duration) -> datetime:
 
 def day_number(instant: datetime) -> int:
     return (instant.date() - EPOCH).days
+
+
+def micros(instant: datetime) -> int:
+    """Microseconds since 1970."""
+    return (instant - datetime.combine(EPOCH, time())) // TICK

@@ -49,8 +49,10 @@ HOSTILE = [
     "(visits, beds) = (1, 2)",
     "visits > 1 limit 1",
     "visits > 1 order by 1",
-    "visits + 1 > 2",
-    "visits * 2 > 2",
+    "visits + 1d > 2",
+    "visits * open > 2",
+    "1 + 1 > visits",
+    "visits / 2 > 1",
     "visits % 2 = 0",
     "-visits > 1",
     "visits || 'x' = 'x'",
@@ -198,6 +200,7 @@ def test_the_nearest_name_is_offered(text, near):
         "least(visits, 3) = 3 and last_exposure_on + $term >= '2020-06-01'",
         "named_at >= '2020-06-01 08:00'",
         "class = '密接'",
+        "visits * 2 - 1 > $enough",
     ],
 )
 def test_what_the_language_has_is_read(text):

@@ -5,23 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, timedelta
 from typing import Any
 
-from . import nodes
+from .durations import Duration
 from .durations import parse as parse_duration
 from .expressions import day_of
 from .faults import EditionRefused, Faults
-from .measure import Measure
-from .measures import read_measure
-from .parameters import LIST, Line, Param
+from .measure import URGENCIES, Measure
+from .measures import Around, read_measure
+from .ordering import ranked, without_circles
+from .parameters import Param
+from .paramlines import read_params
 from .source import Node, read
 from .vocabulary import Vocabulary, nearest
 
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-KEYS = {"edition", "title", "params", "measures"}
-LINE_KEYS = {"value", "from", "disease", "source"}
+KEYS = {"edition", "title", "params", "measures", "lists", "precedence", "escalate"}
+LIST_KEYS = {"value", "from", "until", "source"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,14 @@ class Edition:
     params: Mapping[str, Param]
     measures: Mapping[str, Measure] = field(hash=False)
     text: str = field(default="", repr=False)
+    lists: Mapping[str, tuple[tuple[str, Any, Any], ...]] = field(default_factory=dict)
+    precedence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    escalate: Mapping[str, tuple[Duration | None, ...]] = field(default_factory=dict, hash=False)
+
+    def levels_up(self, urgency: str, overdue_for: timedelta) -> int:
+        """How many levels up an obligation appears that has been overdue for so long: one for every span that has passed."""
+        spans = self.escalate.get(urgency, ())
+        return sum(timedelta(seconds=span.longest() if span else 0) <= overdue_for for span in spans)
 
 
 def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") -> Edition:
@@ -51,20 +61,97 @@ def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") 
         faults.at("edition", keys["edition"].line).add("plan-id-wrong", value=id_)
     title = bilingual(keys.get("title"), "title", faults)
     params = read_params(keys.get("params"), faults)
-    measures: dict[str, Measure] = {}
+    lists = read_lists(keys.get("lists"), faults)
     listed = keys["measures"].mapping if "measures" in keys else {}
     if not listed:
         faults.add("plan-key-missing", key="measures", example="measures: {contact-daily-check: {…}}")
+    around = Around(params, vocabulary, lists, tables(listed))
+    measures: dict[str, Measure] = {}
     for name, node in listed.items():
         place = faults.at(name, node.line)
         if not ID.fullmatch(name):
             place.add("plan-id-wrong", value=name)
-        measure = read_measure(name, node, params, vocabulary, place)
-        if measure:
-            measures[name] = measure
+        measures |= {m.id: m for m in read_measure(name, node, around, place)}
+    precedence = read_precedence(keys.get("precedence"), faults)
+    if not faults.found:
+        measures = ranked(measures, precedence, faults)
+        around.all.update(measures)
+        without_circles(measures, faults)
+    escalate = read_escalation(keys.get("escalate"), faults)
     if faults.found:
         raise EditionRefused(faults.found)
-    return Edition(id_ or "", title, params, measures, text)
+    return Edition(id_ or "", title, params, measures, text, lists, precedence, escalate)
+
+
+def tables(listed: Mapping[str, Node]) -> dict[str, str]:
+    """Of every measure and part, the table that it is about: for conditions that ask about another measure."""
+    found: dict[str, str] = {}
+    for name, node in listed.items():
+        own = node.mapping["for"].text if "for" in node.mapping else None
+        parts = node.mapping["parts"].mapping if "parts" in node.mapping else {}
+        for part, below in parts.items():
+            table = (below.mapping["for"].text if "for" in below.mapping else None) or own
+            found |= {f"{name}.{part}": table} if table else {}
+        table = own or next((t for id_, t in found.items() if id_.startswith(f"{name}.")), None)
+        found |= {name: table} if table else {}
+    return found
+
+
+def read_lists(node: Node | None, faults: Faults) -> dict[str, tuple[tuple[str, Any, Any], ...]]:
+    """Dated lists of codes: name → (code, first day, last day)."""
+    found: dict[str, tuple[tuple[str, Any, Any], ...]] = {}
+    for name, lines in (node.mapping if node else {}).items():
+        place = faults.at(f"lists.{name}", lines.line)
+        if not NAME.fullmatch(name):
+            place.add("plan-parameter-name", value=name)
+        read_lines = []
+        for item in lines.items:
+            keys, here = item.mapping, place.at("", item.line)
+            for key in keys.keys() - LIST_KEYS:
+                here.add("plan-key-unknown", key=key, nearest=nearest(key, LIST_KEYS), known=sorted(LIST_KEYS))
+            for key in {"value", "source"} - keys.keys():
+                here.add("plan-key-missing", key=key, example='- {value: market, from: 2020-06-12, source: "000"}')
+            days: dict[str, date | None] = {}
+            for key in ("from", "until"):
+                days[key] = day_of(keys[key].text or "") if key in keys else None
+                if key in keys and days[key] is None:
+                    here.add("plan-date-wrong", value=keys[key].text or "…")
+            if "value" in keys:
+                read_lines.append((keys["value"].text or "", days["from"], days["until"]))
+        found[name] = tuple(read_lines)
+    return found
+
+
+def read_precedence(node: Node | None, faults: Faults) -> dict[str, tuple[str, ...]]:
+    """Slot → its measures, the one that goes first first."""
+    found = {}
+    for slot, child in (node.mapping if node else {}).items():
+        place, names = faults.at(f"precedence.{slot}", child.line), [item.text or "" for item in child.items]
+        for twice in {name for name in names if names.count(name) > 1}:
+            place.add("plan-precedence-circle", name=twice, slot=slot)
+        found[slot] = tuple(names)
+    return found
+
+
+def read_escalation(node: Node | None, faults: Faults) -> dict[str, tuple[Duration | None, ...]]:
+    """Urgency → the spans after which an overdue duty appears one level further up. None is at once (0h)."""
+    found = {}
+    for urgency, child in (node.mapping if node else {}).items():
+        place = faults.at(f"escalate.{urgency}", child.line)
+        if urgency not in URGENCIES:
+            place.add("plan-word-unknown", word=urgency, nearest=nearest(urgency, URGENCIES), known=list(URGENCIES))
+        spans = [None if item.text == "0h" else parse_duration(item.text or "") for item in child.items]
+        wrong = [item for item, span in zip(child.items, spans, strict=True) if span is None and item.text != "0h"]
+        lengths = [span.longest() if span else 0 for span in spans]
+        if wrong or lengths != sorted(set(lengths)):
+            place.add(
+                "plan-value-wrong",
+                value=wrong[0].text if wrong and wrong[0].text else "…",
+                expected={"zh": "由短到长的时长", "en": "durations, each longer than the one before"},
+                example="[0h, 1h, 4h]",
+            )
+        found[urgency] = tuple(spans)
+    return found
 
 
 def text_of(keys: Mapping[str, Node], key: str, faults: Faults, example: str) -> str | None:
@@ -89,83 +176,3 @@ def bilingual(node: Node | None, key: str, faults: Faults) -> dict[str, str]:
     if set(found) != {"zh", "en"}:
         place.add("plan-value-wrong", value=node.text or "…", expected={"zh": "zh 与 en 两种文字", "en": "both zh and en"}, example=example)
     return found
-
-
-def read_params(node: Node | None, faults: Faults) -> dict[str, Param]:
-    """The edition's parameters by name."""
-    found: dict[str, Param] = {}
-    for name, lines in (node.mapping if node else {}).items():
-        place = faults.at(f"params.{name}", lines.line)
-        if not NAME.fullmatch(name):
-            place.add("plan-parameter-name", value=name)
-        read_lines = [line for item in lines.items if (line := _line(item, place)) is not None]
-        types = {_type(line.value) for line in read_lines}
-        if types == {nodes.INT, nodes.NUMBER}:
-            types = {nodes.NUMBER}
-        if len(types) > 1:
-            place.add("plan-parameter-mixed", name=f"${name}")
-        keys = [(line.disease, line.since) for line in read_lines]
-        if len(set(keys)) < len(keys):
-            place.add("plan-parameter-twice", name=f"${name}")
-        if len(types) == 1:
-            ordered = sorted(read_lines, key=lambda line: line.since or datetime.min)  # noqa: DTZ901
-            found[name] = Param(name, types.pop(), tuple(ordered))
-    return found
-
-
-def _line(node: Node, faults: Faults) -> Line | None:
-    example = '- {value: 14d, from: 2020-01-20, source: "000"}'
-    keys, place = node.mapping, faults.at("", node.line)
-    if "value" not in keys:
-        place.add("plan-key-missing", key="value", example=example)
-        return None
-    for key in keys.keys() - LINE_KEYS:
-        place.add("plan-key-unknown", key=key, nearest=nearest(key, LINE_KEYS), known=sorted(LINE_KEYS))
-    if "source" not in keys:
-        place.add("plan-key-missing", key="source", example=example)
-    value = _value(keys["value"], place)
-    since = day_of(keys["from"].text or "") if "from" in keys else None
-    if "from" in keys and since is None:
-        place.add("plan-date-wrong", value=keys["from"].text or "…")
-    disease = keys["disease"].text if "disease" in keys else None
-    return (
-        None
-        if value is None
-        else Line(
-            value, datetime.combine(since, time()) if since else None, disease, (keys["source"].text or "") if "source" in keys else ""
-        )
-    )
-
-
-def _value(node: Node, faults: Faults) -> Any:
-    """A duration, a whole number, a number, a date, a list of day numbers, or else a code."""
-    if isinstance(node.value, list):
-        if node.value and all((item.text or "").isdigit() and len(item.text or "") < 5 for item in node.value):
-            return tuple(sorted({int(item.text or "0") for item in node.value}))
-    elif node.text:
-        text = node.text.strip()
-        if parse_duration(text):
-            return parse_duration(text)
-        if re.fullmatch(r"-?\d{1,15}", text):
-            return int(text)
-        if day_of(text):
-            return day_of(text)
-        if re.fullmatch(r"[a-z][a-z0-9_.-]*", text):
-            return text
-    faults.add(
-        "plan-value-wrong",
-        value=node.text or "…",
-        expected={"zh": "时长、整数、日期、天数列表或代码", "en": "a duration, a whole number, a date, a list of days or a code"},
-        example="14d",
-    )
-    return None
-
-
-def _type(value: Any) -> str:
-    if isinstance(value, tuple):
-        return LIST
-    if isinstance(value, str):
-        return nodes.TEXT
-    if isinstance(value, int):
-        return nodes.INT
-    return nodes.DURATION if hasattr(value, "months") else nodes.DATE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,37 +15,59 @@ from sqlglot import exp
 from sizao.kernel.errors import Refused
 from sizao.kernel.facts import FactsColumn
 
+from . import functions
 from . import nodes as n
+from . import terms as t
 from .durations import parse as parse_duration
-from .parameters import LIST, Param
+from .functions import FUNCTIONS, MOST_LINKS, SUMMARIES, unreserved
+from .names import Names
+from .parameters import CLOCKS, LIST, Param
 from .vocabulary import nearest
 
 LONGEST, MOST_NODES, DEEPEST = 4000, 300, 25
-TOKEN = re.compile(r"[ \t\r\n]+|'(?:[^'\\\x00-\x1f]|'')*'|\$?[A-Za-z_][A-Za-z0-9_]*|\d+(?:\.\d+)?[A-Za-z]*|<>|!=|<=|>=|[=<>(),.+-]")
+TOKEN = re.compile(r"[ \t\r\n]+|'(?:[^'\\\x00-\x1f]|'')*'|\$?[A-Za-z_][A-Za-z0-9_]*|\d+(?:\.\d+)?[A-Za-z]*|<>|!=|<=|>=|[=<>(),.*/+-]")
+#: Words of plans that SQL reserves.
+RESERVED = frozenset({"case", "order", "check", "end", "user", "table", "column", "group", "desc", "show", "range", "rows", "values", "unique", "sample"})
 COMPARISONS: dict[Any, str] = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
-FUNCTIONS = ("hours", "days", "least", "greatest")
 MOMENTS = {"now": n.INSTANT, "today": n.DATE}
 TIMES, NUMBERS = (n.DATE, n.INSTANT), (n.INT, n.NUMBER)
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of statements that we refuse anyway
 
 
-def condition(text: str, columns: dict[str, FactsColumn], params: dict[str, Param], codes: dict[str, Any]) -> Any:
+def condition(
+    text: str, columns: Mapping[str, FactsColumn], params: Mapping[str, Param], codes: Mapping[str, Any], names: Names | None = None
+) -> Any:
     """A yes/no expression over the columns, as a checked tree. Raises Refused."""
-    node = Checker(columns, params, codes).read(text)
+    node = Checker(names or Names(columns, params, codes)).read(text)
     if node.type != n.BOOL:
         raise Refused("plan-not-yes-no", part=text)
     return node
 
 
-def point(text: str, columns: dict[str, FactsColumn], params: dict[str, Param], codes: dict[str, Any], side: str = "start") -> Any:
+def point(
+    text: str,
+    columns: Mapping[str, FactsColumn],
+    params: Mapping[str, Param],
+    codes: Mapping[str, Any],
+    side: str = "start",
+    names: Names | None = None,
+) -> Any:
     """A point in time, as a checked tree of type date or instant. Dates among instants are read at `side`. Raises Refused."""
     day = day_of(text)
     if day is not None:
         return n.Literal(day, n.DATE)
-    node = Checker(columns, params, codes, side).read(text)
+    node = Checker(names or Names(columns, params, codes), side).read(text)
     if node.type not in TIMES:
         raise Refused("plan-not-a-time", part=text)
+    return node
+
+
+def number(text: str, names: Names) -> Any:
+    """An amount, as a checked tree of a number type. Raises Refused."""
+    node = Checker(names).read(text)
+    if node.type not in NUMBERS:
+        raise Refused("plan-not-a-number", part=text)
     return node
 
 
@@ -79,6 +102,8 @@ def tokens(text: str) -> str:
             token = f"__{token}"
         elif token.startswith("__"):
             raise Refused("plan-name-unknown", name=token, nearest="—", known="—")
+        elif token.lower() in RESERVED:
+            token = f"__w_{token}"
         out.append(token)
     return "".join(out)
 
@@ -86,8 +111,13 @@ def tokens(text: str) -> str:
 class Checker:
     """Reads one expression. Everything it refuses it names."""
 
-    def __init__(self, columns: dict[str, FactsColumn], params: dict[str, Param], codes: dict[str, Any], side: str = "start"):
-        self.columns, self.params, self.codes, self.side, self.count = columns, params, codes, side, 0
+    def __init__(self, names: Names, side: str = "start", deriving: tuple[str, ...] = ()):
+        self.names, self.side, self.count, self.deriving = names, side, 0, deriving
+        self.columns, self.params, self.codes = names.columns, names.params, names.codes
+
+    def within(self, names: Names) -> Checker:
+        """For a part that stands in another place."""
+        return Checker(names, self.side, self.deriving)
 
     def read(self, text: str) -> Any:
         source = tokens(text)
@@ -101,7 +131,7 @@ class Checker:
         except sqlglot.errors.SqlglotError as error:
             first = (getattr(error, "errors", None) or [{}])[0]
             raise Refused("plan-syntax", part=first.get("highlight") or text, place=first.get("col") or 1) from None
-        if node.type == n.BOOL and not any(isinstance(x, n.Column) for x in n.walk(node)):
+        if node.type == n.BOOL and not any(isinstance(x, (n.Column, n.Subject, n.Drawn, *t.TERMS)) for x in n.walk(node)):
             raise Refused("plan-asks-nothing", part=text)
         return node
 
@@ -133,13 +163,20 @@ class Checker:
             return self.one_of(e, down)
         if kind is exp.Is and type(e.expression) is exp.Null:
             operand = self.node(e.this, down)
-            if not isinstance(operand, (n.Column, n.Extreme, n.Shifted)):
+            if not isinstance(operand, (n.Column, n.Extreme, n.Shifted, n.Subject, n.Derived, *t.TERMS)):
                 raise Refused("plan-null-of-what", part=said(e.this))
             return n.Missing(operand)
-        if kind in (exp.Add, exp.Sub):
-            return self.moved(self.node(e.this, down), self.node(e.expression, down), 1 if kind is exp.Add else -1, e)
+        if kind in (exp.Add, exp.Sub, exp.Mul):
+            left, right = self.node(e.this, down), self.node(e.expression, down)
+            if left.type in NUMBERS and right.type in NUMBERS:
+                return self.counted({exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}[kind], left, right, e)
+            if kind is exp.Mul:
+                raise Refused("plan-cannot-add", part=said(e), left=type_name(left.type), right=type_name(right.type))
+            return self.moved(left, right, 1 if kind is exp.Add else -1, e)
         if kind is exp.Column:
             return self.name(e)
+        if kind is exp.Dot:
+            return self.path((functions.word(e) or "").split("."), e)
         if kind is exp.Placeholder and isinstance(e.this, str):
             return self.parameter(e.this)
         if kind is exp.Literal:
@@ -154,7 +191,12 @@ class Checker:
         if kind is exp.Anonymous and str(e.this).lower() in ("hours", "days"):
             return self.elapsed(str(e.this).lower(), [self.node(x, down) for x in e.expressions], e)
         if isinstance(e, exp.Func):
-            name = str(e.this) if kind is exp.Anonymous else e.sql_name().lower()
+            name = unreserved(str(e.this)) if kind is exp.Anonymous else e.sql_name().lower()
+            args = [*e.expressions] if kind is exp.Anonymous else [x for x in (e.this, *e.expressions) if isinstance(x, exp.Expression)]
+            if name.lower() in functions.LOOKS:
+                return functions.call(self, name.lower(), args, e, down)
+            if name.lower() in SUMMARIES:
+                raise Refused("plan-only-shown", name=name)
             raise Refused("plan-function-unknown", name=name, nearest=nearest(name, FUNCTIONS), known=list(FUNCTIONS))
         raise Refused("plan-not-in-language", part=said(e))
 
@@ -173,23 +215,85 @@ class Checker:
         return node
 
     def name(self, e: exp.Column) -> Any:
-        name = e.name
-        if name.startswith("__") and not e.table:
-            return n.Literal(parse_duration(name[2:]), n.DURATION)
-        if e.table or e.this.args.get("quoted"):
+        name = unreserved(e.name)
+        if e.name.startswith("__") and not e.name.startswith("__w_") and not e.table:
+            return n.Literal(parse_duration(e.name[2:]), n.DURATION)
+        if any(i.args.get("quoted") for i in e.parts if isinstance(i, exp.Identifier)):
             name = said(e)
+        elif e.table:
+            return self.path((functions.word(e) or "").split("."), e)
         elif name in MOMENTS:
             return n.Moment(name, MOMENTS[name])
+        elif name in self.names.points:
+            return n.Column(name, self.names.points[name])
         elif name in self.columns:
-            return n.Column(name, self.columns[name].type)
-        raise Refused("plan-name-unknown", name=name, nearest=nearest(name, [*self.columns, *MOMENTS]), known=sorted(self.columns))
+            return self.column(name)
+        elif name in self.names.parts:
+            return n.Column(f"part:{name}", n.INSTANT)
+        known = [*self.columns, *MOMENTS, *self.names.parts, *self.names.points]
+        raise Refused("plan-name-unknown", name=name, nearest=nearest(name, known), known=sorted(known))
+
+    def column(self, name: str) -> Any:
+        """A stored column; a derived one becomes what it says."""
+        column = self.columns[name]
+        if column.expression is None:
+            return n.Column(name, column.type)
+        if name in self.deriving:
+            raise Refused("plan-derived-circle", name=name)
+        tree = Checker(self.names, self.side, (*self.deriving, name)).read(column.expression)
+        return n.Derived(name, tree, column.type)
+
+    def path(self, parts: list[str], e: exp.Expression) -> Any:
+        """`area.grade`, `subject.x`, or up to three links and a column."""
+        names, vocabulary = self.names, self.names.vocabulary
+        *links, last = parts
+        if links == ["subject"] and names.subject is not None:
+            if last not in names.subject or names.subject[last].expression:
+                raise Refused("plan-name-unknown", name=said(e), nearest=nearest(last, names.subject), known=sorted(names.subject))
+            return n.Subject(last, names.subject[last].type)
+        if vocabulary is None or names.table is None or not all(parts):
+            raise Refused("plan-name-unknown", name=said(e), nearest="—", known=sorted(self.columns))
+        if not names.looks:
+            raise Refused("plan-looks-within", name=said(e))
+        if links == ["area"]:
+            if last not in vocabulary.areas:
+                known = [f"area.{name}" for name in vocabulary.areas]
+                raise Refused("plan-name-unknown", name=said(e), nearest=nearest(f"area.{last}", known), known=sorted(known))
+            return t.OfArea(last, vocabulary.areas[last], vocabulary.areas[last].type)
+        if len(links) > MOST_LINKS:
+            raise Refused("plan-path-too-long", part=said(e), limit=MOST_LINKS)
+        table, tables = names.table, []
+        for link in links:
+            known_links = vocabulary.links(table)
+            if link not in known_links:
+                known = [*known_links, "area"]
+                raise Refused("plan-link-unknown", name=link, table=table, nearest=nearest(link, known), known=sorted(known))
+            table = known_links[link].table
+            tables.append(table)
+        columns = vocabulary.columns(table)
+        if last not in columns or columns[last].expression:
+            raise Refused("plan-name-unknown", name=said(e), nearest=nearest(last, columns), known=sorted(columns))
+        return t.Linked(tuple(links), tuple(tables), last, columns[last].type)
+
+    def codes_of(self, node: Any) -> Mapping[str, Any] | None:
+        """The code list from which a node takes its values."""
+        name: str | None = None
+        if isinstance(node, (n.Column, n.Derived)) and node.name in self.columns:
+            name = self.columns[node.name].codes
+        elif isinstance(node, n.Subject) and self.names.subject:
+            name = self.names.subject[node.name].codes
+        elif isinstance(node, t.OfArea):
+            name = node.fact.codes
+        elif isinstance(node, t.Linked) and self.names.vocabulary:
+            name = self.names.vocabulary.columns(node.tables[-1])[node.column].codes
+        return self.codes.get(name or "")
 
     def parameter(self, name: str) -> Any:
         if name not in self.params:
             raise Refused(
                 "plan-parameter-unknown", name=f"${name}", nearest=nearest(name, self.params), known=[f"${p}" for p in sorted(self.params)]
             )
-        if self.params[name].type == LIST:
+        if self.params[name].type in (LIST, CLOCKS):
             raise Refused("plan-parameter-is-list", name=f"${name}")
         return n.Parameter(name, self.params[name].type)
 
@@ -248,13 +352,17 @@ class Checker:
         return n.Literal(value, n.INSTANT if isinstance(value, datetime) else n.DATE)
 
     def known_code(self, column: Any, literal: Any) -> None:
-        if not (isinstance(column, n.Column) and isinstance(literal, n.Literal) and literal.type == n.TEXT):
+        if not (isinstance(literal, n.Literal) and literal.type == n.TEXT):
             return
-        listed = self.codes.get(self.columns[column.name].codes or "")
+        listed = self.codes_of(column)
         if listed and literal.value not in listed:
-            raise Refused(
-                "plan-code-unknown", value=literal.value, column=column.name, nearest=nearest(literal.value, listed), known=sorted(listed)
-            )
+            what = getattr(column, "said", None) or getattr(column, "name", "?")
+            raise Refused("plan-code-unknown", value=literal.value, column=what, nearest=nearest(literal.value, listed), known=sorted(listed))
+
+    def counted(self, operator: str, left: Any, right: Any, e: exp.Expression) -> Any:
+        if isinstance(left, n.Literal) and isinstance(right, n.Literal):
+            raise Refused("plan-asks-nothing", part=said(e))
+        return n.Counted(operator, left, right, n.INT if left.type == right.type == n.INT else n.NUMBER)
 
     def moved(self, point: Any, span: Any, sign: int, e: exp.Expression) -> Any:
         if point.type == n.DURATION and span.type in TIMES and sign == 1:
@@ -289,7 +397,7 @@ def instant(node: Any, side: str) -> Any:
 def said(e: exp.Expression) -> str:
     """A part of what was written, for a message."""
     text: str = e.sql(dialect="duckdb")
-    text = re.sub(r"\b__(\d)", r"\1", text)
+    text = re.sub(r"\b__(?:w_)?(?=\w)", "", text)
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -303,5 +411,7 @@ def type_name(kind: str) -> dict[str, str]:
         n.DATE: ("日期", "date"),
         n.INSTANT: ("时间", "time"),
         n.DURATION: ("时长", "duration"),
+        LIST: ("天数列表", "list of days"),
+        CLOCKS: ("一天中的时刻", "times of a day"),
     }[kind]
     return {"zh": zh, "en": en}

@@ -5,27 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from . import nodes
+from . import done as evidence
+from . import nodes, terms
+from .done import Done
 from .parameters import Param
-from .schedule import Before, Days, Every, When, Within
+from .schedule import Before, Days, Every, Fresh, Shifts, When, Within
 from .source import Node
 
 FAR = datetime(9999, 12, 31)  # noqa: DTZ001 - civil time of the zone judged
 BEGINNING = datetime(1, 1, 1)  # noqa: DTZ001
 KINDS = ("list", "sweep", "report", "standing", "post", "capacity", "event", "ticket", "watch", "gate", "stock", "message")
 URGENCIES = ("alarm", "prompt", "routine")
-
-
-@dataclass(frozen=True)
-class Done:
-    """The evidence: an act, found by its key, in the window, whose `where` is true. `match` "period": the act names the day it is for."""
-
-    act: str
-    key: str  # subject | person
-    match: str = "time"  # time | period
-    where: Any | None = None
 
 
 @dataclass(frozen=True)
@@ -46,8 +39,42 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class From:
+    """`reconcile: {from: …, where: …}`: a table or act whose persons should be on the list."""
+
+    source: str
+    acts: bool
+    where: Any | None
+
+
+@dataclass(frozen=True)
+class Total:
+    """`reconcile: {total: table.column}`: a figure from outside that the list should reach, for the area that the figure is about."""
+
+    source: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure that the commander watches beside coverage."""
+
+    name: str
+    tree: Any
+    text: str
+
+
+@dataclass(frozen=True)
 class Measure:
-    """One measure of an edition. `params` are the edition's; `start` and `end` come from its enactment (naive, local; an occasion belongs to the rule in force when it opens)."""
+    """One measure of an edition, or one part of it (`measure.part`). `params` are the edition's, as this measure reads them.
+
+    Attributes:
+        should: Who owes; None is everybody.
+        gate: `while`: when and where the rule is in force at all.
+        yields: Measures of the same slot that go before this one, the first of them first.
+        part_of: The measure whose part this is; its own id when it has no parts.
+        all: Every measure of the edition by id.
+    """
 
     id: str
     title: Mapping[str, str] = field(hash=False)
@@ -56,7 +83,7 @@ class Measure:
     facts: str
     should: Any | None
     when: When
-    done: Done
+    done: evidence.Evidence
     close: tuple[Close, ...]
     by: Owner
     urgency: str
@@ -64,6 +91,22 @@ class Measure:
     restricts: bool
     params: Mapping[str, Param] = field(hash=False)
     node: Node | None = field(default=None, compare=False, repr=False)
+    gate: Any | None = None
+    slot: str | None = None
+    yields: tuple[str, ...] = ()
+    part_of: str = ""
+    reconcile: tuple[From | Total, ...] = ()
+    shows: tuple[Shown, ...] = ()
+    checks: str | None = None  # of which measure this is the second look
+    links: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)  # link of the table → table
+    all: Mapping[str, Measure] = field(default_factory=dict, hash=False, compare=False, repr=False)
+
+    @cached_property
+    def asks(self) -> Any | None:
+        """Who owes, and under which gate: the whole condition."""
+        both = [part for part in (self.should, self.gate) if part is not None]
+        parts = tuple(x for part in both for x in (part.parts if isinstance(part, nodes.All) else (part,)))
+        return None if not parts else parts[0] if len(parts) == 1 else nodes.All(parts)
 
     @property
     def parts_of_time(self) -> list[Any]:
@@ -75,12 +118,98 @@ class Measure:
             case Before():
                 found = [w.point, w.start]
             case Every():
-                found = [w.start, w.until, w.times]
+                found = [w.start, w.until, w.times, w.step if isinstance(w.step, nodes.Parameter) else None]
             case Days():
                 found = [w.of]
+            case Shifts():
+                found = [w.hours, w.start, w.until]
+            case Fresh():
+                found = [w.span, w.start]
         return [part for part in found if part is not None]
 
     @property
+    def trees(self) -> list[Any]:
+        """Every expression over the subject's own row."""
+        return [*self.parts_of_time, *([self.asks] if self.asks is not None else []), *evidence.trees(self.done)]
+
+    @cached_property
+    def terms(self) -> list[Any]:
+        """What it looks up beyond the row, numbered by its place here."""
+        return terms.terms(*self.trees)
+
+    @cached_property
+    def timed_terms(self) -> list[Any]:
+        """Those that the timetable hangs on."""
+        return terms.terms(*self.parts_of_time)
+
+    @property
+    def simple(self) -> bool:
+        """It looks at nothing but the row, its acts and its parameters: the shape that engines run fastest."""
+        plain = isinstance(self.done, Done) and self.done.plain and not self.inner_subjects
+        return plain and not self.terms and not self.yields and not self.parts and not self.areas and not self.inner_codes
+
+    @cached_property
+    def inner_subjects(self) -> list[str]:
+        """`subject.x` in conditions on acts and rows."""
+        wheres = [leaf.where for leaf in evidence.leaves(self.done)] + [terms.inner(t) for t in self.terms]
+        return sorted({n.name for w in wheres if w is not None for n in nodes.walk(w) if isinstance(n, nodes.Subject)})
+
+    @property
+    def inner_codes(self) -> bool:
+        """A condition on acts hangs on a parameter whose line is chosen by the subject's codes."""
+        wheres = [leaf.where for leaf in evidence.leaves(self.done) if leaf.where is not None]
+        return any(self.params[name].columns for w in wheres for name in nodes.parameters(w))
+
+    @property
+    def named_params(self) -> list[str]:
+        """The parameters that it names anywhere."""
+        found = [name for part in self.trees for name in nodes.parameters(part)]
+        wheres = [leaf.where for leaf in evidence.leaves(self.done)] + [terms.inner(t) for t in self.terms]
+        found += [name for w in wheres if w is not None for name in nodes.parameters(w)]
+        w = self.when
+        found += [w.days] if isinstance(w, Days) and isinstance(w.days, str) else []
+        found += [w.at] if isinstance(w, Every) and isinstance(w.at, str) else []
+        return list(dict.fromkeys(found))
+
+    @property
+    def areas(self) -> list[str]:
+        """Codes of areas that choose a line of its parameters."""
+        return sorted({code for name in self.named_params for code in self.params[name].areas})
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts whose evidence starts its clock."""
+        found = [name for part in self.parts_of_time for name in nodes.columns(part) if name.startswith("part:")]
+        return list(dict.fromkeys(name.removeprefix("part:") for name in found))
+
+    @property
     def columns(self) -> list[str]:
-        """Columns of the facts table that it reads, sorted."""
-        return sorted({name for part in (*self.parts_of_time, self.should) if part is not None for name in nodes.columns(part)})
+        """Columns of the facts table that it reads, sorted; the names of links among them."""
+        found = {name for part in self.trees for name in nodes.columns(part) if ":" not in name and name not in ("known", "due", "opens")}
+        found |= {t.links[0] for t in self.terms if isinstance(t, terms.Linked)}
+        found |= {t.about.key for t in self.terms if isinstance(t, terms.Has | terms.Tally) and t.about.by in ("own", "same")}
+        found |= {column for name in self.named_params for column in self.params[name].columns}
+        return sorted(found | set(self.inner_subjects))
+
+    @property
+    def tables(self) -> list[str]:
+        """Every facts table that it reads, its own first."""
+        found = [self.facts]
+        for t in self.terms:
+            found += t.tables if isinstance(t, terms.Linked) else [t.table] if isinstance(t, terms.Has) else []
+            found += [t.source] if isinstance(t, terms.Tally) and not t.acts else []
+        return list(dict.fromkeys(found))
+
+    def sibling(self, part: str) -> Measure:
+        """Another part of the same measure."""
+        return self.all[f"{self.part_of}.{part}"]
+
+    def named(self, id_: str) -> list[Measure]:
+        """The measures behind an id: itself, or its parts about the same table."""
+        if id_ in self.all:
+            return [self.all[id_]]
+        found = [m for m in self.all.values() if m.part_of == id_ and m.checks is None]
+        return [m for m in found if m.facts == found[0].facts]
+
+
+__all__ = ["BEGINNING", "FAR", "KINDS", "URGENCIES", "Before", "Close", "Days", "Done", "Every", "From", "Measure", "Owner", "Shown", "Total", "Within"]

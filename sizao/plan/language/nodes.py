@@ -121,6 +121,54 @@ class Edge:
     type: str = INSTANT
 
 
+@dataclass(frozen=True)
+class Counted:
+    """Numbers added, subtracted, multiplied."""
+
+    operator: str  # + - *
+    left: Any
+    right: Any
+    type: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`subject.x`, in a condition on acts or rows: a column of the measure's own subject."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A column that the register writes in this language; `tree` is what it says."""
+
+    name: str
+    tree: Any
+    type: str
+
+
+@dataclass(frozen=True)
+class OnList:
+    """`listed('places', what, on)`: the code was on that dated list on that day. `lines` are (code, first day, last day), either day None."""
+
+    name: str
+    lines: tuple[tuple[str, Any, Any], ...]
+    what: Any
+    day: Any
+    type: str = BOOL
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """`drawn(share, 'week')`: a keyed draw, for good, of measure, subject and period; the same in every engine."""
+
+    share: Any
+    period: str
+    measure: str
+    type: str = BOOL
+
+
 def children(node: Any) -> tuple[Any, ...]:
     """The parts of a node, in the order in which they were written."""
     match node:
@@ -142,6 +190,14 @@ def children(node: Any) -> tuple[Any, ...]:
             return (point, span)
         case Edge(point, _):
             return (point,)
+        case Counted(_, left, right):
+            return (left, right)
+        case Derived(_, tree, _):
+            return (tree,)
+        case OnList(_, _, what, day):
+            return (what, day)
+        case Drawn(share, _, _):
+            return (share,)
     return ()
 
 
@@ -162,5 +218,7 @@ def parameters(node: Any) -> list[str]:
 
 
 def timeless(node: Any) -> bool:
-    """It hangs on no instant: false once (of one version of a subject) is false always."""
-    return not any(isinstance(n, (Moment, Parameter)) for n in walk(node))
+    """It hangs on no instant and on no other row: false once (of one version of a subject) is false always."""
+    from .terms import TERMS
+
+    return not any(isinstance(n, (Moment, Parameter, Drawn, Subject, *TERMS)) for n in walk(node))

@@ -1,25 +1,48 @@
-"""Dated parameters: every figure that the source text left blank has lines with a date, perhaps a disease, and a source."""
+"""Dated parameters: every figure that the source text left blank has lines with a date, perhaps for whom and where, and a source."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from . import nodes
 from .durations import Duration
 
-LIST = "list"
+LIST, CLOCKS = "list", "clocks"  # day numbers; times of a day
 
 
 @dataclass(frozen=True)
 class Line:
-    """One value. `since` None: from the beginning; `disease` None: of every disease without a line of its own."""
+    """One value. `since` None: from the beginning. Each of the others None (or empty): for all that no narrower line names.
+
+    Attributes:
+        measure: Only for this measure, or measure.part.
+        codes: Only for rows whose columns have these codes: ((column, code), …).
+        area: Only for what lies in this area (its code) or below.
+        read: "due" is read anew for each occasion; "start" lets those inside keep the value they began with.
+    """
 
     value: Any
     since: datetime | None
     disease: str | None
     source: str
+    measure: str | None = None
+    codes: tuple[tuple[str, str], ...] = ()
+    area: str | None = None
+    read: str = "due"
+
+    @property
+    def weight(self) -> tuple[int, bool, bool, bool]:
+        """How narrow it is: the line that names more goes first; of equals the measure, then disease, then codes; an area last."""
+        named = (self.measure is not None) + (self.disease is not None) + len(self.codes) + (self.area is not None)
+        return named, self.measure is not None, self.disease is not None, bool(self.codes)
+
+    @property
+    def always(self) -> bool:
+        """It holds for everybody at any time."""
+        return self.since is None and self.disease is None and not self.codes and self.area is None
 
 
 @dataclass(frozen=True)
@@ -30,13 +53,41 @@ class Param:
     type: str
     lines: tuple[Line, ...]
 
-    def at(self, instant: datetime, disease: str | None) -> Any:
-        """The value in force at an instant: a line of the disease before a general one, then the later before the earlier. None when there is none."""
-        for wanted in {disease, None} if disease is None else (disease, None):
-            for line in reversed(self.lines):
-                if line.disease == wanted and (line.since is None or line.since <= instant):
-                    return line.value
-        return None
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Numbers of the lines in the order in which they are asked: the narrowest first, of equals the later."""
+        return tuple(sorted(range(len(self.lines)), key=lambda i: (self.lines[i].weight, self.lines[i].since or datetime.min, -i), reverse=True))  # noqa: DTZ901
+
+    def choose(self, instant: datetime, row: Mapping[str, Any], steps: Callable[[str], int | None]) -> Line | None:
+        """The line in force at an instant for a row; None when there is none. `steps`: how far above the row's area an area is, None when not above."""
+        found: list[tuple[int, int]] = []
+        for place, i in enumerate(self.order):
+            line = self.lines[i]
+            far = 0 if line.area is None else steps(line.area)
+            if (
+                far is not None
+                and (line.since is None or line.since <= instant)
+                and (line.disease is None or line.disease == row.get("disease"))
+                and all(row.get(column) == code for column, code in line.codes)
+            ):
+                if not found or self.lines[self.order[found[0][1]]].weight == line.weight:
+                    found.append((far, place))
+        return self.lines[self.order[min(found)[1]]] if found else None
+
+    def at(self, instant: datetime, disease: str | None = None) -> Any:
+        """The value for a disease where nothing narrower is said."""
+        line = self.choose(instant, {"disease": disease}, lambda _: None)
+        return None if line is None else line.value
+
+    def rivals(self, i: int) -> list[int]:
+        """Lines that beat line `i` where their area is nearer to the row."""
+        mine = self.lines[i]
+        return [k for k in self.order if k != i and self.lines[k].area not in (None, mine.area) and self.lines[k].weight == mine.weight]
+
+    def of(self, measure: str) -> Param:
+        """Its lines for one measure (and its parts): those of others drop out."""
+        kept = tuple(line for line in self.lines if line.measure is None or line.measure == measure or measure.startswith(f"{line.measure}."))
+        return replace(self, lines=kept)
 
     @property
     def values(self) -> list[Any]:
@@ -46,6 +97,26 @@ class Param:
     def whole_days(self) -> bool:
         """Added to a date, every value of it gives a date."""
         return all(isinstance(v, Duration) and v.whole_days for v in self.values)
+
+    @property
+    def from_start(self) -> bool:
+        """Those inside keep the value they began with."""
+        return any(line.read == "start" for line in self.lines)
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the subject whose codes choose a line."""
+        return sorted({column for line in self.lines for column, _ in line.codes})
+
+    @property
+    def areas(self) -> list[str]:
+        """Codes of the areas that choose a line."""
+        return sorted({line.area for line in self.lines if line.area is not None})
+
+    @property
+    def gaps(self) -> bool:
+        """At some instant, for somebody, it may have no value."""
+        return not any(line.always for line in self.lines)
 
     @property
     def longest(self) -> Duration:
@@ -59,4 +130,14 @@ class Param:
         return found
 
 
-TYPES = {nodes.INT, nodes.NUMBER, nodes.TEXT, nodes.DATE, nodes.DURATION, LIST}
+def narrowed(params: Mapping[str, Param], measure: str) -> dict[str, Param]:
+    """The parameters as one measure reads them."""
+    return {name: param.of(measure) for name, param in params.items()}
+
+
+def columns_of(params: Mapping[str, Param], names: Iterable[str]) -> list[str]:
+    """Columns whose codes choose among the lines of these parameters."""
+    return sorted({column for name in names for column in params[name].columns})
+
+
+TYPES = {nodes.INT, nodes.NUMBER, nodes.TEXT, nodes.DATE, nodes.DURATION, LIST, CLOCKS}

@@ -9,13 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from sizao.kernel.errors import Refused
-from sizao.kernel.facts import FactsColumn
 
 from . import expressions, nodes
 from .durations import Duration
 from .durations import parse as parse_duration
 from .faults import Faults
-from .parameters import LIST, Param
+from .names import Names
+from .parameters import CLOCKS, LIST
 from .source import Node
 from .vocabulary import nearest
 
@@ -25,12 +25,14 @@ EXAMPLES = {
     "before": "{before: due_on}",
     "every": '{every: 1d, from: last_exposure_on, at: ["20:00"]}',
     "days": '{days: [1, 4, 7], of: last_exposure_on, at: "20:00"}',
+    "fresh": "{fresh: 1d}",
 }
 KEYS = {
     "within": {"within", "of", "early"},
     "before": {"before", "from", "early"},
     "every": {"every", "from", "until", "at", "times"},
     "days": {"days", "of", "at"},
+    "fresh": {"fresh", "from"},
 }
 TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
@@ -55,15 +57,16 @@ class Before:
 
 @dataclass(frozen=True)
 class Every:
-    """One period after another from the day of `start`. In each, one occasion for each time of day `at` of its last day.
+    """One period after another from the day of `start` (left out: the day the subject was known). In each, one occasion for each time of day `at`
+    of its last day. A step that is a parameter is read once, when the series begins; times of day that are one, when each period begins.
 
     The first opens at the first midnight of its period, the next when the one before was due; each closes when the next opens.
     """
 
-    step: Duration
+    step: Duration | nodes.Parameter
     start: Any
     until: Any | None
-    at: tuple[timedelta, ...]
+    at: tuple[timedelta, ...] | str  # or the name of a parameter
     times: Any | None  # a Literal or Parameter of type int
 
 
@@ -76,14 +79,34 @@ class Days:
     at: timedelta
 
 
-When = Within | Before | Every | Days
+@dataclass(frozen=True)
+class Shifts:
+    """The subject's own pattern: one occasion for every so many hours (a column) from the instant `start`, due when the next begins."""
+
+    hours: Any  # a Column of whole hours
+    start: Any
+    until: Any | None
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """Never older than the span: an occasion opens with each evidence (the first when the subject was known, or at `start`) and is due a span later."""
+
+    span: Any
+    start: Any | None
+
+
+When = Within | Before | Every | Days | Shifts | Fresh
+KNOWN = nodes.Column("known", nodes.INSTANT)
+#: A measure without `when`: a standing state, read each day at 24:00.
+STANDING = Every(parse_duration("1d"), KNOWN, None, (DAY,), None)  # type: ignore[arg-type]
 
 
 class Reader:
     """Reads one `when`. Faults go to the list; a part that cannot be read is None and the whole is then None."""
 
-    def __init__(self, columns: dict[str, FactsColumn], params: dict[str, Param], codes: dict[str, Any], faults: Faults):
-        self.columns, self.params, self.codes, self.faults = columns, params, codes, faults
+    def __init__(self, names: Names, faults: Faults):
+        self.names, self.params, self.faults = names, names.params, faults
 
     def read(self, node: Node) -> When | None:
         keys = node.mapping
@@ -107,6 +130,7 @@ class Reader:
             "before": self.before,
             "every": self.every,
             "days": self.days,
+            "fresh": self.fresh,
         }
         found = readers[kind](keys)
         return found if len(self.faults.found) == before else None
@@ -118,18 +142,38 @@ class Reader:
         start = self.point(keys["from"], "from", "start", clock=True) if "from" in keys else None
         return Before(self.point(keys["before"], "before", "end"), start, self.early(keys))
 
-    def every(self, keys: dict[str, Node]) -> Every:
-        step = parse_duration(keys["every"].text or "")
-        if step is None or not step.whole_days or (step.months and step.seconds):
+    def every(self, keys: dict[str, Node]) -> When:
+        until = self.point(keys["until"], "until", "end") if "until" in keys else None
+        start = self.point(keys["from"], "from", "start", clock=True) if "from" in keys else KNOWN
+        text = keys["every"].text or ""
+        if text in self.names.columns and self.names.columns[text].type == nodes.INT:
+            for key in {"at", "times"} & keys.keys():
+                self.wrong(keys[key], key, {"zh": "班次不写此键", "en": "no such key beside a pattern of shifts"}, "{every: shift_hours, from: starts_at}")
+            return Shifts(nodes.Column(text, nodes.INT), start, until)
+        step = self.parameter(keys["every"], "every", nodes.DURATION) if text.startswith("$") else parse_duration(text)
+        steps = [step] if not isinstance(step, nodes.Parameter) else self.params[step.name].values
+        if not all(x is not None and x.whole_days and not (x.months and x.seconds) and (x.months or x.seconds) for x in steps):
             self.wrong(
                 keys["every"],
                 "every",
-                {"zh": "整天、周、月或年", "en": "whole days, weeks, months or years"},
+                {"zh": "整天、周、月或年，或以小时计的班次列", "en": "whole days, weeks, months or years, or a column of hours"},
                 '1d（一天几次写 at: ["08:00", "20:00"]）',
             )
-        until = self.point(keys["until"], "until", "end") if "until" in keys else None
-        at = tuple(sorted({t for item in keys["at"].items if (t := self.time(item)) is not None})) if "at" in keys else (DAY,)
-        return Every(step, self.anchor(keys, "from", "every"), until, at, self.times(keys))  # type: ignore[arg-type]
+        return Every(step, start, until, self.clocks(keys), self.times(keys))  # type: ignore[arg-type]
+
+    def clocks(self, keys: dict[str, Node]) -> tuple[timedelta, ...] | str:
+        """Times of a day, or the name of the parameter that holds them."""
+        if "at" not in keys:
+            return (DAY,)
+        text = keys["at"].text or ""
+        if text.startswith("$"):
+            found = self.parameter(keys["at"], "at", CLOCKS)
+            return found.name if found else (DAY,)
+        return tuple(sorted({t for item in keys["at"].items if (t := self.time(item)) is not None})) or (DAY,)
+
+    def fresh(self, keys: dict[str, Node]) -> Fresh:
+        start = self.point(keys["from"], "from", "start", clock=True) if "from" in keys else None
+        return Fresh(self.span(keys["fresh"], "fresh"), start)
 
     def days(self, keys: dict[str, Node]) -> Days:
         node = keys["days"]
@@ -162,7 +206,7 @@ class Reader:
             return self.wrong(node, key, {"zh": "一个时间点", "en": "a point in time"}, "last_exposure_on")
         place = self.faults.at(key, node.line)
         try:
-            found = expressions.point(node.text, self.columns, self.params, self.codes, side)
+            found = expressions.point(node.text, {}, {}, {}, side, self.names)
         except Refused as refused:
             place.take(refused)
             return None
@@ -170,12 +214,16 @@ class Reader:
             place.add("plan-clock-from-parameter", name=f"${name}")
         if any(isinstance(x, nodes.Moment) for x in nodes.walk(found)):
             place.add("plan-clock-from-now", part=node.text)
+        if any(isinstance(x, nodes.Drawn) for x in nodes.walk(found)):
+            place.add("plan-looks-within", name="drawn")
         return expressions.instant(found, side) if not isinstance(found, nodes.Literal) or found.type != nodes.INSTANT else found
 
     def span(self, node: Node, key: str) -> Any:
         text = node.text or ""
         if text.startswith("$"):
             return self.parameter(node, key, nodes.DURATION)
+        if key == "within" and text == "0h":
+            return nodes.Literal(Duration(0, 0, "0h"), nodes.DURATION)
         found = parse_duration(text)
         return (
             nodes.Literal(found, nodes.DURATION)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from sizao.kernel.facts import ActKind, FactsColumn, FactsTable
+from sizao.kernel.facts import ActKind, AreaFact, FactsColumn, FactsLink, FactsTable
 
 #: What a condition on an act may read of it.
 ACT_COLUMNS = {
@@ -28,6 +28,7 @@ class Vocabulary:
     acts: dict[str, ActKind]
     codes: dict[str, dict[str, dict[str, str]]]
     roles: dict[str, dict[str, str]]
+    areas: dict[str, AreaFact] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -36,13 +37,18 @@ class Vocabulary:
         acts: Iterable[ActKind],
         codes: dict[str, dict[str, dict[str, str]]] | None = None,
         roles: dict[str, dict[str, str]] | None = None,
+        areas: Iterable[AreaFact] = (),
     ) -> Vocabulary:
         """The vocabulary of these declarations. `codes`: list name → code → {zh, en}; `roles`: role → {zh, en}, empty means any."""
-        return cls({t.name: t for t in tables}, {a.kind: a for a in acts}, codes or {}, roles or {})
+        return cls({t.name: t for t in tables}, {a.kind: a for a in acts}, codes or {}, roles or {}, {f.name: f for f in areas})
 
     def columns(self, table: str) -> dict[str, FactsColumn]:
         """The columns of a table that a condition may name."""
         return {c.name: c for c in self.tables[table].columns if c.name not in KEYS}
+
+    def links(self, table: str) -> dict[str, FactsLink]:
+        """The links that lead from a table to others."""
+        return {link.name: link for link in self.tables[table].links}
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

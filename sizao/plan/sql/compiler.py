@@ -40,6 +40,10 @@ def compile_measure(
 
     `only`: a SELECT of the subjects wanted. `part`: which occasions. `fields`: other columns, of those and `closes`.
     """
+    if not m.simple:
+        from .wide import Wide
+
+        return Wide(m, relations, as_of, force or Force(), dialect, only, part).statement(fields)
     return Compiler(m, relations, as_of, force or Force(), dialect, only, part).statement(fields)
 
 
@@ -53,7 +57,7 @@ class Compiler:
         self.as_of = dialect.literal(as_of)
         self.now = as_of
         self.carried = [*KEYS, *(c for c in m.columns if c not in KEYS)]
-        self.timetable = Timetable(m, dialect, self.as_of, force, self.carried, part.floor(m))
+        self.timetable = Timetable(m, dialect, self.as_of, force, self.carried, part.floor(m), relations.acts(m.done.key))
 
     def statement(self, fields: Sequence[str] = FIELDS) -> str:
         ctes = {"stands": self.stands(), "slot": self.slot(), "history": self.history(), "judged": self.judged(), "hit": self.hit()}
@@ -67,13 +71,13 @@ class Compiler:
         )
 
     def writer(self, row: str, now: str, opens: str, disease: str | None = None) -> Writer:
-        return Writer(self.d, self.m.params, row, now, opens, disease)
+        return Writer(self.d, self.m.params, row, now, opens, disease, key=self.force.key)
 
     def columns(self, alias: str, more: tuple[str, ...] = ()) -> str:
         return ", ".join(f'{alias}."{name}"' for name in (*self.carried, *more))
 
     def told(self, row: str, now: str, opens: str) -> str:
-        return "TRUE" if self.m.should is None else self.writer(row, now, opens).sql(self.m.should)
+        return "TRUE" if self.m.asks is None else self.writer(row, now, opens).sql(self.m.asks)
 
     # -- who, when
 
@@ -90,7 +94,7 @@ class Compiler:
 
     def never(self, row: str) -> str | None:
         """The part of the condition that hangs on no instant: where it is false once, it is false always."""
-        should = self.m.should
+        should = self.m.asks
         parts = should.parts if isinstance(should, nodes.All) else () if should is None else (should,)
         kept = tuple(part for part in parts if nodes.timeless(part))
         return self.writer(row, "NULL", "NULL").sql(nodes.All(kept) if len(kept) > 1 else kept[0]) if kept else None
@@ -125,8 +129,8 @@ class Compiler:
     def judged_on(self, at_j: str, at_opening: str, joins: str, where: str) -> str:
         told = self.told(at_j, "s.j", "s.opens")
         cause = "CAST(NULL AS VARCHAR)"
-        if self.m.should is not None:
-            cause = f"CASE WHEN {told} IS NULL THEN {self.writer(at_j, 's.j', 's.opens').cause(self.m.should)} END"
+        if self.m.asks is not None:
+            cause = f"CASE WHEN {told} IS NULL THEN {self.writer(at_j, 's.j', 's.opens').cause(self.m.asks)} END"
         return (
             f'SELECT s."id", {at_j}."person", {at_j}."area", {at_j}."disease", s.occasion, s.opens, s.due, s.closes, s.missing, {told} AS told, '
             f"{self.told(at_opening, 's.o', 's.opens')} AS before, {cause} AS cause FROM slot s{joins} WHERE {where}"
@@ -135,13 +139,20 @@ class Compiler:
     # -- evidence
 
     @property
+    def nothing(self) -> str:
+        """No amount."""
+        return f"CAST(NULL AS {self.d.number})"
+
+    @property
     def by_day(self) -> bool:
         """Windows are calendar days and evidence does not hang on the occasion: acts can be counted by day, before any join."""
         w, d = self.m.when, self.m.done
         return (
             isinstance(w, Every)
+            and not isinstance(w.step, nodes.Parameter)
             and w.step.days == 1
             and not w.step.months
+            and not isinstance(w.at, str)
             and len(w.at) == 1
             and d.match == "time"
             and (d.where is None or nodes.timeless(d.where))
@@ -222,11 +233,12 @@ class Compiler:
             f"JOIN ({self.r.up}) u ON u.area = w.above JOIN ({post}) p ON p.area = u.above"
         )
 
-    def keeping(self) -> str:
+    def keeping(self, act: str | None = None) -> str:
         """Since when the act is kept, by area; for subjects without an area under NULL, from the top of the tree."""
-        if self.m.done.act in self.r.keeping:
-            return self.r.keeping[self.m.done.act]
-        kind = self.d.literal(self.m.done.act)
+        act = act or self.m.done.act
+        if act in self.r.keeping:
+            return self.r.keeping[act]
+        kind = self.d.literal(act)
         return (
             f"SELECT u.area, min(k.since) AS since FROM ({self.r.up}) u JOIN ({self.r.kept}) k ON k.area = u.above WHERE k.kind = {kind} GROUP BY u.area UNION ALL "
             f"SELECT NULL AS area, min(k.since) AS since FROM ({self.r.kept}) k JOIN ({self.r.area}) x ON x.id = k.area WHERE k.kind = {kind} AND x.parent IS NULL"
@@ -250,7 +262,7 @@ class Compiler:
         stated = f"SELECT i.*, {state} AS state, {reason} AS reason FROM ({inner}) i"
         return (
             f"SELECT {self.d.literal(self.m.id)} AS measure, e.subject, e.person, e.occasion, e.opens, e.due, e.state, e.reason, e.area, e.post, "
-            f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, (e.state = 'met' AND e.told_at > e.due) AS told_late, e.done_at, e.closes FROM ({stated}) e"
+            f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, (e.state = 'met' AND e.told_at > e.due) AS told_late, e.done_at, e.closes, {self.nothing} AS have, {self.nothing} AS need FROM ({stated}) e"
         )
 
     def earliest(self) -> tuple[str, str]:
@@ -265,21 +277,28 @@ class Compiler:
 
     def cases(self) -> tuple[str, str]:
         """State and reason: the first that applies."""
+        arms = self.arms()
+        state = " ".join(f"WHEN {test} THEN {what}" for test, what, _ in arms)
+        reason = " ".join(f"WHEN {test} THEN {why}" for test, _, why in arms)
+        return f"CASE {state} ELSE 'overdue' END", f"CASE {reason} ELSE i.shut_why END"
+
+    def arms(self) -> list[tuple[str, str, str]]:
+        """Tests, states and reasons, in the order in which they are asked."""
         a, text = self.as_of, self.d.literal
-        not_kept = "(i.since IS NULL OR i.since > i.due)"
-        arms = [
+        return [
             ("i.told IS NULL", "'cannot_tell'", f"concat({text(UNKNOWN + ':')}, i.cause)"),
             ("i.missing IS NOT NULL", "'cannot_tell'", f"concat({text(UNDATED + ':')}, i.missing)"),
             ("i.done_at <= i.due", f"CASE WHEN i.due < {a} THEN 'met' ELSE 'ahead' END", "NULL"),
             ("NOT i.told", "'closed'", text(ENDED)),
             ("i.shut_at <= i.due", "'closed'", "i.shut_why"),
             ("i.done_at IS NOT NULL", "'late'", "NULL"),
-            (not_kept, "'cannot_tell'", text(f"{NOT_KEPT}:{self.m.done.act}")),
+            *self.untold(),
             (f"{a} <= i.due", "'open'", "NULL"),
         ]
-        state = " ".join(f"WHEN {test} THEN {what}" for test, what, _ in arms)
-        reason = " ".join(f"WHEN {test} THEN {why}" for test, _, why in arms)
-        return f"CASE {state} ELSE 'overdue' END", f"CASE {reason} ELSE i.shut_why END"
+
+    def untold(self) -> list[tuple[str, str, str]]:
+        """There is no evidence, and whether there was any cannot be told."""
+        return [("(i.since IS NULL OR i.since > i.due)", "'cannot_tell'", self.d.literal(f"{NOT_KEPT}:{self.m.done.act}"))]
 
     def undated(self) -> str:
         test, missing = self.timetable.undated()
@@ -288,7 +307,7 @@ class Compiler:
             tests.append("FALSE")
         nothing = "CAST(NULL AS TIMESTAMP)"
         return (
-            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", {NO_TIMETABLE}, {nothing}, {nothing}, \'cannot_tell\', concat({self.d.literal(UNDATED + ":")}, {missing}), n."area", w.post, FALSE, FALSE, {nothing}, {nothing} '
+            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", {NO_TIMETABLE}, {nothing}, {nothing}, \'cannot_tell\', concat({self.d.literal(UNDATED + ":")}, {missing}), n."area", w.post, FALSE, FALSE, {nothing}, {nothing}, {self.nothing}, {self.nothing} '
             f'FROM stands n LEFT JOIN owner w ON w.area = n."area" WHERE {" AND ".join(tests)}'
         )
 

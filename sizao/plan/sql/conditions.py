@@ -9,6 +9,8 @@ from sqlglot import exp
 
 from sizao.plan.language import nodes as n
 from sizao.plan.language.parameters import Param
+from sizao.plan.language.terms import TERMS
+from sizao.plan.language.values import DRAWS
 
 from .dialects import Dialect
 
@@ -16,13 +18,29 @@ OPERATORS = {"=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT
 
 
 class Writer:
-    """Writes expressions over one row. `row` is its alias; `now` and `opens` are the SQL of the instant judged and of the occasion's opening."""
+    """Writes expressions over one row.
+
+    `row` is its alias; `now` and `opens` are the SQL of the instant judged and of the occasion's opening, `start` of the beginning of its series.
+    `owner` is the alias of the measure's subject, where the row is an act or a row of another table. `terms`: the columns in which terms stand.
+    """
 
     def __init__(
-        self, dialect: Dialect, params: Mapping[str, Param], row: str, now: str = "NULL", opens: str = "NULL", disease: str | None = None
+        self,
+        dialect: Dialect,
+        params: Mapping[str, Param],
+        row: str,
+        now: str = "NULL",
+        opens: str = "NULL",
+        disease: str | None = None,
+        *,
+        owner: str | None = None,
+        start: str | None = None,
+        terms: Mapping[Any, str] | None = None,
+        key: str = "",
     ):
         self.dialect, self.params, self.row, self.now, self.opens = dialect, params, row, now, opens
-        self.disease = disease or f'{row}."disease"'
+        self.owner, self.start, self.terms, self.key = owner or row, start, terms or {}, key
+        self.disease = disease or f'{self.owner}."disease"'
 
     def sql(self, node: Any) -> str:
         """The text of an expression, in parentheses where it needs them."""
@@ -75,27 +93,75 @@ class Writer:
             case n.Edge(point, side):
                 start = self.dialect.timestamp(self.sql(point))
                 return self.raw(start if side == "start" else self.dialect.shifted(start, ONE_DAY, 1, False))
+            case n.Counted(op, left, right):
+                kind: Any = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[op]
+                return exp.Paren(this=kind(this=self.tree(left), expression=self.tree(right)))
+            case n.Subject(name, _):
+                return exp.column(name, table=self.owner, quoted=True)
+            case n.Derived(_, tree, _):
+                return self.tree(tree)
+            case n.OnList():
+                return self.raw(self.on_list(node))
+            case n.Drawn():
+                return self.raw(self.drawn(node))
+        if isinstance(node, TERMS):
+            return exp.column(self.terms[node], table=self.row, quoted=True)
         raise TypeError(f"no SQL for {node!r}")
 
+    def on_list(self, node: n.OnList) -> str:
+        """On a dated list; unknown where the code or the day is."""
+        what, day = self.sql(node.what), self.dialect.date(self.sql(node.day))
+        arms = [f"CAST({what} AS VARCHAR) IS NULL OR {day} IS NULL"]
+        tests = []
+        for code, first, last in node.lines:
+            parts = [f"{what} = {self.dialect.text(code)}"]
+            parts += [f"{day} >= {self.dialect.literal(first)}"] if first else []
+            parts += [f"{day} <= {self.dialect.literal(last)}"] if last else []
+            tests.append(f"({' AND '.join(parts)})")
+        return f"(CASE WHEN {arms[0]} THEN NULL ELSE {' OR '.join(tests) or 'FALSE'} END)"
+
+    def drawn(self, node: n.Drawn) -> str:
+        """The same draw as `values.draw`."""
+        d = self.dialect
+        head = d.text(f"{self.key}|{node.measure}|")
+        text = f"concat({head}, CAST({self.row}.\"id\" AS VARCHAR), '|', CAST({d.first_day(node.period, self.opens)} AS VARCHAR))"
+        return f"({d.number_of_hex(f'substr(md5({text}), 1, 8)')} < {self.sql(node.share)} * {DRAWS})"
+
     def param(self, name: str, write: Callable[[Any], str]) -> str:
-        """The value in force when the occasion opens: a line of the row's disease first, then the later before the earlier."""
+        """The value in force when the occasion opens: the narrowest line first, then the later before the earlier."""
         lines = self.params[name].lines
-        if len(lines) == 1 and lines[0].since is None and lines[0].disease is None:
+        if len(lines) == 1 and lines[0].always:
             return write(lines[0].value)
         return self.choose(name, lambda i: write(lines[i].value))
 
     def choose(self, name: str, write: Callable[[int], str]) -> str:
         """CASE over the lines of a parameter; `write` gets the number of the line."""
-        lines = self.params[name].lines
-        order = [i for i in reversed(range(len(lines))) if lines[i].disease is not None] + [
-            i for i in reversed(range(len(lines))) if lines[i].disease is None
-        ]
+        param = self.params[name]
+        if not param.lines:
+            return "NULL"
+        instant = self.start if param.from_start and self.start else self.opens
         arms = []
-        for i in order:
-            tests = [f"{self.disease} = {self.dialect.literal(lines[i].disease)}"] if lines[i].disease is not None else []
-            tests += [f"{self.opens} >= {self.dialect.literal(lines[i].since)}"] if lines[i].since is not None else []
+        for i in param.order:
+            tests = self.tests(param, i, instant)
+            for rival in param.rivals(i):
+                nearer = [*self.tests(param, rival, instant)]
+                if param.lines[i].area is not None:
+                    nearer.append(f"{self.steps(param.lines[rival].area)} < {self.steps(param.lines[i].area)}")
+                    tests.append(f"({' AND '.join(nearer)}) IS NOT TRUE")
             arms.append(f"WHEN {' AND '.join(tests) or 'TRUE'} THEN {write(i)}")
         return f"CASE {' '.join(arms)} END"
+
+    def tests(self, param: Param, i: int, instant: str) -> list[str]:
+        """When a line of a parameter is in force."""
+        line = param.lines[i]
+        tests = [f"{self.disease} = {self.dialect.literal(line.disease)}"] if line.disease is not None else []
+        tests += [f'{self.owner}."{column}" = {self.dialect.literal(code)}' for column, code in line.codes]
+        tests += [f"{self.steps(line.area)} IS NOT NULL"] if line.area is not None else []
+        return tests + ([f"{instant} >= {self.dialect.literal(line.since)}"] if line.since is not None else [])
+
+    def steps(self, area: str | None) -> str:
+        """How far above the subject's area that area lies: a column that the relation carries."""
+        return f'{self.owner}."in:{area}"'
 
     def cause(self, node: Any) -> str:
         """The name of what is missing where `node` is NULL: its first unknown part, in the order written."""
@@ -104,6 +170,10 @@ class Writer:
                 return self.dialect.text(name)
             case n.Parameter(name, _):
                 return self.dialect.text(f"${name}")
+            case n.Subject(name, _):
+                return self.dialect.text(name)
+        if isinstance(node, TERMS):
+            return self.dialect.text(node.said)
         parts = [part for part in n.children(node) if not isinstance(part, (n.Literal, n.Moment)) and not isinstance(part, n.Missing)]
         if len(parts) == 1:
             return self.cause(parts[0])
@@ -114,7 +184,7 @@ class Writer:
 
     def bound(self, node: Any) -> str:
         """At latest this, whatever the parameters: for the bounds of a series only."""
-        return Bounds(self.dialect, self.params, self.row, self.now, self.opens).sql(node)
+        return Bounds(self.dialect, self.params, self.row, self.now, self.opens, self.disease, owner=self.owner, terms=self.terms).sql(node)
 
 
 class Bounds(Writer):

@@ -84,9 +84,30 @@ class Dialect:
         """first, first + 1, … last, one row each, in the SELECT list."""
         return f"generate_series(CAST({first} AS INTEGER), CAST({last} AS INTEGER))"
 
-    def quotient(self, number: str, by: int) -> str:
+    def quotient(self, number: str, by: int | str) -> str:
         """Divided and rounded down (of what is not below 0)."""
         return number if by == 1 else f"({number} / {by})"
+
+    def plus_hours(self, timestamp: str, count: str) -> str:
+        """A timestamp, so many hours later."""
+        return f"({timestamp} + make_interval(hours => CAST({count} AS INTEGER)))"
+
+    def hour(self, timestamp: str) -> str:
+        return f"CAST(extract(HOUR FROM {timestamp}) AS BIGINT)"
+
+    def micros(self, timestamp: str) -> str:
+        """Microseconds since 1970."""
+        return f"CAST(extract(epoch FROM {timestamp}) * 1000000 AS BIGINT)"
+
+    def first_day(self, period: str, timestamp: str) -> str:
+        """The first day of the period in which a timestamp lies, a date."""
+        return self.date(timestamp) if period == "day" else self.date(f"date_trunc('{period}', {timestamp})")
+
+    def number_of_hex(self, text: str) -> str:
+        """Eight hexadecimal digits as a number."""
+        return f"CAST(CAST(('x' || {text}) AS bit(32)) AS bigint) & 4294967295"
+
+    number = "NUMERIC"
 
 
 class DuckDB(Dialect):
@@ -102,8 +123,19 @@ class DuckDB(Dialect):
     def series(self, last: str, first: str = "0") -> str:
         return f"unnest(range(CAST({first} AS BIGINT), CAST({last} AS BIGINT) + 1))"
 
-    def quotient(self, number: str, by: int) -> str:
+    def quotient(self, number: str, by: int | str) -> str:
         return number if by == 1 else f"({number} // {by})"
+
+    def plus_hours(self, timestamp: str, count: str) -> str:
+        return f"({timestamp} + to_hours(CAST({count} AS INTEGER)))"
+
+    def micros(self, timestamp: str) -> str:
+        return f"epoch_us({timestamp})"
+
+    def number_of_hex(self, text: str) -> str:
+        return f"CAST(concat('0x', {text}) AS BIGINT)"
+
+    number = "DECIMAL(18, 3)"
 
 
 class Spark(Dialect):
@@ -141,8 +173,19 @@ class Spark(Dialect):
     def series(self, last: str, first: str = "0") -> str:
         return f"explode(CASE WHEN {last} >= {first} THEN sequence(CAST({first} AS INTEGER), CAST({last} AS INTEGER)) ELSE array() END)"
 
-    def quotient(self, number: str, by: int) -> str:
+    def quotient(self, number: str, by: int | str) -> str:
         return number if by == 1 else f"({number} div {by})"
+
+    def plus_hours(self, timestamp: str, count: str) -> str:
+        return f"timestampadd(HOUR, CAST({count} AS INTEGER), {timestamp})"
+
+    def micros(self, timestamp: str) -> str:
+        return f"unix_micros(CAST({timestamp} AS TIMESTAMP))"
+
+    def number_of_hex(self, text: str) -> str:
+        return f"CAST(conv({text}, 16, 10) AS BIGINT)"
+
+    number = "DECIMAL(18, 3)"
 
 
 POSTGRES, DUCKDB, SPARK = Dialect(), DuckDB(), Spark()

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sizao.plan.language.measure import FAR, Measure
-from sizao.plan.language.schedule import Before, Every, Within
+from sizao.plan.language.nodes import Parameter
+from sizao.plan.language.schedule import Before, Every, Fresh, Within
 
 from .dialects import Dialect
 
@@ -44,7 +45,7 @@ class Part:
     def floor(self, m: Measure) -> datetime | None:
         """No occasion of a series of periods that is due before it is listed."""
         bounds = [at for at in (self.since, self.live) if at is not None]
-        return max(bounds) if bounds and isinstance(m.when, Every) else None
+        return max(bounds) if bounds and isinstance(m.when, Every) and series(m) else None
 
     def acts(self, m: Measure, d: Dialect) -> list[str]:
         """Conditions on an act `a` that hold for all evidence of the occasions listed."""
@@ -63,8 +64,8 @@ WHOLE = Part()
 
 
 def series(m: Measure) -> bool:
-    """It has occasions that shut one after another."""
-    return not isinstance(m.when, (Within, Before))
+    """It has occasions that shut one after another, and hangs on nothing but its own rows and acts."""
+    return m.simple and not isinstance(m.when, (Within, Before, Fresh)) and not (isinstance(m.when, Every) and isinstance(m.when.step, Parameter))
 
 
 def settled(m: Measure, d: Dialect, slot: str, horizon: datetime) -> str:

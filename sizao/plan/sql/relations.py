@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+NO_AREA_FACTS = (
+    "SELECT CAST(NULL AS BIGINT) AS id, CAST(NULL AS BIGINT) AS area, CAST(NULL AS VARCHAR) AS scale, CAST(NULL AS VARCHAR) AS value, CAST(NULL AS DECIMAL(18, 3)) AS number, "
+    "CAST(NULL AS TIMESTAMP) AS starts_at, CAST(NULL AS TIMESTAMP) AS ends_at, CAST(NULL AS TIMESTAMP) AS vf, CAST(NULL AS TIMESTAMP) AS vt WHERE FALSE"
+)
+
 
 @dataclass(frozen=True)
 class Relations:
     """Each is the text of a SELECT. Times are naive, in the civil time of the zone judged; an open end is 9999-12-31, never null.
 
     facts: table → (id, person, area, disease, known, vf, vt, and its columns by their names), one row a version.
-    act: (id, kind, subject, person, at, told_at, period, outcome, number). area: (id, parent, level).
+    act: (id, kind, subject, person, at, told_at, period, outcome, number). area: (id, parent, level), and code where a plan names areas.
+    area_fact: (id, area, scale, value, number, starts_at, ends_at, vf, vt), what is said of areas, one row a version.
     up: (area, above, steps), each area with itself and every ancestor. post: (id, role, area, vf, vt). kept: (kind, area, since).
     versions: table → its rows of subjects that have more than one, where those are at hand (or some more).
     Worked out once for many statements, where somebody has: owners: (role, place) → (area, post); keeping: act → (area, since).
@@ -24,6 +30,7 @@ class Relations:
     post: str
     kept: str
     acts_of: Mapping[str, str] = field(default_factory=dict)
+    area_fact: str = NO_AREA_FACTS
     versions: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[tuple[str, str], str] = field(default_factory=dict)
     keeping: Mapping[str, str] = field(default_factory=dict)

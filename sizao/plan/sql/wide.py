@@ -1,0 +1,223 @@
+"""The compiler for measures that look beyond their own row and acts: terms, parts, slots, and the other forms of evidence.
+
+    stands   rows at as_of, with the moments of earlier parts and the terms that the timetable asks      at_j   rows at the reading time, with terms
+    judged   occasions that arise       lastly   rows at the latest moment that still counts       win_i   who goes before
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sizao.plan.language import done as forms
+from sizao.plan.language import terms
+from sizao.plan.language.measure import BEGINNING, FAR, Measure
+from sizao.plan.obligations import CANNOT_TELL, CLOSED, FIELDS, PART, UNDATED, WAITING, YIELDS, Force
+from sizao.plan.timetable import TICK
+
+from .compiler import KEYS, Compiler, compile_measure
+from .conditions import Writer
+from .dialects import Dialect
+from .looking import Looking
+from .parts import WHOLE, Part
+from .proofs import NO_TEXT, Proofs
+from .relations import Relations
+from .timetables import Timetable
+
+DUTY = ("subject", "person", "occasion", "opens", "due", "state", "done_at", "area")
+
+
+class Wide(Compiler):
+    """One statement; see `Compiler` for what is common to both."""
+
+    def __init__(self, m: Measure, relations: Relations, as_of: datetime, force: Force, dialect: Dialect, only: str | None, part: Part = WHOLE):
+        super().__init__(m, relations, as_of, force, dialect, only, part)
+        self.plain = relations
+        self.shared: dict[str, str] = {}
+        self.r = self.placed(m)
+        self.own = [*(f"in:{code}" for code in m.areas)]
+        self.looking = Looking(self, m, relations)
+        moments = [f"part:{name}" for name in m.parts]
+        timed = [self.looking.names[t] for t in m.timed_terms]
+        self.carried = [*KEYS, *(c for c in m.columns if c not in KEYS), *self.own]
+        self.timetable = Timetable(
+            m, dialect, self.as_of, force, [*self.carried, *moments, *timed], None, relations.acts(m.done.key), self.looking.names
+        )
+
+    def placed(self, m: Measure) -> Relations:
+        """The relations, with how far above each row of the measure's table the areas lie that its parameters name."""
+        if not m.areas:
+            return self.plain
+        columns, joins = [], []
+        for i, code in enumerate(m.areas):
+            above = f"SELECT u.area, u.steps FROM ({self.plain.up}) u JOIN ({self.plain.area}) x ON x.id = u.above WHERE x.code = {self.d.text(code)}"
+            columns.append(f'w{i}.steps AS "in:{code}"')
+            joins.append(f"LEFT JOIN ({above}) w{i} ON w{i}.area = f.area")
+        facts = f"SELECT f.*, {', '.join(columns)} FROM ({self.plain.facts[m.facts]}) f {' '.join(joins)}"
+        return replace(self.plain, facts={**self.plain.facts, m.facts: facts})
+
+    # -- the statement
+
+    def statement(self, fields: Sequence[str] = FIELDS) -> str:
+        self.proofs = Proofs(self)
+        ctes = self.standing() | {"slot": self.slot()} | self.reading() | self.winning() | self.lasting() | self.proofs.ctes()
+        ctes |= {f"shut_{i}": self.shut(i) for i in range(len(self.m.close))} | {"owner": self.owner()}
+        whole = f"{self.dated()} UNION ALL {self.undated()}"
+        listed = f"\nSELECT {', '.join(fields)} FROM ({whole}) o{self.inside()}"
+        return "WITH " + ",\n".join(f"{name} AS ({sql})" for name, sql in (self.shared | ctes).items()) + listed
+
+    def kept(self, act: str) -> str:
+        """The name of the relation that says since when an act is kept."""
+        name = "kept_" + act.replace(".", "_")
+        self.shared.setdefault(name, self.keeping(act))
+        return name
+
+    def duties(self, measures: list[Measure]) -> str:
+        """The name of the relation of other measures' obligations."""
+        name = "duty_" + "_".join(m.id.replace("-", "_").replace(".", "_") for m in measures)
+        self.shared.setdefault(name, " UNION ALL ".join(f"SELECT * FROM ({self.another(m)}) q{i}" for i, m in enumerate(measures)))
+        return name
+
+    def another(self, m: Measure, only: str | None = None) -> str:
+        return compile_measure(m, self.plain, self.now, self.force, self.d, only, fields=DUTY)
+
+    def row(self, alias: str) -> Writer:
+        """Writes expressions over a source with its terms."""
+        return Writer(self.d, self.m.params, alias, f"{alias}.now", f"{alias}.opens", terms=self.looking.names, key=self.force.key)
+
+    def writer(self, row: str, now: str, opens: str, disease: str | None = None) -> Writer:
+        return Writer(self.d, self.m.params, row, now, opens, disease, terms=self.looking.names, key=self.force.key)
+
+    # -- who and when
+
+    def standing(self) -> dict[str, str]:
+        """Rows at `as_of`, with the moments of the parts that start the clock, and the terms."""
+        found, joins, moments = {}, [], []
+        for i, part in enumerate(self.m.parts):
+            duty = self.another(self.m.sibling(part), self.only)
+            found[f"part_{i}"] = (
+                f"SELECT q.subject AS id, min(q.done_at) AS moment, bool_or(q.state <> '{CLOSED}') AS waits FROM ({duty}) q GROUP BY q.subject"
+            )
+            joins.append(f'LEFT JOIN part_{i} p{i} ON p{i}.id = n."id"')
+            moments.append(f', p{i}.moment AS "part:{part}", coalesce(p{i}.waits, FALSE) AS "waits:{part}"')
+        far = self.d.literal(FAR)
+        at = f'n."id" AS sid, 0 AS occasion, {self.as_of} AS now, {self.as_of} AS opens, {far} AS closes'
+        found["stands_rows"] = f"SELECT {at}, {self.columns('n')}{''.join(moments)} FROM ({self.stands()}) n {' '.join(joins)}"
+        return found | self.looking.ctes("stands_rows", "stands", terms.terms(*self.m.parts_of_time, self.m.asks))
+
+    # -- reading
+
+    def read(self, slots: str, at: str, more: str, where: str = "") -> str:
+        """A source: the measure's rows as they stood at a moment of each occasion. `at` is the SQL of the moment, over `s`."""
+        facts = self.r.facts[self.m.facts]
+        names = ", ".join(f'v."{name}"' for name in self.carried)
+        return (
+            f'SELECT s.sid, s.occasion, s.opens, s.due, s.closes, {at} AS now, {names}{more} FROM {slots} s '
+            f'JOIN ({facts}) v ON v."id" = s.sid AND v."vf" <= {at} AND v."vt" > {at}{where}'
+        )
+
+    def reading(self) -> dict[str, str]:
+        """Occasions that arise: the row at the reading time, whether the condition held then (`told`), and what is missing where that cannot be told."""
+        slots = '(SELECT x.*, x."id" AS sid FROM slot x)'
+        found = {"rows_j": self.read(slots, "s.j", ", s.missing, s.o")} | self.looking.ctes("rows_j", "at_j", self.m.terms)
+        if self.m.asks is None:
+            return found | {"judged": f"SELECT r.*, TRUE AS told, {NO_TEXT} AS cause FROM at_j r"}
+        row = self.row("r")
+        told, asks = row.sql(self.m.asks), self.m.asks
+        found["told_j"] = f"SELECT r.*, {told} AS told, CASE WHEN ({told}) IS NULL THEN {row.cause(asks)} END AS cause FROM at_j r"
+        found["rows_o"] = self.read("told_j", "s.o", "", " WHERE NOT s.told")
+        found |= self.looking.ctes("rows_o", "at_o", terms.terms(asks))
+        before = f"SELECT b.sid, b.occasion FROM at_o b WHERE {self.row('b').sql(asks)}"
+        found["judged"] = (
+            f"SELECT r.* FROM told_j r LEFT JOIN ({before}) b ON b.sid = r.sid AND b.occasion = r.occasion WHERE r.told IS NOT FALSE OR b.sid IS NOT NULL"
+        )
+        return found
+
+    def lasting(self) -> dict[str, str]:
+        """For evidence that is a state: the rows at the last moment at which it may still come true."""
+        if not self.proofs.states:
+            return {}
+        last = f"least({self.as_of}, {self.d.plus('s.closes', -TICK)})"
+        found = {"rows_l": self.read("judged", last, "", f" WHERE s.due < {last}")}
+        return found | self.looking.ctes("rows_l", "lastly", terms.terms(*forms.trees(self.m.done)))
+
+    def winning(self) -> dict[str, str]:
+        """For every measure of the slot that goes first: the occasions at whose reading time it held for the same person."""
+        found: dict[str, str] = {}
+        for i, id_ in enumerate(self.m.yields):
+            w = self.m.all[id_]
+            relations, looking = self.placed(w), Looking(self, w, self.plain)
+            columns = [*(c for c in w.columns if c not in KEYS), *(f"in:{code}" for code in w.areas)]
+            same = 'v."disease" IS NULL OR c."disease" IS NULL OR v."disease" = c."disease"'
+            forced = f' AND (v."disease" IS NULL OR v."disease" = {self.d.literal(self.force.disease)})' if self.force.disease is not None else ""
+            names = ", ".join(f'v."{name}"' for name in (*KEYS, *columns))
+            found[f"rows_w{i}"] = (
+                f"SELECT c.sid, c.occasion, c.opens, {self.d.literal(FAR)} AS closes, c.now, {names} FROM judged c JOIN ({relations.facts[w.facts]}) v "
+                f'ON v."person" = c."person" AND v."vf" <= c.now AND v."vt" > c.now AND v."known" <= {self.as_of} AND ({same}){forced}'
+            )
+            found |= looking.ctes(f"rows_w{i}", f"at_w{i}", terms.terms(w.asks))
+            writer = Writer(self.d, w.params, "o", "o.now", "o.opens", terms=looking.names, key=self.force.key)
+            holds = "TRUE" if w.asks is None else writer.sql(w.asks)
+            inside = self.inside().replace(" WHERE ", " AND ", 1)
+            found[f"win_{i}"] = f"SELECT DISTINCT o.sid, o.occasion FROM at_w{i} o WHERE {holds}{' AND (' + inside[5:] + ')' if inside else ''}"
+        return found
+
+    # -- what became of it
+
+    def dated(self) -> str:
+        joins = self.proofs.joins()
+        joins += [f'LEFT JOIN shut_{i} ON shut_{i}.who = c."{self.key(c.key)}"' for i, c in enumerate(self.m.close)]
+        joins += [f"LEFT JOIN win_{i} y{i} ON y{i}.sid = c.sid AND y{i}.occasion = c.occasion" for i in range(len(self.m.yields))]
+        joins.append('LEFT JOIN owner w ON w.area = c."area"')
+        first = " ".join(f"WHEN y{i}.sid IS NOT NULL THEN {self.d.text(f'{YIELDS}:{id_}')}" for i, id_ in enumerate(self.m.yields))
+        winner = f"CASE {first} END" if first else NO_TEXT
+        pieces = self.proofs.pieces()
+        leaves = ", ".join(f"{p.done} AS done_{i}, {p.told} AS told_{i}, {p.why} AS why_{i}" for i, p in enumerate(pieces))
+        amount = self.m.done if isinstance(self.m.done, forms.Amount) else None
+        have, need = (self.row("c").sql(x) for x in (amount.have, amount.need)) if amount else (self.nothing, self.nothing)
+        shut = self.earliest()
+        inner = (
+            f'SELECT c.sid AS subject, c."person" AS person, c.occasion, c.opens, c.due, c.closes, c."area" AS area, w.post, c.told, c.cause, c.missing, '
+            f"{shut[0]} AS shut_at, {shut[1]} AS shut_why, {winner} AS winner, {leaves}, CAST({have} AS {self.d.number}) AS have, CAST({need} AS {self.d.number}) AS need "
+            f"FROM judged c {' '.join(joins)}"
+        )
+        whole = self.proofs.whole(self.m.done, list(range(len(pieces))), "z")
+        proved = f"SELECT z.*, {whole.done} AS done_at, {whole.told} AS told_at, {whole.why} AS why FROM ({inner}) z"
+        state, reason = self.cases()
+        stated = f"SELECT i.*, {state} AS state, {reason} AS reason FROM ({proved}) i"
+        return (
+            f"SELECT {self.d.literal(self.m.id)} AS measure, e.subject, e.person, e.occasion, e.opens, e.due, e.state, e.reason, e.area, e.post, "
+            f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, coalesce(e.state = 'met' AND e.told_at > e.due, FALSE) AS told_late, "
+            f"e.done_at, e.closes, e.have, e.need FROM ({stated}) e"
+        )
+
+    def arms(self) -> list[tuple[str, str, str]]:
+        """Tests, states and reasons: the first that applies."""
+        found = super().arms()
+        found.insert(2, ("i.winner IS NOT NULL", "'closed'", "i.winner"))
+        return found
+
+    def untold(self) -> list[tuple[str, str, str]]:
+        return [
+            ("substr(i.why, 1, 6) = 'breach'", "'overdue'", "i.why"),
+            ("i.why IS NOT NULL", "'cannot_tell'", "i.why"),
+        ]
+
+    def undated(self) -> str:
+        test, missing = self.timetable.undated()
+        tests = [f"({test})", f"{self.told('n', self.as_of, self.as_of)} IS NOT FALSE"]
+        if not self.force.start <= self.now < self.force.end:
+            tests.append("FALSE")
+        nothing = "CAST(NULL AS TIMESTAMP)"
+        tests += [f"(({missing}) <> 'part:{part}' OR n.\"waits:{part}\")" for part in self.m.parts]
+        waits = f"substr({missing}, 1, {len(PART) + 1}) = '{PART}:'"
+        state = f"CASE WHEN {waits} THEN '{WAITING}' ELSE '{CANNOT_TELL}' END"
+        reason = f"CASE WHEN {waits} THEN {missing} ELSE concat({self.d.text(UNDATED + ':')}, {missing}) END"
+        return (
+            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", -1, {nothing}, {nothing}, {state}, {reason}, n."area", w.post, FALSE, FALSE, {nothing}, {nothing}, '
+            f'{self.nothing}, {self.nothing} FROM stands n LEFT JOIN owner w ON w.area = n."area" WHERE {" AND ".join(tests)}'
+        )
+
+
+__all__ = ["BEGINNING", "Wide"]

@@ -1,0 +1,218 @@
+"""What lies outside a row, looked up in a register: the meaning of every term of the language, in plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from .language import terms as t
+from .language.values import Context, value
+from .obligations import CANNOT_TELL, CLOSED, LATE, MET, OVERDUE, WAITING, Obligation
+
+if TYPE_CHECKING:
+    from .reference import Evaluator
+
+Row = Mapping[str, Any]
+TEN_THOUSAND = 10_000
+
+
+class Lookup:
+    """Answers the terms of one measure. Other measures are evaluated once and kept in `known`."""
+
+    def __init__(self, evaluator: Evaluator):
+        self.e, self.register = evaluator, evaluator.register
+        self.key = evaluator.force.key
+
+    def steps(self, area: Any, code: str) -> int | None:
+        """How many steps above `area` the area of this code lies."""
+        wanted = self.register.codes.get(code)
+        return next((n for n, a in enumerate(self.register.above(area)) if a == wanted), None) if wanted is not None else None
+
+    def term(self, node: Any, ctx: Context) -> Any:
+        match node:
+            case t.OfArea():
+                return self.of_area(node, ctx)
+            case t.Linked():
+                return self.linked(node, ctx)
+            case t.Has():
+                return self.has(node, ctx)
+            case t.Tally():
+                return self.tally_acts(node, ctx) if node.acts else self.tally_rows(node, ctx)
+            case t.Within(code):
+                return None if ctx.row["area"] is None else self.steps(ctx.row["area"], code) is not None
+            case t.Ordered(kind):
+                return self.ordered(kind, ctx)
+            case t.Met():
+                return self.met(node, ctx)
+            case t.Covered():
+                return self.covered(node, ctx)
+        raise TypeError(f"no value of {node!r}")
+
+    # -- areas
+
+    def standing(self, scale: str, ctx: Context, ended: bool) -> list[list[Row]]:
+        """Lines of a scale about the row's area and each area above, nearest first."""
+        return [
+            [
+                g
+                for g in self.register.area_facts
+                if g["area"] == area
+                and g["scale"] == scale
+                and g["vf"] <= ctx.now < g["vt"]
+                and g["starts_at"] <= ctx.now
+                and (ended or g["ends_at"] > ctx.now)
+            ]
+            for area in self.register.above(ctx.row["area"])
+        ]
+
+    def of_area(self, node: t.OfArea, ctx: Context) -> Any:
+        fact = node.fact
+        if fact.scale == "level":
+            return self.register.areas[ctx.row["area"]][1] if ctx.row["area"] is not None else None
+        for lines in self.standing(fact.scale, ctx, fact.ended):
+            found = [g for g in lines if fact.only is None or g["value"] == fact.only]
+            if found:
+                return min(sorted(found, key=lambda g: g["id"]), key=lambda g: -g["starts_at"].timestamp())[fact.field]
+        return None
+
+    def ordered(self, kind: str, ctx: Context) -> bool | None:
+        if ctx.row["area"] is None:
+            return None
+        return any(g["value"] == kind for lines in self.standing("order", ctx, False) for g in lines)
+
+    # -- other rows
+
+    def linked(self, node: t.Linked, ctx: Context) -> Any:
+        row: Row | None = ctx.row
+        for link, table in zip(node.links, node.tables, strict=True):
+            id_ = row[link]  # type: ignore[index]
+            row = self.register.standing(table, id_, ctx.now) if id_ is not None else None
+            if row is None:
+                return None
+        return row[node.column]  # type: ignore[index]
+
+    def rows(self, table: str, about: t.About, ctx: Context) -> list[Row] | None:
+        """The rows of a table about the subject that stand at the moment; None when it cannot be told which."""
+        own, field, far = {
+            "person": ("person", "person", False),
+            "link": ("id", about.key, False),
+            "own": (about.key, "id", False),
+            "area": ("area", "area", True),
+        }[about.by]
+        wanted = ctx.row[own]
+        if wanted is None:
+            return None
+        mine = ctx.row["disease"]
+        return [
+            r
+            for versions in self.register.versions[table].values()
+            for r in versions
+            if r["vf"] <= ctx.now < r["vt"]
+            and r["known"] <= self.e.as_of
+            and (wanted in self.register.above(r["area"]) if far else r[field] == wanted)
+            and (mine is None or r["disease"] in (None, mine))
+        ]
+
+    def asked(self, node: Any, row: Row, ctx: Context) -> bool | None:
+        """The condition inside a term, on a row or act."""
+        if node.condition is None:
+            return True
+        inner = Context(row, ctx.now, ctx.opens, ctx.params, ctx.world, ctx.closes, ctx.start, subject=ctx.row)
+        found: bool | None = value(node.condition, inner)
+        return found
+
+    def has(self, node: t.Has, ctx: Context) -> bool | None:
+        rows = self.rows(node.table, node.about, ctx)
+        if rows is None:
+            return None
+        told = [self.asked(node, row, ctx) for row in rows]
+        return True if True in told else None if None in told else False
+
+    def tally_rows(self, node: t.Tally, ctx: Context) -> Any:
+        rows = self.rows(node.source, node.about, ctx)
+        if rows is None:
+            return None
+        found = sorted((r for r in rows if self.asked(node, r, ctx) is True), key=lambda r: (r["vf"], r["id"]))
+        return self.tallied(node, found)
+
+    def tally_acts(self, node: t.Tally, ctx: Context) -> Any:
+        key = ctx.row["id"] if node.about.by == "subject" else ctx.row["person"]
+        if key is None:
+            return None
+        since = self.register.kept_since(node.source, ctx.row["area"])
+        start = ctx.now - timedelta(seconds=node.window.seconds) if node.window else ctx.opens
+        whole = node.name == "latest" and node.window is None
+        if not whole and (since is None or since > start):
+            return None
+        acts = [
+            a
+            for a in self.register.acts[node.about.by, node.source, key]
+            if a["at"] <= ctx.now
+            and (whole or (a["at"] > start if node.window else start <= a["at"] and (ctx.closes is None or a["at"] < ctx.closes)))
+            and self.asked(node, a, ctx) is True
+        ]
+        return self.tallied(node, sorted(acts, key=lambda a: (a["at"], a["id"])))
+
+    def tallied(self, node: t.Tally, found: list[Row]) -> Any:
+        """What the function makes of rows or acts in order."""
+        if node.name == "count":
+            return len(found)
+        if node.name == "gap":
+            pauses = [(b["at"] - a["at"]) // timedelta(hours=1) for a, b in zip(found, found[1:], strict=False)]
+            return min(pauses, default=None)
+        if node.name == "latest":
+            return found[-1][node.field] if found else None
+        numbers = [r[node.field] for r in found]
+        return None if None in numbers else sum((Decimal(x) for x in numbers), Decimal(0))
+
+    # -- other measures
+
+    def duties(self, measures: Iterable[Any]) -> list[Obligation]:
+        found: list[Obligation] = []
+        for m in measures:
+            key = (m.id, self.e.as_of, self.e.force)
+            if key not in self.register.known:
+                self.register.known[key] = list(self.e.another(m).all())
+            found += self.register.known[key]
+        return found
+
+    def met(self, node: t.Met, ctx: Context) -> bool | None:
+        wanted = ctx.row["id"] if node.by == "subject" else ctx.row["person"]
+        if wanted is None:
+            return None
+        measures = [m for id_ in node.measures for m in self.e.m.named(id_)]
+        of = [o for o in self.duties(measures) if (o.subject if node.by == "subject" else o.person) == wanted]
+        under = any(o.state not in (CLOSED, CANNOT_TELL, WAITING) and o.opens is not None and o.opens <= ctx.now for o in of)
+        return under and not any(behind(o, ctx.now) for o in of)
+
+    def covered(self, node: t.Covered, ctx: Context) -> Decimal | None:
+        if ctx.row["area"] is None:
+            return None
+        midnight = datetime.combine(ctx.now.date(), time())
+        owed = [
+            o
+            for o in self.duties(self.e.m.named(node.measure))
+            if o.state in (MET, LATE, OVERDUE) and o.due is not None and o.due < midnight and o.area is not None and ctx.row["area"] in self.register.above(o.area)
+        ]
+        done = sum(o.done_at is not None and o.done_at < midnight for o in owed)
+        return Decimal(done * TEN_THOUSAND // len(owed)) / TEN_THOUSAND if owed else None
+
+
+def behind(o: Obligation, now: datetime) -> bool:
+    """It was overdue at that moment."""
+    return o.state in (MET, LATE, OVERDUE) and o.due is not None and o.due < now and (o.done_at is None or o.done_at > now)
+
+
+class Fixed:
+    """A lookup whose terms have been answered once: for timetables, which are drawn from what stands at `as_of`."""
+
+    def __init__(self, lookup: Lookup, answers: Mapping[Any, Any]):
+        self.lookup, self.answers, self.key = lookup, answers, lookup.key
+
+    def steps(self, area: Any, code: str) -> int | None:
+        return self.lookup.steps(area, code)
+
+    def term(self, node: Any, ctx: Context) -> Any:
+        return self.answers[node]
