@@ -1,5 +1,7 @@
 """kill -9 of web processes, worker and database while a phone records checks over HTTP. The phone sends again until it has an answer."""
 
+import contextlib
+import http.client
 import http.cookiejar
 import os
 import random
@@ -108,12 +110,10 @@ def test_a_phone_that_sends_again_loses_nothing_and_doubles_nothing(kills):
             hand.start()
             for _ in range(kills):
                 time.sleep(r.uniform(0.8, 1.6))
-                there = processes(place)
-                some = there[r.choice([k for k, pids in there.items() if pids])]
-                try:
-                    os.kill(r.choice(some), signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+                alive = [pids for pids in processes(place).values() if pids]  # for a moment there may be none
+                with contextlib.suppress(ProcessLookupError):
+                    if alive:
+                        os.kill(r.choice(r.choice(alive)), signal.SIGKILL)
             before = len(acknowledged)
             deadline = time.monotonic() + 30
             while len(acknowledged) < before + 3 and time.monotonic() < deadline:  # ready again within half a minute
