@@ -16,6 +16,7 @@ from sizao.plan.facts import vocabulary as everything
 from sizao.plan.language import Vocabulary
 from sizao.plan.sql.relations import Relations
 
+from . import before as previous
 from . import checking, owner, relations, source
 from .layout import Layout, quoted
 from .refreshing import Refresh, Refreshed, State
@@ -61,11 +62,12 @@ class Mirror:
 
     # -- keeping it fresh
 
-    def refresh(self, *, whole: bool = False, check: bool = False) -> Refreshed:
+    def refresh(self, *, whole: bool = False, check: bool = False, keep_before: bool = False) -> Refreshed:
         """Brings it to one present moment of PostgreSQL.
 
         Args:
             whole: Copy everything again.
+            keep_before: What it overwrites can be asked until the next refresh (see `Refreshed.before`).
             check: Compare counts and sums of every table in that moment, and copy everything again if any differs (some three seconds for each million rows).
         """
         started = time.monotonic()
@@ -73,7 +75,7 @@ class Mirror:
         with source.connected() as connection, self._transaction():
             with source.snapshot(connection, self.folder / "tmp") as snapshot:
                 layout = Layout(self.vocabulary, snapshot.moment.zones)
-                refresh = Refresh(self.duck, snapshot, layout, self.state)
+                refresh = Refresh(self.duck, snapshot, layout, self.state, keep_before)
                 state = refresh.run("asked" if whole else "")
                 if check and not whole:
                     differ = sorted(checking.differing(self.duck, snapshot, layout))
@@ -84,7 +86,6 @@ class Mirror:
             state.ticket = source.leave_ticket(connection)
             state.save(self.duck)
         self.state, self.layout = state, layout
-        refresh.done.moment = state.taken_at
         refresh.done.seconds = time.monotonic() - started
         return refresh.done
 
@@ -101,11 +102,17 @@ class Mirror:
 
     # -- reading it
 
-    def relations(self, zone: str, known_at: datetime | None = None) -> Relations:
-        """What a compiled statement of the DuckDB dialect reads. Made anew after each refresh."""
+    def relations(self, zone: str, known_at: datetime | None = None, *, before: bool = False) -> Relations:
+        """What a compiled statement of the DuckDB dialect reads. Made anew after each refresh. `before`: as all was before the last one."""
         if not self.state.place:
             raise Refused("mirror-empty")
-        return relations.build(self.duck, self.layout, self.state, zone, known_at)
+        assert self.state.before or not before, "the last refresh kept nothing"
+        return relations.build(self.duck, self.layout, self.state, zone, known_at, previous.sources(self.layout) if before else {})
+
+    def touched(self, table: str) -> str:
+        """SELECT of the subjects (numbers) of a facts table for which the last refresh may have changed anything."""
+        assert self.state.before, "the last refresh kept nothing"
+        return previous.touched(self.layout, table)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a statement."""

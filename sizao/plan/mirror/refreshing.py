@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
 import duckdb
 
+from .before import Before
 from .layout import SMALL_RELATIONS, Facts, Layout, Source, quoted
 from .source import Moment, Snapshot, Take
 
@@ -31,6 +33,9 @@ class Refreshed:
         gone: Subjects that were deleted, or came again.
         differ: Tables that a check found different, and that were copied whole.
         moment: The moment of PostgreSQL that the mirror now equals, as PostgreSQL writes it.
+        turn: Counts the refreshes of this mirror.
+        before: What was there before can be asked: `Mirror.relations(…, before=True)`, `Mirror.touched(table)`. Never after a whole copy, or
+            where areas, posts or what is kept changed: then anything may be different.
     """
 
     whole: dict[str, str] = field(default_factory=dict)
@@ -39,6 +44,8 @@ class Refreshed:
     differ: list[str] = field(default_factory=list)
     seconds: float = 0.0
     moment: str = ""
+    turn: int = 0
+    before: bool = False
 
 
 @dataclass
@@ -53,6 +60,8 @@ class State:
     taken_at: str = ""
     prints: dict[str, str] = field(default_factory=dict)  # tables of the mirror, and the small relations
     files: dict[str, str] = field(default_factory=dict)  # PostgreSQL's own storage of a facts table
+    turn: int = 0
+    before: bool = False  # what the last refresh overwrote is kept
     latest: str = ""  # the last `recorded_at` there is, in UTC
 
     @classmethod
@@ -71,7 +80,8 @@ class State:
 class Refresh:
     """One refresh: within a DuckDB transaction that is open, and a snapshot that is open."""
 
-    def __init__(self, duck: duckdb.DuckDBPyConnection, snapshot: Snapshot, layout: Layout, state: State):
+    def __init__(self, duck: duckdb.DuckDBPyConnection, snapshot: Snapshot, layout: Layout, state: State, keep_before: bool = False):
+        self.before = Before(duck, layout) if keep_before else None
         self.duck, self.snapshot, self.layout, self.state = duck, snapshot, layout, state
         self.done = Refreshed()
         self.started = time.monotonic()
@@ -83,6 +93,10 @@ class Refresh:
         whole = whole or self.why_whole(moment)
         if whole:
             self.clear()
+        if self.before and (whole or not self.same_columns()):
+            self.before = None
+        if self.before:
+            self.before.begin()
         jobs: list[tuple[Take, str]] = []
         for facts in self.layout.facts.values():
             jobs += self.take_facts(facts, whole or self.why(facts.live, facts.past) or self.why_files(facts, files))
@@ -98,7 +112,23 @@ class Refresh:
         latest = [f"SELECT max(_recorded) FROM {quoted(s.name)}" for s in self.sources()]
         row = self.duck.execute(f"SELECT max(t)::VARCHAR FROM ({' UNION ALL '.join(latest)}) x(t)").fetchone()
         own = {s.name: s.print for s in (*self.sources(), *self.layout.small.values())}
-        return State(FORMAT, moment.place, moment.low, "", self.layout.zones, moment.backend, own | prints, files, (row and row[0]) or "")
+        told = self.done
+        told.turn, told.moment = self.state.turn + 1, moment.taken_at
+        told.before = self.before is not None and not told.whole and not told.rows.keys() & {"area", "up", "post", "kept"}
+        latest_row = (row and row[0]) or ""
+        return State(
+            FORMAT,
+            moment.place,
+            moment.low,
+            "",
+            self.layout.zones,
+            moment.taken_at,
+            own | prints,
+            files,
+            told.turn,
+            told.before,
+            latest_row,
+        )
 
     def sources(self) -> list[Source]:
         """The large tables."""
@@ -119,6 +149,9 @@ class Refresh:
         if s.zones != moment.zones:
             return "time zones"
         return ""
+
+    def same_columns(self) -> bool:
+        return all(self.state.prints.get(t.name) == t.print for t in (*self.sources(), *self.layout.small.values()))
 
     def why(self, *tables: Source) -> str:
         return "" if all(self.state.prints.get(t.name) == t.print for t in tables) else "columns"
@@ -161,12 +194,15 @@ class Refresh:
         gone = f"SELECT t.id FROM kernel_tombstone t WHERE t.relation = '{f.table.relation}' AND {self.changed_of('t')}"
         ids = f"SELECT c.id FROM {f.table.relation} c WHERE {self.changed_of('c')} UNION {gone}"
         live, past = f.live.select(self.changed_of("t")), f.past.select(f"t.id IN ({ids})")
-        return [(partial(self.forget, f), ids), self.take(f.live, live), self.take(f.past, past)]
+        comes = partial(self.before.comes, f) if self.before else None
+        return [(partial(self.forget, f), ids), self.take(f.live, live, then=comes), self.take(f.past, past)]
 
     def forget(self, f: Facts, path: Path) -> None:
         """Deletes every version of these subjects; those that still are come again."""
         self.stage(path, {"id": "UUID"})
         self.duck.execute("CREATE OR REPLACE TEMP TABLE numbers AS SELECT d.n FROM subject d WHERE d.id IN (SELECT id FROM staged)")
+        if self.before:
+            self.before.leaves(f)
         for table in (f.live, f.past):
             row = self.duck.execute(f"DELETE FROM {quoted(table.name)} WHERE id IN (SELECT n FROM numbers)").fetchone()
             self.done.gone += row[0] if row and table is f.live else 0
@@ -190,16 +226,22 @@ class Refresh:
                     "CREATE OR REPLACE TEMP TABLE resolved AS SELECT unnest(?::UUID[]) AS id, unnest(?::BIGINT[]) AS no",
                     [[str(i) for i, _ in found], [n for _, n in found]],
                 )
+                if self.before:
+                    self.before.resolved()
                 self.duck.execute("UPDATE replaced SET act = r.no FROM resolved r WHERE r.id = replaced.replaces")
 
-    def take(self, table: Source, select: str, again: bool = False) -> tuple[Take, str]:
+    def take(self, table: Source, select: str, again: bool = False, then: Callable[[], None] | None = None) -> tuple[Take, str]:
         """The job that puts the rows of a SELECT into a table. `again`: acts that are there already are replaced."""
 
         def into(path: Path) -> None:
             self.stage(path, {c.name: c.read for c in table.columns})
             if again:
+                if self.before:
+                    self.before.acts(table.name)
                 self.replace(table, "_no")
             self.done.rows[table.name] = self.done.rows.get(table.name, 0) + self.insert(table)
+            if then:
+                then()
 
         return into, select
 

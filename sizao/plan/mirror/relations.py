@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import duckdb
 
@@ -17,13 +17,29 @@ from .refreshing import State
 literal = DUCKDB.literal
 
 
-def build(duck: duckdb.DuckDBPyConnection, layout: Layout, state: State, zone: str, known_at: datetime | None = None) -> Relations:
-    """Sub-queries over the tables of the mirror as they are now."""
-    return Builder(duck, layout, state, zone, known_at).relations()
+def build(
+    duck: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    state: State,
+    zone: str,
+    known_at: datetime | None = None,
+    sources: Mapping[str, str] | None = None,
+) -> Relations:
+    """Sub-queries over the tables of the mirror as they are now. `sources`: table → what is read instead of it."""
+    return Builder(duck, layout, state, zone, known_at, sources or {}).relations()
 
 
 class Builder:
-    def __init__(self, duck: duckdb.DuckDBPyConnection, layout: Layout, state: State, zone: str, known_at: datetime | None):
+    def __init__(
+        self,
+        duck: duckdb.DuckDBPyConnection,
+        layout: Layout,
+        state: State,
+        zone: str,
+        known_at: datetime | None,
+        sources: Mapping[str, str],
+    ):
+        self.sources = sources
         self.layout, self.zone = layout, layout.zones.index(zone)
         self.known_at = None
         if known_at is not None:
@@ -33,15 +49,12 @@ class Builder:
         hidden = "closed IS NULL OR undone IS NOT NULL"
         if self.known_at:
             hidden = f"closed IS NULL OR closed > {self.known_at} OR undone <= {self.known_at}"
-        batches = [row[0] for row in duck.execute(f"SELECT id FROM batch WHERE {hidden} LIMIT 1001").fetchall()]
-        self.hidden = f"SELECT id FROM batch WHERE {hidden}" if len(batches) > 1000 else ", ".join(map(str, batches))
-        self.corrected = duck.execute("SELECT 1 FROM replaced LIMIT 1").fetchone() is not None
+        batches = [row[0] for row in duck.execute(f"SELECT id FROM {self.table('batch')} WHERE {hidden} LIMIT 1001").fetchall()]
+        self.hidden = f"SELECT id FROM {self.table('batch')} WHERE {hidden}" if len(batches) > 1000 else ", ".join(map(str, batches))
+        self.corrected = duck.execute(f"SELECT 1 FROM {self.table('replaced')} LIMIT 1").fetchone() is not None
 
     def relations(self) -> Relations:
         z, tables = self.zone, {name: f.table for name, f in self.layout.facts.items()}
-        more: dict[str, Any] = {}
-        if "versions" in Relations.__dataclass_fields__:
-            more["versions"] = {name: self.changed(t) for name, t in tables.items()}
         return Relations(
             facts={name: self.facts(t) for name, t in tables.items()},
             act=self.act(),
@@ -49,8 +62,11 @@ class Builder:
             up="SELECT area, above, steps FROM up",
             post=f"SELECT id, role, area, vf_{z} AS vf, vt_{z} AS vt FROM post",
             kept=f"SELECT kind, area, since_{z} AS since FROM kept",
-            **more,
+            versions={name: self.changed(t) for name, t in tables.items()},
         )
+
+    def table(self, name: str) -> str:
+        return self.sources.get(name, name)
 
     def visible(self, row: str) -> str:
         """Recorded by then, and its batch whole. What can be seen to hold for every row is not asked of each."""
@@ -70,16 +86,16 @@ class Builder:
     def facts(self, t: FactsTable) -> str:
         own = ", ".join(f"r.{quoted(name)}" for name in names(t))
         keys = "r.id, r.person, r.area, r.disease, r.known, r.vf"
-        still = f"SELECT {keys}, {FAR} AS vt, {own} FROM fact_{t.name} r WHERE r._once AND {self.wanted('r')}"
+        still = f"SELECT {keys}, {FAR} AS vt, {own} FROM {self.table(f'fact_{t.name}')} r WHERE r._once AND {self.wanted('r')}"
         return f"{still} UNION ALL {self.changed(t)}"
 
     def changed(self, t: FactsTable) -> str:
         """Subjects that have superseded versions: each version until the earliest beginning of a later one."""
         own = ", ".join(map(quoted, names(t)))
         carried = f"id, person, area, disease, known, _no, _known, _stands, _stands_local, {own}"
-        live = f"SELECT {carried}, NULL::TIMESTAMP AS _ended, NULL::TIMESTAMP AS _ended_local FROM fact_{t.name} r WHERE NOT r._once AND {self.wanted('r')}"
+        live = f"SELECT {carried}, NULL::TIMESTAMP AS _ended, NULL::TIMESTAMP AS _ended_local FROM {self.table(f'fact_{t.name}')} r WHERE NOT r._once AND {self.wanted('r')}"
         ended = "CASE WHEN r._gone THEN r._ended END AS _ended, CASE WHEN r._gone THEN r._ended_local END AS _ended_local"
-        past = f"SELECT {carried}, {ended} FROM past_{t.name} r WHERE {self.wanted('r')}"
+        past = f"SELECT {carried}, {ended} FROM {self.table(f'past_{t.name}')} r WHERE {self.wanted('r')}"
         known = f" AND v._ended <= {self.known_at}" if self.known_at else ""
         dated = (
             f"SELECT v.*, min(v._stands) OVER following AS replaced, arg_min(v._stands_local, v._stands) OVER following AS replaced_local, "
@@ -101,5 +117,5 @@ class Builder:
         z = self.zone
         there = self.visible("a")
         if self.corrected:
-            there += f" AND NOT EXISTS (SELECT 1 FROM replaced b WHERE b.act = a._no AND {self.visible('b')})"
-        return f'SELECT a._no AS id, a.kind, a.subject, a.person, a.at_{z} AS "at", a.told_{z} AS told_at, a.period, a.outcome, a.number FROM act a WHERE {there}'
+            there += f" AND NOT EXISTS (SELECT 1 FROM {self.table('replaced')} b WHERE b.act = a._no AND {self.visible('b')})"
+        return f'SELECT a._no AS id, a.kind, a.subject, a.person, a.at_{z} AS "at", a.told_{z} AS told_at, a.period, a.outcome, a.number FROM {self.table("act")} a WHERE {there}'

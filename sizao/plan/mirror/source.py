@@ -31,14 +31,14 @@ class Moment:
     Attributes:
         place: Cluster, database and the tables in it; another place has other changes.
         low, high: Every transaction below `low` had ended; none at or above `high` is seen.
-        backend: When the snapshot was taken, our database's clock.
+        taken_at: When the snapshot was taken, by the database's clock.
     """
 
     place: str
     low: int
     high: int
     zones: list[str]
-    backend: str
+    taken_at: str
 
 
 @dataclass

@@ -22,7 +22,7 @@ from sizao.registers.isolation.models import DailyCheck
 from sizao.registers.population.actions import PersonData
 
 NOW = at(18, 21)
-COVID = "covid-19"
+COVID, ZONE = "covid-19", "Asia/Shanghai"
 
 
 @pytest.fixture
@@ -212,6 +212,37 @@ def test_a_store_across_time_zones_and_a_change_of_the_clock(town, system, folde
         assert set(mirror.refresh().whole) == {"person", "case", "contact"}
         assert differences(mirror) == {}
     Area.objects.update(zone="Asia/Shanghai")
+
+
+@pytest.mark.parametrize("seed", range(20, 24))
+def test_what_was_before_a_refresh_can_be_asked_after_it(town, system, folder, seed):
+    life = Life(town, system, seed)
+    life.live(30)
+    with Mirror.open(folder) as mirror:
+        mirror.refresh()
+        for _ in range(3):
+            wanted, known_at = state(mirror, mirror.relations(ZONE)), datetime.now(UTC)
+            early = state(mirror, mirror.relations(ZONE, known_at))
+            life.live(12)
+            done = mirror.refresh(keep_before=True)
+            assert done.before
+            assert state(mirror, mirror.relations(ZONE, before=True)) == wanted
+            assert state(mirror, mirror.relations(ZONE, known_at, before=True)) == early
+            now = state(mirror, mirror.relations(ZONE))
+            for name, table in mirror.layout.facts.items():
+                touched = {n for (n,) in mirror.query(mirror.touched(name))}
+                assert {row[0] for row in now[name] ^ wanted[name]} <= touched
+                acts = now["act"] ^ wanted["act"]
+                subjects, persons = {a[2] for a in acts}, {a[3] for a in acts}
+                about = mirror.query(f"SELECT id, person FROM {table.live.name}")
+                assert {n for n, person in about if n in subjects or person in persons} <= touched
+        assert done.turn == 4
+        town.user("community", "990001102202")
+        assert not mirror.refresh(keep_before=True).before
+
+
+def state(mirror, related):
+    return {name: set(mirror.query(sql)) for name, sql in {**related.facts, "act": related.act}.items()}
 
 
 def test_small_stores_are_evaluated_in_postgresql_and_an_engine_in_use_is_refused(town, system, folder):
