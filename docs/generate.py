@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sizao.wiring.settings")
 def commands() -> str:
     import typer
 
-    from sizao.doors.cli import admin, intake, main, plans, service  # noqa: F401
+    from sizao.doors.cli import main
 
     lines = ["# Commands", "", "`python3 run sizao COMMAND …`. Every command takes `--store DIR`; `--help` says the rest.", ""]
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from . import context
-from .main import Json, Store, app
+from .app import Json, Store, app
 
 users_app = typer.Typer(no_args_is_help=True, help="用户与岗位 · users and posts")
 keys_app = typer.Typer(no_args_is_help=True, help="密钥 · keys")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from . import context
-from .main import AsOf, Json, Store, app
+from .app import AsOf, Json, Store, app
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="病例、密接名单（CSV、XLSX） · line lists")]
 Disease = Annotated[str | None, typer.Option("--disease", help="病种代码 · code of the disease")]

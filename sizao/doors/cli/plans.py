@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from . import context
-from .main import AsOf, Json, Store, app
+from .app import AsOf, Json, Store, app
 
 plan_app = typer.Typer(no_args_is_help=True, help="方案：检查、查看、解释、比较 · check, show, explain, diff")
 content_app = typer.Typer(no_args_is_help=True, help="内容库：载入、施行 · load, enact")

@@ -14,7 +14,7 @@ import typer
 import sizao
 
 from . import context
-from .main import Json, Store, app
+from .app import Json, Store, app
 
 PIDFILE, MARK = "serve.pid", "demo.json"
 
