@@ -1,0 +1,154 @@
+"""The compiled measures on DuckDB, counted: cells of every level of the tree, by day.
+
+Who answers is asked of an area once, not of each of its obligations: a cell first counts how many would need somebody (`owing`), and where nobody
+is found, that many are ownerless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import duckdb
+
+from .counting import TESTS
+from .language.measure import Measure
+from .obligations import FIELDS, Force
+from .sql import DUCKDB, WHOLE, Part, Relations
+from .sql.compiler import Compiler, compile_measure
+from .sql.parts import series, settled
+
+COUNTED = tuple(name for name in TESTS if name not in ("ownerless", "unlisted"))
+COUNTS = (*COUNTED, "ownerless")
+OWING = "state IN ('open', 'cannot_tell') OR state = 'overdue' AND doable"
+NOBODY = "SELECT NULL::BIGINT AS area, NULL::BIGINT AS post WHERE FALSE"
+EVERYWHERE = Force()
+READ = ("area", "due", "closes", "state", "doable", "told_late")
+TYPES = "no INTEGER, area BIGINT, day DATE"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A measure in force. `key` names it among all; `top` is the area that holds what has no area of its own."""
+
+    key: str
+    measure: Measure
+    force: Force = EVERYWHERE
+    top: Any = None
+
+
+class Counter:
+    """Counts obligations over one state of the relations, at one moment. What many measures share is worked out once, when first asked."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection, relations: Relations, as_of: datetime, name: str = "now"):
+        self.db, self.as_of, self.name = db, as_of, name
+        self.given = relations
+        self.made: dict[Any, str] = {}
+
+    # -- one measure
+
+    def statement(self, j: Judged, part: Part = WHOLE, only: str | None = None, fields: Sequence[str] = READ) -> str:
+        """SQL of its obligations, but for who answers."""
+        m = j.measure
+        known = replace(self.given, owners={(m.by.role, m.by.place): NOBODY}, keeping={m.done.act: self.keeping(m)})
+        return compile_measure(m, known, self.as_of, j.force, DUCKDB, only, part, fields)
+
+    def leaves(self, j: Judged, part: Part = WHOLE, only: str | None = None, horizon: datetime | None = None, sign: str = "") -> str:
+        """SQL of its counts by area and day; apart those of a series that are settled at the horizon."""
+        shut = settled(j.measure, DUCKDB, "o", horizon) if horizon and series(j.measure) else "FALSE"
+        return self.counted(f"({self.statement(j, part, only)})", shut, sign)
+
+    def counted(self, obligations: str, settled: str, sign: str = "") -> str:
+        """Counts by area and day; apart those for which `settled` is true of `o`. `owing`: how many need somebody to answer."""
+        counts = ", ".join(f"{sign}CAST(count(*) FILTER (WHERE {TESTS[name]}) AS INTEGER) AS {name}" for name in COUNTED)
+        return (
+            f"SELECT o.area, CAST(o.due AS DATE) AS day, coalesce({settled}, FALSE) AS settled, {counts}, {sign}CAST(count(*) FILTER (WHERE {OWING}) AS INTEGER) AS owing "
+            f"FROM {obligations} o GROUP BY ALL"
+        )
+
+    def over(self, relations: Relations) -> Counter:
+        """The same over other facts; what was worked out is shared."""
+        other = Counter(self.db, relations, self.as_of, self.name)
+        other.made = self.made
+        return other
+
+    def below(self, j: Judged, leaves: str) -> str:
+        """SQL of the same counts for every area with all below it: each level added up from the one beneath."""
+        top = self.root if j.top is None else j.top
+        sums = ", ".join(f"CAST(sum({c}) AS INTEGER) AS {c}" for c in COUNTS)
+        own = ", ".join(COUNTED)
+        base = (
+            f"SELECT p.area, p.parent, p.depth, l.day, l.settled, {own}, CASE WHEN w.area IS NULL THEN l.owing ELSE 0 END AS ownerless "
+            f"FROM {leaves} l LEFT JOIN {self.owned(j.measure)} w ON w.area = l.area JOIN {self.places} p ON p.area = coalesce(l.area, {top})"
+        )
+        names = ", ".join(COUNTS)
+        ctes = [f"base AS ({base})"]
+        for depth in range(self.deepest, -1, -1):
+            here = f"SELECT area, parent, day, settled, {names} FROM base WHERE depth = {depth}"
+            if depth < self.deepest:
+                under = f"SELECT c.parent AS area, p.parent, c.day, c.settled, {names} FROM at_{depth + 1} c JOIN {self.places} p ON p.area = c.parent"
+                here = f"SELECT area, parent, day, settled, {sums} FROM ({here} UNION ALL {under}) GROUP BY ALL"
+            ctes.append(f"at_{depth} AS ({here})")
+        whole = " UNION ALL ".join(f"SELECT area, day, settled, {names} FROM at_{d}" for d in range(self.deepest + 1))
+        return f"WITH {', '.join(ctes)} {whole}"
+
+    # -- the rows behind a number
+
+    def missing(self, j: Judged, area: Any, part: Part = WHOLE) -> list[tuple[Any, ...]]:
+        """What is overdue and doable below an area, with the columns of `Obligation` but for who answers: as long as the cell says."""
+        inside = f"SELECT u.area FROM ({self.given.up}) u WHERE u.above = {DUCKDB.literal(area)}"
+        ever = f"SELECT e.id FROM ({self.given.facts[j.measure.facts]}) e WHERE e.area IN ({inside})"
+        found = self.statement(j, part, ever, FIELDS)
+        return self.db.execute(f"SELECT * FROM ({found}) o WHERE o.state = 'overdue' AND o.doable AND o.area IN ({inside}) ORDER BY o.due").fetchall()
+
+    # -- what measures share
+
+    def keep(self, what: Any, select: str) -> str:
+        """A temporary table of this SELECT, made once."""
+        if what not in self.made:
+            self.made[what] = f"_{self.name}_{len(self.made)}"
+            self.db.execute(f"CREATE OR REPLACE TEMP TABLE {self.made[what]} AS {select}")
+        return self.made[what]
+
+    @cached_property
+    def root(self) -> Any:
+        row = self.db.execute(f"SELECT min(id) FROM ({self.given.area}) WHERE parent IS NULL").fetchone()
+        return row[0] if row and row[0] is not None else 0
+
+    @cached_property
+    def places(self) -> str:
+        """Areas with their parent and their depth."""
+        return self.keep(
+            "places",
+            f"SELECT a.id AS area, a.parent, CAST(max(u.steps) AS INTEGER) AS depth FROM ({self.given.area}) a JOIN ({self.given.up}) u ON u.area = a.id GROUP BY ALL",
+        )
+
+    @cached_property
+    def deepest(self) -> int:
+        row = self.db.execute(f"SELECT max(depth) FROM {self.places}").fetchone()
+        return row[0] if row and row[0] is not None else 0
+
+    def compiler(self, m: Measure) -> Compiler:
+        return Compiler(m, self.given, self.as_of, Force(), DUCKDB, None)
+
+    def keeping(self, m: Measure) -> str:
+        """Since when the measure's evidence is kept, by area."""
+        return f"SELECT * FROM {self.keep(('keeping', m.done.act), self.compiler(m).keeping())}"
+
+    def owned(self, m: Measure) -> str:
+        """Areas for which somebody answers."""
+        return self.keep(("owned", m.by), f"SELECT DISTINCT area FROM ({self.compiler(m).answering()})")
+
+    def close(self) -> None:
+        """Drops what was worked out."""
+        for name in self.made.values():
+            self.db.execute(f"DROP TABLE IF EXISTS {name}")
+        self.made.clear()
+
+
+def new_cells(db: duckdb.DuckDBPyConnection, name: str, kind: str = "TABLE") -> None:
+    """An empty table of cells."""
+    db.execute(f"CREATE {kind} IF NOT EXISTS {name} ({TYPES}, {', '.join(f'{c} INTEGER' for c in COUNTS)})")
