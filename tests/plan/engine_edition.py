@@ -1,13 +1,16 @@
 """A vocabulary and an edition with every shape of timetable, evidence, owner and condition that the language has: what the engines are compared on."""
 
-from sizao.kernel.facts import ActKind, FactsColumn, FactsTable
+from engine_wide import HEADS, WIDE
+
+from sizao.kernel.facts import ActKind, AreaFact, FactsColumn, FactsLink, FactsTable
 from sizao.plan.language import Vocabulary, load_edition
 
 C = FactsColumn
 
 
-def _table(name, *columns):
-    return FactsTable(name, name, name, name, tuple(C(n, t, n, n, n) for n, t in columns))
+def _table(name, *columns, person="person_id", links=(), derived=()):
+    own = tuple(C(n, t, n, n, n) for n, t in columns) + tuple(C(n, t, "", n, n, expression=e) for n, t, e in derived)
+    return FactsTable(name, name, name, name, own, person=person, links=tuple(FactsLink(n, t, n, n, n) for n, t in links))
 
 
 TABLES = (
@@ -19,9 +22,26 @@ TABLES = (
         ("released_at", "instant"),
         ("open", "bool"),
         ("visits", "int"),
+        derived=(("long_ago", "bool", "days(last_exposure_on, today) > 7"), ("seen", "int", "count(check, '3d')")),
     ),
-    _table("unit", ("kind", "text"), ("beds", "int"), ("running", "bool"), ("opens_on", "date"), ("load", "number")),
-    _table("lead", ("kind", "text"), ("received_at", "instant"), ("due_on", "date"), ("urgent", "bool")),
+    _table(
+        "unit",
+        ("kind", "text"),
+        ("beds", "int"),
+        ("running", "bool"),
+        ("opens_on", "date"),
+        ("load", "number"),
+        ("shift_hours", "int"),
+        person=None,
+        links=(("parent", "unit"),),
+    ),
+    _table("lead", ("kind", "text"), ("received_at", "instant"), ("due_on", "date"), ("urgent", "bool"), links=(("unit", "unit"),)),
+)
+AREA_FACTS = (
+    AreaFact("grade", "text", "risk", "grade", "grade"),
+    AreaFact("level", "text", "level", "level", "level"),
+    AreaFact("strictness", "number", "risk", "strictness", "strictness", field="number"),
+    AreaFact("sweep_from", "instant", "order", "sweep", "sweep", field="starts_at", only="sweep", ended=True),
 )
 ACTS = tuple(
     ActKind(kind, key, kind, kind, restricts)
@@ -36,12 +56,34 @@ ACTS = tuple(
         ("released", "person", False),
     )
 )
-VOCABULARY = Vocabulary.of(TABLES, ACTS)
+VOCABULARY = Vocabulary.of(TABLES, ACTS, areas=AREA_FACTS)
 
 TEXT = """
 edition: every-shape
 title: {zh: 各种形状, en: Every shape}
+""" + HEADS + """
 params:
+  span:
+    - {value: 2d, source: test}
+    - {value: 36h, from: 2020-06-07, source: test}
+    - {value: 3d, area: C2, source: test}
+    - {value: 1d, area: C4, source: test}
+    - {value: 4d, area: C2, from: 2020-06-09, source: test}
+  step:
+    - {value: 2d, from: 2020-06-01, source: test}
+    - {value: 1d, from: 2020-06-05, source: test}
+    - {value: 1w, disease: flu, source: test}
+  stay:
+    - {value: 9d, source: test, read: start}
+    - {value: 3d, from: 2020-06-06, source: test}
+    - {value: 5d, class: secondary, source: test}
+    - {value: 6d, class: secondary, disease: covid-19, from: 2020-06-08, source: test}
+    - {value: 2d, for: begun-term, class: general, source: test}
+  cut_off:
+    - {value: "17:00", source: test}
+    - {value: ["09:00", "17:00"], from: 2020-06-08, source: test}
+    - {value: "20:00", area: C3, source: test}
+  share: [{value: 0.4, source: test}, {value: 0.9, area: C3, source: test}]
   term:
     - {value: 14d, from: 2020-06-01, source: test}
     - {value: 10d, from: 2020-06-12, source: test}
@@ -65,7 +107,7 @@ HEAD = """
     title: {zh: 措施, en: Measure}
     source: [{text: "000", quote: 引文}]
     kind: list"""
-MEASURES = {
+MEASURES = WIDE | {
     "daily": """
     for: contact
     should: class = 'close'
@@ -116,6 +158,7 @@ MEASURES = {
     should: running = true and load between 0.5 and 2
     when: {before: 2020-06-20, from: 2020-06-05}
     done: {act: visit, where: "outcome in ('good', 'fair') and number is not null"}
+    close: [{act: ruled_out, reason: {zh: 排除, en: ruled out}}]
     by: health @ area.county""",
     "listed-days": """
     for: contact

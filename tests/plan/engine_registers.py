@@ -8,6 +8,7 @@ from typing import Any
 
 from engine_edition import ACTS, EDITION, TABLES
 
+from sizao.plan.language import done as forms
 from sizao.plan.language.measure import FAR, Measure
 from sizao.plan.obligations import Force
 from sizao.plan.reference import Evaluator, Register
@@ -16,6 +17,7 @@ from sizao.plan.timetable import NoTimetable
 START = dt.datetime(2020, 5, 30)
 HOURS = (0, 8, 14, 17, 20)
 AREAS = {1: (None, "country"), 2: (1, "county"), 3: (1, "county"), 4: (2, "village"), 5: (2, "village"), 6: (3, "village"), 7: (4, "grid")}
+CODES = {f"C{area}": area for area in AREAS}
 LIKELY: dict[str, list[Any]] = {
     "class": ["close"] * 3 + ["secondary", "general"],
     "open": [True] * 3 + [False],
@@ -25,6 +27,7 @@ LIKELY: dict[str, list[Any]] = {
     "running": [True] * 3 + [False],
     "load": [0.25, 0.5, 2],
     "urgent": [True, False],
+    "shift_hours": [8, 12, 24, 36],
     "opens_on": [dt.date(2020, 1, 31), dt.date(2020, 3, 30), dt.date(2020, 6, 1)],
 }
 
@@ -65,17 +68,18 @@ def versions(c: Choices, table, subject: int) -> list[dict]:
     known = cuts[0] + c.pick([0, 0, 0, 4, 30]) * dt.timedelta(hours=1)
     if len(cuts) > 1:
         known = min(known, cuts[1])
-    row = {col.name: value(c, col.name, col.type) for col in table.columns}
+    row = {col.name: value(c, col.name, col.type) for col in table.stored}
+    row |= {link.name: None if c.rare(15) else 1 + c.index(4) for link in table.links}
     row |= {
         "id": subject,
-        "person": None if c.rare(8) else 1 + c.index(5),
+        "person": None if table.person is None or c.rare(8) else 1 + c.index(5),
         "area": None if c.rare(5) else c.pick([4, 5, 6, 7, 2]),
         "disease": c.pick(["covid-19", "covid-19", "flu", None]),
     }
     found = []
     for vf, vt in zip(cuts, [*cuts[1:], FAR if not c.rare(5) else cuts[-1] + dt.timedelta(days=6)], strict=True):
         found.append({**row, "known": known, "vf": vf, "vt": vt})
-        changed = c.pick(table.columns)
+        changed = c.pick(table.stored)
         row = {**row, changed.name: value(c, changed.name, changed.type), "area": c.pick([4, 5, 6]) if c.rare(30) else row["area"]}
     return found
 
@@ -114,7 +118,29 @@ def rest(c: Choices, some: bool) -> dict:
         for area in (1, 3, 4)
         if not c.rare(35)
     ]
-    return {"areas": AREAS, "posts": posts, "kept": kept}
+    return {"areas": AREAS, "posts": posts, "kept": kept, "area_facts": area_facts(c), "codes": CODES}
+
+
+def area_facts(c: Choices) -> list[dict]:
+    """What is said of areas: grades that follow each other, orders that come and end, versions that were corrected."""
+    found = []
+    for i in range(1, 3 + c.index(8)):
+        starts, scale = c.moment(0, 14), c.pick(["risk", "risk", "order"])
+        row = {
+            "id": i,
+            "area": c.pick([1, 2, 2, 3, 4, 5, 6]),
+            "scale": scale,
+            "value": c.pick(["high", "medium", "low", "low", None] if scale == "risk" else ["sweep", "sweep", "ban"]),
+            "number": c.pick([0, 1, 2, None]),
+            "starts_at": starts,
+            "ends_at": FAR if not c.rare(40) else starts + dt.timedelta(days=c.pick([1, 3, 8])),
+            "vf": c.pick([starts, starts, c.moment(0, 6)]),
+            "vt": FAR if not c.rare(20) else c.moment(12, 24),
+        }
+        found.append(row)
+        if c.rare(20) and row["vt"] < FAR:
+            found.append({**row, "value": c.pick(["high", "low", "sweep", "ban"]), "vf": row["vt"], "vt": FAR})
+    return found
 
 
 def crowd(c: Choices, size: int = 6) -> Register:
@@ -132,9 +158,10 @@ def crowd(c: Choices, size: int = 6) -> Register:
 
 
 def on_edges(c: Choices, m: Measure, register: Register, found: list[dict]) -> list[dict]:
-    slots = Evaluator(m, register, START + dt.timedelta(days=26), Force()).slots(found[-1])
+    row = found[-1] | {f"part:{part}": c.moment(3, 14) for part in m.parts}
+    slots = Evaluator(m, register, START + dt.timedelta(days=26), Force()).slots(row)
     if isinstance(slots, NoTimetable) or not slots:
-        return [act(c, m.done.act, c.moment(), found[-1])] if c.rare(30) else []
+        return [act(c, c.pick(kinds(m)), c.moment(), found[-1])] if c.rare(60 if m.parts else 30) else []
     acts = []
     for _ in range(c.pick([0, 1, 2, 4])):
         slot = c.pick(slots)
@@ -151,19 +178,26 @@ def on_edges(c: Choices, m: Measure, register: Register, found: list[dict]) -> l
         at = edge + c.pick([-60, 0, 0, 1, 60, 3600]) * dt.timedelta(seconds=1)
         closing = bool(m.close) and c.rare(15)
         acts.append(
-            act(c, c.pick(m.close).act if closing else m.done.act, at, found[-1])
+            act(c, c.pick(m.close).act if closing else c.pick(kinds(m)), at, found[-1])
             | ({"period": slot.opens.date()} if m.done.match == "period" and c.rare(80) else {})
         )
     return acts
+
+
+def kinds(m: Measure) -> list[str]:
+    """The kinds of acts that it is evidenced by; where it is shown otherwise, any."""
+    return forms.acts(m.done) or ["visit", "report"]
 
 
 def small(c: Choices) -> tuple[Measure, Register]:
     """One measure, one to three subjects of its table, a handful of acts: anything at all."""
     m = c.pick(list(EDITION.measures.values()))
     table = next(t for t in TABLES if t.name == m.facts)
+    more = [] if m.simple else [t for t in TABLES if t is not table]
     facts = {t.name: [] for t in TABLES} | {m.facts: [row for subject in range(1, 2 + c.index(3)) for row in versions(c, table, subject)]}
-    kinds = [m.done.act] * 3 + [a.act for a in m.close] + ["check"]
-    acts = [act(c, c.pick(kinds), c.moment(), None) | {"id": i} for i in range(c.index(7))]
+    facts |= {t.name: [row for subject in range(1, 1 + c.index(3)) for row in versions(c, t, subject)] for t in more}
+    likely = kinds(m) * 3 + [a.act for a in m.close] + ["check"]
+    acts = [act(c, c.pick(likely), c.moment(), None) | {"id": i} for i in range(c.index(7))]
     return m, Register(facts, acts, **rest(c, some=True))
 
 
@@ -182,4 +216,5 @@ def force(c: Choices) -> Force:
         end=c.pick([FAR, START + dt.timedelta(days=15)]),
         area=c.pick([None, 1, 2, 3]),
         disease=c.pick([None, "covid-19", "flu"]),
+        key=c.pick(["", "secret"]),
     )

@@ -17,7 +17,7 @@ KEYS = [
     ("vf", "TIMESTAMP"),
     ("vt", "TIMESTAMP"),
 ]
-COLUMNS = {t.name: KEYS + [(c.name, TYPES[c.type]) for c in t.columns] for t in TABLES} | {
+COLUMNS = {t.name: KEYS + [(c.name, TYPES[c.type]) for c in t.stored] + [(link.name, "BIGINT") for link in t.links] for t in TABLES} | {
     "act": [
         ("id", "BIGINT"),
         ("kind", "VARCHAR"),
@@ -29,14 +29,25 @@ COLUMNS = {t.name: KEYS + [(c.name, TYPES[c.type]) for c in t.columns] for t in 
         ("outcome", "VARCHAR"),
         ("number", "NUMERIC(12,3)"),
     ],
-    "area": [("id", "BIGINT"), ("parent", "BIGINT"), ("level", "VARCHAR")],
+    "area": [("id", "BIGINT"), ("parent", "BIGINT"), ("level", "VARCHAR"), ("code", "VARCHAR")],
+    "area_fact": [
+        ("id", "BIGINT"),
+        ("area", "BIGINT"),
+        ("scale", "VARCHAR"),
+        ("value", "VARCHAR"),
+        ("number", "NUMERIC(12,3)"),
+        ("starts_at", "TIMESTAMP"),
+        ("ends_at", "TIMESTAMP"),
+        ("vf", "TIMESTAMP"),
+        ("vt", "TIMESTAMP"),
+    ],
     "up": [("area", "BIGINT"), ("above", "BIGINT"), ("steps", "INTEGER")],
     "post": [("id", "BIGINT"), ("role", "VARCHAR"), ("area", "BIGINT"), ("vf", "TIMESTAMP"), ("vt", "TIMESTAMP")],
     "kept": [("kind", "VARCHAR"), ("area", "BIGINT"), ("since", "TIMESTAMP")],
 }
 RELATIONS = Relations(
     facts={t.name: f"SELECT * FROM t_{t.name}" for t in TABLES},
-    **{name: f"SELECT * FROM t_{name}" for name in ("act", "area", "up", "post", "kept")},
+    **{name: f"SELECT * FROM t_{name}" for name in ("act", "area", "up", "post", "kept", "area_fact")},
 )
 
 
@@ -50,9 +61,9 @@ def rows(register: Register) -> dict[str, list[dict]]:
     """The register's content by table."""
     found = {name: [row for versions in by_id.values() for row in versions] for name, by_id in register.versions.items()}
     found["act"] = list({a["id"]: a for acts in register.acts.values() for a in acts}.values())
-    found["area"] = [{"id": i, "parent": parent, "level": level} for i, (parent, level) in register.areas.items()]
+    found["area"] = [{"id": i, "parent": parent, "level": level, "code": f"C{i}"} for i, (parent, level) in register.areas.items()]
     found["up"] = [{"area": a, "above": b, "steps": n} for a in register.areas for n, b in enumerate(register.above(a))]
-    return found | {"post": register.posts, "kept": register.kept}
+    return found | {"post": register.posts, "kept": register.kept, "area_fact": register.area_facts}
 
 
 def fill(connection, register: Register) -> None:
@@ -63,6 +74,17 @@ def fill(connection, register: Register) -> None:
             with cursor.copy(f"COPY t_{name} ({', '.join(quoted(c) for c, _ in COLUMNS[name])}) FROM STDIN") as copy:
                 for row in found:
                     copy.write_row([row[c] for c, _ in COLUMNS[name]])
+
+
+def fill_duck(connection, register: Register) -> None:
+    """Puts a register into DuckDB's tables."""
+    for name, found in rows(register).items():
+        connection.execute(f"DELETE FROM t_{name}")
+        if found:
+            names = [c for c, _ in COLUMNS[name]]
+            marks = f"({', '.join('?' * len(names))})"
+            values = [row[c] for row in found for c in names]
+            connection.execute(f"INSERT INTO t_{name} ({', '.join(quoted(c) for c in names)}) VALUES {', '.join([marks] * len(found))}", values)
 
 
 def listed(execute, m, as_of, force, dialect: Dialect = POSTGRES) -> list[tuple]:

@@ -24,10 +24,11 @@ from .names import Names
 from .parameters import CLOCKS, LIST, Param
 from .vocabulary import nearest
 
+MARK = re.compile(r"\b__(?:w_)?(?=\w)")
 LONGEST, MOST_NODES, DEEPEST = 4000, 300, 25
 TOKEN = re.compile(r"[ \t\r\n]+|'(?:[^'\\\x00-\x1f]|'')*'|\$?[A-Za-z_][A-Za-z0-9_]*|\d+(?:\.\d+)?[A-Za-z]*|<>|!=|<=|>=|[=<>(),.*/+-]")
-#: Words of plans that SQL reserves.
-RESERVED = frozenset({"case", "order", "check", "end", "user", "table", "column", "group", "desc", "show", "range", "rows", "values", "unique", "sample"})
+#: The words of SQL that keep their meaning. Every other word reaches the parser marked as a name, so that no keyword has any power here.
+KEYWORDS = frozenset({"and", "or", "not", "in", "is", "null", "between", "true", "false"})
 COMPARISONS: dict[Any, str] = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 MOMENTS = {"now": n.INSTANT, "today": n.DATE}
 TIMES, NUMBERS = (n.DATE, n.INSTANT), (n.INT, n.NUMBER)
@@ -102,7 +103,7 @@ def tokens(text: str) -> str:
             token = f"__{token}"
         elif token.startswith("__"):
             raise Refused("plan-name-unknown", name=token, nearest="—", known="—")
-        elif token.lower() in RESERVED:
+        elif (token[0].isalpha() or token[0] == "_") and token.lower() not in KEYWORDS:
             token = f"__w_{token}"
         out.append(token)
     return "".join(out)
@@ -130,7 +131,7 @@ class Checker:
             raise Refused("plan-expression-too-deep", limit=DEEPEST) from None
         except sqlglot.errors.SqlglotError as error:
             first = (getattr(error, "errors", None) or [{}])[0]
-            raise Refused("plan-syntax", part=first.get("highlight") or text, place=first.get("col") or 1) from None
+            raise Refused("plan-syntax", part=MARK.sub("", first.get("highlight") or text), place=max(1, (first.get("col") or 1) - 4)) from None
         if node.type == n.BOOL and not any(isinstance(x, (n.Column, n.Subject, n.Drawn, *t.TERMS)) for x in n.walk(node)):
             raise Refused("plan-asks-nothing", part=text)
         return node
@@ -186,19 +187,22 @@ class Checker:
             return n.Literal(-value.value, value.type)
         if kind is exp.Boolean:
             return n.Literal(bool(e.this), n.BOOL)
-        if kind in (exp.Least, exp.Greatest):
-            return self.extreme("least" if kind is exp.Least else "greatest", [self.node(x, down) for x in (e.this, *e.expressions)], e)
-        if kind is exp.Anonymous and str(e.this).lower() in ("hours", "days"):
-            return self.elapsed(str(e.this).lower(), [self.node(x, down) for x in e.expressions], e)
-        if isinstance(e, exp.Func):
-            name = unreserved(str(e.this)) if kind is exp.Anonymous else e.sql_name().lower()
-            args = [*e.expressions] if kind is exp.Anonymous else [x for x in (e.this, *e.expressions) if isinstance(x, exp.Expression)]
-            if name.lower() in functions.LOOKS:
-                return functions.call(self, name.lower(), args, e, down)
-            if name.lower() in SUMMARIES:
-                raise Refused("plan-only-shown", name=name)
-            raise Refused("plan-function-unknown", name=name, nearest=nearest(name, FUNCTIONS), known=list(FUNCTIONS))
+        if kind is exp.Anonymous:
+            return self.function(unreserved(str(e.this)), list(e.expressions), e, down)
         raise Refused("plan-not-in-language", part=said(e))
+
+    def function(self, written: str, args: list[exp.Expression], e: exp.Expression, depth: int) -> Any:
+        """A function of the language, and no other."""
+        name = written.lower()
+        if name in ("least", "greatest"):
+            return self.extreme(name, [self.node(x, depth) for x in args], e)
+        if name in ("hours", "days"):
+            return self.elapsed(name, [self.node(x, depth) for x in args], e)
+        if name in functions.LOOKS:
+            return functions.call(self, name, args, e, depth)
+        if name in SUMMARIES:
+            raise Refused("plan-only-shown", name=name)
+        raise Refused("plan-function-unknown", name=written, nearest=nearest(written, FUNCTIONS), known=list(FUNCTIONS))
 
     def chain(self, e: Any, kind: Any) -> list[exp.Expression]:
         """`a and b and c` is one conjunction of three, not two nested ones."""
@@ -376,6 +380,8 @@ class Checker:
 
     def extreme(self, name: str, parts: list[Any], e: exp.Expression) -> Any:
         types = {part.type for part in parts}
+        if not parts:
+            raise Refused("plan-not-in-language", part=said(e))
         if len(parts) < 2 or not (types <= set(TIMES) or types <= set(NUMBERS)):
             raise Refused("plan-types-differ", part=said(e), left=type_name(parts[0].type), right=type_name(parts[-1].type))
         if types == set(TIMES):
@@ -397,7 +403,7 @@ def instant(node: Any, side: str) -> Any:
 def said(e: exp.Expression) -> str:
     """A part of what was written, for a message."""
     text: str = e.sql(dialect="duckdb")
-    text = re.sub(r"\b__(?:w_)?(?=\w)", "", text)
+    text = MARK.sub("", text)
     return text if len(text) <= 60 else text[:59] + "…"
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sizao.kernel.facts import FactsColumn
 
 from . import nodes as n
+from . import sayings, terms
 from .durations import Duration
 from .measure import Measure
-from .parameters import Param
-from .schedule import DAY, Before, Days, Every, When, Within
-from .vocabulary import ACT_COLUMNS, Vocabulary
+from .parameters import Line, Param
+from .schedule import DAY, KNOWN, Before, Days, Every, Fresh, Shifts, When, Within
+from .vocabulary import Vocabulary
 
 OPERATORS = {
     "zh": {"=": "为", "<>": "不为", "<": "早于", "<=": "不晚于", ">": "晚于", ">=": "不早于"},
@@ -37,9 +39,20 @@ PLACES = {
 class Speaker:
     """Says expressions over one table in one language ("zh" or "en")."""
 
-    def __init__(self, language: str, columns: dict[str, FactsColumn], params: dict[str, Param], vocabulary: Vocabulary):
+    def __init__(
+        self,
+        language: str,
+        columns: Mapping[str, FactsColumn],
+        params: Mapping[str, Param],
+        vocabulary: Vocabulary,
+        owner: Mapping[str, FactsColumn] | None = None,
+    ):
         self.zh, self.columns, self.params, self.vocabulary = language.startswith("zh"), columns, params, vocabulary
-        self.language = "zh" if self.zh else "en"
+        self.language, self.owner = "zh" if self.zh else "en", owner
+
+    def about(self, columns: Mapping[str, FactsColumn], owner: Mapping[str, FactsColumn] | None) -> Speaker:
+        """The same voice, about another row; `owner` has the columns of the measure's subject."""
+        return Speaker(self.language, columns, self.params, self.vocabulary, owner)
 
     def both(self, zh: str, en: str) -> str:
         return zh if self.zh else en
@@ -47,6 +60,11 @@ class Speaker:
     def say(self, node: Any) -> str:
         """A condition or a point in time, in words."""
         match node:
+            case n.Column(name, _) if name.startswith("part:"):
+                step = name.removeprefix("part:")
+                return self.both(f"环节“{step}”完成", f"the step “{step}” is done")
+            case n.Column(name, _) if name in sayings.OCCASION_WORDS and name not in self.columns:
+                return self.both(*sayings.OCCASION_WORDS[name])
             case n.Column(name, kind):
                 column = self.columns[name]
                 label = column.zh if self.zh else column.en
@@ -98,7 +116,10 @@ class Speaker:
                 )
             case n.Edge(point, _):
                 return self.say(point)
-        raise TypeError(f"no words for {node!r}")
+        said = sayings.node(self, node)
+        if said is None:
+            raise TypeError(f"no words for {node!r}")
+        return said
 
     def group(self, part: Any, inner: type) -> str:
         said = self.say(part)
@@ -110,11 +131,25 @@ class Speaker:
 
     def code(self, column: Any, node: Any) -> str:
         """A code by its label where the column has a code list."""
-        if isinstance(column, n.Column) and isinstance(node, n.Literal) and node.type == n.TEXT:
-            listed = self.vocabulary.codes.get(self.columns[column.name].codes or "", {}).get(node.value)
+        if isinstance(node, n.Literal) and node.type == n.TEXT:
+            listed = self.vocabulary.codes.get(self.codes_of(column) or "", {}).get(node.value)
             if listed:
                 return f"“{listed['zh']}”" if self.zh else f"“{listed['en']}”"
         return self.say(node)
+
+    def codes_of(self, node: Any) -> str | None:
+        """The code list of a column, whatever way it is named."""
+        if isinstance(node, (n.Column, n.Derived)) and node.name in self.columns:
+            return self.columns[node.name].codes
+        if isinstance(node, n.Subject) and self.owner:
+            return self.owner[node.name].codes
+        if isinstance(node, terms.OfArea):
+            return node.fact.codes
+        if isinstance(node, terms.Linked):
+            return self.vocabulary.columns(node.tables[-1])[node.column].codes
+        if isinstance(node, terms.Tally) and not node.acts and node.field:
+            return self.vocabulary.columns(node.source)[node.field].codes
+        return None
 
     def listed(self, parts: list[str], comma: str, zh: str, en: str) -> str:
         if len(parts) == 1:
@@ -133,17 +168,29 @@ class Speaker:
     def param(self, name: str) -> str:
         """The value now and before, with its dates: a rule is read as what it says, not as a name."""
         lines = self.params[name].lines
-        said = [self.many(line.value) + (self.both(f"（{line.disease}）", f" ({line.disease})") if line.disease else "") for line in lines]
-        if len(lines) == 1:
-            return said[0]
-        dated = [
-            s + (self.both(f"（自{line.since:%Y-%m-%d}）", f" (from {line.since:%Y-%m-%d})") if line.since else "")
-            for s, line in zip(said, lines, strict=True)
-        ]
-        return self.both("；", "; ").join(dated)
+        if not lines:
+            return f"${name}"
+        said = [self.line(line) for line in lines]
+        return said[0] if len(lines) == 1 else self.both("；", "; ").join(said)
+
+    def line(self, line: Line) -> str:
+        """One line of a parameter: for whom, where and from when."""
+        whom = [part for part in (line.disease, *(code for _, code in line.codes), line.area) if part]
+        dated = len(whom) > 0 or line.since is not None
+        from_ = [self.both(f"自{line.since:%Y-%m-%d}", f"from {line.since:%Y-%m-%d}")] if line.since and self.several(line) else []
+        begun = [self.both("已开始的仍按原值", "those begun keep theirs")] if line.read == "start" else []
+        notes = [*whom, *from_, *begun] if dated or begun else []
+        said = self.many(line.value)
+        return said + (self.both(f"（{'，'.join(notes)}）", f" ({', '.join(notes)})") if notes else "")
+
+    def several(self, line: Line) -> bool:
+        """It is one line of several: then its date is said too."""
+        return any(line in param.lines and len(param.lines) > 1 for param in self.params.values())
 
     def many(self, value: Any) -> str:
-        return self.listed([str(v) for v in value], "、", "、", " and ") if isinstance(value, tuple) else self.value(value)
+        if isinstance(value, tuple):
+            return self.listed([self.clock(v) if isinstance(v, timedelta) else str(v) for v in value], "、", "、", " and ")
+        return self.value(value)
 
     def clock(self, at: timedelta) -> str:
         minutes = int(at.total_seconds()) // 60
@@ -164,34 +211,52 @@ class Speaker:
                 return self.both(f"{self.say(of)}后{self.say(span)}内", f"within {self.say(span)} of {self.say(of)}") + self.early(early)
             case Before(point, _, early):
                 return self.both(f"不晚于{self.say(point)}", f"before {self.say(point)}") + self.early(early)
-            case Every(step, start, until, at, times):
-                often = self.both(
-                    "每天" if step.text == "1d" else f"每{step.words('zh')}",
-                    "every day" if step.text == "1d" else f"every {step.words('en').removeprefix('1 ')}",
-                )
-                by = (
-                    ""
-                    if at == (DAY,)
-                    else self.both(f" {'、'.join(self.clock(t) for t in at)} 前", f" by {' and by '.join(self.clock(t) for t in at)}")
-                )
-                said = self.both(f"自{self.say(start)}起，{often}{by}", f"{often}{by}, from {self.say(start)}")
-                if until is not None:
-                    said += self.both(f"，至{self.say(until)}止", f" until {self.say(until)}")
-                if times is not None:
-                    said += self.both(f"，共{self.say(times)}次", f", {self.say(times)} times")
-                return said
+            case Every():
+                return self.every(w)
             case Days(days, of, at):
                 listed = self.param(days) if isinstance(days, str) else self.many(days)
                 by = "" if at == DAY else self.both(f" {self.clock(at)} 前", f" by {self.clock(at)}")
                 return self.both(f"{self.say(of)}后第{listed}天{by}", f"on day {listed} after {self.say(of)}{by}")
+            case Shifts(hours, start, until):
+                said = self.both(f"自{self.say(start)}起，按其{self.say(hours)}轮班，每班一次", f"once every shift ({self.say(hours)}), from {self.say(start)}")
+                return said + ("" if until is None else self.both(f"，至{self.say(until)}止", f" until {self.say(until)}"))
+            case Fresh(span, start):
+                said = self.both(f"不得早于{self.say(span)}前", f"never longer ago than {self.say(span)}")
+                return said + ("" if start is None else self.both(f"（自{self.say(start)}起）", f" (from {self.say(start)})"))
         raise TypeError(f"no words for {w!r}")
+
+
+    # the timetable of periods
+
+    def every(self, w: Every) -> str:
+        if isinstance(w.step, n.Parameter):
+            often = self.both(f"每{self.say(w.step)}", f"every {self.say(w.step)}")
+        else:
+            often = self.both(
+                "每天" if w.step.text == "1d" else f"每{w.step.words('zh')}",
+                "every day" if w.step.text == "1d" else f"every {w.step.words('en').removeprefix('1 ')}",
+            )
+        if isinstance(w.at, str):
+            by = self.both(f" {self.param(w.at)} 前", f" by {self.param(w.at)}")
+        elif w.at == (DAY,):
+            by = ""
+        else:
+            by = self.both(f" {'、'.join(self.clock(t) for t in w.at)} 前", f" by {' and by '.join(self.clock(t) for t in w.at)}")
+        said = f"{often}{by}"
+        if w.start != KNOWN:
+            said = self.both(f"自{self.say(w.start)}起，{often}{by}", f"{often}{by}, from {self.say(w.start)}")
+        if w.until is not None:
+            said += self.both(f"，至{self.say(w.until)}止", f" until {self.say(w.until)}")
+        if w.times is not None:
+            said += self.both(f"，共{self.say(w.times)}次", f", {self.say(w.times)} times")
+        return said
 
 
 def sentence(m: Measure, vocabulary: Vocabulary, language: str) -> dict[str, str]:
     """A measure in words: who (`should`), when, what counts as done, who answers, what ends it; and the whole as one text under "all"."""
     columns = vocabulary.columns(m.facts)
     speak = Speaker(language, columns, dict(m.params), vocabulary)
-    table, act = vocabulary.tables[m.facts], vocabulary.acts[m.done.act]
+    table = vocabulary.tables[m.facts]
     role = vocabulary.roles.get(m.by.role, {}).get(speak.language, m.by.role)
     subject = speak.both(table.zh, table.en)
     who = speak.both(
@@ -199,10 +264,7 @@ def sentence(m: Measure, vocabulary: Vocabulary, language: str) -> dict[str, str
         f"every {subject}" if m.should is None else f"every {subject} whose {speak.say(m.should)}",
     )
     when = speak.when(m.when)
-    done = speak.both(act.zh, act.en)
-    if m.done.where is not None:
-        evidence = Speaker(language, ACT_COLUMNS, dict(m.params), vocabulary).say(m.done.where)
-        done += speak.both(f"（{evidence}）", f" ({evidence})")
+    done = sayings.evidence(speak, m.done)
     if m.by.place == "area":
         by = speak.both(f"所在地的{role}", f"the {role} of the area")
     else:
@@ -212,6 +274,13 @@ def sentence(m: Measure, vocabulary: Vocabulary, language: str) -> dict[str, str
         f"{vocabulary.acts[c.act].zh if speak.zh else vocabulary.acts[c.act].en} → {c.reason.get(speak.language, '')}" for c in m.close
     )
     whole = speak.both(f"对{who}：{when}，须有{done}，由{by}负责。", f"For {who}: {when}, {done}, by {by}.")
+    edges = sayings.edges(speak, m)
+    if edges["while"]:
+        whole = speak.both(f"{edges['while']}：{whole}", f"{edges['while'][0].upper()}{edges['while'][1:]}: {whole[0].lower()}{whole[1:]}")
     if ends:
         whole += speak.both(f"下列情形义务结束：{ends}。", f" The duty ends on: {ends}.")
-    return {"who": who, "when": when, "done": done, "by": by, "ends": ends, "all": whole}
+    for name, zh, en in (("yields", "", ""), ("listed", "名单核对：", "Is the list complete: "), ("shown", "另看：", "Watched beside it: ")):
+        if edges[name]:
+            said = f"{zh}{edges[name]}。" if speak.zh else f" {en}{edges[name]}."
+            whole += said if speak.zh or en else f" {said[1].upper()}{said[2:]}"
+    return {"who": who, "when": when, "done": done, "by": by, "ends": ends, **edges, "all": whole}

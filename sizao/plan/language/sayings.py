@@ -1,0 +1,175 @@
+"""What terms, forms of evidence and the edges of a measure are called, in Chinese and in English. `Speaker` in `words` says the rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from . import done as d
+from . import nodes as n
+from . import terms as t
+from .measure import From, Measure, Total
+from .names import OCCASION
+from .vocabulary import ACT_COLUMNS, KEYS
+
+if TYPE_CHECKING:
+    from .words import Speaker
+
+TALLIES = {
+    "count": ("次数", "the number of times"),
+    "total": ("合计", "the total of"),
+    "latest": ("最近一次的", "the latest"),
+    "gap": ("两次之间最短间隔的小时数", "the shortest pause in hours between"),
+}
+ROWS = {"count": ("条数", "the number of"), "total": ("合计", "the total of"), "latest": ("最近一条的", "the latest")}
+PERIODS = {"day": ("日", "day"), "week": ("周", "week"), "month": ("月", "month")}
+SUMMARIES = {
+    "median": ("中位数", "the median of"),
+    "p90": ("第90百分位数", "the 90th percentile of"),
+    "share": ("占比", "the share for which"),
+    "min": ("最小值", "the smallest"),
+    "max": ("最大值", "the largest"),
+    "count": ("数量", "the number for which"),
+    "total": ("合计", "the total of"),
+}
+OCCASION_WORDS = {"due": ("应办时间", "the due time"), "opens": ("开始时间", "the opening"), "known": ("获知时间", "the time it became known")}
+
+
+def of_act(s: Speaker) -> Speaker:
+    return s.about(ACT_COLUMNS, s.columns)
+
+
+def of_rows(s: Speaker, table: str) -> Speaker:
+    return s.about(s.vocabulary.columns(table), s.columns)
+
+
+def node(s: Speaker, x: Any) -> str | None:
+    """A node beyond those of the row, in words; None when it is none of them."""
+    match x:
+        case n.Counted(op, left, right):
+            sign = {"+": "＋" if s.zh else "+", "-": "－" if s.zh else "-", "*": "×"}[op]
+            return f"{s.group(left, n.Counted)} {sign} {s.group(right, n.Counted)}"
+        case n.Subject(name, _):
+            label = (s.owner or s.columns)[name]
+            return s.both(f"对象的{label.zh}", f"the subject's {label.en}")
+        case n.Derived(name, _, kind):
+            label = s.columns[name]
+            return s.both(f"{label.zh}：是", f"{label.en}: yes") if kind == n.BOOL else s.both(label.zh, label.en)
+        case n.OnList(name, _, what, day):
+            return s.both(f"{s.say(what)}在{s.say(day)}列于名单“{name}”", f"{s.say(what)} is on the list “{name}” on {s.say(day)}")
+        case n.Drawn(share, period, _):
+            zh, en = PERIODS[period]
+            return s.both(f"被抽中（每{zh}按{s.say(share)}抽取）", f"drawn (a share of {s.say(share)} each {en})")
+    return term(s, x) if isinstance(x, t.TERMS) else None
+
+
+def term(s: Speaker, x: Any) -> str:
+    """What is looked up beyond the row."""
+    match x:
+        case t.OfArea(_, fact, _):
+            return s.both(f"所在地{fact.zh}", f"the area's {fact.en}")
+        case t.Linked():
+            column = s.vocabulary.columns(x.tables[-1])[x.column]
+            table = s.vocabulary.tables[x.tables[-1]]
+            said = s.both(f"所属{table.zh}的{column.zh}", f"the {column.en} of its {table.en}")
+            return s.both(f"{said}：是", f"{said}: yes") if x.type == n.BOOL else said
+        case t.Has(table, _, condition):
+            there = s.vocabulary.tables[table]
+            which = "" if condition is None else s.both("，且", ", and ") + of_rows(s, table).say(condition)
+            return s.both(f"有{there.zh}登记{which}", f"there is a {there.en} on record{which}")
+        case t.Tally():
+            return tally(s, x)
+        case t.Within(code):
+            return s.both(f"位于{code}之内", f"the area lies in {code}")
+        case t.Ordered(kind):
+            listed = s.vocabulary.codes.get("order-kind", {}).get(kind, {"zh": kind, "en": kind})
+            return s.both(f"当地“{listed['zh']}”令有效", f"an order “{listed['en']}” is in force there")
+        case t.Met(measures, _):
+            return s.both(f"已纳入{'、'.join(measures)}且无逾期", f"is under {' or '.join(measures)} with nothing overdue")
+    return s.both(f"当地{x.measure}的覆盖率", f"the coverage of {x.measure} there")
+
+
+def tally(s: Speaker, x: t.Tally) -> str:
+    source = s.vocabulary.acts[x.source] if x.acts else s.vocabulary.tables[x.source]
+    inner = of_act(s) if x.acts else of_rows(s, x.source)
+    which = "" if x.condition is None else s.both(f"（{inner.say(x.condition)}）", f" ({inner.say(x.condition)})")
+    window = "" if x.window is None else s.both(f"近{x.window.words('zh')}内", f" in the last {x.window.words('en')}")
+    zh, en = (TALLIES if x.acts else ROWS)[x.name]
+    if x.field is None:
+        return s.both(f"{window}{source.zh}{which}的{zh}", f"{en} {source.en}{which}{window}")
+    field = inner.columns[x.field]
+    return s.both(f"{window}{source.zh}{which}{field.zh}的{zh}" if x.name == "total" else f"{window}{zh}{source.zh}{which}的{field.zh}", f"{en} {source.en}{which}: {field.en}{window}")
+
+
+# -- evidence
+
+
+def evidence(s: Speaker, form: d.Evidence) -> str:
+    """What counts as done."""
+    match form:
+        case d.Done():
+            return acted(s, form)
+        case d.Amount(have, need):
+            return s.both(f"{s.say(have)}不少于{s.say(need)}", f"{s.say(have)} reaches {s.say(need)}")
+        case d.Holds(condition):
+            return s.both(f"应当：{s.say(condition)}", f"it holds that {s.say(condition)}")
+        case d.Never(act, _, where):
+            return s.both(f"不得有{named(s, act, where)}", f"there is never any {named(s, act, where)}")
+    listed = [evidence(s, part) for part in form.parts]
+    if form.name == "any":
+        return s.both("、".join(listed[:-1]) + "或" + listed[-1], "either " + " or ".join(listed))
+    return s.both("、".join(listed[:-1]) + "并" + listed[-1], "both " + " and ".join(listed))
+
+
+def named(s: Speaker, act: str, where: Any) -> str:
+    kind = s.vocabulary.acts[act]
+    said = s.both(kind.zh, kind.en)
+    return said if where is None else said + s.both(f"（{of_act(s).say(where)}）", f" ({of_act(s).say(where)})")
+
+
+def acted(s: Speaker, form: d.Done) -> str:
+    said = named(s, form.act, form.where)
+    if form.need is not None:
+        said += s.both(f"{s.say(form.need)}次", f", {s.say(form.need)} times")
+    if form.since is not None:
+        since = s.about({**s.columns, **{k: replace(ACT_COLUMNS["at"], name=k, zh=OCCASION_WORDS[k][0], en=OCCASION_WORDS[k][1]) for k in OCCASION}}, s.owner)
+        said += s.both(f"（自{since.say(form.since)}起算）", f" (counted from {since.say(form.since)})")
+    return said
+
+
+# -- the edges of a measure
+
+
+def edges(s: Speaker, m: Measure) -> dict[str, str]:
+    """Gate, precedence, completeness of the list, figures shown; empty where there are none."""
+    gate = "" if m.gate is None else s.both(f"仅当{s.say(m.gate)}", f"only while {s.say(m.gate)}")
+    winners = [m.all[id_].title if id_ in m.all else {"zh": id_, "en": id_} for id_ in m.yields]
+    yields = s.both("同一人另有下列要求时让位：" + "、".join(w["zh"] for w in winners), "for one person it yields to: " + ", ".join(w["en"] for w in winners)) if winners else ""
+    listed = s.both("；", "; ").join(reconciled(s, entry) for entry in m.reconcile)
+    shown = s.both("；", "; ").join(f"{x.name}＝{summary(s, m, x.tree)}" if s.zh else f"{x.name} = {summary(s, m, x.tree)}" for x in m.shows)
+    return {"while": gate, "yields": yields, "listed": listed, "shown": shown}
+
+
+def reconciled(s: Speaker, entry: From | Total) -> str:
+    if isinstance(entry, Total):
+        table = s.vocabulary.tables[entry.source]
+        column = s.vocabulary.columns(entry.source)[entry.column]
+        return s.both(f"与{table.zh}的{column.zh}核对总数", f"the total is checked against the {column.en} of {table.en}")
+    if entry.acts:
+        return s.both(f"凡有{named(s, entry.source, entry.where)}者应在名单上", f"whoever has {named(s, entry.source, entry.where)} should be listed")
+    there = s.vocabulary.tables[entry.source]
+    which = "" if entry.where is None else of_rows(s, entry.source).say(entry.where)
+    return s.both(f"{there.zh}{'（' + which + '）' if which else ''}应在名单上", f"every {there.en}{' (' + which + ')' if which else ''} should be listed")
+
+
+def summary(s: Speaker, m: Measure, x: Any) -> str:
+    from .showing import OWN
+
+    zh, en = SUMMARIES[x.name]
+    if x.of is None:
+        return s.both("数量", "the number")
+    said = s.about({**s.columns, **OWN}, s.owner).say(x.of)
+    return s.both(f"{said}的{zh}", f"{en} {said}")
+
+
+__all__ = ["KEYS", "edges", "evidence", "node"]
