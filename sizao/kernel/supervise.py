@@ -23,7 +23,7 @@ from sizao.kernel.logs import told
 
 log = logging.getLogger("sizao.supervise")
 
-FIRST_WAIT, LONGEST_WAIT = 0.1, 15.0
+FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
 
 #: A child that lived this long is healthy: its next loss is answered at once.
 HEALTHY = 10.0
