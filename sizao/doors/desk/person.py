@@ -11,6 +11,7 @@ from sizao.doors.kit import runs
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
+from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import read as cases
@@ -69,6 +70,9 @@ def whole(scope: Scope, row: Any, language: str) -> dict[str, Any]:
         "story": story(scope, row.pk, words, now),
         "case": None,
         "now": now,
+        "may_investigate": scope.can("case.write", row.area),
+        "may_isolate": scope.can("stay.write", row.area),
+        "stay_kinds": [(code, words.code("stay-kind", code)) for code in code_list("stay-kind")],
     }
 
 

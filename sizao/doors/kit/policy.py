@@ -59,6 +59,8 @@ ROUTES: tuple[Route, ...] = (
     Route("find", "find", "desk.find.find", "post", "person.read", "subject", reads_persons=True),
     Route("person", "person/<uuid:person>", "desk.person.person", "post", "person.read", "subject", reads_persons=True),
     Route("case", "case/<uuid:case>", "desk.person.case", "post", "case.read", "subject", reads_persons=True),
+    Route("record-investigation", "case/<uuid:case>/investigated", "desk.record.investigated", "post", "case.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("record-isolation", "case/<uuid:case>/isolated", "desk.record.isolated", "post", "stay.write", "subject", reads_persons=True, methods=("POST",)),
     Route("contact", "contact/<uuid:contact>", "desk.person.contact", "post", "case.read", "subject", reads_persons=True),
     Route("today", "today", "field.today.today", "post", "plan.read", reads_persons=True),
     Route(

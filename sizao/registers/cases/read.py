@@ -40,6 +40,11 @@ def contacts_by_id(scope: Scope, ids: set[UUID], permission: str = "case.read") 
     return {c.pk: c for c in Contact.objects.filter(visible(), scope.area_filter("area", permission), pk__in=ids)}
 
 
+def cases_by_id(scope: Scope, ids: set[UUID], permission: str = "case.read") -> dict[UUID, Case]:
+    """Those of the cases on which this scope has that permission; the others are absent."""
+    return {c.pk: c for c in Case.objects.filter(visible(), scope.area_filter("area", permission), pk__in=ids)}
+
+
 def cases_of(scope: Scope, person: UUID) -> list[Case]:
     """A person's cases, newest first."""
     return list(cases(scope).filter(person=person).order_by("-known_from"))
