@@ -14,7 +14,7 @@ import duckdb
 from sizao.plan.duck import COUNTED, COUNTS, READ, Counter, Judged
 from sizao.plan.language import nodes
 from sizao.plan.language.measure import FAR, Measure
-from sizao.plan.language.schedule import Before
+from sizao.plan.language.schedule import Before, Within
 from sizao.plan.sql import DUCKDB, Part, Relations
 from sizao.plan.sql.parts import series
 
@@ -242,8 +242,10 @@ class Cycle:
 
 def settles(m: Measure) -> bool:
     """Whether this measure's past stands still. One whose evidence is judged by the present moment is evaluated whole each time, and so is whatever
-    the plain compiler does not do alone: other rows than the subject's own may change it."""
-    return getattr(m, "simple", True) and not any(isinstance(x, nodes.Moment) for x in nodes.walk(m.done.where) if m.done.where is not None)
+    hangs on more than the subject's own row and acts: something else may change it."""
+    if not m.simple or not (series(m) or isinstance(m.when, (Within, Before))):
+        return False
+    return m.done.where is None or not any(isinstance(x, nodes.Moment) for x in nodes.walk(m.done.where))
 
 
 def new_leaves(db: duckdb.DuckDBPyConnection) -> None:
