@@ -17,6 +17,7 @@ from sizao.kernel.ids import uuid7
 OWN = "990001101201"
 RELATIONS = {"own": OWN, "child": f"{OWN}-1", "parent": "990001101", "sibling": "990001101202"}
 INSIDE = ("own", "child")
+NAMED = {"edition": "contact-tracing-basic"}
 FOR_POSTS = [r for r in ROUTES if r.audience == "post"]
 
 
@@ -43,7 +44,7 @@ def spread(outbreak):
 
 def ask(client: Client, route, thing):
     """One request to a route about a thing, the way its page would send it."""
-    address = "/" + re.sub(r"<(\w+):(\w+)>", lambda m: str(thing.get(m[2], "contact-daily-check")), route.address)
+    address = "/" + re.sub(r"<(\w+):(\w+)>", lambda m: str(thing.get(m[2], NAMED.get(m[2], "contact-daily-check"))), route.address)
     if route.area == "query":
         address += f"?area={thing['area']}"
     if route.name == "record-check":

@@ -18,9 +18,23 @@ PAGES = {
     "find": "/find?q=z",
     "today": "/today",
     "import": "/import",
+    "plans": "/plan",
+    "edition": "/plan/contact-tracing-basic",
+    "diff": "/plan/diff",
+    "whom": "/plan/whom?new=contact-tracing-basic",
+    "whom, a list": "/plan/whom?new=contact-tracing-basic&measure=contact-daily-check&change=obliged",
+    "dry run": "/plan/contact-tracing-basic/enact?disease=covid-19&starts={tomorrow}",
     "healthz": "/healthz",
     "map shapes": "/map/shapes.json",
 }
+
+
+def tomorrow() -> str:
+    from datetime import timedelta
+
+    from sizao.kernel import clock
+
+    return clock.local_day(clock.now() + timedelta(days=1), "Asia/Shanghai").isoformat()
 
 
 def counted(outbreak) -> dict[str, int]:
@@ -28,7 +42,7 @@ def counted(outbreak) -> dict[str, int]:
     desk, team, found = outbreak.client(outbreak.desk), outbreak.client(outbreak.team), {}
     for name, address in PAGES.items():
         client = team if name == "today" else desk
-        address = address.format(person=outbreak.people[1], case=outbreak.case)
+        address = address.format(person=outbreak.people[1], case=outbreak.case, tomorrow=tomorrow())
         client.get(address)
         with CaptureQueriesContext(
             connection,

@@ -1,0 +1,132 @@
+"""What the pages of plans call things, and the small choices that they share."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from sizao.doors.kit import places
+from sizao.doors.kit.words import Words
+from sizao.kernel import clock
+from sizao.kernel.codes import diseases
+from sizao.kernel.errors import Refused
+from sizao.kernel.models import Area
+from sizao.kernel.scope import Scope
+from sizao.plan import whom
+from sizao.plan.facts import vocabulary
+
+
+def kinds() -> dict[str, str]:
+    """The twelve kinds of measure."""
+    return {
+        "list": _("named list"),
+        "sweep": _("sweep"),
+        "report": _("due report"),
+        "standing": _("standing duty"),
+        "post": _("manned post"),
+        "capacity": _("capacity"),
+        "event": _("event clock"),
+        "ticket": _("ticket"),
+        "watch": _("watch"),
+        "gate": _("gateway"),
+        "stock": _("stock"),
+        "message": _("message"),
+    }
+
+
+def urgencies() -> dict[str, str]:
+    return {"alarm": _("alarm"), "prompt": _("prompt"), "routine": _("routine")}
+
+
+def changes() -> dict[str, str]:
+    """What becomes of a subject when the edition changes, in the order of the page."""
+    return {
+        "obliged": _("Newly obliged"),
+        "released": _("Released"),
+        "changed": _("Another due"),
+        "unchanged": _("Unchanged"),
+        "cannot_tell": _("Cannot tell"),
+    }
+
+
+def parts() -> dict[str, str]:
+    """The parts of a rule that may differ between two editions."""
+    return {
+        "who": _("For whom"),
+        "when": _("When"),
+        "done": _("What counts as done"),
+        "by": _("Who answers"),
+        "ends": _("What ends it"),
+        "title": _("Title"),
+        "source": _("Source"),
+        "kind": _("Kind"),
+        "urgency": _("Urgency"),
+        "minutes": _("Minutes each time"),
+    }
+
+
+def states() -> dict[str, str]:
+    """States and counts as scenarios write them."""
+    return {
+        "open": _("Running"),
+        "ahead": _("Ahead"),
+        "met": _("Met"),
+        "late": _("Late"),
+        "overdue": _("Overdue"),
+        "waiting": _("Waiting"),
+        "closed": _("Closed"),
+        "cannot_tell": _("Cannot tell"),
+        "owed": _("Owed"),
+        "missing": _("Missing"),
+        "missed": _("Missed"),
+        "told_late": _("Told late"),
+    }
+
+
+def reason(code: str, words: Words) -> str:
+    """What a scenario names beside a state: a column, an act, a measure; in words where it has any."""
+    v = vocabulary()
+    what = code.partition(":")[2] or code
+    for known in (v.acts.get(what), *(t for table in v.tables.values() for t in table.columns if t.name == what)):
+        if known is not None:
+            return words.both(known)
+    return what
+
+
+def choices() -> dict[str, Any]:
+    """The diseases to choose from, the unnamed one last."""
+    return dict(sorted(diseases().items(), key=lambda d: (d[0].startswith("un"), d[0])))
+
+
+def disease(request: HttpRequest, default: str = "") -> str:
+    """The disease asked about; "" is every one."""
+    code = request.GET.get("disease", request.POST.get("disease", ""))
+    return code if code in diseases() else default
+
+
+def near(scope: Scope, area: Area, permission: str = "plan.read") -> list[Area]:
+    """Areas to choose from without typing: the way down to this one, it, and what lies right below."""
+    return [*places.way_up(scope, area, permission), *places.children(area)]
+
+
+def start(text: str, area: Area) -> datetime:
+    """The first instant of a day written as 2020-06-30, in the area's zone, or a whole instant; tomorrow when nothing is said. Refused bad-value."""
+    try:
+        if len(text) > 10 and (instant := datetime.fromisoformat(text)).tzinfo:
+            return instant
+        day = date.fromisoformat(text) if text else clock.local_day(clock.now(), area.zone) + timedelta(days=1)
+    except ValueError:
+        raise Refused("bad-value", field={"zh": "开始日期", "en": "first day"}, value=text, expected="2020-06-30") from None
+    return clock.start_of_day(day, area.zone)
+
+
+def together(found: whom.Whom) -> list[whom.AreaChanged]:
+    """All measures by area."""
+    rolled: dict[int | None, whom.AreaChanged] = {}
+    for m in found.told:
+        for part in m.areas:
+            into = rolled.setdefault(part.area.pk if part.area else None, whom.AreaChanged(area=part.area))
+            for change, number in part.counts().items():
+                into.add(change, number)
+    return sorted(rolled.values(), key=lambda a: (a.area is None, -(a.obliged + a.released + a.changed), a.area.code if a.area else ""))

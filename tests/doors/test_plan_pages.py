@@ -1,0 +1,189 @@
+"""The pages of plans: read by everybody who reads numbers, decided by two people who were shown whom it touches."""
+
+import hashlib
+import re
+from datetime import timedelta
+
+import pytest
+
+from sizao.kernel import clock
+from sizao.kernel.models import ContentItem, Enactment
+from sizao.plan import run
+
+PLAN = "contact-tracing-basic"
+ROOT = "990001"
+
+
+def text(answer) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def day(after: int = 0) -> str:
+    return (clock.local_day(clock.now(), "Asia/Shanghai") + timedelta(days=after)).isoformat()
+
+
+@pytest.fixture
+def newer(outbreak):
+    """Another text of the plan, loaded: contacts are followed for one day only, and a check takes two minutes more."""
+    item = ContentItem.objects.filter(kind="plan", item_id=PLAN).get()
+    written = item.text.replace("value: 14d", "value: 1d").replace("minutes: 4", "minutes: 6")
+    digest = hashlib.sha256(written.encode()).hexdigest()
+    return ContentItem.objects.create(kind="plan", item_id=PLAN, sha256=digest, body={}, text=written, source="edition.yaml")
+
+
+def pages(newer, old):
+    return [
+        "/plan",
+        f"/plan/{PLAN}",
+        f"/plan/{old}",
+        f"/plan/diff?old={old}&new={newer.ref}",
+        f"/plan/whom?old={old}&new={newer.ref}",
+        f"/plan/whom?old={old}&new={newer.ref}&measure=contact-daily-check&change=released",
+        f"/plan/{newer.ref}/enact",
+        f"/plan/{newer.ref}/enact?area={ROOT}&disease=covid-19&starts={day(1)}",
+    ]
+
+
+@pytest.fixture
+def old(outbreak):
+    return Enactment.objects.get().item.ref
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_every_page_of_plans_opens_in_both_languages_under_a_strict_policy(outbreak, newer, old, language):
+    client = outbreak.client(outbreak.desk, language)
+    for address in pages(newer, old):
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        policy = answer["Content-Security-Policy"]
+        assert "script-src 'self'" in policy and "unsafe" not in policy
+        assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", answer.content.decode()), address
+
+
+def test_the_list_says_what_is_in_force_and_that_a_newer_text_is_not(outbreak, newer, old):
+    page = text(outbreak.client(outbreak.desk).get("/plan"))
+    assert old in page and newer.ref in page and "与现行文本不同" in page and "试行" in page
+
+
+def test_an_edition_shows_rule_source_figures_and_cost(outbreak):
+    page = text(outbreak.client(outbreak.desk, "en").get(f"/plan/{PLAN}"))
+    for words in (
+        "14d",
+        "2020-01-20",
+        "对密切接触者应隔尽隔",
+        "4 worker-minutes",
+        "Daily health check",
+        "named list",
+        "Checked on both days before 20:00",
+    ):
+        assert words in page, words
+
+
+def test_scenarios_are_played_at_a_press_and_say_what_came_out_otherwise(outbreak, newer, old):
+    client = outbreak.client(outbreak.desk, "en")
+    assert "came out as expected, on both engines" in text(client.post(f"/plan/{old}/scenarios"))
+    one = text(client.post(f"/plan/{old}/scenarios", {"measure": "case-isolated"}))
+    assert re.search(r"All [34] scenarios", one)
+    # The new text follows contacts for one day only; a scenario of the third cannot come out as it did.
+    other = text(client.post(f"/plan/{newer.ref}/scenarios"))
+    assert "came out otherwise" in other and "expected overdue" in other and "written for another text" in other
+
+
+def test_a_difference_is_told_in_words_and_in_persons(outbreak, newer, old):
+    client = outbreak.client(outbreak.desk, "en")
+    words = text(client.get(f"/plan/diff?old={old}&new={newer.ref}"))
+    assert "14d" in words and "1d" in words and "Minutes each time" in words
+    numbers = client.get(f"/plan/whom?old={old}&new={newer.ref}", HTTP_HX_REQUEST="true").content.decode()
+    assert "<html" not in numbers
+    [row] = re.findall(r'data-measure="contact-daily-check">(.*?)</tr>', numbers, re.DOTALL)
+    told = dict(re.findall(r'data-change="(\w+)">(?:<[^>]+>)*(\d+)', row))
+    assert told == {"obliged": "0", "released": "3", "changed": "0", "unchanged": "0", "cannot_tell": "0"}
+    listed = client.get(f"/plan/whom?old={old}&new={newer.ref}&measure=contact-daily-check&change=released").content.decode()
+    assert listed.split('<tbody id="rows">')[1].count("<tr") == 3
+
+
+def test_names_only_for_who_may_see_them_and_each_look_is_on_record(outbreak, newer, old):
+    from django.db import connection
+
+    address = f"/plan/whom?old={old}&new={newer.ref}&measure=contact-daily-check&change=released"
+    assert "李丽" in text(outbreak.client(outbreak.desk).get(address))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT subjects FROM kernel_event WHERE kind = 'plan.whom.released' AND user_id = %s", [outbreak.desk.user.pk])
+        assert {s for (subjects,) in cursor.fetchall() for s in subjects} == set(outbreak.people[1:])
+    masked = text(outbreak.client(outbreak.county.user("commander")).get(address))
+    assert "李丽" not in masked
+    operator = outbreak.client(outbreak.county.user("operator"))
+    assert operator.get(address).status_code == 403
+    numbers = operator.get(address.split("&measure")[0])
+    assert numbers.status_code == 200 and "change=released" not in numbers.content.decode()
+    assert outbreak.client(outbreak.team).get(f"{address}&area=990001102").status_code == 404
+
+
+def test_one_proposes_the_same_is_refused_in_words_another_agrees(outbreak, newer, old):
+    one, other = outbreak.client(outbreak.desk), outbreak.client(outbreak.county.user("operator"))
+    form = {"area": ROOT, "disease": "covid-19", "starts": day()}
+    tried = one.get(f"/plan/{newer.ref}/enact", form)
+    seen = re.search(r'name="seen" value="(\d*)"', tried.content.decode()).group(1)
+    answer = one.post(f"/plan/{newer.ref}/enact", form | {"seen": seen})
+    assert answer.status_code == 303
+    assert "您本人的同意无效" in text(one.get(answer["Location"])) and 'id="agree"' not in one.get(answer["Location"]).content.decode()
+    number = {"proposal": re.search(r"proposal=(\d+)", answer["Location"]).group(1)}
+    refused = one.post(f"/plan/{newer.ref}/second", number)
+    assert refused.status_code >= 400 and "提出人不能批准自己的提议" in text(refused)
+    assert 'id="agree"' in other.get(answer["Location"]).content.decode()
+    agreed = other.post(f"/plan/{newer.ref}/second", number)
+    assert agreed.status_code == 303
+    assert "已决定" in text(other.get(agreed["Location"]))
+    assert other.post(f"/plan/{newer.ref}/second", number).status_code == 409
+    before, now = Enactment.objects.order_by("pk")
+    assert before.ends_at == now.starts_at and now.seconded_by and not now.trial
+    made = run.evaluate_all()
+    assert [e["item"] for e in made.editions if e["enactment"] == now.pk] == [newer.ref]
+    assert newer.ref[-12:] in text(one.get("/measure/contact-daily-check"))
+
+
+def test_a_proposal_needs_the_dry_run_of_today_and_a_day_to_come(outbreak, newer):
+    client = outbreak.client(outbreak.desk, "en")
+    form = {"area": ROOT, "disease": "covid-19", "starts": day(1)}
+    assert "plan-dry-run-stale" in client.post(f"/plan/{newer.ref}/enact", form | {"seen": "0"}).content.decode()
+    assert "plan-start-past" in client.post(f"/plan/{newer.ref}/enact", form | {"starts": day(-3)}).content.decode()
+    assert "bad-value" in client.post(f"/plan/{newer.ref}/enact", form | {"starts": "tomorrow"}).content.decode()
+    assert "bad-value" in client.post(f"/plan/{newer.ref}/enact", form | {"disease": ""}).content.decode()
+    assert client.post(f"/plan/{newer.ref}/enact", form | {"area": "nowhere"}).status_code == 404
+    assert Enactment.objects.count() == 1
+
+
+def test_who_may_not_decide_is_not_offered_to_and_out_of_area_is_nothing(outbreak, newer):
+    commander = outbreak.client(outbreak.county.user("commander"))
+    assert "/enact" not in commander.get(f"/plan/{newer.ref}").content.decode()
+    assert commander.get(f"/plan/{newer.ref}/enact").status_code == 403
+    made = Enactment.objects.create(
+        item=newer, area=outbreak.county.root, disease="covid-19", starts_at=clock.now(), proposed_by=outbreak.desk.user
+    )
+    local = outbreak.client(outbreak.county.user("operator", "990001102"))
+    for answer in (
+        local.get(f"/plan/{newer.ref}/enact?proposal={made.pk}"),
+        local.post(f"/plan/{newer.ref}/second", {"proposal": made.pk}),
+    ):
+        assert answer.status_code == 404
+    assert outbreak.client(outbreak.county.user("operator")).post(f"/plan/{newer.ref}/withdraw", {"proposal": made.pk}).status_code == 303
+    assert not Enactment.objects.filter(pk=made.pk).exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["/plan/no-such", f"/plan/{PLAN}@000000000000", "/plan/diff?old=x", "/plan/x/enact", "/plan/whom?new=x"]
+)
+def test_what_is_not_loaded_is_said_in_words(outbreak, address):
+    answer = outbreak.client(outbreak.desk).get(address)
+    assert answer.status_code == 404 and "内容库里没有" in text(answer)
+
+
+def test_an_empty_store_says_what_to_do(county):
+    from django.test import Client
+
+    from sizao.doors.kit import signin
+
+    client = Client(HTTP_HOST="localhost")
+    client.post(signin.make_link(county.user("desk").user))
+    for address in ("/plan", "/plan/diff"):
+        assert "尚未载入预案" in text(client.get(address))
