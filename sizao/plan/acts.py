@@ -1,10 +1,20 @@
 """Which kinds of act an edition asks for: what a store keeps from the day on which it puts the edition in force."""
 
 from .facts import vocabulary
-from .language import load_edition
+from .language import Measure, load_edition
+from .language.done import acts
+from .language.measure import From
+from .language.terms import Tally
 
 
 def acts_of(text: str) -> list[str]:
     """The kinds of act that the measures of this edition take as evidence or end by, in order. Raises EditionRefused."""
     measures = load_edition(text, vocabulary()).measures.values()
-    return sorted({m.done.act for m in measures} | {c.act for m in measures for c in m.close})
+    return sorted(kind for kind in {kind for m in measures for kind in reads(m)} if kind)
+
+
+def reads(m: Measure) -> list[str]:
+    """The kinds of act that one measure reads: as evidence, as an end, in its conditions."""
+    counted = [t.source for t in m.terms if isinstance(t, Tally) and t.acts]
+    unlisted = [entry.source for entry in m.reconcile if isinstance(entry, From) and entry.acts]
+    return list(dict.fromkeys([*acts(m.done), *(c.act for c in m.close), *counted, *unlisted]))

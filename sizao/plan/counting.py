@@ -13,6 +13,6 @@ TESTS = {
     "closed": "state = 'closed'",
     "cannot_tell": "state = 'cannot_tell'",
     "ownerless": "post IS NULL AND (state IN ('open', 'cannot_tell') OR state = 'overdue' AND doable)",
-    "unlisted": "FALSE",
+    "unlisted": "state = 'unlisted'",
     "told_late": "told_late",
 }

@@ -10,7 +10,7 @@ from .language.words import sentence
 from .show import show_edition, show_measure
 
 HEAD = ("title", "source", "kind", "urgency", "minutes")
-PARTS = ("who", "when", "done", "by", "ends")
+PARTS = ("while", "who", "when", "done", "by", "ends", "yields", "listed", "shown")
 
 
 def diff(old: Edition, new: Edition) -> dict[str, Any]:

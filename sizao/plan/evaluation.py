@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,14 +13,16 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from sizao.kernel import keys
 from sizao.kernel.models import Area, ContentItem, Enactment
 
 from . import relations
 from .facts import vocabulary
 from .language import Edition, Measure, load_edition
 from .language.measure import BEGINNING, FAR
+from .language.nodes import Drawn, walk
 from .obligations import FIELDS, Force
-from .sql import compile_measure
+from .sql import compile_measure, compile_unlisted
 
 INSTANTS = ("opens", "due", "done_at")
 
@@ -43,7 +46,18 @@ class InForce:
         """Where and when, in the zone's civil time. An occasion that opened before the end stays owed."""
         e = self.enactment
         area = None if e.area.parent_id is None else e.area_id  # the top of the tree is everywhere
-        return Force(naive(e.starts_at, zone), naive(e.ends_at, zone) if e.ends_at else FAR, area, e.disease or None)
+        return Force(naive(e.starts_at, zone), naive(e.ends_at, zone) if e.ends_at else FAR, area, e.disease or None, draw_key(e.pk) if self.draws else "")
+
+    @property
+    def draws(self) -> bool:
+        """Something in the edition is drawn."""
+        return any(isinstance(x, Drawn) for m in self.edition.measures.values() for tree in m.trees for x in walk(tree))
+
+
+def draw_key(enactment: int) -> str:
+    """The key of an enactment's draws: nobody outside can foresee them, and they can be done again. The oldest key of the ring stays for good."""
+    oldest = keys.ring().all("index")[-1]
+    return hmac.new(oldest.secret, f"draw {enactment}".encode(), "sha256").hexdigest()[:32]
 
 
 def in_force(as_of: datetime, plan: str | None = None) -> list[InForce]:
@@ -83,10 +97,16 @@ def statement(f: InForce, as_of: datetime, known_at: datetime | None, subjects: 
     """SQL of every obligation of a measure, with real instants."""
     places, parts = zones(), []
     for zone in places:
+        m, only = f.measure, None
+        if subjects and not m.simple:  # what it looks at beyond its own rows must not be narrowed with them
+            subjects, only = None, subjects.get(m.facts)
         related = relations.build(vocabulary(), zone, known_at, subjects, one_zone=len(places) == 1)
-        civil = compile_measure(f.measure, related, naive(as_of, zone), f.force(zone))
+        civil = compile_measure(m, related, naive(as_of, zone), f.force(zone), only=only)
         columns = ", ".join(f"(z.{name} AT TIME ZONE '{zone}') AS {name}" if name in INSTANTS else f"z.{name}" for name in FIELDS)
         parts.append(f"SELECT {columns} FROM ({civil}) z")
+        beside = compile_unlisted(m, relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1), naive(as_of, zone), f.force(zone))
+        if beside:
+            parts.append(f"SELECT {columns} FROM ({beside}) z")
     return " UNION ALL ".join(parts)
 
 

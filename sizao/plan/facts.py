@@ -8,9 +8,13 @@ from functools import cache
 
 import sizao.registers
 from sizao.kernel import codes
-from sizao.kernel.facts import ActKind, FactsTable
+from sizao.kernel.facts import ActKind, AreaFact, FactsTable
 
 from .language import Vocabulary
+
+
+#: What every area has without a register: its level in the tree.
+LEVEL = AreaFact("level", "text", "level", "层级", "level")
 
 
 @cache
@@ -18,6 +22,7 @@ def vocabulary() -> Vocabulary:
     """Every table and act that a plan may name."""
     tables: list[FactsTable] = []
     acts: list[ActKind] = []
+    areas: list[AreaFact] = [LEVEL]
     for register in sorted(m.name for m in pkgutil.iter_modules(sizao.registers.__path__) if m.ispkg):
         try:
             module = importlib.import_module(f"sizao.registers.{register}.facts")
@@ -27,11 +32,16 @@ def vocabulary() -> Vocabulary:
             continue
         tables += module.TABLES
         acts += module.ACTS
-    lists = {column.codes for table in tables for column in table.columns if column.codes}
-    return Vocabulary.of(tables, acts, {name: codes.code_list(name) for name in lists}, codes.roles())
+        areas += getattr(module, "AREAS", ())
+    lists = {column.codes for table in tables for column in table.columns if column.codes} | {fact.codes for fact in areas if fact.codes}
+    lists |= {"order-kind"} if any(fact.scale == "order" for fact in areas) else set()
+    return Vocabulary.of(tables, acts, {name: codes.code_list(name) for name in lists}, codes.roles(), areas)
 
 
 def labels() -> dict[str, tuple[str, str]]:
     """What columns and acts are called, for reasons: name → (zh, en)."""
     v = vocabulary()
-    return {c.name: (c.zh, c.en) for t in v.tables.values() for c in t.columns} | {a.kind: (a.zh, a.en) for a in v.acts.values()}
+    said = {c.name: (c.zh, c.en) for t in v.tables.values() for c in t.columns} | {a.kind: (a.zh, a.en) for a in v.acts.values()}
+    said |= {t.name: (t.zh, t.en) for t in v.tables.values()}
+    said |= {f"{link.name}.{c.name}": (f"{link.zh}的{c.zh}", f"{c.en} of its {link.en}") for t in v.tables.values() for link in t.links for c in v.tables[link.table].columns}
+    return said | {f"area.{f.name}": (f"所在地{f.zh}", f"the area's {f.en}") for f in v.areas.values()} | {"area": ("所在地", "the area"), "person": ("人员", "the person")}

@@ -17,6 +17,7 @@ from sizao.kernel.models import Area, Post
 from . import facts
 from .evaluation import InForce, naive
 from .language import Measure
+from .language.done import Done
 from .language.values import Context, value
 from .language.words import sentence
 from .models import Row, Run
@@ -138,7 +139,7 @@ def _mark_tried(listed: list[Listed]) -> None:
 def mark_done(listed: list[Listed], m: Measure) -> None:
     """Which of the overdue have evidence now: they had none in the run, so it came since."""
     key, of = m.done.key, [o for o in listed if o.state == "overdue" and getattr(o, m.done.key)]
-    if not of:
+    if not of or not isinstance(m.done, Done) or not m.done.plain:
         return
     with connection.cursor() as cursor:
         cursor.execute(
@@ -157,4 +158,6 @@ def _counts(m: Measure, o: Listed, at: datetime, outcome: str | None, number: An
     if m.done.match == "period" and period != opens.date():
         return False
     row = {"at": naive(at, o.zone), "outcome": outcome, "number": number, "period": period, "disease": None}
-    return m.done.where is None or value(m.done.where, Context(row, row["at"], opens, m.params)) is True
+    if m.done.where is None or m.inner_subjects:
+        return m.done.where is None
+    return value(m.done.where, Context(row, row["at"], opens, m.params)) is True

@@ -28,11 +28,12 @@ UNDATED = "undated"  # cannot tell: a column or parameter that the timetable nee
 NOT_KEPT = "not-kept"  # cannot tell: this store did not keep that kind of act there then
 PART = "part"  # waiting: for another part of the same measure
 YIELDS = "yields"  # closed: another measure of the same slot goes first
+UNLISTED = "unlisted"  # not an obligation: a person who should be on the list and is not
 BREACH = "breach"  # overdue: an act that should never come has come
 
 #: Occasion numbers: `every` counts days since 1970 × 100 + which time of that day (a shift: its hour); `days` the day's number; `fresh` the
 #: microseconds since 1970 at which it opens; once 0; a timetable that cannot be drawn -1.
-ONCE, NO_TIMETABLE, PER_DAY = 0, -1, 100
+ONCE, NO_TIMETABLE, UNLISTED_OCCASION, PER_DAY = 0, -1, -2, 100
 
 
 @dataclass(frozen=True, order=True)
@@ -98,6 +99,7 @@ def reason_text(reason: str | None, labels: dict[str, tuple[str, str]] | None = 
         UNDATED: {"zh": f"无法判定期限：缺少{zh}", "en": f"cannot tell when it is due: {en} is missing"},
         PART: {"zh": f"等待前一环节：{zh}", "en": f"waits for an earlier step: {en}"},
         YIELDS: {"zh": f"由“{zh}”代替", "en": f"yields to {en}"},
+        UNLISTED: {"zh": f"未列入名单：{zh}", "en": f"not on the list: {en}"},
         BREACH: {"zh": f"出现了不应有的：{zh}", "en": f"what should never be has been: {en}"},
         NOT_KEPT: {"zh": f"当时本系统尚未登记：{zh}", "en": f"not recorded in this store then: {en}"},
     }.get(code, {"zh": reason, "en": reason})

@@ -19,7 +19,7 @@ from . import evidence
 from .evidence import Found
 from .language import done as forms
 from .language import nodes
-from .language.measure import FAR, Close, Measure
+from .language.measure import FAR, Close, From, Measure
 from .language.schedule import Every, Fresh, Within
 from .language.values import Context, cause, value
 from .obligations import (
@@ -37,6 +37,8 @@ from .obligations import (
     PART,
     UNDATED,
     UNKNOWN,
+    UNLISTED,
+    UNLISTED_OCCASION,
     WAITING,
     YIELDS,
     Force,
@@ -143,16 +145,37 @@ class Evaluator:
     def of(self, subject: Any) -> Iterator[Obligation]:
         """The obligations of one subject."""
         row = self.register.standing(self.m.facts, subject, self.as_of)
-        if (
-            row is None
-            or row["known"] > self.as_of
-            or (self.force.disease is not None and row["disease"] not in (None, self.force.disease))
-        ):
+        if row is None or row["known"] > self.as_of or not self.of_disease(row):
             return
         row, waits = self.with_parts(row)
         slots = self.slots(row)
         found = [self.undated(row, slots, waits)] if isinstance(slots, NoTimetable) else [self.judge(row, slot) for slot in slots]
         yield from (o for o in found if o is not None and self.register.inside(o.area, self.force))
+
+    def of_disease(self, row: Row) -> bool:
+        """The edition is about the row's disease."""
+        return self.force.disease is None or row["disease"] in (None, self.force.disease)
+
+    def reconciled(self, entry: From, person: str) -> Iterator[tuple[Any, Any]]:
+        """(person, area) of all that one line of `reconcile` tells."""
+        if not entry.acts:
+            for subject in self.register.versions[entry.source]:
+                row = self.register.standing(entry.source, subject, self.as_of)
+                if row and row["person"] is not None and row["known"] <= self.as_of and self.of_disease(row):
+                    if entry.where is None or value(entry.where, self.context(row, self.as_of, self.as_of)) is True:
+                        yield row["person"], row["area"]
+            return
+        homes = {r["person"]: r["area"] for rows in self.register.versions.get(person, {}).values() for r in rows if r["vf"] <= self.as_of < r["vt"]}
+        for (key, kind, who), acts in self.register.acts.items():
+            if key == "person" and kind == entry.source:
+                for act in acts:
+                    ctx = self.context({**act, "disease": None, "area": None}, self.as_of, self.as_of)
+                    if self.force.start <= act["at"] <= self.as_of and (entry.where is None or value(entry.where, ctx) is True):
+                        yield who, homes.get(who)
+
+    def unlisted(self, who: Any, area: Any, source: str) -> Obligation:
+        post = self.register.owner(self.m, area, self.as_of)
+        return Obligation(self.m.id, who, who, UNLISTED_OCCASION, None, None, UNLISTED, f"{UNLISTED}:{source}", area, post, False, False, None)
 
     def with_parts(self, row: Row) -> tuple[Row, dict[str, bool]]:
         """The row with the moments of the parts that start its clock; and of each part, whether it is still to be waited for."""
@@ -297,6 +320,21 @@ class Evaluator:
 def evaluate(m: Measure, register: Register, as_of: datetime, force: Force | None = None) -> list[Obligation]:
     """Every obligation of a measure that has opened by `as_of`."""
     return list(Evaluator(m, register, as_of, force).all())
+
+
+def unlisted(m: Measure, register: Register, as_of: datetime, force: Force | None = None, person: str = "person") -> list[Obligation]:
+    """Persons who should be on the list of a measure by what another register or act tells, and are on it by no row. Told as obligations are."""
+    e = Evaluator(m, register, as_of, force)
+    rows = [row for subject in register.versions[m.facts] if (row := register.standing(m.facts, subject, as_of)) and row["known"] <= as_of and e.of_disease(row)]
+    listed = {row["person"] for row in rows if e.told(row, as_of, as_of) is not False}
+    found: dict[Any, tuple[int, Any]] = {}
+    for i, entry in enumerate(entry for entry in m.reconcile if isinstance(entry, From)):
+        for who, area in e.reconciled(entry, person):
+            if who not in listed:
+                found[who] = min(found.get(who, (i, area)), (i, area), key=lambda f: (f[0], f[1] is None, f[1] or 0))
+    sources = [entry.source for entry in m.reconcile if isinstance(entry, From)]
+    said = [e.unlisted(who, area, sources[i]) for who, (i, area) in found.items()]
+    return [o for o in said if register.inside(o.area, e.force)]
 
 
 def leaves(node: Any) -> Iterator[Any]:

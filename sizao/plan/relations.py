@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sizao.kernel.facts import FactsTable
+from sizao.kernel.facts import FactsColumn, FactsTable
 
 from .language import Vocabulary
 from .language.measure import FAR
 from .sql.dialects import POSTGRES
-from .sql.relations import Relations
+from .sql.relations import NO_AREA_FACTS, Relations
 
 VOID = "void"
 literal = POSTGRES.literal
@@ -42,6 +42,7 @@ class Builder:
             self.post(),
             self.kept(),
             self.narrowed(vocabulary),
+            area_fact=self.area_fact() if len(vocabulary.areas) > 1 else NO_AREA_FACTS,
         )
 
     def narrowed(self, vocabulary: Vocabulary) -> dict[str, str]:
@@ -74,8 +75,9 @@ class Builder:
     def facts(self, t: FactsTable) -> str:
         far = literal(FAR)
         columns = ", ".join(
-            f"{self.local(f'r.{quoted(c.name)}') if c.type == 'instant' else f'r.{quoted(c.name)}'} AS {quoted(c.name)}" for c in t.columns
+            f"{self.local(f'r.{quoted(c.name)}') if c.type == 'instant' else f'r.{quoted(c.name)}'} AS {quoted(c.name)}" for c in t.stored
         )
+        columns += "".join(f", r.{quoted(link.name)} AS {quoted(link.name)}" for link in t.links)
         still = f"SELECT {self.columns(t)}, least(t.stands_from, t.known_from) AS vf, NULL::timestamptz AS vt FROM {t.relation} t WHERE {self.wanted(t)} AND NOT EXISTS (SELECT 1 FROM {t.history} h WHERE h.id = t.id)"
         keys = f"r.id, r.person, r.area, r.disease, {self.local('r.known_from')} AS known, {self.local('r.vf')} AS vf, coalesce({self.local('r.vt')}, {far}) AS vt"
         return f"SELECT {keys}, {columns} FROM ({still} UNION ALL {self.changed(t)}) r"
@@ -83,7 +85,7 @@ class Builder:
     def columns(self, t: FactsTable) -> str:
         person = f"t.{quoted(t.person)}" if t.person else "NULL::uuid"
         disease = f"t.{quoted(t.disease)}" if t.disease else "NULL::text"
-        own = ", ".join(f"({c.sql}) AS {quoted(c.name)}" for c in t.columns)
+        own = ", ".join([*(f"({c.sql}) AS {quoted(c.name)}" for c in t.stored), *(f"t.{quoted(link.sql)} AS {quoted(link.name)}" for link in t.links)])
         return f"t.id, {person} AS person, t.{quoted(t.area)} AS area, {disease} AS disease, t.known_from, {own}"
 
     def wanted(self, t: FactsTable) -> str:
@@ -109,9 +111,17 @@ class Builder:
             f"min(v.known_from) OVER (PARTITION BY v.id) AS first_known FROM ({live} UNION ALL {past}) v WINDOW later AS (PARTITION BY v.id ORDER BY v.change_no), "
             "following AS (PARTITION BY v.id ORDER BY v.change_no ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
         )
-        names = ", ".join(f"d.{quoted(name)}" for name in ("id", "person", "area", "disease", "known_from", *(c.name for c in t.columns)))
+        names = ", ".join(f"d.{quoted(name)}" for name in ("id", "person", "area", "disease", "known_from", *(c.name for c in t.stored), *(link.name for link in t.links)))
         begins = "CASE WHEN d.stands_from = d.first_from THEN least(d.stands_from, d.first_known) ELSE d.stands_from END"
         return f"SELECT {names}, {begins} AS vf, coalesce(d.replaced_from, d.deleted_at) AS vt FROM ({dated}) d WHERE d.replaced_from IS NULL OR d.replaced_from > d.stands_from"
+
+    def area_fact(self) -> str:
+        """What is said of areas, in every zone: each line while it stood in the register."""
+        builder = Builder.__new__(Builder)
+        builder.zone, builder.subjects, builder.one_zone, builder.known_at = self.zone, {}, True, self.known_at
+        return (
+            f"SELECT g.id, g.area, g.scale, g.value, g.number, g.starts_at, coalesce(g.ends_at, {literal(FAR)}) AS ends_at, g.vf, g.vt FROM ({builder.facts(AREA_FACTS)}) g"
+        )
 
     # -- the rest
 
@@ -129,7 +139,20 @@ class Builder:
         return f"SELECT k.act_kind AS kind, k.area_id AS area, {self.local('k.since')} AS since FROM kernel_kept k"
 
 
-AREA = "SELECT id, parent_id AS parent, level FROM kernel_area"
+AREA = "SELECT id, parent_id AS parent, level, code FROM kernel_area"
+#: The register of area facts, read as every other: its columns, and its versions.
+AREA_FACTS = FactsTable(
+    "area_fact",
+    "command_areagrade",
+    "地区情况",
+    "area fact",
+    tuple(
+        FactsColumn(name, kind, name, name, name)
+        for name, kind in (("scale", "text"), ("value", "text"), ("number", "number"), ("starts_at", "instant"), ("ends_at", "instant"))
+    ),
+    person=None,
+    disease=None,
+)
 UP = (
     "SELECT x.id AS area, CAST(unnest(x.ids) AS bigint) AS above, cardinality(x.ids) - generate_subscripts(x.ids, 1) AS steps "
     "FROM (SELECT id, string_to_array(rtrim(path, '.'), '.') AS ids FROM kernel_area) x"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from .facts import vocabulary
@@ -37,6 +38,8 @@ def show_edition(e: Edition) -> dict[str, Any]:
                     "from": line.since.date().isoformat() if line.since else None,
                     "disease": line.disease,
                     "source": line.source,
+                    **{key: found for key, found in (("for", line.measure), ("area", line.area), *line.codes) if found},
+                    **({"read": line.read} if line.read != "due" else {}),
                 }
                 for line in p.lines
             ]
@@ -50,4 +53,6 @@ def value(found: Any) -> Any:
     """A parameter's value as it is written in a file."""
     if isinstance(found, Duration):
         return found.text
-    return list(found) if isinstance(found, tuple) else found if isinstance(found, int | str) else str(found)
+    if isinstance(found, tuple):
+        return [f"{v // timedelta(hours=1):02}:{v // timedelta(minutes=1) % 60:02}" if isinstance(v, timedelta) else v for v in found]
+    return found if isinstance(found, int | str) else str(found)

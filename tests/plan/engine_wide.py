@@ -65,8 +65,16 @@ WIDE = {
     when: {every: 2d, from: named_at, until: named_at + 8d}
     done: {act: visit, where: number >= subject.visits, need: visits}
     by: community @ area""",
+    "short": """
+    for: unit
+    should: kind <> 'other'
+    when: {within: 3d, of: opens_on}
+    done: {have: beds, need: 100}
+    by: community @ area""",
     "looked-back": """
     for: contact
+    should: class = 'close'
+    reconcile: [{from: lead, where: urgent or kind = 'hospital'}, {from: test, where: outcome = 'good' and number > 1}]
     when: {days: [2, 5], of: last_exposure_on, at: "17:00"}
     done: {act: test, since: due - $span}
     by: community @ area""",
@@ -153,6 +161,7 @@ WIDE = {
     by: community @ area""",
     "listing": """
     for: lead
+    reconcile: [{from: contact, where: open}]
     should: listed('kinds', kind, received_at)
     when: {before: due_on}
     done: verified
