@@ -112,7 +112,7 @@ def step_missing(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     counter.places  # noqa: B018 - what measures share is worked out once
     slowest, wrong, total = 0.0, 0, 0
     for j in judged():
-        counter.keeping(j.measure)
+        counter.kept(j.measure)
         began = time.perf_counter()
         rows = counter.missing(j, county, Part(since=SINCE))
         slowest = max(slowest, time.perf_counter() - began)

@@ -47,13 +47,18 @@ class Counter:
         self.db, self.as_of, self.name = db, as_of, name
         self.given = relations
         self.made: dict[Any, str] = {}
+        self.same: dict[str, datetime | None] = {}
 
     # -- one measure
 
     def statement(self, j: Judged, part: Part = WHOLE, only: str | None = None, fields: Sequence[str] = READ) -> str:
         """SQL of its obligations, but for who answers."""
         m = j.measure
-        known = replace(self.given, owners={(m.by.role, m.by.place): NOBODY}, keeping={m.done.act: self.keeping(m)})
+        known = replace(self.given, owners={(m.by.role, m.by.place): NOBODY}) if m.simple else self.given
+        if m.simple:
+            table = self.kept(m)
+            since = self.everywhere(table)
+            known = replace(known, keeping={m.done.act: f"SELECT * FROM {table}"}, everywhere={m.done.act: since} if since else {})
         return compile_measure(m, known, self.as_of, j.force, DUCKDB, only, part, fields)
 
     def leaves(self, j: Judged, part: Part = WHOLE, only: str | None = None, horizon: datetime | None = None, sign: str = "") -> str:
@@ -72,7 +77,7 @@ class Counter:
     def over(self, relations: Relations) -> Counter:
         """The same over other facts; what was worked out is shared."""
         other = Counter(self.db, relations, self.as_of, self.name)
-        other.made = self.made
+        other.made, other.same = self.made, self.same
         return other
 
     def below(self, j: Judged, leaves: str) -> str:
@@ -85,13 +90,13 @@ class Counter:
             f"FROM {leaves} l LEFT JOIN {self.owned(j.measure)} w ON w.area = l.area JOIN {self.places} p ON p.area = coalesce(l.area, {top})"
         )
         names = ", ".join(COUNTS)
-        ctes = [f"base AS ({base})"]
+        ctes = [f"base AS NOT MATERIALIZED ({base})"]
         for depth in range(self.deepest, -1, -1):
             here = f"SELECT area, parent, day, settled, {names} FROM base WHERE depth = {depth}"
             if depth < self.deepest:
                 under = f"SELECT c.parent AS area, p.parent, c.day, c.settled, {names} FROM at_{depth + 1} c JOIN {self.places} p ON p.area = c.parent"
                 here = f"SELECT area, parent, day, settled, {sums} FROM ({here} UNION ALL {under}) GROUP BY ALL"
-            ctes.append(f"at_{depth} AS ({here})")
+            ctes.append(f"at_{depth} AS {'NOT MATERIALIZED ' if depth == self.deepest else ''}({here})")
         whole = " UNION ALL ".join(f"SELECT area, day, settled, {names} FROM at_{d}" for d in range(self.deepest + 1))
         return f"WITH {', '.join(ctes)} {whole}"
 
@@ -134,9 +139,16 @@ class Counter:
     def compiler(self, m: Measure) -> Compiler:
         return Compiler(m, self.given, self.as_of, Force(), DUCKDB, None)
 
-    def keeping(self, m: Measure) -> str:
+    def kept(self, m: Measure) -> str:
         """Since when the measure's evidence is kept, by area."""
-        return f"SELECT * FROM {self.keep(('keeping', m.done.act), self.compiler(m).keeping())}"
+        return self.keep(("kept", m.done.act), self.compiler(m).keeping())
+
+    def everywhere(self, kept: str) -> datetime | None:
+        """That moment, where it is the same for every area and for what has none."""
+        if kept not in self.same:
+            row = self.db.execute(f"SELECT min(since), count(DISTINCT since), count(since), (SELECT count(*) + 1 FROM {self.places}) FROM {kept}").fetchone()
+            self.same[kept] = row[0] if row and row[1] == 1 and row[2] == row[3] else None
+        return self.same[kept]
 
     def owned(self, m: Measure) -> str:
         """Areas for which somebody answers."""

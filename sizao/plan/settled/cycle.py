@@ -95,8 +95,6 @@ class Cycle:
             standing.append(Kept(no, j.key, print_, self.as_of, self.horizon))
         self.ledger.keep(standing)
         self.now.close()
-        if self.was:
-            self.was.close()
         return self.result
 
     def why_whole(self, old: Kept | None, print_: str) -> str:
@@ -145,15 +143,21 @@ class Cycle:
             self.sizes[m.facts] = self.ledger.one(f"SELECT count(*) FROM ({self.relations.facts[m.facts]})")
         return settles(m) and (not series(m) or self.sizes[m.facts] >= LARGE)
 
-    def choose(self, j: Judged, no: int, subjects: str | None = None) -> None:
-        """Copies the rows that can matter: all but subjects of a single version for which the condition never holds."""
+    def changed(self, table: str) -> str:
+        """The rows, as they are now, of the subjects that the refresh changed."""
+        assert self.changes
+        return self.now.keep(
+            ("changed", table), f"SELECT * FROM ({self.relations.facts[table]}) n WHERE n.id IN ({self.changes.subjects[table]})"
+        )
+
+    def choose(self, j: Judged, no: int, table: str | None = None) -> None:
+        """Copies the rows that can matter, of all or of a table of some: all but subjects of a single version for which the condition never holds."""
         c = self.now.compiler(j.measure)
         never = c.never("n")
-        tests = [f"(n.vf > n.known OR n.vt < {literal(FAR)} OR ({never}) IS NOT FALSE)"] if never else []
-        tests += [f"n.id IN ({subjects})"] if subjects else []
-        where = f" WHERE {' AND '.join(tests)}" if tests else ""
-        select = f"SELECT {c.columns('n', ('vt',))}, TRUE AS live FROM ({self.relations.facts[j.measure.facts]}) n{where}"
-        self.db.execute(f"INSERT INTO candidate_{no} {select}" if subjects else f"CREATE TABLE candidate_{no} AS {select}")
+        where = f" WHERE n.vf > n.known OR n.vt < {literal(FAR)} OR ({never}) IS NOT FALSE" if never else ""
+        rows = table or f"({self.relations.facts[j.measure.facts]})"
+        select = f"SELECT {c.columns('n', ('vt',))}, TRUE AS live FROM {rows} n{where}"
+        self.db.execute(f"INSERT INTO candidate_{no} {select}" if table else f"CREATE TABLE candidate_{no} AS {select}")
 
     def over(self, j: Judged, no: int, relations: Relations, only_live: bool = False) -> Relations:
         """The relations, with the rows kept apart in place of the whole table."""
@@ -184,10 +188,12 @@ class Cycle:
             part, only = Part(), f"SELECT id FROM candidate_{old.no} WHERE NOT live AND id IN (SELECT id FROM touched)"
         if self.was is None:
             self.was = Counter(self.db, before, old.as_of, "was")
+            self.was.made, self.was.same = self.now.made, self.now.same  # the tree and what is kept are the same, or nothing had been settled
         self.add(self.was.over(self.over(j, old.no, before)).leaves(j, part, only, sign="-"))
         if apart:
-            self.db.execute(f"DELETE FROM candidate_{old.no} WHERE id IN (SELECT id FROM touched)")
-            self.choose(j, old.no, "SELECT id FROM touched")
+            self.db.execute(f"DELETE FROM candidate_{old.no} WHERE id IN ({self.changes.subjects[m.facts]})")
+            self.choose(j, old.no, self.changed(m.facts))
+            self.db.execute(f"UPDATE candidate_{old.no} SET live = TRUE WHERE NOT live AND id IN (SELECT id FROM touched)")
         if series(m):
             self.add(self.now.over(self.over(j, old.no, self.relations)).leaves(j, part, "SELECT id FROM touched"))
         names = (*COUNTED, "owing")

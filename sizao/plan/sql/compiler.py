@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sizao.plan.language import nodes
 from sizao.plan.language.measure import BEGINNING, FAR, Measure
-from sizao.plan.language.schedule import Before, Every, Within
+from sizao.plan.language.schedule import Before, Days, Every, Within
 from sizao.plan.obligations import BY_ACT, ENDED, FIELDS, NO_TIMETABLE, NOT_KEPT, ONCE, PER_DAY, UNDATED, UNKNOWN, Force
 
 from .conditions import Writer
@@ -66,7 +66,7 @@ class Compiler:
         whole = f"{self.dated()} UNION ALL {self.undated()}"
         return (
             "WITH "
-            + ",\n".join(f"{name} AS {self.d.again if name == 'slot' else ''}({sql})" for name, sql in ctes.items())
+            + ",\n".join(f"{name} AS {self.d.again if name == 'slot' and not isinstance(self.m.when, Days) else ''}({sql})" for name, sql in ctes.items())
             + f"\nSELECT {', '.join(fields)} FROM ({whole}) o{self.inside()}"
         )
 
@@ -251,9 +251,12 @@ class Compiler:
         joins = [f"LEFT JOIN hit h ON h.who = {who} AND h.occasion = c.occasion"]
         joins += [f'LEFT JOIN shut_{i} ON shut_{i}.who = c."{self.key(c.key)}"' for i, c in enumerate(self.m.close)]
         joins.append('LEFT JOIN owner w ON w.area = c."area"')
-        joins.append('LEFT JOIN keeping k ON k.area = c."area"')
-        state, reason = self.cases()
         since = 'coalesce(k.since, CASE WHEN c."area" IS NULL THEN (SELECT min(since) FROM keeping WHERE area IS NULL) END)'
+        if self.m.done.act in self.r.everywhere:
+            since = self.d.literal(self.r.everywhere[self.m.done.act])
+        else:
+            joins.append('LEFT JOIN keeping k ON k.area = c."area"')
+        state, reason = self.cases()
         shut = self.earliest()
         inner = (
             f'SELECT c."id" AS subject, c."person" AS person, c.occasion, c.opens, c.due, c.closes, c."area" AS area, w.post, h.done_at, h.told_at, c.told, c.cause, c.missing, '

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 NO_AREA_FACTS = (
     "SELECT CAST(NULL AS BIGINT) AS id, CAST(NULL AS BIGINT) AS area, CAST(NULL AS VARCHAR) AS scale, CAST(NULL AS VARCHAR) AS value, CAST(NULL AS DECIMAL(18, 3)) AS number, "
@@ -20,7 +21,8 @@ class Relations:
     area_fact: (id, area, scale, value, number, starts_at, ends_at, vf, vt), what is said of areas, one row a version.
     up: (area, above, steps), each area with itself and every ancestor. post: (id, role, area, vf, vt). kept: (kind, area, since).
     versions: table → its rows of subjects that have more than one, where those are at hand (or some more).
-    Worked out once for many statements, where somebody has: owners: (role, place) → (area, post); keeping: act → (area, since).
+    Worked out once for many statements, where somebody has: owners: (role, place) → (area, post); keeping: act → (area, since);
+    everywhere: act → since when it is kept, where that is the same for every area and for what has none.
     """
 
     facts: Mapping[str, str]
@@ -34,6 +36,7 @@ class Relations:
     versions: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[tuple[str, str], str] = field(default_factory=dict)
     keeping: Mapping[str, str] = field(default_factory=dict)
+    everywhere: Mapping[str, datetime] = field(default_factory=dict)
 
     def acts(self, key: str) -> str:
         """The acts to be joined by their subject or by their person: narrower ones where the facts were narrowed."""
