@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME] [SIZE] [option=value …] [--repeat N]`: without a name, lists what can be measured."""
+"""`python -m benchmarks [NAME] [SIZE | --size SIZE] [option=value …] [--repeat N]`: without a name, lists what can be measured."""
 
 import importlib
 import json
@@ -40,18 +40,21 @@ def main(arguments: list[str]) -> int:
     return 0 if figures.get("equal", True) else 1
 
 
-def _one(run: Any, size: int | None, options: dict[str, Any]) -> dict[str, Any]:
+def _one(run: Any, size: int | str | None, options: dict[str, Any]) -> dict[str, Any]:
     with measured() as whole:
         figures = dict(run(**({"size": size} if size is not None else {}), **options) or {})
     return {"seconds": whole["seconds"], "peak_gb": max(peak_gb(), whole["peak_gb"]), **figures}
 
 
-def _options(rest: list[str]) -> tuple[int, int | None, dict[str, Any]]:
-    repeat, size, options = 1, None, {}
+def _options(rest: list[str]) -> tuple[int, int | str | None, dict[str, Any]]:
+    repeat, options = 1, {}
+    size: int | str | None = None
     words = iter(rest)
     for word in words:
         if word == "--repeat":
             repeat = max(1, int(next(words, "1")))
+        elif word == "--size":
+            size = _size(next(words, ""))
         elif "=" in word:
             key, value = word.lstrip("-").split("=", 1)
             options[key] = int(value) if value.lstrip("-").isdigit() else value
@@ -60,6 +63,10 @@ def _options(rest: list[str]) -> tuple[int, int | None, dict[str, Any]]:
         else:
             raise SystemExit(f"无法理解的参数 {word}。Cannot read the argument {word}: a size, option=value, or --repeat N")
     return repeat, size, options
+
+
+def _size(word: str) -> int | str:
+    return int(word) if word.replace("_", "").isdigit() else word
 
 
 def _middle(values: list[Any]) -> Any:
