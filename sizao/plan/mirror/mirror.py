@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -123,7 +124,7 @@ class Mirror:
         return sum(self.query(f"SELECT count(*) FROM {quoted(f.live.name)}")[0][0] for f in self.layout.facts.values())
 
     def snapshot(self, target: Path | str) -> dict[str, int]:
-        """Writes every table as Parquet into a folder that must not exist yet; rows by table. Other engines read it."""
+        """Writes every table as Parquet into a folder that must not exist yet, and `snapshot.json` about them; rows by table. Other engines read it."""
         target, rows = Path(target), {}
         if target.exists():
             raise Refused("mirror-target-exists", path=target)
@@ -134,6 +135,8 @@ class Mirror:
                 f"COPY {quoted(name)} TO {_text(part / f'{name}.parquet')} (FORMAT parquet, COMPRESSION zstd)"
             ).fetchone()
             rows[name] = count[0] if count else 0
+        about = {"zones": self.layout.zones, "latest": self.state.latest, "taken_at": self.state.taken_at, "rows": rows}
+        (part / "snapshot.json").write_text(json.dumps(about), encoding="utf-8")
         part.rename(target)
         return rows
 

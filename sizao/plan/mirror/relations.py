@@ -93,14 +93,14 @@ class Builder:
         """Subjects that have superseded versions: each version until the earliest beginning of a later one."""
         own = ", ".join(map(quoted, names(t)))
         carried = f"id, person, area, disease, known, _no, _known, _stands, _stands_local, {own}"
-        live = f"SELECT {carried}, NULL::TIMESTAMP AS _ended, NULL::TIMESTAMP AS _ended_local FROM {self.table(f'fact_{t.name}')} r WHERE NOT r._once AND {self.wanted('r')}"
+        live = f"SELECT {carried}, CAST(NULL AS TIMESTAMP) AS _ended, CAST(NULL AS TIMESTAMP) AS _ended_local FROM {self.table(f'fact_{t.name}')} r WHERE NOT r._once AND {self.wanted('r')}"
         ended = "CASE WHEN r._gone THEN r._ended END AS _ended, CASE WHEN r._gone THEN r._ended_local END AS _ended_local"
         past = f"SELECT {carried}, {ended} FROM {self.table(f'past_{t.name}')} r WHERE {self.wanted('r')}"
         known = f" AND v._ended <= {self.known_at}" if self.known_at else ""
         dated = (
-            f"SELECT v.*, min(v._stands) OVER following AS replaced, arg_min(v._stands_local, v._stands) OVER following AS replaced_local, "
+            f"SELECT v.*, min(v._stands) OVER following AS replaced, min_by(v._stands_local, v._stands) OVER following AS replaced_local, "
             f"CASE WHEN lead(v._no) OVER later IS NULL{known} THEN v._ended_local END AS deleted, "
-            f"min(v._stands) OVER whole AS first_stands, min(v._known) OVER whole AS first_known, arg_min(v.known, v._known) OVER whole AS first_known_local "
+            f"min(v._stands) OVER whole AS first_stands, min(v._known) OVER whole AS first_known, min_by(v.known, v._known) OVER whole AS first_known_local "
             f"FROM ({live} UNION ALL {past}) v WINDOW later AS (PARTITION BY v.id ORDER BY v._no), whole AS (PARTITION BY v.id), "
             f"following AS (PARTITION BY v.id ORDER BY v._no ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
         )

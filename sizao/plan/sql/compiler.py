@@ -43,8 +43,8 @@ def compile_measure(
     if not m.simple:
         from .wide import Wide
 
-        return Wide(m, relations, as_of, force or Force(), dialect, only, part).statement(fields)
-    return Compiler(m, relations, as_of, force or Force(), dialect, only, part).statement(fields)
+        return dialect.whole(Wide(m, relations, as_of, force or Force(), dialect, only, part).statement(fields))
+    return dialect.whole(Compiler(m, relations, as_of, force or Force(), dialect, only, part).statement(fields))
 
 
 class Compiler:

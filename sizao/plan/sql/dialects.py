@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -109,6 +110,10 @@ class Dialect:
 
     number = "NUMERIC"
 
+    def whole(self, statement: str) -> str:
+        """The last touch to a whole statement."""
+        return statement
+
 
 class DuckDB(Dialect):
     name = "duckdb"
@@ -139,7 +144,19 @@ class DuckDB(Dialect):
 
 
 class Spark(Dialect):
+    """ANSI mode. Civil times are TIMESTAMP_NTZ; they are counted in a session whose zone is UTC."""
+
     name = "spark"
+    types = {"VARCHAR": "STRING", "TIMESTAMP": "TIMESTAMP_NTZ"}
+    piece = re.compile(r"""'(?:[^'\\]|\\.)*'|`[^`]*`|"[^"]*"|\b(?:VARCHAR|TIMESTAMP)\b""")
+
+    def whole(self, statement: str) -> str:
+        r"""Names in Spark's own quotes, types by Spark's own words.
+
+        >>> SPARK.whole('CAST("a" AS VARCHAR)'), SPARK.whole('\'"a" AS VARCHAR\'')
+        ('CAST(`a` AS STRING)', '\'"a" AS VARCHAR\'')
+        """
+        return self.piece.sub(lambda found: self.types.get(found[0]) or (f"`{found[0][1:-1]}`" if found[0][0] == '"' else found[0]), statement)
 
     def text(self, value: str) -> str:
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
@@ -168,7 +185,7 @@ class Spark(Dialect):
         return f"datediff({end}, {start})"
 
     def hours_between(self, start: str, end: str) -> str:
-        return f"CAST(floor((unix_micros(CAST({end} AS TIMESTAMP)) - unix_micros(CAST({start} AS TIMESTAMP))) / 3600000000) AS BIGINT)"
+        return f"CAST(floor((unix_micros(CAST({end} AS TIMESTAMP_LTZ)) - unix_micros(CAST({start} AS TIMESTAMP_LTZ))) / 3600000000) AS BIGINT)"
 
     def series(self, last: str, first: str = "0") -> str:
         return f"explode(CASE WHEN {last} >= {first} THEN sequence(CAST({first} AS INTEGER), CAST({last} AS INTEGER)) ELSE array() END)"
@@ -180,7 +197,7 @@ class Spark(Dialect):
         return f"timestampadd(HOUR, CAST({count} AS INTEGER), {timestamp})"
 
     def micros(self, timestamp: str) -> str:
-        return f"unix_micros(CAST({timestamp} AS TIMESTAMP))"
+        return f"unix_micros(CAST({timestamp} AS TIMESTAMP_LTZ))"
 
     def number_of_hex(self, text: str) -> str:
         return f"CAST(conv({text}, 16, 10) AS BIGINT)"
