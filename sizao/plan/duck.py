@@ -21,13 +21,14 @@ from .sql import DUCKDB, WHOLE, Part, Relations
 from .sql.compiler import Compiler, compile_measure
 from .sql.parts import series, settled
 
-COUNTED = tuple(name for name in TESTS if name not in ("ownerless", "unlisted"))
-COUNTS = (*COUNTED, "ownerless")
+SUMS = {"owed": "met + late + missing + missed", "overdue": "missing + missed"}
+COUNTED = tuple(name for name in TESTS if name not in (*SUMS, "ownerless", "unlisted"))  # what is counted; the rest follows
+KEPT = (*COUNTED, "ownerless")
+COUNTS = (*SUMS, *KEPT)
 OWING = "state IN ('open', 'cannot_tell') OR state = 'overdue' AND doable"
 NOBODY = "SELECT NULL::BIGINT AS area, NULL::BIGINT AS post WHERE FALSE"
 EVERYWHERE = Force()
 READ = ("area", "due", "closes", "state", "doable", "told_late")
-TYPES = "no INTEGER, area BIGINT, day DATE"
 
 
 @dataclass(frozen=True)
@@ -80,25 +81,19 @@ class Counter:
         other.made, other.same = self.made, self.same
         return other
 
-    def below(self, j: Judged, leaves: str) -> str:
-        """SQL of the same counts for every area with all below it: each level added up from the one beneath."""
-        top = self.root if j.top is None else j.top
-        sums = ", ".join(f"CAST(sum({c}) AS INTEGER) AS {c}" for c in COUNTS)
-        own = ", ".join(COUNTED)
-        base = (
-            f"SELECT p.area, p.parent, p.depth, l.day, l.settled, {own}, CASE WHEN w.area IS NULL THEN l.owing ELSE 0 END AS ownerless "
-            f"FROM {leaves} l LEFT JOIN {self.owned(j.measure)} w ON w.area = l.area JOIN {self.places} p ON p.area = coalesce(l.area, {top})"
-        )
-        names = ", ".join(COUNTS)
-        ctes = [f"base AS NOT MATERIALIZED ({base})"]
+    def below(self, own: str) -> str:
+        """SQL of a table's counts (no, area, day, settled, …) for every area with all below it: each level added up from the one beneath."""
+        names, sums = ", ".join(KEPT), ", ".join(f"CAST(sum({c}) AS INTEGER) AS {c}" for c in KEPT)
+        ctes = []
         for depth in range(self.deepest, -1, -1):
-            here = f"SELECT area, parent, day, settled, {names} FROM base WHERE depth = {depth}"
+            here = (
+                f"SELECT c.no, c.area, c.day, c.settled, {names} FROM {own} c JOIN {self.places} p ON p.area = c.area AND p.depth = {depth}"
+            )
             if depth < self.deepest:
-                under = f"SELECT c.parent AS area, p.parent, c.day, c.settled, {names} FROM at_{depth + 1} c JOIN {self.places} p ON p.area = c.parent"
-                here = f"SELECT area, parent, day, settled, {sums} FROM ({here} UNION ALL {under}) GROUP BY ALL"
+                under = f"SELECT c.no, p.parent AS area, c.day, c.settled, {names} FROM at_{depth + 1} c JOIN {self.places} p ON p.area = c.area"
+                here = f"SELECT no, area, day, settled, {sums} FROM ({here} UNION ALL {under}) GROUP BY ALL"
             ctes.append(f"at_{depth} AS {'NOT MATERIALIZED ' if depth == self.deepest else ''}({here})")
-        whole = " UNION ALL ".join(f"SELECT area, day, settled, {names} FROM at_{d}" for d in range(self.deepest + 1))
-        return f"WITH {', '.join(ctes)} {whole}"
+        return f"WITH {', '.join(ctes)} " + " UNION ALL ".join(f"SELECT * FROM at_{d}" for d in range(self.deepest + 1))
 
     # -- the rows behind a number
 
@@ -107,7 +102,9 @@ class Counter:
         inside = f"SELECT u.area FROM ({self.given.up}) u WHERE u.above = {DUCKDB.literal(area)}"
         ever = f"SELECT e.id FROM ({self.given.facts[j.measure.facts]}) e WHERE e.area IN ({inside})"
         found = self.statement(j, part, ever, FIELDS)
-        return self.db.execute(f"SELECT * FROM ({found}) o WHERE o.state = 'overdue' AND o.doable AND o.area IN ({inside}) ORDER BY o.due").fetchall()
+        return self.db.execute(
+            f"SELECT * FROM ({found}) o WHERE o.state = 'overdue' AND o.doable AND o.area IN ({inside}) ORDER BY o.due"
+        ).fetchall()
 
     # -- what measures share
 
@@ -146,7 +143,9 @@ class Counter:
     def everywhere(self, kept: str) -> datetime | None:
         """That moment, where it is the same for every area and for what has none."""
         if kept not in self.same:
-            row = self.db.execute(f"SELECT min(since), count(DISTINCT since), count(since), (SELECT count(*) + 1 FROM {self.places}) FROM {kept}").fetchone()
+            row = self.db.execute(
+                f"SELECT min(since), count(DISTINCT since), count(since), (SELECT count(*) + 1 FROM {self.places}) FROM {kept}"
+            ).fetchone()
             self.same[kept] = row[0] if row and row[1] == 1 and row[2] == row[3] else None
         return self.same[kept]
 
@@ -159,8 +158,3 @@ class Counter:
         for name in self.made.values():
             self.db.execute(f"DROP TABLE IF EXISTS {name}")
         self.made.clear()
-
-
-def new_cells(db: duckdb.DuckDBPyConnection, name: str, kind: str = "TABLE") -> None:
-    """An empty table of cells."""
-    db.execute(f"CREATE {kind} IF NOT EXISTS {name} ({TYPES}, {', '.join(f'{c} INTEGER' for c in COUNTS)})")

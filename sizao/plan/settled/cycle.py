@@ -11,7 +11,7 @@ from hashlib import sha256
 
 import duckdb
 
-from sizao.plan.duck import COUNTED, COUNTS, READ, Counter, Judged
+from sizao.plan.duck import COUNTED, KEPT, READ, Counter, Judged
 from sizao.plan.language import nodes
 from sizao.plan.language.measure import FAR, Measure
 from sizao.plan.language.schedule import Before, Within
@@ -23,6 +23,7 @@ from .ledger import Kept, Ledger
 
 literal = DUCKDB.literal
 LARGE = 500_000  # rows of a facts table above which those that can matter to a measure are kept apart
+AT_ONCE = 1_000_000  # counts of areas and days that are added up together
 FINAL = "state IN ('met', 'late', 'closed')"
 
 
@@ -80,6 +81,7 @@ class Cycle:
             self.db.execute(f"CREATE OR REPLACE TEMP TABLE {CHANGED} AS {self.changes.acts}")
         self.db.execute("CREATE OR REPLACE TABLE live_cell AS SELECT * FROM live_cell LIMIT 0")
         standing, ground = [], self.ground()
+        self.new_counted()
         self.ledger.forget([k.no for key, k in kept.items() if key not in {j.key for j in measures}])
         number = max((k.no for k in kept.values()), default=0)
         for j in measures:
@@ -93,6 +95,9 @@ class Cycle:
             else:
                 self.again(j, old)
             standing.append(Kept(no, j.key, print_, self.as_of, self.horizon))
+        began = time.perf_counter()
+        self.add_up()
+        self.result.seconds["cells"] += time.perf_counter() - began
         self.ledger.keep(standing)
         self.now.close()
         return self.result
@@ -188,7 +193,10 @@ class Cycle:
             part, only = Part(), f"SELECT id FROM candidate_{old.no} WHERE NOT live AND id IN (SELECT id FROM touched)"
         if self.was is None:
             self.was = Counter(self.db, before, old.as_of, "was")
-            self.was.made, self.was.same = self.now.made, self.now.same  # the tree and what is kept are the same, or nothing had been settled
+            self.was.made, self.was.same = (
+                self.now.made,
+                self.now.same,
+            )  # the tree and what is kept are the same, or nothing had been settled
         self.add(self.was.over(self.over(j, old.no, before)).leaves(j, part, only, sign="-"))
         if apart:
             self.db.execute(f"DELETE FROM candidate_{old.no} WHERE id IN ({self.changes.subjects[m.facts]})")
@@ -232,18 +240,32 @@ class Cycle:
         return bool(self.ledger.one(f"SELECT {self.now.compiler(m).writer('n', 'NULL', 'NULL').sql(w.point)} >= {literal(self.horizon)}"))
 
     def finish(self, j: Judged, no: int) -> None:
-        """Adds the levels up; the settled to the settled, the rest to what is live."""
+        """Hands the counts on, with how many have nobody to answer: asked now of what was settled earlier too."""
         began = time.perf_counter()
-        self.db.execute(f"CREATE OR REPLACE TEMP TABLE below AS {self.now.below(j, 'leaves')}")
-        self.db.execute(f"INSERT INTO settled_cell SELECT {no}, area, day, {', '.join(COUNTED)} FROM below WHERE settled")
-        self.db.execute(f"INSERT INTO live_cell SELECT {no}, area, day, {', '.join(COUNTS)} FROM below WHERE NOT settled")
         self.db.execute(f"INSERT INTO settled_owing SELECT {no}, area, day, owing FROM leaves WHERE settled AND owing <> 0")
-        top = self.now.root if j.top is None else j.top
+        top, owned, counted = self.now.root if j.top is None else j.top, self.now.owned(j.measure), ", ".join(COUNTED)
+        owing = f"SELECT area, day, CAST(sum(owing) AS INTEGER) AS owing FROM settled_owing WHERE no = {no} GROUP BY ALL"
         self.db.execute(
-            f"INSERT INTO live_cell (no, area, day, {', '.join(COUNTS)}) SELECT {no}, u.above, o.day, {', '.join('0' for _ in COUNTED)}, sum(o.owing) FROM settled_owing o "
-            f"ANTI JOIN {self.now.owned(j.measure)} w ON w.area = o.area JOIN ({self.relations.up}) u ON u.area = coalesce(o.area, {top}) WHERE o.no = {no} GROUP BY ALL"
+            f"INSERT INTO counted SELECT {no}, coalesce(l.area, {top}), l.day, l.settled, {counted}, CASE WHEN l.settled OR w.area IS NOT NULL THEN 0 ELSE l.owing END "
+            f"FROM leaves l LEFT JOIN {owned} w ON w.area = l.area UNION ALL "
+            f"SELECT {no}, coalesce(o.area, {top}), o.day, FALSE, {', '.join('0' for _ in COUNTED)}, o.owing FROM ({owing}) o ANTI JOIN {owned} w ON w.area = o.area"
         )
+        self.rows += self.ledger.one("SELECT count(*) FROM leaves")
+        if self.rows > AT_ONCE:
+            self.add_up()
         self.result.seconds["cells"] += time.perf_counter() - began
+
+    def add_up(self) -> None:
+        """Adds the levels up; the settled to the settled, the rest to what is live."""
+        self.db.execute(f"CREATE OR REPLACE TEMP TABLE below AS {self.now.below('counted')}")
+        self.db.execute(f"INSERT INTO settled_cell SELECT no, area, day, {', '.join(COUNTED)} FROM below WHERE settled")
+        self.db.execute(f"INSERT INTO live_cell SELECT no, area, day, {', '.join(KEPT)} FROM below WHERE NOT settled")
+        self.new_counted()
+
+    def new_counted(self) -> None:
+        self.rows = 0
+        counts = ", ".join(f"{c} INTEGER" for c in KEPT)
+        self.db.execute(f"CREATE OR REPLACE TEMP TABLE counted (no INTEGER, area BIGINT, day DATE, settled BOOLEAN, {counts})")
 
 
 def settles(m: Measure) -> bool:

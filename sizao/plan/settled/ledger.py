@@ -8,10 +8,10 @@ from typing import Any
 
 import duckdb
 
-from sizao.plan.duck import COUNTED, COUNTS
+from sizao.plan.duck import COUNTED, COUNTS, KEPT, SUMS
 
 KEYS = "no INTEGER, area BIGINT, day DATE"
-FORMAT = "1"  # of these tables; another one is made anew
+FORMAT = "2"  # of these tables; another one is made anew
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,16 @@ class Ledger:
         """Empty tables, whatever was there."""
         for name in [*self.tables("candidate_%"), "settled_measure", "settled_cell", "settled_owing", "live_cell"]:
             self.db.execute(f"DROP TABLE IF EXISTS {name}")
-        counted, counts = (", ".join(f"{c} INTEGER" for c in names) for names in (COUNTED, COUNTS))
+        counted, counts = (", ".join(f"{c} INTEGER" for c in names) for names in (COUNTED, KEPT))
         self.db.execute("CREATE TABLE settled_measure (no INTEGER, key VARCHAR, print VARCHAR, as_of TIMESTAMP, horizon TIMESTAMP)")
         self.db.execute(f"COMMENT ON TABLE settled_measure IS '{FORMAT}'")
         self.db.execute(f"CREATE TABLE settled_cell ({KEYS}, {counted}); CREATE TABLE settled_owing ({KEYS}, owing INTEGER)")
         self.db.execute(f"CREATE TABLE live_cell ({KEYS}, {counts})")
         both = f"SELECT no, area, day, {', '.join(COUNTED)}, 0 AS ownerless FROM settled_cell UNION ALL SELECT * FROM live_cell"
-        sums = ", ".join(f"CAST(sum(c.{name}) AS INTEGER) AS {name}" for name in COUNTS)
+        sums = ", ".join(f"CAST(sum({name}) AS INTEGER) AS {name}" for name in KEPT)
+        named = ", ".join(f"{SUMS.get(name, name)} AS {name}" for name in COUNTS)
         self.db.execute(
-            f"CREATE OR REPLACE VIEW cell AS SELECT m.key AS measure, c.area, c.day, {sums} FROM ({both}) c JOIN settled_measure m USING (no) GROUP BY ALL"
+            f"CREATE OR REPLACE VIEW cell AS SELECT m.key AS measure, c.area, c.day, {named} FROM (SELECT no, area, day, {sums} FROM ({both}) GROUP BY ALL) c JOIN settled_measure m USING (no)"
         )
 
     def one(self, sql: str, *parameters: Any) -> Any:
