@@ -1,14 +1,15 @@
 """Whom a change obliges and releases, worked out by hand: four contacts, two thresholds, one new measure."""
 
-import hashlib
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from plan.three_measures import changed, store
 
 from sizao.kernel import clock, content
 from sizao.kernel.acts import NewAct, record
 from sizao.kernel.errors import Refused
-from sizao.kernel.models import ContentItem, Enactment, Kept
+from sizao.kernel.models import Enactment, Kept
 from sizao.plan import enacting, evaluation, run, whom
 from sizao.plan.editions import find, opened, plans, play_all, shelf
 from sizao.plan.facts import vocabulary
@@ -29,26 +30,14 @@ NOON, TONIGHT = at(18, 12), clock.end_of_day(at(18, 12).date(), "Asia/Shanghai")
 
 
 @pytest.fixture
-def shipped(system):
-    content.load(system, kinds=("plan",))
-    return content.newest("plan", "contact-tracing-basic")
+def item(db):
+    """The small edition, loaded."""
+    return store()
 
 
-def rewritten(item, *changes):
-    """The edition with passages changed."""
-    text = item.text
-    for old, new in changes:
-        assert old in text, old
-        text = text.replace(old, new)
-    return load_edition(text, vocabulary())
-
-
-def loaded(item, *changes):
-    """The same as another text in the store."""
-    text = rewritten(item, *changes).text
-    return ContentItem.objects.create(
-        kind="plan", item_id=item.item_id, sha256=hashlib.sha256(text.encode()).hexdigest(), body={}, text=text
-    )
+def rewritten(*passages):
+    """It with passages changed, read but not loaded."""
+    return load_edition(changed(*passages), vocabulary())
 
 
 def contact(area, name, exposed, klass="close", **more):
@@ -66,7 +55,7 @@ def contact(area, name, exposed, klass="close", **more):
 
 
 @pytest.fixture
-def town(county, shipped):
+def town(county, item):
     """Contacts 1, 5, 10 and 16 days after their exposure; one of them secondary, one of no known class."""
     first, second = county.areas["990001101201-1"], county.areas["990001102201-1"]
     county.fresh = contact(first, "甲", at(17, 12))
@@ -76,7 +65,7 @@ def town(county, shipped):
     county.second = contact(first, "戊", at(13, 12), "secondary")
     county.unknown = contact(second, "己", at(13, 12), None)
     county.desk, county.team = county.user("desk"), county.user("community", "990001101")
-    county.edition = evaluation.edition(shipped.pk)
+    county.edition = evaluation.edition(item.pk)
     content.keep(vocabulary().acts, county.root, at(1), "test")
     return county
 
@@ -95,21 +84,21 @@ def test_the_same_rule_obliges_nobody_new(town):
     assert found[DAILY].counts() == {"obliged": 0, "released": 0, "changed": 0, "unchanged": 3, "cannot_tell": 1}
 
 
-def test_a_changed_threshold_obliges_two_and_releases_one(town, shipped):
+def test_a_changed_threshold_obliges_two_and_releases_one(town, item):
     """Eighteen days take back the one of 16 days ago, and secondary contacts come in; seven days let the one of ten days ago go."""
-    longer = rewritten(shipped, ("value: 14d", "value: 18d"), ("class = 'close'", "class in ('close', 'secondary')"))
+    longer = rewritten(("value: 14d", "value: 18d"), ("class = 'close'", "class in ('close', 'secondary')"))
     found, _ = seen(town, longer)
     assert found[DAILY].counts() == {"obliged": 2, "released": 0, "changed": 0, "unchanged": 3, "cannot_tell": 1}
     assert listed(town, longer, "obliged") == {town.gone.pk, town.second.pk}
-    shorter = rewritten(shipped, ("value: 14d", "value: 7d"), ("class = 'close'", "class in ('close', 'secondary')"))
+    shorter = rewritten(("value: 14d", "value: 7d"), ("class = 'close'", "class in ('close', 'secondary')"))
     found, _ = seen(town, shorter)
     assert found[DAILY].counts() == {"obliged": 1, "released": 1, "changed": 0, "unchanged": 2, "cannot_tell": 1}
     assert listed(town, shorter, "released") == {town.old.pk}
     assert found[ISOLATED].counts() == dict.fromkeys(whom.CHANGES, 0)
 
 
-def test_another_hour_is_another_due_for_everybody(town, shipped):
-    earlier = rewritten(shipped, ('at: ["20:00"]', 'at: ["12:00"]'))
+def test_another_hour_is_another_due_for_everybody(town, item):
+    earlier = rewritten(('at: ["20:00"]', 'at: ["12:00"]'))
     found, _ = seen(town, earlier)
     assert (found[DAILY].changed, found[DAILY].unchanged) == (3, 0)
     [row] = [
@@ -118,7 +107,7 @@ def test_another_hour_is_another_due_for_everybody(town, shipped):
     assert (row.before, row.after) == (at(18, 20), at(18, 12))
 
 
-def test_who_was_checked_today_still_must_and_yesterday_is_history(town, shipped, system):
+def test_who_was_checked_today_still_must_and_yesterday_is_history(town, system):
     """The answer does not change with the hour at which it is asked, nor with what was done since the morning."""
     noon = whom.whom(town.desk, None, town.edition, town.root, NOON).measures[0].counts()
     for day in (17, 18):
@@ -130,8 +119,8 @@ def test_who_was_checked_today_still_must_and_yesterday_is_history(town, shipped
     assert noon["obliged"] == 3
 
 
-def test_numbers_are_the_lists_behind_them_in_every_area(town, shipped):
-    new = rewritten(shipped, ("value: 14d", "value: 7d"), ("class = 'close'", "class in ('close', 'secondary')"))
+def test_numbers_are_the_lists_behind_them_in_every_area(town, item):
+    new = rewritten(("value: 14d", "value: 7d"), ("class = 'close'", "class in ('close', 'secondary')"))
     for area in town.areas.values():
         m = next(m for m in whom.whom(town.desk, town.edition, new, area, TONIGHT).measures if m.id == DAILY)
         for change in whom.CHANGES:
@@ -154,9 +143,9 @@ def test_a_list_is_paged_without_gap_or_repeat(town):
         whom.behind(town.desk, None, town.edition, DAILY, "obliged", town.root, TONIGHT, after="nonsense")
 
 
-def test_a_measure_that_is_new_or_gone_obliges_or_releases_all_of_its_list(town, shipped):
-    start, end = shipped.text.index("  contact-daily-check:"), shipped.text.index("  case-investigated:")
-    without = load_edition(shipped.text[:start] + shipped.text[end:], vocabulary())
+def test_a_measure_that_is_new_or_gone_obliges_or_releases_all_of_its_list(town, item):
+    start, end = item.text.index("  contact-daily-check:"), item.text.index("  case-investigated:")
+    without = load_edition(item.text[:start] + item.text[end:], vocabulary())
     assert seen(town, without)[0][DAILY].released == 3
     assert seen(town, town.edition, without)[0][DAILY].obliged == 3
 
@@ -200,9 +189,9 @@ def test_looking_cannot_write(town):
         cursor.execute("DELETE FROM plan_cell")
 
 
-def test_the_cost_is_minutes_of_the_day_by_post_and_nobody_is_named_too(town, shipped):
+def test_the_cost_is_minutes_of_the_day_by_post_and_nobody_is_named_too(town, item):
     """Two of the three contacts are in the team's township; the measure takes four minutes, six in the new edition."""
-    new = rewritten(shipped, ("minutes: 4", "minutes: 6"))
+    new = rewritten(("minutes: 4", "minutes: 6"))
     found = seen(town, new)[1]
     costs = {c.post.role if c.post else None: (c.before, c.after) for c in found.costs}
     assert costs == {"community": (8, 12), None: (4, 6)}
@@ -210,12 +199,12 @@ def test_the_cost_is_minutes_of_the_day_by_post_and_nobody_is_named_too(town, sh
     assert {m.id: (m.ownerless, m.no_post) for m in found.ownerless} == {DAILY: (1, False), ASKED: (0, True)}
 
 
-def test_a_decision_releases_nobody_from_what_opened_before_it(town, shipped):
+def test_a_decision_releases_nobody_from_what_opened_before_it(town, item):
     """Investigations asked for before the start stay asked for; the daily list changes with its first day."""
     person = Person.objects.create(area=town.root, known_from=at(1), stands_from=at(1))
     told = {"classification": "confirmed", "reported_at": at(18, 9), "confirmed_at": at(18, 9)}
     Case.objects.create(person=person, area=town.root, disease="covid-19", known_from=at(18, 9), stands_from=at(18, 9), **told)
-    new = rewritten(shipped, ("in ('suspected', 'clinical', 'confirmed', 'asymptomatic')", "= 'suspected'"), ("value: 14d", "value: 7d"))
+    new = rewritten(("in ('suspected', 'clinical', 'confirmed', 'asymptomatic')", "= 'suspected'"), ("value: 14d", "value: 7d"))
     compared = seen(town, new)[0]
     assert (compared[ASKED].released, compared[DAILY].released) == (1, 1)
     decided = whom.whom(town.desk, town.edition, new, town.root, starts=at(19), as_of=clock.end_of_day(at(19, 12).date(), "Asia/Shanghai"))
@@ -235,11 +224,11 @@ def test_the_day_judged_is_the_first_whole_day_in_force(town):
 # -- enacting
 
 
-def test_two_people_put_a_text_in_force_and_the_one_before_ends_when_it_begins(town, shipped):
+def test_two_people_put_a_text_in_force_and_the_one_before_ends_when_it_begins(town, item):
     other = town.user("desk")
-    before = enacting.second(other, enacting.propose(town.desk, shipped, town.root, "covid-19", at(1)).pk)
+    before = enacting.second(other, enacting.propose(town.desk, item, town.root, "covid-19", at(1)).pk)
     assert before.decided_at and before.ends_at is None
-    newer = loaded(shipped, ("value: 14d", "value: 7d"))
+    newer = store(("value: 14d", "value: 7d"))
     proposed = enacting.propose(town.desk, newer, town.root, "covid-19", at(20))
     with pytest.raises(Refused, match="two-people-needed"):
         enacting.second(town.desk, proposed.pk)
@@ -252,37 +241,37 @@ def test_two_people_put_a_text_in_force_and_the_one_before_ends_when_it_begins(t
         enacting.propose(other, newer, town.root, "covid-19", clock.now())
     before.refresh_from_db()
     assert (before.ends_at, made.ends_at) == (at(20), None)
-    assert enacting.standing(shipped.item_id, town.root, "covid-19", at(19)) == before
-    assert enacting.standing(shipped.item_id, town.root, "covid-19", at(20)) == made
+    assert enacting.standing(item.item_id, town.root, "covid-19", at(19)) == before
+    assert enacting.standing(item.item_id, town.root, "covid-19", at(20)) == made
     assert [(p.in_force, p.ended, p.waiting) for p in plans(town.desk)] == [([made], [before], [])]
 
 
-def test_a_decision_for_later_is_not_overtaken_by_one_for_sooner(town, shipped):
-    other, newer = town.user("desk"), loaded(shipped, ("value: 14d", "value: 7d"))
+def test_a_decision_for_later_is_not_overtaken_by_one_for_sooner(town, item):
+    other, newer = town.user("desk"), store(("value: 14d", "value: 7d"))
     later = enacting.second(other, enacting.propose(town.desk, newer, town.root, "covid-19", at(25)).pk)
-    sooner = enacting.second(other, enacting.propose(town.desk, shipped, town.root, "covid-19", at(20)).pk)
+    sooner = enacting.second(other, enacting.propose(town.desk, item, town.root, "covid-19", at(20)).pk)
     assert (sooner.ends_at, later.ends_at) == (at(25), None)
 
 
-def test_another_disease_or_area_keeps_its_own(town, shipped):
+def test_another_disease_or_area_keeps_its_own(town, item):
     other = town.user("desk")
-    one = enacting.second(other, enacting.propose(town.desk, shipped, town.root, "covid-19", at(1)).pk)
-    enacting.second(other, enacting.propose(town.desk, shipped, town.root, "ebola", at(2)).pk)
-    enacting.second(other, enacting.propose(town.desk, loaded(shipped, ("14d", "7d")), town.areas["990001101"], "covid-19", at(3)).pk)
+    one = enacting.second(other, enacting.propose(town.desk, item, town.root, "covid-19", at(1)).pk)
+    enacting.second(other, enacting.propose(town.desk, item, town.root, "ebola", at(2)).pk)
+    enacting.second(other, enacting.propose(town.desk, store(("14d", "7d")), town.areas["990001101"], "covid-19", at(3)).pk)
     one.refresh_from_db()
     assert one.ends_at is None
-    assert [e.area.code for e in enacting.elsewhere(shipped.item_id, town.root, "covid-19")] == ["990001101"]
+    assert [e.area.code for e in enacting.elsewhere(item.item_id, town.root, "covid-19")] == ["990001101"]
 
 
-def test_what_an_edition_asks_for_is_kept_from_then_on(county, shipped):
+def test_what_an_edition_asks_for_is_kept_from_then_on(county, item):
     one, other = county.user("desk"), county.user("desk")
     start = clock.now() + timedelta(days=1)
-    enacting.second(other, enacting.propose(one, shipped, county.root, "covid-19", start).pk)
+    enacting.second(other, enacting.propose(one, item, county.root, "covid-19", start).pk)
     assert {(k.act_kind, k.since) for k in Kept.objects.all()} >= {("isolation.daily_check", start), ("case.investigated", start)}
 
 
-def test_a_proposal_may_be_taken_back_until_it_is_decided(town, shipped):
-    proposed = enacting.propose(town.desk, shipped, town.root, "covid-19", at(1))
+def test_a_proposal_may_be_taken_back_until_it_is_decided(town, item):
+    proposed = enacting.propose(town.desk, item, town.root, "covid-19", at(1))
     enacting.withdraw(town.desk, proposed.pk)
     assert not Enactment.objects.exists()
     with pytest.raises(Refused, match="not-found"):
@@ -292,11 +281,11 @@ def test_a_proposal_may_be_taken_back_until_it_is_decided(town, shipped):
 # -- editions and scenarios
 
 
-def test_a_text_is_found_by_its_name_and_its_digest(town, shipped):
-    newer = loaded(shipped, ("value: 14d", "value: 7d"))
-    assert find(town.desk, shipped.item_id) == newer
-    assert find(town.desk, shipped.ref) == shipped
-    for name in ("no-such", f"{shipped.item_id}@", f"{shipped.item_id}@{'0' * 12}", f"{shipped.item_id}@{shipped.sha256[:3]}"):
+def test_a_text_is_found_by_its_name_and_its_digest(town, item):
+    newer = store(("value: 14d", "value: 7d"))
+    assert find(town.desk, item.item_id) == newer
+    assert find(town.desk, item.ref) == item
+    for name in ("no-such", f"{item.item_id}@", f"{item.item_id}@{'0' * 12}", f"{item.item_id}@{item.sha256[:3]}"):
         if name.endswith("@"):
             assert find(town.desk, name) == newer
             continue
@@ -304,14 +293,14 @@ def test_a_text_is_found_by_its_name_and_its_digest(town, shipped):
             find(town.desk, name)
 
 
-def test_scenarios_play_on_both_engines_and_say_what_differs(town, shipped):
-    item, edition = opened(town.desk, shipped.item_id)
+def test_scenarios_play_on_both_engines_and_say_what_differs(town, system):
+    content.load(system, kinds=("plan",))
+    item, edition = opened(town.desk, "contact-tracing-basic")
     found = shelf(item, edition)
     assert found.faults == [] and not found.other_text and len(found.scenarios) >= 9
-    assert all(p.passed and p.engines == 2 for p in play_all(town.desk, edition, found.scenarios))
-    newer = loaded(shipped, ("class = 'close'", "class = 'secondary'"))
-    item, edition = opened(town.desk, newer.ref)
-    other = shelf(item, edition)
-    assert other.other_text
-    wrong = [w for p in play_all(town.desk, edition, other.of(DAILY)) for w in p.wrong]
-    assert any("zhang 2020-06-16" in w["zh"] for w in wrong)
+    mine = found.of(ISOLATED)
+    assert mine and all(p.passed and p.engines == 2 for p in play_all(town.desk, edition, mine))
+    [first, *_] = mine
+    wrong = play_all(town.desk, edition, [dataclasses.replace(first, coverage={"owed": 99})])[0].wrong
+    assert [w["zh"].split("，")[0] for w in wrong] == ["owed：预期 99"]
+    assert shelf(store(), town.edition).scenarios == []

@@ -137,10 +137,15 @@ def _edition_path(name: str) -> Path:
     raise Refused("content-absent", item=name)
 
 
-def _edition(name: str) -> Any:
-    """An edition by its name or path; every fault said when it has any."""
+def _edition(name: str, *, loaded: bool = False) -> Any:
+    """An edition by its name or path, with a store also a text in it (`contact-tracing-basic@1f2e3d4c5b6a`); every fault said when it has any."""
     from sizao.kernel.errors import Refused
     from sizao.plan.check import check_edition
+
+    if loaded and "@" in name:
+        from sizao.plan.editions import opened
+
+        return opened(context.scope(), name)[1]
 
     found = check_edition(_edition_path(name))
     if found.edition is None:
@@ -170,14 +175,31 @@ def show(name: Annotated[str, typer.Argument(metavar="EDITION")] = "contact-trac
 
 
 @plan_app.command("diff")
-def diff(old: str, new: str, json: Json = False) -> None:
-    """两版方案有何不同 · what changed between two editions"""
-    _ready()
+def diff(
+    old: str,
+    new: str,
+    whom: Annotated[bool, typer.Option("--whom", help="按现有登记，新增谁的义务、解除谁的义务 · whom it newly obliges or releases")] = False,
+    area: Area = None,
+    disease: Annotated[str, typer.Option("--disease", help="病种，默认全部 · one disease only")] = "",
+    as_of: AsOf = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, help="最多计算多少秒 · how long it may take")] = 300,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """两版方案有何不同，涉及谁 · what changed between two editions, and whom it touches"""
+    touched: Any = None
+    if whom:
+        context.open_store(store)
+        one, two = _edition(old, loaded=True), _edition(new, loaded=True)
+        touched = _touched(one, two, area, disease, as_of, seconds)
+    else:
+        _ready()
+        one, two = _edition(old), _edition(new)
     from sizao.plan.diff import diff as compare
 
-    changes = compare(_edition(old), _edition(new))
+    changes = compare(one, two)
     if json:
-        context.print_json(changes)
+        context.print_json(changes | ({"whom": touched[1]} if touched else {}))
         return
     lang = context.language()
     for sign, names in (("+", changes["added"]), ("-", changes["removed"])):
@@ -191,6 +213,37 @@ def diff(old: str, new: str, json: Json = False) -> None:
     said = lambda lines: "; ".join(f"{x['value']}" + (f" ({x['from']})" if x["from"] else "") + (f" [{x['disease']}]" if x["disease"] else "") for x in lines or []) or "—"  # noqa: E731
     for p in changes["params"]:
         context.out.print(f"~ ${p['name']}: {said(p['before'])} → {said(p['after'])}", markup=False)
+    if touched:
+        from . import tables
+
+        tables.whom(touched[0])
+
+
+#: A list longer than this is cut in JSON; the number beside it is whole.
+SUBJECTS = 10_000
+
+
+def _touched(one: Any, two: Any, area: str | None, disease: str, as_of: str | None, seconds: float) -> tuple[Any, Any]:
+    """Whom the change touches, with the ids behind the numbers where the post may read of persons; that read is on record."""
+    from django.db import transaction
+
+    from sizao.kernel import audit
+    from sizao.plan import whom as engine
+
+    who, place = context.scope(), context.area_named(area)
+    asked = {"area": place, "as_of": context.instant(as_of, place.zone), "disease": disease, "seconds": seconds}
+    found = engine.whom(who, one, two, **asked)
+    subjects: dict[tuple[str, str], list[str]] = {}
+    if who.can("person.read", place):
+        with transaction.atomic():
+            persons = []
+            for m in found.told:
+                for change in ("obliged", "released", "changed"):
+                    rows = engine.behind(who, one, two, m.id, change, limit=SUBJECTS, **asked).rows if m.count(change) else []
+                    subjects[m.id, change] = [str(r.subject) for r in rows]
+                    persons += [r.person for r in rows if r.person]
+            audit.write(who, "plan.whom", persons)
+    return found, engine.as_json(found, context.language(), subjects)
 
 
 @plan_app.command("explain")
@@ -263,18 +316,16 @@ def enact(
     context.open_store(store)
     from sizao.kernel import clock, content
     from sizao.kernel.errors import Refused
-    from sizao.kernel.models import Enactment
-    from sizao.plan.acts import acts_of
+    from sizao.plan import enacting
 
     who, place, item = context.scope(), context.area_named(area), content.newest("plan", plan)
     if second:
-        waiting = Enactment.objects.filter(item=item, area=place, disease=disease, decided_at=None).order_by("-pk").first()
+        waiting = enacting.waiting(item, place, disease)
         if waiting is None:
             raise Refused("content-absent", item=plan)
-        made = content.second(who, waiting)
-        content.keep(acts_of(item.text), place, max(made.starts_at, clock.start_of_day(clock.local_day(clock.now(), place.zone), place.zone)), f"enacted {item.ref}")
+        made = enacting.second(who, waiting.pk)
     else:
-        made = content.propose(who, item, place, disease, context.instant(starts, place.zone) or clock.now())
+        made = enacting.propose(who, item, place, disease, context.instant(starts, place.zone) or clock.now())
     state = {"item": item.ref, "area": place.code, "disease": disease, "in_force": made.decided_at is not None, "proposed_by": made.proposed_by.username, "seconded_by": made.seconded_by and made.seconded_by.username}
     if json:
         context.print_json(state)

@@ -67,3 +67,19 @@ def missing(rows: list[dict[str, Any]], names: dict[str, str] | None = None) -> 
         table.add_row((names or {}).get(str(r["subject"]), str(r["subject"])), str(r["due"]), str(r["by"]), str(r["area"]), str(r["why"]))
     context.out.print(table)
     context.out.print(_t(f"共 {len(rows):,} 条", f"{len(rows):,} in all"))
+
+
+def whom(found: Any) -> None:
+    """Whom a change of plan touches: by measure, then by post; what was cut is said."""
+    changes = ("obliged", "released", "changed", "unchanged", "cannot_tell")
+    zh, en = ("新增义务", "解除", "期限改变", "不变", "无法判定"), ("newly obliged", "released", "another due", "unchanged", "cannot tell")
+    table = _table(f"{found.area.code} · {found.as_of.isoformat()}", _t("措施", "measure"), *(zh if context.language() == "zh" else en), _t("无人负责", "ownerless"))
+    for m in found.measures:
+        table.add_row(m.title[context.language()], *(("—" if m.cut else f"{m.count(c):,}") for c in changes), "—" if m.cut else f"{m.ownerless:,}")
+    context.out.print(table)
+    costs = _table(_t("当日所需人·分钟", "Worker-minutes that day"), _t("岗位", "post"), _t("现在", "as it is"), _t("届时", "then"), _t("逾期补办", "overdue, once"))
+    for c in found.costs:
+        costs.add_row(c.post.title(context.language()) if c.post else _t("无人负责", "nobody"), f"{c.before:,.0f}", f"{c.after:,.0f}", f"{c.backlog:,.0f}")
+    context.out.print(costs)
+    if found.cut:
+        context.out.print(_t("限时内未算完：", "not worked out in time: ") + ", ".join(m.id for m in found.cut), style="bold", markup=False)

@@ -62,6 +62,7 @@ def _page(request: HttpRequest, scope: Scope, item: ContentItem, found: Edition,
             "kinds": plan_words.kinds(),
             "urgencies": plan_words.urgencies(),
             "states": plan_words.states(),
+            "said": plan_words.said,
             "shelf": shelf,
             "played": results,
             "passed": sum(p.passed for p in results),
@@ -97,7 +98,8 @@ def _told(s: Scenario, table: str, words: Words) -> Told:
     acts = []
     for act in s.acts:
         kind = vocabulary().acts.get(act["kind"])
-        more = [str(act[k]) for k in ("outcome", "number", "period") if act.get(k) is not None]
+        more = [plan_words.outcome(act["kind"], act["outcome"], words)] if act["outcome"] else []
+        more += [str(act[k]) for k in ("number", "period") if act.get(k) is not None]
         told = f" → {_at(act['told_at'])}" if act["told_at"] != act["at"] else ""
         acts.append((_at(act["at"]) + told, known.get(act["subject"], ""), words.both(kind, act["kind"]), " · ".join(more)))
     expect = []

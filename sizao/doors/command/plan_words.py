@@ -1,5 +1,6 @@
 """What the pages of plans call things, and the small choices that they share."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,16 @@ from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
 from sizao.plan import whom
 from sizao.plan.facts import vocabulary
+
+#: How many days ahead an edition may begin: what lies further cannot be tried on the registers of today.
+FURTHEST = 366
+#: From which code list an act takes its outcome.
+OUTCOMES = {
+    "isolation.daily_check": "check-outcome",
+    "stay.admitted": "stay-kind",
+    "attempt": "attempt-reason",
+    "case.classified": "case-class",
+}
 
 
 def kinds() -> dict[str, str]:
@@ -60,7 +71,7 @@ def parts() -> dict[str, str]:
         "ends": _("What ends it"),
         "title": _("Title"),
         "source": _("Source"),
-        "kind": _("Kind"),
+        "kind": _("Kind of measure"),
         "urgency": _("Urgency"),
         "minutes": _("Minutes each time"),
     }
@@ -84,6 +95,12 @@ def states() -> dict[str, str]:
     }
 
 
+def said(text: str) -> str:
+    """A difference of a scenario with its state codes in words."""
+    known = states()
+    return re.sub(r"\b[a-z_]+\b", lambda m: known.get(m[0], m[0]), text)
+
+
 def reason(code: str, words: Words) -> str:
     """What a scenario names beside a state: a column, an act, a measure; in words where it has any."""
     v = vocabulary()
@@ -92,6 +109,11 @@ def reason(code: str, words: Words) -> str:
         if known is not None:
             return words.both(known)
     return what
+
+
+def outcome(kind: str, code: str, words: Words) -> str:
+    """The outcome of an act in words, where its kind takes it from a code list."""
+    return words.code(OUTCOMES[kind], code) if kind in OUTCOMES else code
 
 
 def choices() -> dict[str, Any]:
@@ -112,13 +134,20 @@ def near(scope: Scope, area: Area, permission: str = "plan.read") -> list[Area]:
 
 def start(text: str, area: Area) -> datetime:
     """The first instant of a day written as 2020-06-30, in the area's zone, or a whole instant; tomorrow when nothing is said. Refused bad-value."""
+    today = clock.local_day(clock.now(), area.zone)
     try:
-        if len(text) > 10 and (instant := datetime.fromisoformat(text)).tzinfo:
-            return instant
-        day = date.fromisoformat(text) if text else clock.local_day(clock.now(), area.zone) + timedelta(days=1)
-    except ValueError:
-        raise Refused("bad-value", field={"zh": "开始日期", "en": "first day"}, value=text, expected="2020-06-30") from None
-    return clock.start_of_day(day, area.zone)
+        instant = datetime.fromisoformat(text) if len(text) > 10 else None
+        day = date.fromisoformat(text) if text and instant is None else today + timedelta(days=1)
+        begins = instant if instant and instant.tzinfo else clock.start_of_day(day, area.zone)
+        if clock.local_day(begins, area.zone) > today + timedelta(days=FURTHEST):
+            raise ValueError
+    except (ValueError, OverflowError):
+        field, expected = (
+            {"zh": "开始日期", "en": "first day"},
+            {"zh": "一年以内的日期，如 2020-06-30", "en": "a day within a year, as 2020-06-30"},
+        )
+        raise Refused("bad-value", field=field, value=text, expected=expected) from None
+    return begins
 
 
 def together(found: whom.Whom) -> list[whom.AreaChanged]:
