@@ -64,7 +64,10 @@ class AreaFact:
 
 @dataclass(frozen=True, slots=True)
 class FactsTable:
-    """One row a subject. `person`, `area` and `disease` name the columns that hold its keys (None: it has no such key)."""
+    """One row a subject. `person`, `area` and `disease` name the columns that hold its keys (None: it has no such key).
+
+    `made_by` is the kind of act by which its rows come about: where that is not kept, how many rows there are cannot be told.
+    """
 
     name: str
     relation: str
@@ -75,6 +78,7 @@ class FactsTable:
     area: str = "area_id"
     disease: str | None = "disease"
     links: tuple[FactsLink, ...] = ()
+    made_by: str | None = None
 
     @property
     def stored(self) -> tuple[FactsColumn, ...]:

@@ -4,7 +4,7 @@ from .facts import vocabulary
 from .language import Measure, load_edition
 from .language.done import acts
 from .language.measure import From
-from .language.terms import Tally
+from .language.terms import Has, Tally
 
 
 def acts_of(text: str) -> list[str]:
@@ -15,6 +15,6 @@ def acts_of(text: str) -> list[str]:
 
 def reads(m: Measure) -> list[str]:
     """The kinds of act that one measure reads: as evidence, as an end, in its conditions."""
-    counted = [t.source for t in m.terms if isinstance(t, Tally) and t.acts]
+    counted = [t.kept for t in m.terms if isinstance(t, Tally | Has)]
     unlisted = [entry.source for entry in m.reconcile if isinstance(entry, From) and entry.acts]
     return list(dict.fromkeys([*acts(m.done), *(c.act for c in m.close), *counted, *unlisted]))

@@ -8,7 +8,9 @@
         acts: [{act: isolation.daily_check, of: zhang, at: 2020-06-16 18:30, outcome: ok}]
         expect: {zhang: {2020-06-16: met}, coverage: {owed: 1, met: 1}}
 
-A list under a subject's name is its versions, each with what changed and `from` when. What the store keeps, it keeps always unless `kept` says since when.
+A list under a subject's name is its versions, each with what changed and `from` when. Rows of one person in two tables say `person: zhang`; a link
+names the row that it leads to. `area` says what stands of the county: `[{scale: risk, value: high, from: 2020-06-10}]`. What the store keeps, it
+keeps always unless `kept` says since when.
 """
 
 from __future__ import annotations
@@ -22,12 +24,12 @@ from typing import Any
 from .language import Edition, EditionRefused, Vocabulary
 from .language.faults import Faults
 from .language.measure import BEGINNING, FAR, Measure
-from .language.schedule import Days, Every
+from .language.schedule import Days, Every, Fresh, Shifts
 from .language.source import Node, read
 from .language.vocabulary import nearest
 from .obligations import NO_TIMETABLE, PER_DAY, Obligation
-from .reference import Register, evaluate
-from .sql import POSTGRES, Dialect, Relations, compile_measure
+from .reference import Register, evaluate, unlisted
+from .sql import POSTGRES, Dialect, Relations, compile_measure, compile_unlisted
 from .timetable import EPOCH
 
 COUNTS: dict[str, Callable[[Obligation], bool]] = {
@@ -39,9 +41,11 @@ COUNTS: dict[str, Callable[[Obligation], bool]] = {
     state: (lambda o, state=state: o.state == state)
     for state in ("met", "late", "overdue", "open", "ahead", "waiting", "closed", "cannot_tell")
 }
-KEYS = {"name", "as_of", "rows", "acts", "kept", "expect"}
+KEYS = {"name", "as_of", "rows", "acts", "kept", "expect", "area"}
 TOP, VILLAGE = 1, 2
 AREAS = {TOP: (None, "county"), VILLAGE: (TOP, "village")}
+CODES = {"330302": TOP, "330302001001": VILLAGE}
+AREA_TYPES = {"scale": "text", "value": "text", "number": "number", "from": "instant", "until": "instant"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Scenario:
     expect: dict[str, dict[str, str]]
     coverage: dict[str, int]
     subjects: dict[str, int] = field(default_factory=dict)
+    area: list[dict[str, Any]] = field(default_factory=list)
     line: int = 1
     file: str = ""
 
@@ -64,7 +69,7 @@ class Scenario:
         """What it gives, as a register of one county with one village, where a post of the measure's role answers."""
         posts = [{"id": 1, "role": m.by.role, "area": TOP, "vf": BEGINNING, "vt": FAR}]
         kept = [{"kind": kind, "area": TOP, "since": self.kept.get(kind, BEGINNING)} for kind in vocabulary.acts]
-        return Register({t: self.facts.get(t, []) for t in vocabulary.tables}, self.acts, AREAS, posts, kept)
+        return Register({t: self.facts.get(t, []) for t in vocabulary.tables}, self.acts, AREAS, posts, kept, self.area, CODES)
 
 
 def load_scenarios(text: str, edition: Edition, vocabulary: Vocabulary, file: str) -> list[Scenario]:
@@ -109,21 +114,36 @@ class Reader:
                     "plan-table-unknown", name=table, nearest=nearest(table, self.vocabulary.tables), known=sorted(self.vocabulary.tables)
                 )
                 continue
-            for name, versions in rows.mapping.items():
+            for name in rows.mapping:
                 subjects[name] = len(subjects) + 1
-                facts.setdefault(table, []).extend(self.versions(table, subjects[name], versions))
+        for table, rows in (keys["rows"].mapping if "rows" in keys else {}).items():
+            for name, versions in rows.mapping.items() if table in self.vocabulary.tables else ():
+                facts.setdefault(table, []).extend(self.versions(table, subjects, name, versions))
+        self.persons = {row["id"]: row["person"] for rows in facts.values() for row in rows}
+        area = [self.said_of_area(item, i) for i, item in enumerate(keys["area"].items if "area" in keys else [])]
         acts = [self.act(item, subjects, i) for i, item in enumerate(keys["acts"].items if "acts" in keys else [])]
         kept = {kind: self.value(value, "instant") or BEGINNING for kind, value in (keys["kept"].mapping if "kept" in keys else {}).items()}
         expect, coverage = self.expect(keys.get("expect"))
         as_of = self.value(keys["as_of"], "instant") if "as_of" in keys else None
         title = {lang: child.text or "" for lang, child in keys["name"].mapping.items()} if "name" in keys else {}
-        return Scenario(title, self.m.id, as_of or BEGINNING, facts, acts, kept, expect, coverage, subjects, node.line, self.faults.file)
+        return Scenario(title, self.m.id, as_of or BEGINNING, facts, acts, kept, expect, coverage, subjects, area, node.line, self.faults.file)
 
-    def versions(self, table: str, subject: int, node: Node) -> list[dict[str, Any]]:
-        columns = self.vocabulary.columns(table)
-        row: dict[str, Any] = dict.fromkeys(columns) | {
+    def said_of_area(self, node: Node, number: int) -> dict[str, Any]:
+        """One line of what stands of the county."""
+        keys = node.mapping
+        for key in keys.keys() - AREA_TYPES.keys():
+            self.faults.at("area", node.line).add("plan-key-unknown", key=key, nearest=nearest(key, AREA_TYPES), known=sorted(AREA_TYPES))
+        told = {key: self.value(keys[key], kind) if key in keys else None for key, kind in AREA_TYPES.items()}
+        begins = told.pop("from") or BEGINNING
+        return {**told, "id": number, "area": TOP, "starts_at": begins, "ends_at": told.pop("until") or FAR, "vf": begins, "vt": FAR}
+
+    def versions(self, table: str, subjects: dict[str, int], name: str, node: Node) -> list[dict[str, Any]]:
+        columns = {column.name: column for column in self.vocabulary.tables[table].stored}
+        links = self.vocabulary.links(table)
+        subject = subjects[name]
+        row: dict[str, Any] = dict.fromkeys([*columns, *links]) | {
             "id": subject,
-            "person": subject,
+            "person": subject if self.vocabulary.tables[table].person else None,
             "area": VILLAGE,
             "disease": None,
             "known": BEGINNING,
@@ -138,6 +158,10 @@ class Reader:
                     changed |= {"known": begins} if key == "known" else {}
                 elif key == "disease":
                     changed[key] = child.text
+                elif key == "person" or key in links:
+                    if child.text not in subjects:
+                        self.faults.at(key, child.line).add("plan-name-unknown", name=child.text or "—", nearest=nearest(child.text or "", subjects), known=sorted(subjects))
+                    changed[key] = subjects.get(child.text or "")
                 elif key in columns:
                     changed[key] = self.value(child, columns[key].type)
                 else:
@@ -170,7 +194,7 @@ class Reader:
             "id": number,
             "kind": kind,
             "subject": subject,
-            "person": subject,
+            "person": self.persons.get(subject),
             "at": at or BEGINNING,
             "told_at": (self.value(keys["told"], "instant") if "told" in keys else at) or BEGINNING,
             "period": self.value(keys["period"], "date") if "period" in keys else None,
@@ -183,7 +207,7 @@ class Reader:
         coverage: dict[str, int] = {}
         for name, child in (node.mapping if node else {}).items():
             if name == "coverage":
-                coverage = {key: int(v.text or 0) for key, v in child.mapping.items() if key in COUNTS and (v.text or "").isdigit()}
+                coverage = {key: int(v.text or 0) for key, v in child.mapping.items() if key in {*COUNTS, "unlisted"} and (v.text or "").isdigit()}
             else:
                 states[name] = {"": child.text} if child.text is not None else {key: v.text or "" for key, v in child.mapping.items()}
         return states, coverage
@@ -229,15 +253,18 @@ def play(
             want, have = expected.get(key), got.get(key)
             if have is None or want is None or not matches(have, want):
                 wrong.append(difference(f"{name} {key}".strip(), want, said(have)))
+    beside = unlisted(m, register, s.as_of)
     for count, number in s.coverage.items():
-        have_number = sum(COUNTS[count](o) for o in found)
+        have_number = len(beside) if count == "unlisted" else sum(COUNTS[count](o) for o in found)
         if have_number != number:
             wrong.append(difference(count, str(number), str(have_number)))
     if execute is not None:
         compiled = sorted(
             (tuple(row) for row in execute(compile_measure(m, given(register, m, vocabulary, dialect), s.as_of, dialect=dialect))), key=repr
         )
-        if compiled != sorted((astuple(o) for o in found), key=repr):
+        rest = compile_unlisted(m, given(register, m, vocabulary, dialect), s.as_of, dialect=dialect)
+        compiled += sorted((tuple(row) for row in execute(rest)), key=repr) if rest else []
+        if compiled != sorted((astuple(o) for o in found), key=repr) + sorted((astuple(o) for o in beside), key=repr):
             wrong.append({"zh": "两个引擎结果不同", "en": "the two engines differ"})
     return wrong
 
@@ -250,9 +277,11 @@ def occasion_name(m: Measure, o: Obligation) -> str:
     """How a scenario names an occasion: the local day (and time, if there are several), "day 4", or nothing where there is one."""
     if o.occasion == NO_TIMETABLE or o.due is None:
         return ""
+    if isinstance(m.when, (Shifts, Fresh)):
+        return f"{o.opens:%Y-%m-%d %H:%M}"
     if isinstance(m.when, Every):
         day = EPOCH + timedelta(days=o.occasion // PER_DAY)
-        return str(day) if len(m.when.at) == 1 else f"{day} {o.due:%H:%M}"
+        return str(day) if not isinstance(m.when.at, str) and len(m.when.at) == 1 else f"{day} {o.due:%H:%M}"
     return f"day {o.occasion}" if isinstance(m.when, Days) else ""
 
 
@@ -265,6 +294,17 @@ def said(o: Obligation | None) -> str | None:
     return None if o is None else f"{o.state}: {o.reason}" if o.reason else o.state
 
 
+AREA_FACT = {
+    "id": "BIGINT",
+    "area": "BIGINT",
+    "scale": "VARCHAR",
+    "value": "VARCHAR",
+    "number": "NUMERIC",
+    "starts_at": "TIMESTAMP",
+    "ends_at": "TIMESTAMP",
+    "vf": "TIMESTAMP",
+    "vt": "TIMESTAMP",
+}
 TYPES = {"text": "VARCHAR", "int": "INTEGER", "number": "NUMERIC", "bool": "BOOLEAN", "date": "DATE", "instant": "TIMESTAMP"}
 
 
@@ -279,8 +319,10 @@ def given(register: Register, m: Measure, vocabulary: Vocabulary, dialect: Diale
         "vf": "TIMESTAMP",
         "vt": "TIMESTAMP",
     }
-    columns = keys | {name: TYPES[c.type] for name, c in vocabulary.columns(m.facts).items()}
-    facts = [row for versions in register.versions[m.facts].values() for row in versions]
+    tables = {}
+    for table in vocabulary.tables.values():
+        columns = keys | {c.name: TYPES[c.type] for c in table.stored} | {link.name: "BIGINT" for link in table.links}
+        tables[table.name] = written(columns, [row for versions in register.versions[table.name].values() for row in versions], dialect)
     act = {
         "id": "BIGINT",
         "kind": "VARCHAR",
@@ -293,18 +335,20 @@ def given(register: Register, m: Measure, vocabulary: Vocabulary, dialect: Diale
         "number": "NUMERIC",
     }
     acts = list({a["id"]: a for found in register.acts.values() for a in found}.values())
+    codes = {area: code for code, area in register.codes.items()}
     up = [{"area": a, "above": b, "steps": n} for a in register.areas for n, b in enumerate(register.above(a))]
     return Relations(
-        {m.facts: written(columns, facts, dialect)},
+        tables,
         written(act, acts, dialect),
         written(
-            {"id": "BIGINT", "parent": "BIGINT", "level": "VARCHAR"},
-            [{"id": a, "parent": p, "level": level} for a, (p, level) in register.areas.items()],
+            {"id": "BIGINT", "parent": "BIGINT", "level": "VARCHAR", "code": "VARCHAR"},
+            [{"id": a, "parent": p, "level": level, "code": codes.get(a)} for a, (p, level) in register.areas.items()],
             dialect,
         ),
         written({"area": "BIGINT", "above": "BIGINT", "steps": "INTEGER"}, up, dialect),
         written({"id": "BIGINT", "role": "VARCHAR", "area": "BIGINT", "vf": "TIMESTAMP", "vt": "TIMESTAMP"}, register.posts, dialect),
         written({"kind": "VARCHAR", "area": "BIGINT", "since": "TIMESTAMP"}, register.kept, dialect),
+        area_fact=written(AREA_FACT, register.area_facts, dialect),
     )
 
 

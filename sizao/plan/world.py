@@ -128,14 +128,21 @@ class Lookup:
         if rows is None:
             return None
         told = [self.asked(node, row, ctx) for row in rows]
+        if not self.kept(node, ctx) and True not in told:
+            return None
         return True if True in told else None if None in told else False
 
     def tally_rows(self, node: t.Tally, ctx: Context) -> Any:
         rows = self.rows(node.source, node.about, ctx)
-        if rows is None:
+        if rows is None or not self.kept(node, ctx):
             return None
         found = sorted((r for r in rows if self.asked(node, r, ctx) is True), key=lambda r: (r["vf"], r["id"]))
         return self.tallied(node, found)
+
+    def kept(self, node: t.Has | t.Tally, ctx: Context) -> bool:
+        """Rows of that kind were kept there by then."""
+        since = self.register.kept_since(node.kept, ctx.row["area"]) if node.kept else None
+        return not node.kept or (since is not None and since <= ctx.now)
 
     def tally_acts(self, node: t.Tally, ctx: Context) -> Any:
         key = ctx.row["id"] if node.about.by == "subject" else ctx.row["person"]

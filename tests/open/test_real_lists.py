@@ -85,7 +85,9 @@ def test_korea_s_areas_add_up(korea):
     answer, rows = korea
     by_province = Counter(r["province"] for r in rows)
     told = {a["name"]: a["cannot_tell"] for a in answer["coverage"]["areas"] if a["cannot_tell"]}
-    assert told == {p: 2 * n for p, n in by_province.items()}
+    asked = [name for name, m in measures(answer).items() if m["cannot_tell"]]
+    assert asked == ["case-investigated", "case-isolated", "contacts-listed", "source-known"]
+    assert told == {p: len(asked) * n for p, n in by_province.items()}
 
 
 def test_guatemala_s_rows_balance_and_every_contact_has_its_case(guatemala):

@@ -8,9 +8,9 @@ from sizao.plan.language import Vocabulary, load_edition
 C = FactsColumn
 
 
-def _table(name, *columns, person="person_id", links=(), derived=()):
+def _table(name, *columns, person="person_id", links=(), derived=(), made_by=None):
     own = tuple(C(n, t, n, n, n) for n, t in columns) + tuple(C(n, t, "", n, n, expression=e) for n, t, e in derived)
-    return FactsTable(name, name, name, name, own, person=person, links=tuple(FactsLink(n, t, n, n, n) for n, t in links))
+    return FactsTable(name, name, name, name, own, person=person, links=tuple(FactsLink(n, t, n, n, n) for n, t in links), made_by=made_by)
 
 
 TABLES = (
@@ -35,7 +35,7 @@ TABLES = (
         person=None,
         links=(("parent", "unit"),),
     ),
-    _table("lead", ("kind", "text"), ("received_at", "instant"), ("due_on", "date"), ("urgent", "bool"), links=(("unit", "unit"),)),
+    _table("lead", ("kind", "text"), ("received_at", "instant"), ("due_on", "date"), ("urgent", "bool"), links=(("unit", "unit"),), made_by="verified"),
 )
 AREA_FACTS = (
     AreaFact("grade", "text", "risk", "grade", "grade"),

@@ -153,6 +153,12 @@ WIDE = {
     when: {within: 36h, of: received_at}
     done: verified
     by: community @ area""",
+    "by-rows-kept": """
+    for: contact
+    should: count(lead, urgent) < 2 or has(lead, kind = 'hospital')
+    when: {within: 2d, of: named_at}
+    done: visit
+    by: community @ area""",
     "linked-back": """
     for: unit
     should: "has(lead, urgent) or has(contact, open and last_exposure_on >= subject.opens_on)"

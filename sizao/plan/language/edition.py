@@ -61,6 +61,10 @@ def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") 
         faults.at("edition", keys["edition"].line).add("plan-id-wrong", value=id_)
     title = bilingual(keys.get("title"), "title", faults)
     params = read_params(keys.get("params"), faults)
+    columns = {c.name for table in vocabulary.tables.values() for c in table.stored}
+    for name, param in params.items():
+        for column in set(param.columns) - columns:
+            faults.at(f"params.{name}", keys["params"].mapping[name].line).add("plan-name-unknown", name=column, nearest=nearest(column, columns), known=sorted(columns))
     lists = read_lists(keys.get("lists"), faults)
     listed = keys["measures"].mapping if "measures" in keys else {}
     if not listed:

@@ -106,7 +106,8 @@ def _tally(checker: Checker, name: str, args: list[exp.Expression], e: exp.Expre
     if name == "total" and kind not in (n.INT, n.NUMBER):
         raise Refused("plan-types-differ", part=f"{source}.{field}", left=_type(n.NUMBER), right=_type(kind))
     about = _about_act(checker.names, source) if acts else _about(checker.names, source)
-    return t.Tally(name, source, acts, about, field, condition, window, kind if name != "total" else n.NUMBER)
+    kept = source if acts else vocabulary.tables[source].made_by or ""
+    return t.Tally(name, source, acts, about, field, condition, window, kind if name != "total" else n.NUMBER, kept)
 
 
 def _field(name: str, written: str, names: Names) -> tuple[str, str | None]:
@@ -137,7 +138,7 @@ def _has(checker: Checker, args: list[exp.Expression], depth: int) -> Any:
     if table not in vocabulary.tables:
         raise Refused("plan-table-unknown", name=table, nearest=nearest(table, vocabulary.tables), known=sorted(vocabulary.tables))
     condition = _condition(checker, checker.names.of_rows(table), args[1:], depth)
-    return t.Has(table, _about(checker.names, table), condition)
+    return t.Has(table, _about(checker.names, table), condition, kept=vocabulary.tables[table].made_by or "")
 
 
 def _condition(checker: Checker, names: Names, args: list[exp.Expression], depth: int) -> Any:

@@ -104,7 +104,9 @@ class Reader:
         self, keys: dict[str, Node], around: Around, faults: Faults, id_: str, parts: tuple[str, ...] = (), narrowing: Node | None = None
     ):
         self.keys, self.around, self.vocabulary, self.faults, self.id = keys, around, around.vocabulary, faults, id_
-        self.params, self.parts, self.narrowing = narrowed(around.params, id_), parts, narrowing
+        table = keys["for"].text if "for" in keys else None
+        stored = [c.name for c in around.vocabulary.tables[table].stored] if table in around.vocabulary.tables else []
+        self.params, self.parts, self.narrowing = narrowed(around.params, id_, stored), parts, narrowing
 
     def read(self, node: Node) -> Measure | None:
         """The whole; None when there are faults."""

@@ -84,10 +84,11 @@ class Param:
         mine = self.lines[i]
         return [k for k in self.order if k != i and self.lines[k].area not in (None, mine.area) and self.lines[k].weight == mine.weight]
 
-    def of(self, measure: str) -> Param:
-        """Its lines for one measure (and its parts): those of others drop out."""
-        kept = tuple(line for line in self.lines if line.measure is None or line.measure == measure or measure.startswith(f"{line.measure}."))
-        return replace(self, lines=kept)
+    def of(self, measure: str, columns: Iterable[str] = ()) -> Param:
+        """Its lines for one measure (and its parts) about a table with these columns: those of others drop out."""
+        known = set(columns)
+        ours = (line for line in self.lines if line.measure is None or line.measure == measure or measure.startswith(f"{line.measure}."))
+        return replace(self, lines=tuple(line for line in ours if all(column in known for column, _ in line.codes)))
 
     @property
     def values(self) -> list[Any]:
@@ -130,9 +131,9 @@ class Param:
         return found
 
 
-def narrowed(params: Mapping[str, Param], measure: str) -> dict[str, Param]:
+def narrowed(params: Mapping[str, Param], measure: str, columns: Iterable[str] = ()) -> dict[str, Param]:
     """The parameters as one measure reads them."""
-    return {name: param.of(measure) for name, param in params.items()}
+    return {name: param.of(measure, columns) for name, param in params.items()}
 
 
 def columns_of(params: Mapping[str, Param], names: Iterable[str]) -> list[str]:

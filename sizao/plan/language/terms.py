@@ -54,12 +54,16 @@ class About:
 
 @dataclass(frozen=True)
 class Has:
-    """`has(stay, open and kind = 'home')`: some row of the table about the subject stands at `now` for which the condition holds. Three-valued."""
+    """`has(stay, open and kind = 'home')`: some row of the table about the subject stands at `now` for which the condition holds. Three-valued.
+
+    `kept`: the act by which such rows come about; where it is not kept by then, that there is none cannot be told.
+    """
 
     table: str
     about: About
     condition: Any | None
     type: str = n.BOOL
+    kept: str = ""
 
     @property
     def said(self) -> str:
@@ -82,6 +86,7 @@ class Tally:
     condition: Any | None
     window: Duration | None
     type: str
+    kept: str = ""  # the act by which rows come about
 
     @property
     def said(self) -> str:

@@ -41,8 +41,8 @@ class Looking:
             sql, on, value = self.term(term, source, k)
             found[f"{made}_{k}"] = sql
             joins.append(f"LEFT JOIN {made}_{k} t{k} ON {on.format(k)}")
-            if isinstance(term, t.Tally) and term.acts:
-                joins.append(f"LEFT JOIN {self.c.kept(term.source)} kp{k} ON kp{k}.area = s.area")
+            if isinstance(term, (t.Tally, t.Has)) and term.kept:
+                joins.append(f"LEFT JOIN {self.c.kept(term.kept)} kp{k} ON kp{k}.area = s.area")
             columns.append(f'{value} AS "{self.names[term]}"')
         found[made] = f"SELECT s.*{''.join(', ' + c for c in columns)} FROM {source} s {' '.join(joins)}"
         return found
@@ -126,12 +126,20 @@ class Looking:
         found, key = self.rows(term.about, term.table, source)
         told = "TRUE" if term.condition is None else self.writer("v").sql(term.condition)
         sql = f"SELECT {KEY}, bool_or({told}) AS yes, bool_or(({told}) IS NULL) AS maybe FROM {found} GROUP BY {KEY}"
-        return sql, SAME, self.told(key, f"CASE WHEN t{k}.yes THEN TRUE WHEN t{k}.maybe THEN NULL ELSE FALSE END")
+        unkept = f" OR {self.unkept(term, k, 's.now')}" if term.kept else ""
+        return sql, SAME, self.told(key, f"CASE WHEN t{k}.yes THEN TRUE WHEN t{k}.maybe{unkept} THEN NULL ELSE FALSE END")
+
+    def unkept(self, term: t.Has | t.Tally, k: int, moment: str) -> str:
+        """Such acts, or rows that come about by them, were not kept there from that moment on."""
+        since = f"coalesce(kp{k}.since, CASE WHEN s.area IS NULL THEN (SELECT min(since) FROM {self.c.kept(term.kept)} WHERE area IS NULL) END)"
+        return f"{since} IS NULL OR {since} > {moment}"
 
     def of_rows(self, term: t.Tally, source: str, k: int) -> tuple[str, str, str]:
         found, key = self.rows(term.about, term.source, source)
         where = "" if term.condition is None else f" WHERE {self.writer('v').sql(term.condition)}"
         sql, value = self.tallied(term, f"{found}{where}", "v", 'v."vf"', k)
+        if term.kept:
+            return sql, SAME, f"CASE WHEN {key} IS NULL OR {self.unkept(term, k, 's.now')} THEN NULL ELSE {value} END"
         return sql, SAME, self.told(key, value)
 
     # -- acts
@@ -152,8 +160,7 @@ class Looking:
         sql, value = self.tallied(term, found, "a", 'a."at"', k)
         if term.name == "latest" and term.window is None:
             return sql, SAME, self.told(f"s.{by}", value)
-        since = f"coalesce(kp{k}.since, CASE WHEN s.area IS NULL THEN (SELECT min(since) FROM {self.c.kept(term.source)} WHERE area IS NULL) END)"
-        return sql, SAME, f"CASE WHEN s.{by} IS NULL OR {since} IS NULL OR {since} > {start} THEN NULL ELSE {value} END"
+        return sql, SAME, f"CASE WHEN s.{by} IS NULL OR {self.unkept(term, k, start)} THEN NULL ELSE {value} END"
 
     def tallied(self, term: t.Tally, found: str, row: str, order: str, k: int) -> tuple[str, str]:
         """What the function makes of the rows or acts found: (SELECT, value)."""

@@ -1,6 +1,6 @@
 """What a plan may ask of cases and contacts."""
 
-from sizao.kernel.facts import ActKind, FactsColumn, FactsTable
+from sizao.kernel.facts import ActKind, FactsColumn, FactsLink, FactsTable
 
 C = FactsColumn
 
@@ -18,6 +18,7 @@ TABLES = (
             C("confirmed_at", "instant", "confirmed_at", "确诊时间", "time of confirmation"),
             C("outcome", "text", "outcome", "转归", "outcome", codes="case-outcome"),
             C("outcome_at", "instant", "outcome_at", "转归时间", "time of outcome"),
+            C("contact_total", "int", "contact_total", "报告的密接人数", "contacts told of", unit="persons"),
         ),
     ),
     FactsTable(
@@ -35,6 +36,8 @@ TABLES = (
             C("became_case_at", "instant", "became_case_at", "转为病例时间", "time of becoming a case"),
             C("open", "bool", "(released_at IS NULL AND became_case_at IS NULL)", "仍在观察", "under observation"),
         ),
+        links=(FactsLink("case", "case", "case_id", "所属病例", "case"),),
+        made_by="contact.named",
     ),
 )
 
@@ -42,6 +45,7 @@ ACTS = (
     ActKind("case.reported", "subject", "病例报告", "case reported"),
     ActKind("case.classified", "subject", "病例分类判定", "case classified"),
     ActKind("case.investigated", "subject", "流行病学调查", "case investigated"),
+    ActKind("source.judged", "subject", "感染来源判定", "source judged"),
     ActKind("contact.named", "subject", "判定为密接", "contact named"),
     ActKind("contact.released", "subject", "密接解除", "contact released"),
     ActKind("attempt", "subject", "尝试未成", "tried, not done"),
