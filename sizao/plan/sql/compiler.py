@@ -121,10 +121,13 @@ class Compiler:
 
     def judged(self) -> str:
         """Occasions that arise, with the row at the reading time, whether the condition holds (`told`), and what is missing where that cannot be told."""
+        arises = "x.told IS NOT FALSE OR x.before"
         still = self.judged_on("s", "s", "", 's."vf" <= s."known"')
+        if self.m.asks is not None and not nodes.timeless(self.m.asks):  # else `stands` has left out whom it does not hold for
+            still = f"SELECT * FROM ({still}) x WHERE {arises}"
         joins = ' JOIN history v ON v."id" = s."id" AND v."vf" <= s.j AND v."vt" > s.j JOIN history b ON b."id" = s."id" AND b."vf" <= s.o AND b."vt" > s.o'
         moved = self.judged_on("v", "b", joins, 's."vf" > s."known"')
-        return f"SELECT * FROM ({still} UNION ALL {moved}) x WHERE x.told IS NOT FALSE OR x.before"
+        return f"{still} UNION ALL SELECT * FROM ({moved}) x WHERE {arises}"
 
     def judged_on(self, at_j: str, at_opening: str, joins: str, where: str) -> str:
         told = self.told(at_j, "s.j", "s.opens")
