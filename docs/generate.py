@@ -53,7 +53,20 @@ def access() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"commands.md": commands, "errors.md": errors, "access.md": access}
+def plan_language() -> str:
+    from sizao.plan.language import pages
+
+    return pages.grammar()
+
+
+def vocabulary() -> str:
+    from sizao.plan.facts import vocabulary as known
+    from sizao.plan.language import pages
+
+    return pages.vocabulary(known())
+
+
+PAGES = {"commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary}
 
 
 def main() -> None:

@@ -20,7 +20,6 @@ from . import relations
 from .facts import vocabulary
 from .language import Edition, Measure, load_edition
 from .language.measure import BEGINNING, FAR
-from .language.nodes import Drawn, walk
 from .obligations import FIELDS, Force
 from .sql import compile_measure, compile_unlisted
 
@@ -51,7 +50,7 @@ class InForce:
     @property
     def draws(self) -> bool:
         """Something in the edition is drawn."""
-        return any(isinstance(x, Drawn) for m in self.edition.measures.values() for tree in m.trees for x in walk(tree))
+        return any(m.draws for m in self.edition.measures.values())
 
 
 def draw_key(enactment: int) -> str:

@@ -13,7 +13,10 @@ from sizao.kernel.models import Area, Post
 from sizao.kernel.scope import Scope
 
 from . import evaluation, facts, relations
-from .language.values import Context, value
+from .language import done as forms
+from .language.measure import Measure
+from .language.terms import Has, measures_asked
+from .language.values import value
 from .language.vocabulary import nearest
 from .language.words import Speaker, sentence
 from .obligations import Obligation, reason_text
@@ -54,9 +57,21 @@ def load(f: evaluation.InForce, subject: UUID, zone: str, known_at: datetime | N
     built = relations.build(vocabulary, zone, known_at, evaluation.only(table, subject), one_zone)
     acts = {a["id"]: a for key in ("subject", "person") if key in built.acts_of for a in evaluation.rows(built.acts(key))}
     areas = {r["id"]: (r["parent"], r["level"]) for r in evaluation.rows(built.area)}
-    return Register(
-        {table: list(evaluation.rows(built.facts[table]))}, acts.values(), areas, evaluation.rows(built.post), evaluation.rows(built.kept)
-    )
+    wide = built if f.measure.simple else relations.build(vocabulary, zone, known_at, None, one_zone)
+    wanted = beyond(f.measure)
+    versions = {name: list(evaluation.rows(built.facts[name] if name == table and name not in wanted else wide.facts[name])) for name in {table, *wanted}}
+    found = acts.values() if f.measure.simple else evaluation.rows(wide.act)
+    codes = {r["code"]: r["id"] for r in evaluation.rows(built.area)}
+    said = evaluation.rows(built.area_fact)
+    return Register(versions, found, areas, evaluation.rows(built.post), evaluation.rows(built.kept), said, codes)
+
+
+def beyond(m: Measure) -> set[str]:
+    """The tables that a measure looks at beside its own subject's rows: whole, because what stands there decides about one subject."""
+    if m.simple:
+        return set()
+    others = [x for id_ in m.yields for x in [m.all[id_]]] + [x for id_ in {a for tree in m.trees for a in measures_asked(tree)} for x in m.named(id_)]
+    return {*m.tables[1:], *(t.table for t in m.terms if isinstance(t, Has)), *(t for x in others for t in x.tables)}
 
 
 def _explain(scope: Scope, f: evaluation.InForce, subject: UUID, as_of: datetime, known_at: datetime | None) -> dict[str, Any] | None:
@@ -85,8 +100,8 @@ def _conditions(e: Evaluator, row: Any, now: datetime) -> list[dict[str, Any]]:
     """Each single question of the condition on the row that stands, and its answer: true, false, or null (cannot tell)."""
     vocabulary, m = facts.vocabulary(), e.m
     speakers = {lang: Speaker(lang, vocabulary.columns(m.facts), dict(m.params), vocabulary) for lang in LANGUAGES}
-    ctx = Context(row, now, now, m.params)
-    return [{**{lang: s.say(leaf) for lang, s in speakers.items()}, "holds": value(leaf, ctx)} for leaf in leaves(m.should)]
+    ctx = e.context(row, now, now)
+    return [{**{lang: s.say(leaf) for lang, s in speakers.items()}, "holds": value(leaf, ctx)} for leaf in leaves(m.asks)]
 
 
 def _facts(e: Evaluator, row: Any, zone: str) -> list[dict[str, Any]]:
@@ -102,7 +117,7 @@ def _facts(e: Evaluator, row: Any, zone: str) -> list[dict[str, Any]]:
 def _acts(e: Evaluator, row: Any, obligations: list[Obligation], zone: str) -> list[dict[str, Any]]:
     """Acts of the kinds that count here, earliest first; `counts` says for which day or due they are evidence."""
     vocabulary, m = facts.vocabulary(), e.m
-    kinds = [(m.done.act, m.done.key), *((c.act, c.key) for c in m.close)]
+    kinds = [*((leaf.act, leaf.key) for leaf in forms.leaves(m.done) if leaf.act), *((c.act, c.key) for c in m.close)]
     found = [act for kind, key in kinds for act in e.register.done(kind, key, row, e.as_of)]
     closed = {o.done_at: o.due for o in obligations if o.done_at}
     return [

@@ -12,7 +12,6 @@ from sizao.kernel.facts import ActKind, AreaFact, FactsTable
 
 from .language import Vocabulary
 
-
 #: What every area has without a register: its level in the tree.
 LEVEL = AreaFact("level", "text", "level", "层级", "level")
 

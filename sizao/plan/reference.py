@@ -161,9 +161,9 @@ class Evaluator:
         if not entry.acts:
             for subject in self.register.versions[entry.source]:
                 row = self.register.standing(entry.source, subject, self.as_of)
-                if row and row["person"] is not None and row["known"] <= self.as_of and self.of_disease(row):
-                    if entry.where is None or value(entry.where, self.context(row, self.as_of, self.as_of)) is True:
-                        yield row["person"], row["area"]
+                there = row and row["person"] is not None and row["known"] <= self.as_of and self.of_disease(row)
+                if row and there and (entry.where is None or value(entry.where, self.context(row, self.as_of, self.as_of)) is True):
+                    yield row["person"], row["area"]
             return
         homes = {r["person"]: r["area"] for rows in self.register.versions.get(person, {}).values() for r in rows if r["vf"] <= self.as_of < r["vt"]}
         for (key, kind, who), acts in self.register.acts.items():

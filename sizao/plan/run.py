@@ -41,7 +41,7 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
             too_long: dict[str, int] = {}
             on_mirror = Engine(mirror, as_of, known_at) if mirror else None
             for f in found:
-                if on_mirror:
+                if on_mirror and f.measure.simple and not f.measure.reconcile:  # what looks further is asked of the registers themselves
                     long = on_mirror.keep(f, run, cursor, LISTED, TESTS)
                 else:
                     cursor.execute(_keep(f, run))

@@ -146,13 +146,18 @@ class Measure:
     def simple(self) -> bool:
         """It looks at nothing but the row, its acts and its parameters: the shape that engines run fastest."""
         plain = isinstance(self.done, Done) and self.done.plain and not self.inner_subjects
-        return plain and not self.terms and not self.yields and not self.parts and not self.areas and not self.inner_codes
+        return plain and not (self.terms or self.yields or self.parts or self.areas or self.inner_codes or self.draws)
 
     @cached_property
     def inner_subjects(self) -> list[str]:
         """`subject.x` in conditions on acts and rows."""
         wheres = [leaf.where for leaf in evidence.leaves(self.done)] + [terms.inner(t) for t in self.terms]
         return sorted({n.name for w in wheres if w is not None for n in nodes.walk(w) if isinstance(n, nodes.Subject)})
+
+    @property
+    def draws(self) -> bool:
+        """Something of it is drawn."""
+        return any(isinstance(n, nodes.Drawn) for tree in self.trees for n in nodes.walk(tree))
 
     @property
     def inner_codes(self) -> bool:

@@ -64,14 +64,11 @@ class Param:
         for place, i in enumerate(self.order):
             line = self.lines[i]
             far = 0 if line.area is None else steps(line.area)
-            if (
-                far is not None
-                and (line.since is None or line.since <= instant)
-                and (line.disease is None or line.disease == row.get("disease"))
-                and all(row.get(column) == code for column, code in line.codes)
-            ):
-                if not found or self.lines[self.order[found[0][1]]].weight == line.weight:
-                    found.append((far, place))
+            if far is None or (line.since is not None and line.since > instant) or line.disease not in (None, row.get("disease")):
+                continue
+            fits = all(row.get(column) == code for column, code in line.codes)
+            if fits and (not found or self.lines[self.order[found[0][1]]].weight == line.weight):
+                found.append((far, place))
         return self.lines[self.order[min(found)[1]]] if found else None
 
     def at(self, instant: datetime, disease: str | None = None) -> Any:

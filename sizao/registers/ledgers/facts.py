@@ -12,7 +12,7 @@ TABLES = (
         person=None,
         disease=None,
         columns=(
-            C("kind", "text", "NULLIF(kind, '')", "类别", "kind"),
+            C("kind", "text", "NULLIF(kind, '')", "类别", "kind", codes="unit-kind"),
             C("in_use", "bool", "in_use", "正常运转", "in use"),
         ),
     ),

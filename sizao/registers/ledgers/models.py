@@ -20,7 +20,7 @@ class ReportingUnit(Record):
         fields={
             "area": Field("所在地", "Area"),
             "name": Field("名称", "Name", sensitivity="open"),
-            "kind": Field("类别", "Kind"),
+            "kind": Field("类别", "Kind", codes="unit-kind"),
             "in_use": Field("正常运转", "In use"),
         },
         searches=("name",),
