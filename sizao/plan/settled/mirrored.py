@@ -1,0 +1,53 @@
+"""Settled cells in the mirror's own file: a cycle after a refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sizao.plan.duck import Judged
+from sizao.plan.mirror.before import BATCHES
+
+from .changes import Changes
+from .cycle import CycleResult, cycle
+
+if TYPE_CHECKING:
+    from sizao.plan.mirror.mirror import Mirror
+    from sizao.plan.mirror.refreshing import Refreshed
+
+
+def cycle_after(mirror: Mirror, refreshed: Refreshed, measures: Sequence[Judged], as_of: datetime) -> CycleResult:
+    """Brings the mirror's cells (`SELECT * FROM cell`) to `as_of`, with all that the mirror holds. Areas are PostgreSQL's own.
+
+    Args:
+        refreshed: What `mirror.refresh(keep_before=True)` has just answered. Where a refresh was not followed by a cycle, everything is evaluated.
+        measures: What is in force, for the one time zone of the store.
+        as_of: In the civil time of that zone.
+    """
+    [zone] = mirror.state.zones
+    mirror.duck.execute("CREATE TABLE IF NOT EXISTS settled_turn (turn INTEGER)")
+    row = mirror.duck.execute("SELECT max(turn) FROM settled_turn").fetchone()
+    follows = refreshed.before and row is not None and row[0] == refreshed.turn - 1
+    result = cycle(mirror.duck, measures, mirror.relations(zone), as_of, changes(mirror, zone) if follows else None)
+    mirror.duck.execute("DELETE FROM settled_turn")
+    mirror.duck.execute("INSERT INTO settled_turn VALUES (?)", [refreshed.turn])
+    return result
+
+
+def changes(mirror: Mirror, zone: str) -> Changes:
+    """What the last refresh of the mirror brought."""
+    now, before = mirror.relations(zone), mirror.relations(zone, before=True)
+    subjects = {}
+    for name, facts in mirror.layout.facts.items():
+        parts = [f"SELECT n AS id FROM touched_{name}"]
+        parts += [f'SELECT t.id FROM "{table.name}" t WHERE t._batch IN ({BATCHES})' for table in (facts.live, facts.past)]
+        subjects[name] = " UNION ".join(parts)
+    numbers = (
+        f"SELECT no FROM new_act UNION SELECT _no FROM act WHERE _batch IN ({BATCHES}) UNION "
+        f"SELECT act FROM replaced WHERE act IS NOT NULL AND (_no IN (SELECT no FROM new_replaced) OR _batch IN ({BATCHES}))"
+    )
+    images = (
+        f'SELECT a.kind, a.subject, a.person, a."at", a.period FROM ({sql}) a WHERE a.id IN ({numbers})' for sql in (now.act, before.act)
+    )
+    return Changes(before, subjects, " UNION ALL ".join(images))
