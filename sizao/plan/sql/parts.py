@@ -52,7 +52,7 @@ class Part:
         w, found = m.when, []
         floor = self.floor(m)
         if floor is not None:
-            assert isinstance(w, Every)
+            assert isinstance(w, Every) and not isinstance(w.step, Parameter)
             first = floor - timedelta(days=w.step.days + w.step.months * MONTH + 1)
             found.append(f"a.period >= {d.literal(first.date())}" if m.done.match == "period" else f'a."at" >= {d.literal(first)}')
         if self.settled is not None:
