@@ -9,7 +9,7 @@
         expect: {zhang: {2020-06-16: met}, coverage: {owed: 1, met: 1}}
 
 A list under a subject's name is its versions, each with what changed and `from` when. Rows of one person in two tables say `person: zhang`; a link
-names the row that it leads to. `area` says what stands of the county: `[{scale: risk, value: high, from: 2020-06-10}]`. What the store keeps, it
+names the row that it leads to; a row that was taken away (merged into another) says `until`. `area` says what stands of the county: `[{scale: risk, value: high, from: 2020-06-10}]`. What the store keeps, it
 keeps always unless `kept` says since when.
 """
 
@@ -150,12 +150,14 @@ class Reader:
         }
         found: list[dict[str, Any]] = []
         for item in node.items:
-            begins = None
+            begins, ends = None, FAR
             changed: dict[str, Any] = {}
             for key, child in item.mapping.items():
                 if key in ("known", "from"):
                     begins = self.value(child, "instant")
                     changed |= {"known": begins} if key == "known" else {}
+                elif key == "until":
+                    ends = self.value(child, "instant") or FAR
                 elif key == "disease":
                     changed[key] = child.text
                 elif key == "person" or key in links:
@@ -171,7 +173,7 @@ class Reader:
                 begins = BEGINNING
             if found:
                 found[-1]["vt"] = begins
-            row = {**row, **changed, "vf": begins, "vt": FAR}
+            row = {**row, **changed, "vf": begins, "vt": ends}
             found.append(row)
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .language import terms as t
@@ -167,7 +168,7 @@ class Lookup:
         if node.name == "count":
             return len(found)
         if node.name == "gap":
-            pauses = [(b["at"] - a["at"]) // timedelta(hours=1) for a, b in zip(found, found[1:], strict=False)]
+            pauses = [(b["at"] - a["at"]) // timedelta(hours=1) for a, b in pairwise(found)]
             return min(pauses, default=None)
         if node.name == "latest":
             return found[-1][node.field] if found else None

@@ -4,7 +4,9 @@ import pytest
 from engine_edition import EDITION, VOCABULARY
 
 from sizao.kernel.errors import Refused
+from sizao.kernel.facts import FactsColumn
 from sizao.plan.language import expressions
+from sizao.plan.language.names import Names
 
 COLUMNS = {
     **VOCABULARY.columns("contact"),
@@ -174,8 +176,131 @@ def test_refused_in_words(text):
         assert refused.value.cure(language)
 
 
-def test_there_are_more_than_a_hundred():
-    assert len(set(HOSTILE)) > 100
+LOOKING = [
+    "count(check)",
+    "count() > 1",
+    "count(*) > 1",
+    "count(chek) > 1",
+    "count(pg_class) > 1",
+    "count(check.outcome) > 1",
+    "count(check, 1) > 1",
+    "count(check, outcome) > 1",
+    "count(check, class = 'close') > 1",
+    "count(check, outcome = 'good', '7 days') > 1",
+    "count(check, outcome = 'good', '1mo') > 1",
+    "count(check, '7d', outcome = 'good') > 1",
+    "count(check, outcome = 'good', '7d', '7d') > 1",
+    "count(check, count(visit) > 1) > 1",
+    "count(check, has(lead)) > 1",
+    "count(check, area.grade = 'high') > 1",
+    "count(contact, '7d') > 1",
+    "count(distinct check) > 1",
+    "count(check) over () > 1",
+    "count(subject.check) > 1",
+    "total(check) > 1",
+    "total(check.outcome) > 1",
+    "total(check.nmber) > 1",
+    "total(lead.urgent) > 1",
+    "total(lead.id) > 1",
+    "total(lead.person) > 1",
+    "latest(check) = 1",
+    "latest(check.told_at) > now",
+    "latest(lead.unit) = 1",
+    "latest('check.outcome') = 'good'",
+    "gap(contact) > 1",
+    "gap(check) = '1d'",
+    "has(check)",
+    "has('lead')",
+    "has(lead, urgent, urgent)",
+    "has(lead, due_on)",
+    "has(lead, unit.running)",
+    "has(lead, has(unit))",
+    "has(lead, subject.id = 1)",
+    "has(lead, subject.subject.class = 'close')",
+    "has(kernel_user)",
+    "has(select 1)",
+    "has(lead; drop table lead)",
+    "listed('kinds', class)",
+    "listed('kind', class, today)",
+    "listed(kinds, class, today)",
+    "listed('kinds', visits, today)",
+    "listed('kinds', class, visits)",
+    "listed((select 'kinds'), class, today)",
+    "inside(area, area)",
+    "inside(unit, 'C2')",
+    "inside(area, 'C2'' or ''1''=''1')",
+    "inside(area, 'C2; drop')",
+    "inside('C2', area)",
+    "ordered(ban)",
+    "ordered('ban', 'sweep')",
+    "ordered()",
+    "drawn(0.1)",
+    "drawn('0.1', 'week')",
+    "drawn(0.1, 'year')",
+    "drawn(0.1, $period)",
+    "drawn(class, 'week')",
+    "met()",
+    "met('nothing')",
+    "met(daily)",
+    "met('daily', visits)",
+    "coverage('daily')",
+    "coverage('daily', class = 'close') > 1",
+    "coverage('nothing') > 1",
+    "coverage(daily) > 1",
+    "median(visits) > 1",
+    "p90(visits) > 1",
+    "share(open) > 1",
+    "min(visits) > 1",
+    "max(visits) > 1",
+    "area = 1",
+    "area.name = 'x'",
+    "area.grade.basis = 'x'",
+    "area.parent.grade = 'x'",
+    "unit.kind = 'x'",
+    "case.class = 'x'",
+    "subject.class = 'close'",
+    "contact.class = 'close'",
+    "public.contact.class = 'close'",
+    "a.b.c.d.e.f = 1",
+    '"area".grade = \'high\'',
+    "area.'grade' = 'high'",
+    "area.grade > 'low'",
+    "area.grade = 1",
+    "area.* = 1",
+    "*",
+    "area.grade",
+    "count(check) + open > 1",
+    "count(check) * '2' > 1",
+    "check.outcome = 'good'",
+    "part.told is null",
+    "due > now",
+    "opens > now",
+    "long_ago = 1",
+    "derived is null",
+]
+
+
+@pytest.mark.parametrize("text", LOOKING, ids=lambda t: repr(t)[:50])
+def test_what_looks_beyond_the_row_is_refused_in_words_too(text):
+    names = Names.of(VOCABULARY, "contact", dict(EDITION.params), lists=dict(EDITION.lists), measure="m", ask={"daily": "contact"}.get)
+    with pytest.raises(Refused) as refused:
+        expressions.condition(text, {}, {}, {}, names)
+    assert refused.value.code.startswith("plan-")
+    for language in ("zh", "en"):
+        assert refused.value.text(language)
+        assert refused.value.cure(language)
+
+
+@pytest.mark.parametrize("column", ["long_ago", "seen"])
+def test_a_derived_column_that_leads_back_to_itself_is_refused(column):
+    columns = {**VOCABULARY.columns("contact"), "a": FactsColumn("a", "bool", "", "a", "a", expression="not b"), "b": FactsColumn("b", "bool", "", "b", "b", expression=f"a or {column} is null")}
+    with pytest.raises(Refused) as refused:
+        expressions.condition("a", {}, {}, {}, Names(columns, {}, {}, "contact", VOCABULARY))
+    assert refused.value.code == "plan-derived-circle"
+
+
+def test_there_are_more_than_two_hundred():
+    assert len({*HOSTILE, *LOOKING}) > 200
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def tokens(text: str) -> str:
     out, place = [], 0
     while place < len(text):
         found = TOKEN.match(text, place)
-        if not found or text.startswith(("--", "=="), place):
+        if not found or text.startswith(("--", "=="), place) or (text[place] == "'" and out and out[-1] == "."):
             raise Refused("plan-character-unknown", character=text[place : place + 2] if found else text[place], place=place + 1)
         token, place = found[0], found.end()
         if token[0].isdigit() and not token[-1].isdigit():
