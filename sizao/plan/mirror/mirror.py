@@ -131,9 +131,10 @@ class Mirror:
         part = target.with_name(f".{target.name}.part")
         part.mkdir(mode=0o700, parents=True)
         for name in ["subject", *(table.name for table in checking.tables(self.layout))]:
-            count = self.duck.execute(
-                f"COPY {quoted(name)} TO {_text(part / f'{name}.parquet')} (FORMAT parquet, COMPRESSION zstd)"
-            ).fetchone()
+            uuids = [row[0] for row in self.duck.execute(f"DESCRIBE {quoted(name)}").fetchall() if row[1] == "UUID"]
+            texts = ", ".join(f"CAST({quoted(c)} AS VARCHAR) AS {quoted(c)}" for c in uuids)  # Spark reads no UUID
+            whole = f"SELECT *{f' REPLACE ({texts})' if texts else ''} FROM {quoted(name)}"
+            count = self.duck.execute(f"COPY ({whole}) TO {_text(part / f'{name}.parquet')} (FORMAT parquet, COMPRESSION zstd)").fetchone()
             rows[name] = count[0] if count else 0
         about = {"zones": self.layout.zones, "latest": self.state.latest, "taken_at": self.state.taken_at, "rows": rows}
         (part / "snapshot.json").write_text(json.dumps(about), encoding="utf-8")

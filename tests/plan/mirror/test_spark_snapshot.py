@@ -1,0 +1,47 @@
+"""The demo's county from the mirror's snapshot: Spark counts what DuckDB counts, on every level of the tree, and lists the same."""
+
+import shutil
+from datetime import timedelta
+
+import pytest
+
+if not shutil.which("java"):
+    pytest.skip("there is no Java", allow_module_level=True)
+pytest.importorskip("pyspark")
+
+from test_spark import QUICK
+
+from sizao.kernel import clock
+from sizao.plan import evaluation, spark
+from sizao.plan.evaluation import naive
+from sizao.plan.sql import DUCKDB, compile_measure
+from sizao.rehearsal import county
+
+ZONE = "Asia/Shanghai"
+
+
+@pytest.fixture
+def taken(mirror, tmp_path):
+    """(the mirror, its snapshot, a moment)."""
+    county.ensure()
+    mirror.refresh()
+    mirror.snapshot(tmp_path / "snapshot")
+    return mirror, tmp_path / "snapshot", clock.now()
+
+
+def test_a_snapshot_of_the_demo_gives_equal_cells_and_rows(taken):
+    mirror, folder, now = taken
+    session = spark.start("local[1]", **QUICK)
+    session.sparkContext.setLogLevel("ERROR")
+    snapshot, cells = spark.Snapshot(session, folder), 0
+    assert snapshot.zones == [ZONE]
+    for i, f in enumerate(evaluation.in_force(now)):
+        known_at = None if i % 2 else now - timedelta(days=1)
+        obligations = compile_measure(f.measure, mirror.relations(ZONE, known_at), naive(now, ZONE), f.force(ZONE), DUCKDB)
+        listed = snapshot.obligations(f, now, known_at).drop("zone").collect()
+        assert sorted(map(tuple, listed), key=repr) == sorted(mirror.query(obligations), key=repr), f.measure.id
+        if i < 4:
+            wanted = mirror.query(spark.counted(obligations, "SELECT area, above FROM up", snapshot.root))
+            assert sorted(map(tuple, snapshot.cells(f, now, known_at).collect()), key=repr) == sorted(wanted, key=repr), f.measure.id
+            cells += len(wanted)
+    assert cells > 200
