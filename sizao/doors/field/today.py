@@ -106,7 +106,7 @@ def _again(request: HttpRequest, scope: Scope, contact: UUID, recorded: dict[str
         return page(
             request, "field/recorded.html", shown | recorded | {"contact": contact, "name": name, "key": uuid7(), "now": clock.now()}
         )
-    mine = [r for r in owed.rows if r.subject == contact]
+    mine = [r for r in owed.rows if r.subject == contact and r.act == CHECK]  # the same person may owe other things too
     if not mine:
         return page(request, "field/gone.html", shown | {"key": uuid7()})
     return page(request, "field/again.html", shown | {"task": _tasks(scope, mine[:1])[0]})
