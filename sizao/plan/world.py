@@ -170,6 +170,7 @@ class Lookup:
         if node.name == "gap":
             pauses = [(b["at"] - a["at"]) // timedelta(hours=1) for a, b in pairwise(found)]
             return min(pauses, default=None)
+        assert node.field is not None
         if node.name == "latest":
             return found[-1][node.field] if found else None
         numbers = [r[node.field] for r in found]

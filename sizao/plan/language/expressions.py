@@ -91,7 +91,8 @@ def tokens(text: str) -> str:
         raise Refused("plan-expression-too-long", limit=LONGEST)
     if not text.strip():
         raise Refused("plan-expression-empty")
-    out, place = [], 0
+    out: list[str] = []
+    place = 0
     while place < len(text):
         found = TOKEN.match(text, place)
         if not found or text.startswith(("--", "=="), place) or (text[place] == "'" and out and out[-1] == "."):

@@ -27,11 +27,11 @@ def ranked(measures: dict[str, Measure], precedence: Mapping[str, tuple[str, ...
             found[m.id] = m
             continue
         names = precedence.get(m.slot, ())
-        place = next((names.index(name) for name in (m.id, m.part_of) if name in names), None)
-        if place is None:
+        rank = next((names.index(name) for name in (m.id, m.part_of) if name in names), None)
+        if rank is None:
             faults.at(f"{m.id}.slot", m.node.line if m.node else 1).add("plan-slot-unlisted", name=m.id, slot=m.slot)
             continue
-        before = [w for name in names[:place] for w in measures.values() if name in (w.id, w.part_of) and w.slot == m.slot and w.part_of != m.part_of]
+        before = [w for name in names[:rank] for w in measures.values() if name in (w.id, w.part_of) and w.slot == m.slot and w.part_of != m.part_of]
         found[m.id] = replace(m, yields=tuple(_distinct(before)))
     return found
 

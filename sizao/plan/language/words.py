@@ -10,6 +10,7 @@ from sizao.kernel.facts import FactsColumn
 
 from . import nodes as n
 from . import sayings, terms
+from .done import Holds, Never
 from .durations import Duration
 from .measure import Measure
 from .parameters import Line, Param
@@ -273,7 +274,8 @@ def sentence(m: Measure, vocabulary: Vocabulary, language: str) -> dict[str, str
     ends = speak.both("；", "; ").join(
         f"{vocabulary.acts[c.act].zh if speak.zh else vocabulary.acts[c.act].en} → {c.reason.get(speak.language, '')}" for c in m.close
     )
-    whole = speak.both(f"对{who}：{when}，须有{done}，由{by}负责。", f"For {who}: {when}, {done}, by {by}.")
+    must = "" if isinstance(m.done, Holds | Never) else "须有"
+    whole = speak.both(f"对{who}：{when}，{must}{done}，由{by}负责。", f"For {who}: {when}, {done}, by {by}.")
     edges = sayings.edges(speak, m)
     if edges["while"]:
         whole = speak.both(f"{edges['while']}：{whole}", f"{edges['while'][0].upper()}{edges['while'][1:]}: {whole[0].lower()}{whole[1:]}")

@@ -174,7 +174,7 @@ class Compiler:
         d, who = self.m.done, self.key(self.m.done.key)
         tests = [f"a.kind = {self.d.literal(d.act)}", f'a."at" <= {self.as_of}', *self.part.acts(self.m, self.d)]
         if self.by_day:
-            assert isinstance(self.m.when, Every)
+            assert isinstance(self.m.when, Every) and not isinstance(self.m.when.at, str)
             day = self.d.date('a."at"')
             due = self.d.plus(self.d.timestamp(day), self.m.when.at[0])
             if d.where is not None:

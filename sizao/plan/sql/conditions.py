@@ -94,8 +94,8 @@ class Writer:
                 start = self.dialect.timestamp(self.sql(point))
                 return self.raw(start if side == "start" else self.dialect.shifted(start, ONE_DAY, 1, False))
             case n.Counted(op, left, right):
-                kind: Any = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[op]
-                return exp.Paren(this=kind(this=self.tree(left), expression=self.tree(right)))
+                counted: Any = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[op]
+                return exp.Paren(this=counted(this=self.tree(left), expression=self.tree(right)))
             case n.Subject(name, _):
                 return exp.column(name, table=self.owner, quoted=True)
             case n.Derived(_, tree, _):

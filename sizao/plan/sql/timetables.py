@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sizao.plan.language import nodes
+from sizao.plan.language.durations import Duration
 from sizao.plan.language.measure import BEGINNING, FAR, Measure
 from sizao.plan.language.schedule import DAY, Before, Days, Every, Fresh, Shifts, Within
 from sizao.plan.obligations import ONCE, PER_DAY, Force
@@ -107,17 +108,20 @@ class Timetable:
         return f"greatest(0, {passed} - 2)"
 
     def count(self, start: str, end: str, w: Every) -> str:
+        assert isinstance(w.step, Duration)
         if w.step.months:
             return self.d.quotient(self.d.months_between(start, end), w.step.months)
         return self.d.quotient(self.d.days_between(start, end), w.step.days)
 
     def start(self, day: str, k: str, w: Every) -> str:
+        assert isinstance(w.step, Duration)
         if w.step.months:
             return self.d.timestamp(self.d.plus_months(day, f"{k} * {w.step.months}"))
         return self.d.timestamp(self.d.plus_days(day, f"{k} * {w.step.days}"))
 
     def time_of_day(self, w: Every, i: int) -> str:
         """The i-th occasion of each period."""
+        assert not isinstance(w.at, str)
         due = [self.d.plus("p.following", at - DAY) for at in w.at]
         opens = "p.period" if i == 0 else self.d.plus("p.following", w.at[i - 1] - DAY + TICK)
         closes = (

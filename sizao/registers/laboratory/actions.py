@@ -68,7 +68,8 @@ def tell_results(scope: Scope, results: Mapping[UUID, tuple[str, datetime]]) -> 
         row.result, row.resulted_at, row.stands_from = result, at, at
         row.save(update_fields=["result", "resulted_at", "stands_from"])
         changed.append(row)
-    acts.record(scope, [NewAct("lab.resulted", r.pk, r.resulted_at, r.person_id, r.area_id, r.disease, outcome=r.result, record=r.pk) for r in changed])
+    told = [NewAct("lab.resulted", r.pk, results[r.pk][1], r.person_id, r.area_id, r.disease, outcome=r.result, record=r.pk) for r in changed]
+    acts.record(scope, told)
     if changed:
         audit.write(scope, "laboratory.resulted", [r.person_id for r in changed], digest_of=[(r.pk, r.result) for r in changed])
     return len(changed)
