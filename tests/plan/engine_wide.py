@@ -55,7 +55,7 @@ WIDE = {
     by: community @ area
     done: verified
     parts:
-      told: {when: {within: $clock, of: received_at}}
+      told: {when: {within: $clock, of: received_at}, close: [{act: ruled_out, reason: {zh: 排除, en: ruled out}}]}
       answered: {when: {within: 2d, of: told}, done: visit, by: cdc @ area}
       followed: {should: urgent, when: {every: 1d, from: answered, until: "least(due_on, answered + 5d)"}, done: check}
       counted: {for: contact, when: {days: [1, 3], of: last_exposure_on}, done: test}
@@ -181,7 +181,7 @@ WIDE = {
     "behind": """
     for: contact
     should: not met('daily', 'looked-back')
-    when: {every: 1d, from: named_at, until: named_at + 6d}
+    when: {every: 1d, from: named_at, until: named_at + 6d, at: "20:00"}
     done: visit
     by: community @ area""",
     "owner-of-unit": """
