@@ -152,7 +152,7 @@ def three_cycles(db, seed: int) -> None:
         for j in judged:
             SEEN[j.measure.id, "again" if j.key not in result.whole else "whole"] += 1
         SEEN["touched"] += sum(result.touched.values())
-        row = db.execute("SELECT count(*), count(*) FILTER (WHERE owed < 0 OR closed < 0) FROM settled_cell").fetchone()
+        row = db.execute("SELECT count(*), count(*) FILTER (WHERE met < 0 OR missed < 0 OR closed < 0) FROM settled_cell").fetchone()
         SEEN["settled"], SEEN["taken away"] = SEEN["settled"] + row[0], SEEN["taken away"] + row[1]
         put(db, "b", rows(register))
         moment += c.pick([0, 1, 600, 5 * 3600, 86400, 2 * 86400]) * dt.timedelta(seconds=1)

@@ -69,7 +69,8 @@ class Cycle:
         self.db, self.relations, self.as_of, self.changes, self.since = db, relations, as_of, changes, since
         self.ledger = Ledger(db)
         self.now = Counter(db, relations, as_of, "now")
-        self.was: Counter | None = None
+        self.were: dict[datetime, Counter] = {}
+        self.apart = {int(name.removeprefix("candidate_")) for name in self.ledger.tables("candidate_%")}
         self.horizon = datetime.combine(as_of.date(), clock())
         self.start = datetime.combine(since, clock()) if since else None
         self.result = CycleResult(as_of, self.horizon)
@@ -81,6 +82,7 @@ class Cycle:
             self.db.execute(f"CREATE OR REPLACE TEMP TABLE {CHANGED} AS {self.changes.acts}")
         self.db.execute("CREATE OR REPLACE TABLE live_cell AS SELECT * FROM live_cell LIMIT 0")
         standing, ground = [], self.ground()
+        numbers: dict[int, Judged] = {}
         self.new_counted()
         self.ledger.forget([k.no for key, k in kept.items() if key not in {j.key for j in measures}])
         number = max((k.no for k in kept.values()), default=0)
@@ -94,10 +96,13 @@ class Cycle:
                 self.whole(j, no)
             else:
                 self.again(j, old)
+            numbers[no] = j
             standing.append(Kept(no, j.key, print_, self.as_of, self.horizon))
-        began = time.perf_counter()
         self.add_up()
-        self.result.seconds["cells"] += time.perf_counter() - began
+        self.ownerless(numbers)
+        self.add_up()
+        if any(k.horizon < self.horizon for k in kept.values()):
+            self.ledger.compact()
         self.ledger.keep(standing)
         self.now.close()
         return self.result
@@ -127,26 +132,24 @@ class Cycle:
 
     def whole(self, j: Judged, no: int) -> None:
         self.ledger.forget([no])
-        if self.apart(j.measure):
+        self.apart.discard(no)
+        if settles(j.measure) and (not series(j.measure) or self.size(j.measure.facts) >= LARGE):
+            self.apart.add(no)
             self.choose(j, no)
         self.live(j, no, None)
-        self.finish(j, no)
 
     def again(self, j: Judged, old: Kept) -> None:
         if self.since and series(j.measure):
             self.ledger.before(old.no, literal(self.since))
-        began = time.perf_counter()
         if settles(j.measure):
             self.late(j, old)
-        self.result.seconds["late"] += time.perf_counter() - began
         self.live(j, old.no, old.horizon if settles(j.measure) else None)
-        self.finish(j, old.no)
 
-    def apart(self, m: Measure) -> bool:
-        """Whether the rows that can matter to it are kept apart: of a large table, and where a subject can be done for good."""
-        if m.facts not in self.sizes:
-            self.sizes[m.facts] = self.ledger.one(f"SELECT count(*) FROM ({self.relations.facts[m.facts]})")
-        return settles(m) and (not series(m) or self.sizes[m.facts] >= LARGE)
+    def size(self, table: str) -> int:
+        """Rows of a facts table."""
+        if table not in self.sizes:
+            self.sizes[table] = self.ledger.one(f"SELECT count(*) FROM ({self.relations.facts[table]})")
+        return self.sizes[table]
 
     def changed(self, table: str) -> str:
         """The rows, as they are now, of the subjects that the refresh changed."""
@@ -166,7 +169,7 @@ class Cycle:
 
     def over(self, j: Judged, no: int, relations: Relations, only_live: bool = False) -> Relations:
         """The relations, with the rows kept apart in place of the whole table."""
-        if not self.apart(j.measure):
+        if no not in self.apart:
             return relations
         rows = f"SELECT * EXCLUDE (live) FROM candidate_{no}{' WHERE live' if only_live else ''}"
         return replace(relations, facts={**relations.facts, j.measure.facts: rows}, versions={})
@@ -176,59 +179,59 @@ class Cycle:
     def late(self, j: Judged, old: Kept) -> None:
         """Takes away what was settled of the touched, and adds what is settled of them now."""
         assert self.changes
-        m, before = j.measure, self.changes.before
-        apart = self.apart(m)
-        rows = [f"SELECT * FROM candidate_{old.no}"] if apart else [self.relations.facts[m.facts], before.facts[m.facts]]
-        self.db.execute(
-            f"CREATE OR REPLACE TEMP TABLE touched AS {touched(m, self.changes, rows, self.relations.act, old.as_of, self.as_of, old.horizon)}"
-        )
-        self.result.touched[j.key] = self.ledger.one("SELECT count(*) FROM touched")
-        new_leaves(self.db)
-        if not self.result.touched[j.key]:
-            return
-        only = "SELECT id FROM touched"
-        if series(m):
-            part = Part(since=self.start, settled=old.horizon)
-        else:
-            part, only = Part(), f"SELECT id FROM candidate_{old.no} WHERE NOT live AND id IN (SELECT id FROM touched)"
-        if self.was is None:
-            self.was = Counter(self.db, before, old.as_of, "was")
-            self.was.made, self.was.same = (
-                self.now.made,
-                self.now.same,
-            )  # the tree and what is kept are the same, or nothing had been settled
-        self.add(self.was.over(self.over(j, old.no, before)).leaves(j, part, only, sign="-"))
-        if apart:
-            self.db.execute(f"DELETE FROM candidate_{old.no} WHERE id IN ({self.changes.subjects[m.facts]})")
-            self.choose(j, old.no, self.changed(m.facts))
-            self.db.execute(f"UPDATE candidate_{old.no} SET live = TRUE WHERE NOT live AND id IN (SELECT id FROM touched)")
-        if series(m):
-            self.add(self.now.over(self.over(j, old.no, self.relations)).leaves(j, part, "SELECT id FROM touched"))
-        names = (*COUNTED, "owing")
-        sums, some = ", ".join(f"CAST(sum({c}) AS INTEGER) AS {c}" for c in names), " OR ".join(f"sum({c}) <> 0" for c in names)
-        self.db.execute(f"CREATE OR REPLACE TEMP TABLE leaves AS SELECT area, day, settled, {sums} FROM leaves GROUP BY ALL HAVING {some}")
+        began = time.perf_counter()
+        m, before, no = j.measure, self.changes.before, old.no
+        rows = [f"SELECT * FROM candidate_{no}"] if no in self.apart else [self.relations.facts[m.facts], before.facts[m.facts]]
+        found = touched(m, self.changes, rows, self.relations.act, old.as_of, self.as_of, old.horizon)
+        self.db.execute(f"CREATE OR REPLACE TEMP TABLE touched AS {found}")
+        count = self.result.touched[j.key] = self.ledger.one("SELECT count(*) FROM touched")
+        if count:
+            only = "SELECT id FROM touched"
+            part = Part(since=self.start, settled=old.horizon) if series(m) else Part()
+            once = f"SELECT id FROM candidate_{no} WHERE NOT live AND id IN ({only})"
+            self.new_leaves()
+            self.add(self.earlier(old).over(self.over(j, no, before)).leaves(j, part, only if series(m) else once, sign="-"))
+            if no in self.apart:
+                self.db.execute(f"DELETE FROM candidate_{no} WHERE id IN ({self.changes.subjects[m.facts]})")
+                self.choose(j, no, self.changed(m.facts))
+                self.db.execute(f"UPDATE candidate_{no} SET live = TRUE WHERE NOT live AND id IN ({only})")
+            if series(m):
+                self.add(self.now.over(self.over(j, no, self.relations)).leaves(j, part, only))
+            names = (*COUNTED, "owing")
+            sums, some = ", ".join(f"CAST(sum({c}) AS INTEGER) AS {c}" for c in names), " OR ".join(f"sum({c}) <> 0" for c in names)
+            self.count(j, no, f"SELECT area, day, settled, {sums} FROM leaves GROUP BY ALL HAVING {some}")
+        self.result.seconds["late"] += time.perf_counter() - began
+
+    def earlier(self, old: Kept) -> Counter:
+        """Over the relations of the last cycle. The tree and what is kept are as they are now, or nothing had been settled."""
+        assert self.changes
+        if old.as_of not in self.were:
+            counter = self.were[old.as_of] = Counter(self.db, self.changes.before, old.as_of, "was")
+            counter.made, counter.same = self.now.made, self.now.same
+        return self.were[old.as_of]
+
+    def new_leaves(self) -> None:
+        counts = ", ".join(f"{c} INTEGER" for c in (*COUNTED, "owing"))
+        self.db.execute(f"CREATE OR REPLACE TEMP TABLE leaves (area BIGINT, day DATE, settled BOOLEAN, {counts})")
 
     def add(self, leaves: str) -> None:
         self.db.execute(f"INSERT INTO leaves SELECT * REPLACE (TRUE AS settled) FROM ({leaves}) WHERE day IS NOT NULL")
 
     # -- what is live
 
-    def live(self, j: Judged, no: int, since_horizon: datetime | None) -> None:
-        """Evaluates what is not settled; what is settled at the new horizon is marked."""
+    def live(self, j: Judged, no: int, horizon: datetime | None) -> None:
+        """Evaluates what was not settled at the last horizon; what is settled at the new one is marked."""
         began = time.perf_counter()
-        m = j.measure
-        if since_horizon is None:
-            new_leaves(self.db)
-        part = Part(since=self.start, live=since_horizon)
+        m, part = j.measure, Part(since=self.start, live=horizon)
         counter = self.now.over(self.over(j, no, self.relations, only_live=True))
         if not settles(m):
-            self.db.execute(f"INSERT INTO leaves {counter.leaves(j, part)}")
+            self.count(j, no, counter.leaves(j, part))
         elif series(m) or self.all_ahead(m):
-            self.db.execute(f"INSERT INTO leaves {counter.leaves(j, part, horizon=self.horizon)}")
+            self.count(j, no, counter.leaves(j, part, horizon=self.horizon))
         else:
             self.db.execute(f"CREATE OR REPLACE TEMP TABLE obliged AS {counter.statement(j, part, fields=('subject', *READ))}")
             settled = f"o.due < {literal(self.horizon)} AND o.{FINAL}"
-            self.db.execute(f"INSERT INTO leaves {counter.counted('obliged', settled)}")
+            self.count(j, no, counter.counted("obliged", settled))
             self.db.execute(f"UPDATE candidate_{no} SET live = FALSE WHERE id IN (SELECT o.subject FROM obliged o WHERE {settled})")
         self.result.seconds["live"] += time.perf_counter() - began
 
@@ -239,33 +242,49 @@ class Cycle:
             return False
         return bool(self.ledger.one(f"SELECT {self.now.compiler(m).writer('n', 'NULL', 'NULL').sql(w.point)} >= {literal(self.horizon)}"))
 
-    def finish(self, j: Judged, no: int) -> None:
-        """Hands the counts on, with how many have nobody to answer: asked now of what was settled earlier too."""
-        began = time.perf_counter()
-        self.db.execute(f"INSERT INTO settled_owing SELECT {no}, area, day, owing FROM leaves WHERE settled AND owing <> 0")
-        top, owned, counted = self.now.root if j.top is None else j.top, self.now.owned(j.measure), ", ".join(COUNTED)
-        owing = f"SELECT area, day, CAST(sum(owing) AS INTEGER) AS owing FROM settled_owing WHERE no = {no} GROUP BY ALL"
-        self.db.execute(
-            f"INSERT INTO counted SELECT {no}, coalesce(l.area, {top}), l.day, l.settled, {counted}, CASE WHEN l.settled OR w.area IS NOT NULL THEN 0 ELSE l.owing END "
-            f"FROM leaves l LEFT JOIN {owned} w ON w.area = l.area UNION ALL "
-            f"SELECT {no}, coalesce(o.area, {top}), o.day, FALSE, {', '.join('0' for _ in COUNTED)}, o.owing FROM ({owing}) o ANTI JOIN {owned} w ON w.area = o.area"
-        )
-        self.rows += self.ledger.one("SELECT count(*) FROM leaves")
+    # -- cells
+
+    def count(self, j: Judged, no: int, leaves: str) -> None:
+        """Takes counts by area and day. Who answers for what is live is asked here; for what is settled, how many would need somebody goes on."""
+        top = self.now.root if j.top is None else j.top
+        row = self.db.execute(
+            f"INSERT INTO counted SELECT {no}, coalesce(l.area, {top}), l.day, l.settled, {', '.join(f'l.{c}' for c in COUNTED)}, "
+            f"CASE WHEN l.settled OR w.area IS NOT NULL THEN 0 ELSE l.owing END, CASE WHEN l.settled THEN l.owing ELSE 0 END, l.area "
+            f"FROM ({leaves}) l LEFT JOIN {self.now.owned(j.measure)} w ON w.area = l.area"
+        ).fetchone()
+        self.rows += row[0] if row else 0
         if self.rows > AT_ONCE:
             self.add_up()
-        self.result.seconds["cells"] += time.perf_counter() - began
 
     def add_up(self) -> None:
         """Adds the levels up; the settled to the settled, the rest to what is live."""
+        began = time.perf_counter()
         self.db.execute(f"CREATE OR REPLACE TEMP TABLE below AS {self.now.below('counted')}")
         self.db.execute(f"INSERT INTO settled_cell SELECT no, area, day, {', '.join(COUNTED)} FROM below WHERE settled")
         self.db.execute(f"INSERT INTO live_cell SELECT no, area, day, {', '.join(KEPT)} FROM below WHERE NOT settled")
+        self.db.execute("INSERT INTO settled_owing SELECT no, own, day, owing FROM counted WHERE owing <> 0")
         self.new_counted()
+        self.result.seconds["cells"] += time.perf_counter() - began
 
     def new_counted(self) -> None:
         self.rows = 0
         counts = ", ".join(f"{c} INTEGER" for c in KEPT)
-        self.db.execute(f"CREATE OR REPLACE TEMP TABLE counted (no INTEGER, area BIGINT, day DATE, settled BOOLEAN, {counts})")
+        self.db.execute(
+            f"CREATE OR REPLACE TEMP TABLE counted (no INTEGER, area BIGINT, day DATE, settled BOOLEAN, {counts}, owing INTEGER, own BIGINT)"
+        )
+
+    def ownerless(self, numbers: dict[int, Judged]) -> None:
+        """Of what is settled and needs somebody, how many have nobody now."""
+        owned = {j.measure.by: self.now.owned(j.measure) for j in numbers.values()}
+        if not owned:
+            return
+        answering = " UNION ALL ".join(f"SELECT {i} AS who, area FROM {table}" for i, table in enumerate(owned.values()))
+        places = list(owned)
+        asked = ", ".join(f"({no}, {places.index(j.measure.by)}, {self.now.root if j.top is None else j.top})" for no, j in numbers.items())
+        self.db.execute(
+            f"INSERT INTO counted SELECT o.no, coalesce(o.area, m.top), o.day, FALSE, {', '.join('0' for _ in COUNTED)}, sum(o.owing), 0, NULL FROM settled_owing o "
+            f"JOIN (VALUES {asked}) m(no, who, top) ON m.no = o.no ANTI JOIN ({answering}) w ON w.who = m.who AND w.area = o.area GROUP BY ALL HAVING sum(o.owing) <> 0"
+        )
 
 
 def settles(m: Measure) -> bool:
@@ -274,8 +293,3 @@ def settles(m: Measure) -> bool:
     if not m.simple or not (series(m) or isinstance(m.when, (Within, Before))):
         return False
     return m.done.where is None or not any(isinstance(x, nodes.Moment) for x in nodes.walk(m.done.where))
-
-
-def new_leaves(db: duckdb.DuckDBPyConnection) -> None:
-    counts = ", ".join(f"{c} INTEGER" for c in (*COUNTED, "owing"))
-    db.execute(f"CREATE OR REPLACE TEMP TABLE leaves (area BIGINT, day DATE, settled BOOLEAN, {counts})")

@@ -83,7 +83,10 @@ class Ledger:
         )
 
     def compact(self) -> None:
-        """Adds up rows of one cell."""
+        """Adds up rows of one cell, where there are many more of them than cells."""
+        rows, cells = self.db.execute("SELECT count(*), approx_count_distinct(hash(no, area, day)) FROM settled_cell").fetchall()[0]
+        if rows < 1.5 * cells:
+            return
         for name, counts in (("settled_cell", COUNTED), ("settled_owing", ("owing",))):
             sums = ", ".join(f"CAST(sum({c}) AS INTEGER) AS {c}" for c in counts)
             some = " OR ".join(f"sum({c}) <> 0" for c in counts)
