@@ -96,10 +96,10 @@ def statement(f: InForce, as_of: datetime, known_at: datetime | None, subjects: 
     """SQL of every obligation of a measure, with real instants."""
     places, parts = zones(), []
     for zone in places:
-        m, only = f.measure, None
+        m, asked, only = f.measure, subjects, None
         if subjects and not m.simple:  # what it looks at beyond its own rows must not be narrowed with them
-            subjects, only = None, subjects.get(m.facts)
-        related = relations.build(vocabulary(), zone, known_at, subjects, one_zone=len(places) == 1)
+            asked, only = None, subjects.get(m.facts)
+        related = relations.build(vocabulary(), zone, known_at, asked, one_zone=len(places) == 1)
         civil = compile_measure(m, related, naive(as_of, zone), f.force(zone), only=only)
         columns = ", ".join(f"(z.{name} AT TIME ZONE '{zone}') AS {name}" if name in INSTANTS else f"z.{name}" for name in FIELDS)
         parts.append(f"SELECT {columns} FROM ({civil}) z")

@@ -12,17 +12,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
+import duckdb
+
 from .counting import TESTS
+from .facts import vocabulary as everything
 from .language import Vocabulary
 from .language.measure import Measure
 from .mirror import checking, relations
-from .mirror.layout import Layout
+from .mirror.layout import Layout, quoted
 from .obligations import Force
-from .sql import Relations, compile_measure
+from .sql import DUCKDB, Relations, compile_measure
 from .sql.dialects import SPARK
 
 if TYPE_CHECKING:
@@ -65,11 +69,11 @@ class Always:
 def start(master: str = "local[2]", memory: str = "1g", **settings: Any) -> SparkSession:
     """A session. `master`: this machine (`local[2]`), or a cluster (`spark://host:7077`); `settings`: of Spark, with `__` for a dot.
 
-    For a cluster the machine's own Spark settings (`SPARK_CONF_DIR`) apply first.
+    `memory`: of this process and of each executor. For a cluster the machine's own Spark settings (`SPARK_CONF_DIR`) apply first.
     """
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.master(master).appName("sizao").config("spark.driver.memory", memory)
+    builder = SparkSession.builder.master(master).appName("sizao").config("spark.driver.memory", memory).config("spark.executor.memory", memory)
     given = {name.replace("__", "."): value for name, value in settings.items()}
     here = {**LOCAL, "spark.sql.shuffle.partitions": "2"} if master.startswith("local") else {}
     for name, value in (here | given).items():
@@ -81,15 +85,11 @@ class Snapshot:
     """A folder that `Mirror.snapshot` wrote, as Spark reads it. The workers must reach it under the same name; a URL will do."""
 
     def __init__(self, spark: SparkSession, folder: Any, vocabulary: Vocabulary | None = None):
-        if vocabulary is None:
-            from .facts import vocabulary as everything
-
-            vocabulary = everything()
         self.spark, self.folder = ours(spark), str(folder).rstrip("/")
         about = json.loads(self.spark.read.text(f"{self.folder}/snapshot.json", wholetext=True).collect()[0][0])
         self.zones: list[str] = about["zones"]
         self.state = SimpleNamespace(latest=about["latest"])
-        self.layout = Layout(vocabulary, self.zones)
+        self.layout = Layout(vocabulary or everything(), self.zones)
         for table in checking.tables(self.layout):
             self.spark.read.parquet(f"{self.folder}/{table.name}.parquet").createOrReplaceTempView(table.name)
         self.root = self.spark.sql("SELECT min(id) FROM area WHERE parent IS NULL").collect()[0][0]
@@ -125,6 +125,25 @@ def evaluate(folder: Any, measures: Iterable[Owed], as_of: datetime, known_at: d
     snapshot = Snapshot(spark or start(), folder)
     for f in measures:
         yield from (tuple(row) for row in snapshot.cells(f, as_of, known_at).collect())
+
+
+def in_order(rows: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Rows to be compared."""
+    return sorted((tuple(row) for row in rows), key=repr)
+
+
+def on_duckdb(folder: Any, f: Owed, as_of: datetime, known_at: datetime | None = None, vocabulary: Vocabulary | None = None) -> list[tuple[Any, ...]]:
+    """The same cells of the same folder by DuckDB: to be held against those of `Snapshot.cells`."""
+    duck, about = duckdb.connect(), json.loads((Path(folder) / "snapshot.json").read_text(encoding="utf-8"))
+    layout = Layout(vocabulary or everything(), about["zones"])
+    for table in checking.tables(layout):
+        duck.execute(f"CREATE VIEW {quoted(table.name)} AS SELECT * FROM read_parquet({DUCKDB.text(f'{folder}/{table.name}.parquet')})")
+    root = duck.sql("SELECT min(id) FROM area WHERE parent IS NULL").fetchall()[0][0]
+    parts = []
+    for zone in layout.zones:
+        related = relations.build(duck, layout, SimpleNamespace(latest=about["latest"]), zone, known_at)  # type: ignore[arg-type]
+        parts.append(f"SELECT * FROM ({compile_measure(f.measure, related, civil(as_of, zone), f.force(zone), DUCKDB)}) z")
+    return duck.execute(counted(" UNION ALL ".join(parts), "SELECT area, above FROM up", root)).fetchall()
 
 
 def counted(obligations: str, up: str, root: Any) -> str:

@@ -16,7 +16,7 @@ def test_generated_pages_are_fresh(tmp_path):
         assert (ROOT / "docs" / "reference" / page.name).read_text(encoding="utf-8") == page.read_text(encoding="utf-8"), f"run: python docs/generate.py ({page.name} is stale)"
 
 
-@pytest.mark.parametrize("page", [p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("sizao/**/README.md")]], ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("sizao/**/README.md")], ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target

@@ -29,19 +29,21 @@ def taken(mirror, tmp_path):
     return mirror, tmp_path / "snapshot", clock.now()
 
 
-def test_a_snapshot_of_the_demo_gives_equal_cells_and_rows(taken):
+def test_a_snapshot_of_the_demo_gives_equal_cells_and_rows(taken, request):
     mirror, folder, now = taken
     session = spark.start("local[1]", **QUICK)
     session.sparkContext.setLogLevel("ERROR")
     snapshot, cells = spark.Snapshot(session, folder), 0
     assert snapshot.zones == [ZONE]
-    for i, f in enumerate(evaluation.in_force(now)):
-        known_at = None if i % 2 else now - timedelta(days=1)
+    found = evaluation.in_force(now)
+    for i, f in enumerate(found if request.config.getoption("--full") else found[::3]):
+        known_at = now - timedelta(days=1) if i == 1 else None
         obligations = compile_measure(f.measure, mirror.relations(ZONE, known_at), naive(now, ZONE), f.force(ZONE), DUCKDB)
         listed = snapshot.obligations(f, now, known_at).drop("zone").collect()
-        assert sorted(map(tuple, listed), key=repr) == sorted(mirror.query(obligations), key=repr), f.measure.id
+        assert spark.in_order(listed) == spark.in_order(mirror.query(obligations)), f.measure.id
         if i < 4:
-            wanted = mirror.query(spark.counted(obligations, "SELECT area, above FROM up", snapshot.root))
-            assert sorted(map(tuple, snapshot.cells(f, now, known_at).collect()), key=repr) == sorted(wanted, key=repr), f.measure.id
+            wanted = spark.in_order(mirror.query(spark.counted(obligations, "SELECT area, above FROM up", snapshot.root)))
+            assert spark.in_order(snapshot.cells(f, now, known_at).collect()) == wanted, f.measure.id
+            assert spark.in_order(spark.on_duckdb(folder, f, now, known_at)) == wanted, f.measure.id
             cells += len(wanted)
-    assert cells > 200
+    assert cells > 100
