@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from .language import done as d
 from .language import nodes
+from .language.measure import FAR, Measure
 from .language.values import Context, cause, value
 from .obligations import BREACH, NOT_KEPT, UNKNOWN
+from .register import Register, Row
 from .timetable import TICK, Slot
-
-if TYPE_CHECKING:
-    from .reference import Evaluator
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,24 @@ class Found:
     need: Any = None
 
 
-def found(e: Evaluator, form: d.Evidence, row: Row, slot: Slot, j: datetime) -> Found:
+class Judging(Protocol):
+    """Who judges the occasion: one measure over a register at one moment."""
+
+    m: Measure
+    register: Register
+    as_of: datetime
+
+    def context(self, row: Row, now: datetime, opens: datetime, closes: datetime = FAR) -> Context:
+        """Where an expression is asked."""
+
+    def version(self, subject: Row, t: datetime) -> Row:
+        """The subject as it stood at a moment."""
+
+    def acts(self, form: d.Done | d.Never, row: Row, slot: Slot, opens: datetime) -> list[Row]:
+        """Acts that fill the occasion, earliest first."""
+
+
+def found(e: Judging, form: d.Evidence, row: Row, slot: Slot, j: datetime) -> Found:
     """The evidence for one occasion; `row` is the subject as it stood at `j`."""
     match form:
         case d.Done():
@@ -44,7 +57,7 @@ def found(e: Evaluator, form: d.Evidence, row: Row, slot: Slot, j: datetime) -> 
     return held(e, form, row, slot, j)
 
 
-def acted(e: Evaluator, form: d.Done, row: Row, slot: Slot, j: datetime) -> Found:
+def acted(e: Judging, form: d.Done, row: Row, slot: Slot, j: datetime) -> Found:
     """The act, as often as needed. Who needs nothing has it when the occasion opens."""
     need = 1
     ctx = e.context(row, j, slot.opens, slot.closes)
@@ -63,7 +76,7 @@ def acted(e: Evaluator, form: d.Done, row: Row, slot: Slot, j: datetime) -> Foun
     return Found(None, why=not_kept(e, form.act, row, slot))
 
 
-def since(e: Evaluator, form: d.Done, row: Row, slot: Slot, j: datetime) -> datetime:
+def since(e: Judging, form: d.Done, row: Row, slot: Slot, j: datetime) -> datetime:
     """From when evidence counts."""
     early = getattr(e.m.when, "early", None)
     if form.since is not None:
@@ -73,7 +86,7 @@ def since(e: Evaluator, form: d.Done, row: Row, slot: Slot, j: datetime) -> date
     return slot.opens - early if early else slot.opens
 
 
-def never(e: Evaluator, form: d.Never, row: Row, slot: Slot, j: datetime) -> Found:
+def never(e: Judging, form: d.Never, row: Row, slot: Slot, j: datetime) -> Found:
     """Kept so far, or a breach at its own moment."""
     acts = [a for a in e.acts(form, row, slot, slot.opens) if a["at"] <= slot.due]
     if acts:
@@ -82,7 +95,7 @@ def never(e: Evaluator, form: d.Never, row: Row, slot: Slot, j: datetime) -> Fou
     return Found(None, why=why) if why else Found(j, j)
 
 
-def held(e: Evaluator, form: d.Holds | d.Amount, row: Row, slot: Slot, j: datetime) -> Found:
+def held(e: Judging, form: d.Holds | d.Amount, row: Row, slot: Slot, j: datetime) -> Found:
     """A state or an amount: read when due, and as long as the window is open once more at its latest moment."""
     test: Any = form.condition if isinstance(form, d.Holds) else nodes.Compare(">=", form.have, form.need)
     ctx = e.context(row, j, slot.opens, slot.closes)
@@ -123,7 +136,7 @@ def worst(parts: list[Found], unknown_first: bool) -> str | None:
     return breach[0] if breach else None if len(unknown) < len(parts) else unknown[0]
 
 
-def not_kept(e: Evaluator, act: str, row: Row, slot: Slot) -> str | None:
+def not_kept(e: Judging, act: str, row: Row, slot: Slot) -> str | None:
     kept = e.register.kept_since(act, row["area"])
     return f"{NOT_KEPT}:{act}" if kept is None or kept > slot.due else None
 

@@ -20,7 +20,8 @@ from .language.values import value
 from .language.vocabulary import nearest
 from .language.words import Speaker, sentence
 from .obligations import Obligation, reason_text
-from .reference import Evaluator, Register, leaves
+from .reference import Evaluator, leaves
+from .register import Register
 
 LANGUAGES = ("zh", "en")
 

@@ -10,7 +10,6 @@ Five sentences hold it:
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -44,86 +43,9 @@ from .obligations import (
     Force,
     Obligation,
 )
+from .register import Register, Row
 from .timetable import Drawer, NoTimetable, Slot
 from .world import Fixed, Lookup
-
-Row = Mapping[str, Any]
-
-
-class Register:
-    """What was known at `known_at`, in naive local time.
-
-    facts: table → versions {id, person, area, disease, known, vf, vt, …}; a version stood in [vf, vt), vt never None.
-    acts: {id, kind, subject, person, at, told_at, period, outcome, number}. areas: id → (parent, level). posts: {id, role, area, vf, vt}.
-    kept: {kind, area, since}. area_facts: {id, area, scale, value, number, starts_at, ends_at, vf, vt}. codes: code of an area → its id.
-    """
-
-    def __init__(
-        self,
-        facts: Mapping[str, Iterable[Row]],
-        acts: Iterable[Row] = (),
-        areas: Mapping[Any, tuple[Any, str]] | None = None,
-        posts: Iterable[Row] = (),
-        kept: Iterable[Row] = (),
-        area_facts: Iterable[Row] = (),
-        codes: Mapping[str, Any] | None = None,
-    ):
-        self.areas, self.posts, self.kept, self.area_facts, self.codes = areas or {}, list(posts), list(kept), list(area_facts), codes or {}
-        self.known: dict[Any, Any] = {}  # other measures, evaluated once
-        self.versions: dict[str, dict[Any, list[Row]]] = {table: defaultdict(list) for table in facts}
-        for table, rows in facts.items():
-            for row in sorted(rows, key=lambda r: r["vf"]):
-                self.versions[table][row["id"]].append(row)
-        self.acts: dict[tuple[str, str, Any], list[Row]] = defaultdict(list)
-        for act in sorted(acts, key=lambda a: a["at"]):
-            for key in ("subject", "person"):
-                if act.get(key) is not None:
-                    self.acts[key, act["kind"], act[key]].append(act)
-
-    def standing(self, table: str, subject: Any, t: datetime) -> Row | None:
-        """The version of a subject that stood at t."""
-        return next((row for row in self.versions[table][subject] if row["vf"] <= t < row["vt"]), None)
-
-    def of_person(self, table: str, person: Any, t: datetime) -> list[Row]:
-        """The rows of a table about a person that stood at t."""
-        if person is None:
-            return []
-        return [r for versions in self.versions[table].values() for r in versions if r["person"] == person and r["vf"] <= t < r["vt"]]
-
-    def done(self, kind: str, key: str, row: Row, as_of: datetime) -> list[Row]:
-        """Acts of a kind about this row's subject or person that had happened by `as_of`, earliest first."""
-        named = row["id"] if key == "subject" else row["person"]
-        return [] if named is None else [act for act in self.acts[key, kind, named] if act["at"] <= as_of]
-
-    def above(self, area: Any) -> Iterator[Any]:
-        """The area, then its ancestors."""
-        while area is not None:
-            yield area
-            area = self.areas[area][0]
-
-    def kept_since(self, kind: str, area: Any) -> datetime | None:
-        """From when acts of a kind are kept there. A subject without an area is under what holds at the top of the tree."""
-        places = set(self.above(area)) if area is not None else {a for a, (parent, _) in self.areas.items() if parent is None}
-        return min((k["since"] for k in self.kept if k["kind"] == kind and k["area"] in places), default=None)
-
-    def owner(self, m: Measure, area: Any, as_of: datetime) -> Any:
-        """The nearest post of the role that stands now; the one made first where there are several."""
-        chain = list(self.above(area))
-        if m.by.place == "parent":
-            chain = chain[1:]
-        elif m.by.place != "area":
-            levels = [self.areas[a][1] for a in chain]
-            chain = chain[levels.index(m.by.place) :] if m.by.place in levels else []
-        for place in chain:
-            found = [p["id"] for p in self.posts if p["role"] == m.by.role and p["area"] == place and p["vf"] <= as_of < p["vt"]]
-            if found:
-                return min(found)
-        return None
-
-    def inside(self, area: Any, force: Force) -> bool:
-        if force.area is None:
-            return True
-        return force.area in self.above(area) if area is not None else self.areas[force.area][0] is None
 
 
 class Evaluator:
@@ -131,11 +53,21 @@ class Evaluator:
 
     def __init__(self, m: Measure, register: Register, as_of: datetime, force: Force | None = None):
         self.m, self.register, self.as_of, self.force = m, register, as_of, force or Force()
-        self.lookup = Lookup(self)
+        self.lookup = Lookup(m, register, as_of, self.force, self.duties)
 
     def another(self, m: Measure) -> Evaluator:
         """The same register and moment, for another measure."""
         return Evaluator(m, self.register, self.as_of, self.force)
+
+    def duties(self, measures: Iterable[Measure]) -> list[Obligation]:
+        """The obligations of other measures, evaluated once."""
+        found: list[Obligation] = []
+        for m in measures:
+            key = (m.id, self.as_of, self.force)
+            if key not in self.register.known:
+                self.register.known[key] = list(self.another(m).all())
+            found += self.register.known[key]
+        return found
 
     def all(self) -> Iterator[Obligation]:
         """Every obligation that has opened by `as_of`."""

@@ -28,7 +28,8 @@ from .language.schedule import Days, Every, Fresh, Shifts
 from .language.source import Node, read
 from .language.vocabulary import nearest
 from .obligations import NO_TIMETABLE, PER_DAY, Obligation
-from .reference import Register, evaluate, unlisted
+from .reference import evaluate, unlisted
+from .register import Register
 from .sql import POSTGRES, Dialect, Relations, compile_measure, compile_unlisted
 from .timetable import EPOCH
 

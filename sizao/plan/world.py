@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .language import terms as t
+from .language.measure import Measure
 from .language.values import Context, value
-from .obligations import CANNOT_TELL, CLOSED, LATE, MET, OVERDUE, WAITING, Obligation
+from .obligations import CANNOT_TELL, CLOSED, LATE, MET, OVERDUE, WAITING, Force, Obligation
+from .register import Register, Row
 
-if TYPE_CHECKING:
-    from .reference import Evaluator
-
-Row = Mapping[str, Any]
 TEN_THOUSAND = 10_000
 
 
 class Lookup:
-    """Answers the terms of one measure. Other measures are evaluated once and kept in `known`."""
+    """Answers the terms of one measure. `duties` gives the obligations of others."""
 
-    def __init__(self, evaluator: Evaluator):
-        self.e, self.register = evaluator, evaluator.register
-        self.key = evaluator.force.key
+    def __init__(self, m: Measure, register: Register, as_of: datetime, force: Force, duties: Callable[[Iterable[Measure]], list[Obligation]]):
+        self.m, self.register, self.as_of, self.duties, self.key = m, register, as_of, duties, force.key
 
     def steps(self, area: Any, code: str) -> int | None:
         """How many steps above `area` the area of this code lies."""
@@ -111,7 +108,7 @@ class Lookup:
             for versions in self.register.versions[table].values()
             for r in versions
             if r["vf"] <= ctx.now < r["vt"]
-            and r["known"] <= self.e.as_of
+            and r["known"] <= self.as_of
             and (wanted in self.register.above(r["area"]) if far else r[field] == wanted)
             and (mine is None or r["disease"] in (None, mine))
         ]
@@ -178,20 +175,11 @@ class Lookup:
 
     # -- other measures
 
-    def duties(self, measures: Iterable[Any]) -> list[Obligation]:
-        found: list[Obligation] = []
-        for m in measures:
-            key = (m.id, self.e.as_of, self.e.force)
-            if key not in self.register.known:
-                self.register.known[key] = list(self.e.another(m).all())
-            found += self.register.known[key]
-        return found
-
     def met(self, node: t.Met, ctx: Context) -> bool | None:
         wanted = ctx.row["id"] if node.by == "subject" else ctx.row["person"]
         if wanted is None:
             return None
-        measures = [m for id_ in node.measures for m in self.e.m.named(id_)]
+        measures = [m for id_ in node.measures for m in self.m.named(id_)]
         of = [o for o in self.duties(measures) if (o.subject if node.by == "subject" else o.person) == wanted]
         under = any(o.state not in (CLOSED, CANNOT_TELL, WAITING) and o.opens is not None and o.opens <= ctx.now for o in of)
         return under and not any(behind(o, ctx.now) for o in of)
@@ -202,7 +190,7 @@ class Lookup:
         midnight = datetime.combine(ctx.now.date(), time())
         owed = [
             o
-            for o in self.duties(self.e.m.named(node.measure))
+            for o in self.duties(self.m.named(node.measure))
             if o.state in (MET, LATE, OVERDUE) and o.due is not None and o.due < midnight and o.area is not None and ctx.row["area"] in self.register.above(o.area)
         ]
         done = sum(o.done_at is not None and o.done_at < midnight for o in owed)

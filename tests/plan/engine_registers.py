@@ -11,7 +11,8 @@ from engine_edition import ACTS, EDITION, TABLES
 from sizao.plan.language import done as forms
 from sizao.plan.language.measure import FAR, Measure
 from sizao.plan.obligations import Force
-from sizao.plan.reference import Evaluator, Register
+from sizao.plan.reference import Evaluator
+from sizao.plan.register import Register
 from sizao.plan.timetable import NoTimetable
 
 START = dt.datetime(2020, 5, 30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine_edition import TABLES
 
-from sizao.plan.reference import Register
+from sizao.plan.register import Register
 from sizao.plan.sql import POSTGRES, Dialect, Relations, compile_measure
 
 TYPES = {"text": "VARCHAR", "int": "INTEGER", "number": "NUMERIC(12,3)", "bool": "BOOLEAN", "date": "DATE", "instant": "TIMESTAMP"}

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sizao.plan.duck import COUNTS, Judged
-from sizao.plan.reference import Register, evaluate
+from sizao.plan.reference import evaluate
+from sizao.plan.register import Register
 from sizao.plan.settled import Changes, cycle
 from sizao.plan.settled.cycle import settles
 from sizao.plan.sql import DUCKDB, Relations

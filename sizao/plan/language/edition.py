@@ -12,8 +12,9 @@ from .durations import Duration
 from .durations import parse as parse_duration
 from .expressions import day_of
 from .faults import EditionRefused, Faults
+from .keys import Around
 from .measure import URGENCIES, Measure
-from .measures import Around, read_measure
+from .measures import read_measure
 from .ordering import ranked, without_circles
 from .parameters import Param
 from .paramlines import read_params

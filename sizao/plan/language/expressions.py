@@ -20,6 +20,7 @@ from . import nodes as n
 from . import terms as t
 from .durations import parse as parse_duration
 from .functions import FUNCTIONS, MOST_LINKS, SUMMARIES, unreserved
+from .kinds import type_name
 from .names import Names
 from .parameters import CLOCKS, LIST, Param
 from .vocabulary import nearest
@@ -406,19 +407,3 @@ def said(e: exp.Expression) -> str:
     text: str = e.sql(dialect="duckdb")
     text = MARK.sub("", text)
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-def type_name(kind: str) -> dict[str, str]:
-    """What a type is called."""
-    zh, en = {
-        n.BOOL: ("是/否", "yes/no"),
-        n.INT: ("整数", "whole number"),
-        n.NUMBER: ("数", "number"),
-        n.TEXT: ("代码", "code"),
-        n.DATE: ("日期", "date"),
-        n.INSTANT: ("时间", "time"),
-        n.DURATION: ("时长", "duration"),
-        LIST: ("天数列表", "list of days"),
-        CLOCKS: ("一天中的时刻", "times of a day"),
-    }[kind]
-    return {"zh": zh, "en": en}

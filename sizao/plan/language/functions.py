@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sqlglot import exp
 
@@ -11,11 +11,9 @@ from sizao.kernel.errors import Refused
 from . import nodes as n
 from . import terms as t
 from .durations import parse as parse_duration
+from .kinds import type_name
 from .names import Names
 from .vocabulary import ACT_COLUMNS, nearest
-
-if TYPE_CHECKING:
-    from .expressions import Checker
 
 TIMES = ("hours", "days", "least", "greatest")
 TALLIES = ("count", "total", "latest", "gap")
@@ -38,6 +36,21 @@ EXAMPLES = {
     "met": "met('contact-daily-check')",
     "coverage": "coverage('contact-daily-check')",
 }
+
+
+class Checker(Protocol):
+    """Who reads the arguments: expressions, typed, in the place where the function stands."""
+
+    names: Names
+
+    def node(self, e: Any, depth: int) -> Any:
+        """An expression, checked."""
+
+    def yes_no(self, e: exp.Expression, depth: int) -> Any:
+        """A condition, checked."""
+
+    def within(self, names: Names) -> Checker:
+        """For a part that stands in another place."""
 
 
 def call(checker: Checker, name: str, args: list[exp.Expression], e: exp.Expression, depth: int) -> Any:
@@ -104,7 +117,7 @@ def _tally(checker: Checker, name: str, args: list[exp.Expression], e: exp.Expre
     columns = ACT_COLUMNS if acts else vocabulary.columns(source)
     kind = n.INT if field is None else columns[field].type
     if name == "total" and kind not in (n.INT, n.NUMBER):
-        raise Refused("plan-types-differ", part=f"{source}.{field}", left=_type(n.NUMBER), right=_type(kind))
+        raise Refused("plan-types-differ", part=f"{source}.{field}", left=type_name(n.NUMBER), right=type_name(kind))
     about = _about_act(checker.names, source) if acts else _about(checker.names, source)
     kept = source if acts else vocabulary.tables[source].made_by or ""
     return t.Tally(name, source, acts, about, field, condition, window, kind if name != "total" else n.NUMBER, kept)
@@ -248,9 +261,3 @@ def _asked(names: Names, id_: str) -> str:
     if table is None:
         raise Refused("plan-measure-unknown", name=id_, nearest="—", known="—")
     return table
-
-
-def _type(kind: str) -> dict[str, str]:
-    from .expressions import type_name
-
-    return type_name(kind)

@@ -215,10 +215,3 @@ def columns(node: Any) -> list[str]:
 
 def parameters(node: Any) -> list[str]:
     return list(dict.fromkeys(n.name for n in walk(node) if isinstance(n, Parameter)))
-
-
-def timeless(node: Any) -> bool:
-    """It hangs on no instant and on no other row: false once (of one version of a subject) is false always."""
-    from .terms import TERMS
-
-    return not any(isinstance(n, (Moment, Parameter, Drawn, Subject, *TERMS)) for n in walk(node))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import edition, functions, measure, measures, paramlines, schedule, showing
+from . import edition, functions, measure, measures, paramlines, reader, schedule, showing
 from .expressions import COMPARISONS, DEEPEST, KEYWORDS, LONGEST, MOST_NODES
 from .vocabulary import ACT_COLUMNS, Vocabulary
 
@@ -53,7 +53,7 @@ def grammar() -> str:
         "|---|---|---|",
         *(f"| `{key}` | {KEYS[key][0]} | {KEYS[key][1]} |" for key in sorted(measures.KEYS)),
         "",
-        f"Kinds: {_listed(measure.KINDS)}. Urgency: {_listed(measure.URGENCIES)}. `by`: role @ area, area.parent, or area.LEVEL ({_listed(measures.PLACES[2:])}).",
+        f"Kinds: {_listed(measure.KINDS)}. Urgency: {_listed(measure.URGENCIES)}. `by`: role @ area, area.parent, or area.LEVEL ({_listed(reader.PLACES[2:])}).",
         "",
         "## when",
         "",

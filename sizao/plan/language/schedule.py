@@ -14,6 +14,7 @@ from . import expressions, nodes
 from .durations import Duration
 from .durations import parse as parse_duration
 from .faults import Faults
+from .kinds import type_name
 from .names import Names
 from .parameters import CLOCKS, LIST
 from .source import Node
@@ -248,7 +249,7 @@ class Reader:
                 "plan-parameter-unknown", name=f"${name}", nearest=nearest(name, self.params), known=[f"${p}" for p in sorted(self.params)]
             )
         elif self.params[name].type != kind:
-            self.faults.at(key, node.line).add("plan-parameter-type", name=f"${name}", expected=expressions.type_name(kind))
+            self.faults.at(key, node.line).add("plan-parameter-type", name=f"${name}", expected=type_name(kind))
         else:
             return nodes.Parameter(name, kind)
         return None

@@ -157,3 +157,8 @@ def measures_asked(tree: Any) -> Iterator[str]:
 def inner(term: Any) -> Any:
     """The condition inside a term, on the rows or acts that it looks at."""
     return getattr(term, "condition", None)
+
+
+def timeless(node: Any) -> bool:
+    """It hangs on no instant and on no other row: false once (of one version of a subject) is false always."""
+    return not any(isinstance(x, (n.Moment, n.Parameter, n.Drawn, n.Subject, *TERMS)) for x in n.walk(node))

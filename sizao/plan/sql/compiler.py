@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sizao.plan.language import nodes
+from sizao.plan.language import nodes, terms
 from sizao.plan.language.measure import BEGINNING, FAR, Measure
 from sizao.plan.language.schedule import Before, Days, Every, Within
 from sizao.plan.obligations import BY_ACT, ENDED, FIELDS, NO_TIMETABLE, NOT_KEPT, ONCE, PER_DAY, UNDATED, UNKNOWN, Force
@@ -96,7 +96,7 @@ class Compiler:
         """The part of the condition that hangs on no instant: where it is false once, it is false always."""
         should = self.m.asks
         parts = should.parts if isinstance(should, nodes.All) else () if should is None else (should,)
-        kept = tuple(part for part in parts if nodes.timeless(part))
+        kept = tuple(part for part in parts if terms.timeless(part))
         return self.writer(row, "NULL", "NULL").sql(nodes.All(kept) if len(kept) > 1 else kept[0]) if kept else None
 
     def slot(self) -> str:
@@ -123,7 +123,7 @@ class Compiler:
         """Occasions that arise, with the row at the reading time, whether the condition holds (`told`), and what is missing where that cannot be told."""
         arises = "x.told IS NOT FALSE OR x.before"
         still = self.judged_on("s", "s", "", 's."vf" <= s."known"')
-        if self.m.asks is not None and not nodes.timeless(self.m.asks):  # else `stands` has left out whom it does not hold for
+        if self.m.asks is not None and not terms.timeless(self.m.asks):  # else `stands` has left out whom it does not hold for
             still = f"SELECT * FROM ({still}) x WHERE {arises}"
         joins = ' JOIN history v ON v."id" = s."id" AND v."vf" <= s.j AND v."vt" > s.j JOIN history b ON b."id" = s."id" AND b."vf" <= s.o AND b."vt" > s.o'
         moved = self.judged_on("v", "b", joins, 's."vf" > s."known"')
@@ -158,7 +158,7 @@ class Compiler:
             and not isinstance(w.at, str)
             and len(w.at) == 1
             and d.match == "time"
-            and (d.where is None or nodes.timeless(d.where))
+            and (d.where is None or terms.timeless(d.where))
         )
 
     @property
@@ -168,7 +168,7 @@ class Compiler:
         fixed = isinstance(w, Before) and w.start is not None and not any(
             isinstance(x, (nodes.Column, nodes.Parameter)) for part in (w.start, w.point) for x in nodes.walk(part)
         )
-        return fixed and d.match == "time" and (d.where is None or nodes.timeless(d.where))
+        return fixed and d.match == "time" and (d.where is None or terms.timeless(d.where))
 
     def hit(self) -> str:
         d, who = self.m.done, self.key(self.m.done.key)

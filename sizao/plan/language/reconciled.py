@@ -1,0 +1,81 @@
+"""`reconcile`: whether the list of a measure is complete."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from . import nodes
+from .faults import Faults
+from .keys import Around
+from .measure import From, Measure, Total
+from .reader import Reader
+from .source import Node
+from .vocabulary import nearest
+
+
+class Reconciled:
+    """`reconcile`: is the list complete?"""
+
+    def __init__(self, own: dict[str, Node], node: Node | None, around: Around, faults: Faults, id_: str):
+        self.own, self.around, self.faults, self.id = own, around, faults, id_
+        self.entries = node.items if node is not None else []
+
+    def read(self) -> tuple[From | Total, ...]:
+        found: list[From | Total] = []
+        for item in self.entries:
+            keys, place = item.mapping, self.faults.at("reconcile", item.line)
+            form = next((f for f in ("from", "total", "filed") if f in keys), None)
+            known = {"from": {"from", "where"}, "total": {"total"}, "filed": {"filed", "every", "by", "for"}}.get(form or "", set())
+            if form is None:
+                place.add("plan-key-missing", key="from", example="reconcile: [{from: case, where: class = 'confirmed'}]")
+                continue
+            for key in keys.keys() - known:
+                place.at(key, keys[key].line).add("plan-key-unknown", key=key, nearest=nearest(key, known), known=sorted(known))
+            entry = self.source(keys, place) if form == "from" else self.total(keys["total"], place) if form == "total" else None
+            found += [entry] if entry else []
+        return tuple(found)
+
+    def source(self, keys: dict[str, Node], place: Faults) -> From | None:
+        vocabulary, name = self.around.vocabulary, keys["from"].text or ""
+        known = [*vocabulary.acts, *(t.name for t in vocabulary.tables.values() if t.person)]
+        own = self.own["for"].text if "for" in self.own else None
+        if name not in known:
+            place.add("plan-source-unknown", name=name, nearest=nearest(name, known), known=sorted(known))
+            return None
+        if own in vocabulary.tables and vocabulary.tables[own].person is None:
+            place.add("plan-no-person", name="reconcile", table=own)
+            return None
+        reader = Reader(self.own, self.around, place, self.id)
+        if name in vocabulary.acts:
+            names = replace(reader.names(), looks=False).of_act()
+            return From(name, True, reader.condition("where", replace(names, subject=None), keys["where"]) if "where" in keys else None)
+        names = replace(reader.names(name), looks=False)
+        return From(name, False, reader.condition("where", names, keys["where"]) if "where" in keys else None)
+
+    def total(self, node: Node, place: Faults) -> Total | None:
+        source, _, column = (node.text or "").rpartition(".")
+        tables = self.around.vocabulary.tables
+        if source not in tables or column not in self.around.vocabulary.columns(source):
+            known = [f"{t}.{c}" for t in tables for c, col in self.around.vocabulary.columns(t).items() if col.type in (nodes.INT, nodes.NUMBER)]
+            place.add("plan-source-unknown", name=node.text or "…", nearest=nearest(node.text or "", known), known=sorted(known))
+            return None
+        return Total(source, column)
+
+    def filed(self, whole: Node) -> list[Measure]:
+        """The holder must hand in the list: a due report of its own, `measure.filed`."""
+        found = []
+        for item in self.entries:
+            keys = item.mapping
+            if "filed" not in keys:
+                continue
+            place = self.faults.at("reconcile", item.line)
+            for key in {"every", "by", "for"} - keys.keys():
+                place.add("plan-key-missing", key=key, example="{filed: report.filed, for: unit, every: 1d, by: community @ area}")
+            if {"every", "by", "for"} <= keys.keys():
+                merged = {k: v for k, v in self.own.items() if k in ("title", "source", "kind", "urgency", "while")}
+                merged |= {"for": keys["for"], "by": keys["by"], "done": keys["filed"], "when": Node({"every": keys["every"]}, item.line)}
+                measure = Reader(merged, self.around, place, f"{self.id}.filed").read(whole)
+                if measure:
+                    title = {"zh": f"{measure.title['zh']} · 名单上报", "en": f"{measure.title['en']} · list handed in"}
+                    found.append(replace(measure, title=title, part_of=f"{self.id}.filed"))
+        return found
