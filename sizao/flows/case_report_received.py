@@ -57,6 +57,11 @@ class CaseReport:
         return {c: getattr(self, c) for c in CASE_COLUMNS} | {"classification": self.class_code, "area_id": self.person.area_id}
 
 
+def refused(scope: Scope, path: str | None) -> Problem | None:
+    """Why cases in the area with this path are not taken from this post; None for the path is no area."""
+    return None if scope.can("case.write", "-" if path is None else path) else Problem("not-found-or-out-of-area", "area")
+
+
 @transaction.atomic
 def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = None, historic: bool = True, told_by: datetime | None = None) -> list[Outcome]:
     """One outcome a report, in order. `historic`: the sender tells of the past (a line list), so what was done was told when it was done.
@@ -74,8 +79,8 @@ def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = 
         fresh, again = [], []
         for i in mine:
             r = reports[i]
-            if not scope.can("case.write", paths.get(r.person.area_id, "-")):
-                outcomes[i] = Outcome("rejected", problems=(Problem("not-found-or-out-of-area", "area"),))
+            if problem := refused(scope, paths.get(r.person.area_id)):
+                outcomes[i] = Outcome("rejected", problems=(problem,))
             elif r.source_id in held or r.source_id in first:
                 again.append(i)
             else:

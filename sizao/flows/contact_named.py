@@ -43,6 +43,11 @@ class NamedContact:
         return {c: getattr(self, c) for c in COLUMNS} | {"classification": self.class_code, "area_id": self.person.area_id, "case_id": case}
 
 
+def refused(scope: Scope, path: str | None) -> Problem | None:
+    """Why contacts in the area with this path are not taken from this post; None for the path is no area."""
+    return None if scope.can("contact.write", "-" if path is None else path) else Problem("not-found-or-out-of-area", "area")
+
+
 @transaction.atomic
 def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = None, told_by: datetime | None = None) -> list[Outcome]:
     """One outcome a contact, in order. A related case that is not known is noted (`link-dangling`), and the contact kept.
@@ -64,8 +69,8 @@ def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = 
         fresh, again = [], []
         for i in mine:
             c = contacts[i]
-            if not scope.can("contact.write", paths.get(c.person.area_id, "-")):
-                outcomes[i] = Outcome("rejected", problems=(Problem("not-found-or-out-of-area", "area"),))
+            if problem := refused(scope, paths.get(c.person.area_id)):
+                outcomes[i] = Outcome("rejected", problems=(problem,))
             elif c.observation_from and c.observation_until and c.observation_until < c.observation_from:
                 outcomes[i] = Outcome("rejected", problems=(Problem("observation-reversed", "observation_until", c.observation_until.isoformat()),))
             elif c.source_id in held or c.source_id in first:

@@ -152,10 +152,13 @@ class FileImport:
             if unit.row.fatal:
                 entries.append(self._entry(unit.row, "rejected", cells=True))
                 self.said.say([unit.row])
+            elif before is not None and before.mark == unit.mark and before.reading == reading and not before.dangling:
+                entries += self._again(unit, before)
+            elif self.head is None and self._foreseen_refusal(unit):
+                entries += [self._entry(r, "rejected") for r in (unit.row, *unit.also)]
+                self.said.say((unit.row, *unit.also))
             elif before is None:
                 fresh.append(unit)
-            elif before.mark == unit.mark and before.reading == reading and not before.dangling:
-                entries += self._again(unit, before)
             else:
                 self.pending.append(unit)
                 entries += [self._entry(r, "pending" if r is unit.row else "duplicate", before.record, before.person, mark=unit.mark) for r in (unit.row, *unit.also)]
@@ -260,11 +263,19 @@ class FileImport:
         at = range(len(header)) if cells else self.reader.unmapped
         return Entry(row, outcome, record, person, mark, {header[i]: row.raw[i] for i in at if row.raw[i]})
 
+    def _foreseen_refusal(self, unit: Unit) -> bool:
+        """A dry run asks what the flow would: may this post write there."""
+        area, note = self.places.find(unit.row.place, str(unit.row.values.get("area_code", "")), grow=False)
+        unit.row.notes += [note] if note else []
+        flow = contact_named if self.mapping.kind == "contacts" else case_report_received
+        problem = flow.refused(self.scope, area.path)
+        if problem:
+            unit.row.notes.append(self._note(problem.code, problem.field, problem.value))
+        return problem is not None
+
     def _foresee(self, fresh: list[Unit], entries: list[Entry], known: dict[str, Known]) -> None:
         """A dry run: what would become of the rows, as far as the ledger can tell."""
         for unit in fresh:
-            _, note = self.places.find(unit.row.place, str(unit.row.values.get("area_code", "")), grow=False)
-            unit.row.notes += [note] if note else []
             entries += [Entry(r, "accepted" if r is unit.row else "duplicate") for r in (unit.row, *unit.also)]
             self.said.say((unit.row, *unit.also))
             self.foreseen.add(uuid5(_FORESEEN, unit.row.key))

@@ -50,7 +50,8 @@ def import_files(
 
     All files are opened, mapped and looked through before anything is written; whatever refuses one of them refuses the call. Case lists go
     before contact lists. `columns` (header → field) and `kind` are the sender's own word where a header is unsure. `progress(file, done, rows)`
-    is called after each chunk. With `dry_run` nothing is written, and what only the registers could refuse is not foreseen.
+    is called after each chunk. With `dry_run` nothing is written; another's area is foreseen,
+    what only the database could refuse is not.
 
     Refused: not-allowed, file-*, sheet-full, table-kind-unsure, key-unsure, import-running, import-unfinished, keys-missing and its kind.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -150,20 +151,26 @@ def _digest(file: str, _changed: int, _size: int) -> str:
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
-def play_all(scope: Scope, edition: Edition, scenarios: Iterable[Scenario]) -> list[Played]:
-    """Plays scenarios on the reference and on PostgreSQL. They carry their own rows; nothing of the registers is read."""
+def play_all(scope: Scope, edition: Edition, scenarios: Iterable[Scenario], seconds: float = SECONDS) -> list[Played]:
+    """Plays scenarios on the reference and on PostgreSQL. They carry their own rows; nothing of the registers is read.
+
+    `seconds` is for all of them together. What it does not reach is not played and not called passed: `engines` is 0.
+    """
     scope.check("plan.read")
-    return [_play(s, edition) for s in scenarios]
+    end = time.monotonic() + seconds
+    return [_play(s, edition, end) for s in scenarios]
 
 
-def _play(s: Scenario, edition: Edition) -> Played:
+def _play(s: Scenario, edition: Edition, end: float) -> Played:
     m = edition.measures[s.measure]
 
     def execute(sql: str) -> list[tuple[Any, ...]]:
-        with looking(SECONDS) as cursor:
+        with looking(end - time.monotonic()) as cursor:
             cursor.execute(sql)
             return list(cursor.fetchall())
 
+    if time.monotonic() >= end:
+        return Played(scenario=s, wrong=[{"zh": "限时已到，未演算", "en": "time was up: not played"}], engines=0)
     try:
         return Played(scenario=s, wrong=play(s, m, vocabulary(), execute), engines=2)
     except OutOfTime:

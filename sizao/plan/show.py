@@ -10,6 +10,9 @@ from .language import Edition, Measure
 from .language.durations import Duration
 from .language.words import sentence
 
+#: Keys of a shown line of a parameter; every other names a column of the subject.
+OWN_KEYS = {"value", "from", "disease", "source", "for", "area", "read"}
+
 
 def show_measure(m: Measure) -> dict[str, Any]:
     """A measure for a page or a terminal: its head, and its rule in words in zh and en (`words[lang]["all"]` is the whole sentence)."""
@@ -47,6 +50,22 @@ def show_edition(e: Edition) -> dict[str, Any]:
         },
         "measures": [show_measure(m) for m in e.measures.values()],
     }
+
+
+def said_lines(lines: list[dict[str, Any]] | None, language: str, *, sources: bool = False) -> list[str]:
+    """Each line of a parameter of `show_edition` with its conditions: "7d (from 2020-06-12, covid-19, class = secondary, 330302, contact-tested)"."""
+    zh = language.startswith("zh")
+    begun = "已开始的仍按原值" if zh else "those begun keep theirs"
+    found = []
+    for line in lines or []:
+        codes = [f"{key} = {code}" for key, code in line.items() if key not in OWN_KEYS]
+        notes = [f"自 {line['from']}" if zh else f"from {line['from']}"] if line["from"] else []
+        notes += [n for n in (line["disease"], *codes, line.get("area"), line.get("for")) if n]
+        notes += [begun] if line.get("read") == "start" else []
+        notes += [line["source"]] if sources and line["source"] else []
+        text = ", ".join(map(str, line["value"])) if isinstance(line["value"], list) else str(line["value"])
+        found.append(text + (f"（{'，'.join(notes)}）" if zh else f" ({', '.join(notes)})") if notes else text)
+    return found
 
 
 def value(found: Any) -> Any:

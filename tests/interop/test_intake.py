@@ -188,6 +188,20 @@ def test_a_dry_run_writes_nothing_and_foresees_the_outcome(system, tmp_path):
     assert outcome(bring(system, put(tmp_path, CASES.replace("首例", "x")), dry_run=True)) == {"updated": 1, "duplicate": 2}
 
 
+def test_a_dry_run_foresees_what_lies_outside_the_posts_area(county, tmp_path):
+    header = "病例编号,姓名,区县,乡镇,报告日期\n"
+    rows = "1,张三,青禾县,1号镇,2020-01-03\n2,李四,青禾县,2号镇,2020-01-03\n2,李四,青禾县,2号镇,2020-01-04\n3,王五,青禾县,1号镇,2020-01-05\n"
+    path, desk = put(tmp_path, header + rows), county.user("desk", "990001101")
+    foreseen = bring(desk, path, dry_run=True)
+    assert Case.objects.count() == 0
+    done = bring(desk, path)
+    assert foreseen.totals == done.totals == {"rows": 4, "accepted": 2, "updated": 0, "duplicate": 0, "rejected": 2}
+    assert foreseen.cases == done.cases == 2
+    assert codes(foreseen) == codes(done) >= {(3, "not-found-or-out-of-area")}
+    changed = put(tmp_path, (header + rows).replace("张三,青禾县,1号镇", "张三,青禾县,2号镇"))
+    assert bring(desk, changed, dry_run=True).totals == bring(desk, changed).totals == {"rows": 4, "accepted": 0, "updated": 0, "duplicate": 1, "rejected": 3}
+
+
 def test_days_of_isolation_become_stays_and_make_that_act_kept_below_the_files_area(system, tmp_path):
     bring(system, put(tmp_path, "病例编号,姓名,省,市,报告日期,隔离日期,流调日期\n1,张三,甲省,乙市,2020-01-03,2020-01-04,\n2,李四,甲省,丙市,2020-01-05,,\n"))
     assert Stay.objects.get().started_at == datetime(2020, 1, 3, 16, tzinfo=UTC)

@@ -68,3 +68,55 @@ def test_a_diff_names_what_a_measure_says_before_and_after():
     assert [p["part"] for p in changed["parts"]] == ["when"]
     assert "20:00" in changed["parts"][0]["before"]["zh"]
     assert "18:00" in changed["parts"][0]["after"]["en"]
+
+
+EDITION = """
+edition: small
+title: {zh: 小方案, en: Small}
+escalate: {prompt: [4h, 24h]}
+params:
+  term:
+    - {value: 14d, source: "000"}
+measures:
+  contact-daily-check:
+    title: {zh: 监测, en: Check}
+    source: [{text: "000", quote: 引文}]
+    kind: list
+    for: contact
+    when: {every: 1d, from: last_exposure_on, until: last_exposure_on + $term}
+    done: isolation.daily_check
+    by: community @ area
+"""
+
+
+def compared(old, new):
+    """The difference after one piece of the text is another."""
+    assert EDITION.count(old) == 1
+    return diff(load_edition(EDITION, vocabulary()), load_edition(EDITION.replace(old, new), vocabulary()))
+
+
+def test_a_diff_says_for_whom_and_where_a_line_of_a_parameter_holds():
+    line = '    - {value: 14d, source: "000"}\n'
+    narrow = "{value: 7d, from: 2020-06-12, class: secondary, area: 330302, for: contact-daily-check, read: start, source: '001'}"
+    found = compared(line, f"{line}    - {narrow}\n")
+    [param] = found["params"]
+    assert param["said"]["en"]["before"] == ["14d"]
+    assert param["said"]["en"]["after"] == ["14d", "7d (from 2020-06-12, class = secondary, 330302, contact-daily-check, those begun keep theirs)"]
+    assert param["said"]["zh"]["after"][1] == "7d（自 2020-06-12，class = secondary，330302，contact-daily-check，已开始的仍按原值）"
+
+
+def test_a_diff_names_the_source_where_only_the_source_is_another():
+    found = compared('value: 14d, source: "000"', 'value: 14d, source: "003"')
+    assert found["params"][0]["said"]["en"] == {"before": ["14d (000)"], "after": ["14d (003)"]}
+
+
+def test_a_diff_names_what_the_edition_says_beside_its_measures():
+    found = compared("prompt: [4h, 24h]", "prompt: [4h, 12h]")
+    assert found["other"] == [{"name": "escalate.prompt", "before": "4h, 24h", "after": "4h, 12h"}]
+    assert compared("zh: 小方案", "zh: 大方案")["other"] == [{"name": "title.zh", "before": "小方案", "after": "大方案"}]
+
+
+def test_nothing_that_is_written_otherwise_is_called_the_same():
+    found = compared("    by: community @ area", "    by: community @ area\n    check: {by: cdc @ area, should: \"drawn(0.5, 'day')\", act: contact.named}")
+    assert found["same"] == 0 and found["changed"][0]["parts"][0]["part"] == "check"
+    assert "drawn" in found["changed"][0]["parts"][0]["after"]

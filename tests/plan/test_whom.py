@@ -1,6 +1,7 @@
 """Whom a change obliges and releases, worked out by hand: four contacts, two thresholds, one new measure."""
 
 import dataclasses
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -304,3 +305,15 @@ def test_scenarios_play_on_both_engines_and_say_what_differs(town, system):
     wrong = play_all(town.desk, edition, [dataclasses.replace(first, coverage={"owed": 99})])[0].wrong
     assert [w["zh"].split("，")[0] for w in wrong] == ["owed：预期 99"]
     assert shelf(store(), town.edition).scenarios == []
+
+
+def test_all_scenarios_together_have_one_limit_of_time(town, system):
+    content.load(system, kinds=("plan",))
+    item, edition = opened(town.desk, "contact-tracing-basic")
+    many = shelf(item, edition).scenarios * 20
+    begun = time.monotonic()
+    played = play_all(town.desk, edition, many, seconds=0.5)
+    assert time.monotonic() - begun < 3
+    assert len(played) == len(many)
+    assert played[0].engines == 2 and played[0].passed
+    assert played[-1].engines == 0 and not played[-1].passed

@@ -210,9 +210,11 @@ def diff(
         for part in change["parts"]:
             before, after = ((v.get(lang, v) if isinstance(v, dict) else v) for v in (part["before"], part["after"]))
             context.out.print(f"    {part['part']}: {before} → {after}", markup=False)
-    said = lambda lines: "; ".join(f"{x['value']}" + (f" ({x['from']})" if x["from"] else "") + (f" [{x['disease']}]" if x["disease"] else "") for x in lines or []) or "—"  # noqa: E731
     for p in changes["params"]:
-        context.out.print(f"~ ${p['name']}: {said(p['before'])} → {said(p['after'])}", markup=False)
+        before, after = ("; ".join(p["said"][lang][side]) or "—" for side in ("before", "after"))
+        context.out.print(f"~ ${p['name']}: {before} → {after}", markup=False)
+    for o in changes["other"]:
+        context.out.print(f"~ {o['name']}: {o['before'] or '—'} → {o['after'] or '—'}", markup=False)
     if touched:
         from . import tables
 

@@ -39,6 +39,7 @@ def diff(request: HttpRequest) -> HttpResponse:
         "diseases": plan_words.choices(),
         "changes": None,
         "parts": plan_words.parts(),
+        "others": plan_words.others(),
         "kinds": plan_words.kinds(),
         "urgencies": plan_words.urgencies(),
     }

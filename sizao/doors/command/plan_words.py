@@ -64,17 +64,26 @@ def changes() -> dict[str, str]:
 def parts() -> dict[str, str]:
     """The parts of a rule that may differ between two editions."""
     return {
+        "while": _("While"),
         "who": _("For whom"),
         "when": _("When"),
         "done": _("What counts as done"),
         "by": _("Who answers"),
         "ends": _("What ends it"),
+        "yields": _("What goes before it"),
+        "listed": _("Who must be on the list"),
+        "shown": _("Watched beside it"),
         "title": _("Title"),
         "source": _("Source"),
         "kind": _("Kind of measure"),
         "urgency": _("Urgency"),
         "minutes": _("Minutes each time"),
     }
+
+
+def others() -> dict[str, str]:
+    """What an edition says beside its measures and figures."""
+    return {"title": _("Title"), "lists": _("Dated list"), "precedence": _("Which goes first"), "escalate": _("How far up, how soon")}
 
 
 def states() -> dict[str, str]:
