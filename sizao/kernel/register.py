@@ -1,7 +1,19 @@
 """The declaration that every register makes, and the columns that every record has.
 
 A model that derives from `Record` says in `class Register` what it is called, what its fields mean, how sensitive they are, what names
-a row in the sender's books and how people look for it. Lists, forms, imports and the permission matrix are made from it.
+a row in the sender's books and how people look for it. List, detail, form, export, import, API and the permission matrix are made from it:
+
+    REGISTER = Declaration(
+        zh="样本", en="Specimen", name="specimens", read="person.read", write="specimen.write",
+        fields={"person": Field("人员", "Person", sensitivity="personal", required=True), "result": Field("检测结果", "Result", codes="test-result"), ...},
+        columns=("person", "sampled_at", "result"),
+        filters=(Filter("positive", "阳性", "Positive", {"result": "positive"}),),
+        verb="sizao.registers.laboratory.actions:save",
+    )
+
+`registry.find("specimens")` is the register bound to its rows: `.rows(scope)`, `.value(row, field)`, `.save(scope, commands, sender=…)`.
+What has no model of its own (a ledger made from a content item) binds its rows by `registry.bind(model, declaration, name=…, only=Q(…))`,
+with a `type` and a `column` for each field, and is announced by `registry.provide(every, one)`. Verbs are written with `saving.save`.
 """
 
 from collections.abc import Mapping
@@ -16,21 +28,91 @@ from .ids import uuid7
 
 SENSITIVITY = ("open", "internal", "personal", "sealed")
 
+#: What a value is. "" in a declaration means: as the model's column says.
+TYPES = ("text", "long", "integer", "number", "yes", "day", "instant", "code", "codes", "area", "person", "record", "sealed", "json")
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What a column means: label in both languages, unit, code list, sensitivity (`SENSITIVITY`)."""
+    """What a column means, and what the machine may do with it.
+
+    Attributes:
+        zh, en: Its label.
+        unit: "persons", "°C", ...; shown beside the value.
+        codes: Its code list (`content/codelists/`), or "disease".
+        sensitivity: open and internal: whoever reads the register. personal: who sees names there. sealed: the same, never in a list.
+        type: One of `TYPES`; "" is read from the model's column (a ledger's item has no column of its own and says it).
+        column: The way to the value as Django writes it ("values__temperature"); "" is the field's own name.
+        to: For a record: the name of the register it points to.
+        required: A form and an import ask for it.
+        writable: A form, an import or the API may tell it.
+        help_zh, help_en: One sentence below the field.
+    """
 
     zh: str
     en: str
     unit: str | None = None
     codes: str | None = None
     sensitivity: str = "internal"
+    type: str = ""
+    column: str = ""
+    to: str = ""
+    required: bool = False
+    writable: bool = True
+    help_zh: str = ""
+    help_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A view of the list that ships with the register: `where` maps "field", "field__gte", "field__isnull" ... to a value; "today" is the area's day."""
+
+    name: str
+    zh: str
+    en: str
+    where: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Something that may be done to many rows at once. `verb` is "module:function" with (scope, rows: list of ids, told) → outcomes, one a row.
+
+    `asks` names fields of the declaration to be filled in once for all of them.
+    """
+
+    name: str
+    zh: str
+    en: str
+    verb: str
+    permission: str
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A register's word about one of its tables."""
+    """A register's word about one of its tables: from it come list, detail, form, export, import, API and the permission matrix.
+
+    Attributes:
+        zh, en: What one row is called.
+        fields: Name → meaning. Order is the order on screen.
+        natural_key: What names a row in the sender's books.
+        searches: Text columns that the search box looks into (exactly). Names of persons and the sender's number are searched anyway.
+        acts: The kinds of act that it records.
+        name: In addresses and in the API, plural: "daily-checks". "" is the model's name with an s.
+        read: Who may read: a permission word of `content/roles.yaml`.
+        write: Who may write; "" when the register is not written by hand, import or API.
+        area: The way to the area that answers for a row ("area", "case__area"); "" when rows have none.
+        person: The way to the person whom a row is about ("person", "id" for persons themselves); "" when about nobody. Reads are audited by it.
+        subject: The way to what its acts are about, for the timeline.
+        title: The field that names a row on screen; "" is the person's name, else the sender's number.
+        columns: What a list shows at first; () is the first six fields.
+        sorts: Fields a list may be sorted by (each needs an index); newest first is always there.
+        filters: Views that ship with it.
+        bulk: What may be done to many rows.
+        verb: "module:function" that writes: (scope, commands, *, sender, batch=None) → outcomes. "" is `sizao.kernel.saving.save`.
+        page: The route of the special page of a row, if it has one ("person", "case"), called with that name.
+        group_zh, group_en: Under which heading the catalogue lists it.
+    """
 
     zh: str
     en: str
@@ -38,6 +120,21 @@ class Declaration:
     natural_key: tuple[str, ...] = ("sender", "source_id")
     searches: tuple[str, ...] = ()
     acts: tuple[str, ...] = field(default=())
+    name: str = ""
+    read: str = "person.read"
+    write: str = ""
+    area: str = "area"
+    person: str = "person"
+    subject: str = "id"
+    title: str = ""
+    columns: tuple[str, ...] = ()
+    sorts: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    bulk: tuple[Bulk, ...] = ()
+    verb: str = ""
+    page: str = ""
+    group_zh: str = ""
+    group_en: str = ""
 
 
 class Record(models.Model):

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sizao.kernel import acts, audit
+from sizao.kernel import acts, audit, clock, registry, saving
 from sizao.kernel.acts import NewAct
 from sizao.kernel.ids import uuid7
+from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.register import take
 from sizao.kernel.scope import Scope
 
@@ -148,3 +149,53 @@ def _correct(scope: Scope, model: Any, told: Mapping[UUID, Mapping[str, Any]], s
 def linked_pairs(infectees: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
     """The links into these cases that are known: (infector, infectee)."""
     return set(Link.objects.filter(infectee__in=set(infectees)).values_list("infector_id", "infectee_id"))
+
+
+def save_cases(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """What forms, imports and the API tell of cases: a new one records `case.reported`, another classification `case.classified`."""
+
+    def told(r: Any, before: Mapping[str, Any] | None, changed: frozenset[str]) -> Iterable[NewAct]:
+        if before is None:
+            yield NewAct("case.reported", r.pk, r.reported_at or r.known_from, r.person_id, r.area_id, r.disease, outcome=r.classification, record=r.pk)
+        elif "classification" in changed and r.classification:
+            yield NewAct("case.classified", r.pk, clock.now(), r.person_id, r.area_id, r.disease, outcome=r.classification, record=r.pk)
+
+    return saving.save(scope, _register(Case), commands, sender=sender, batch=batch, acts=told)
+
+
+def save_contacts(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """What forms, imports and the API tell of contacts: a new one records `contact.named`, a release that is new `contact.released`."""
+
+    def told(r: Any, before: Mapping[str, Any] | None, changed: frozenset[str]) -> Iterable[NewAct]:
+        if before is None:
+            yield NewAct("contact.named", r.pk, r.named_at or r.known_from, r.person_id, r.area_id, r.disease, outcome=r.classification, record=r.pk)
+        if r.released_at and (before is None or ("released_at" in changed and before["released_at"] is None)):
+            yield NewAct("contact.released", r.pk, r.released_at, r.person_id, r.area_id, r.disease, record=r.pk)
+
+    def whole(r: Any) -> Iterable[Problem]:
+        if r.observation_from and r.observation_until and r.observation_until < r.observation_from:
+            yield Problem("observation-reversed", "observation_until", r.observation_until.isoformat())
+
+    return saving.save(scope, _register(Contact), commands, sender=sender, batch=batch, acts=told, check=whole)
+
+
+def save_investigations(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """Investigations told by forms, imports and the API; a new one records `case.investigated`."""
+
+    def told(r: Any, before: Mapping[str, Any] | None, changed: frozenset[str]) -> Iterable[NewAct]:
+        if before is None:
+            c = r.case
+            yield NewAct("case.investigated", c.pk, r.happened_at, c.person_id, c.area_id, c.disease, record=r.pk)
+
+    return saving.save(scope, _register(Investigation), commands, sender=sender, batch=batch, acts=told, check=_not_ahead)
+
+
+def _not_ahead(r: Any) -> Iterable[Problem]:
+    if r.happened_at and r.happened_at > clock.now():
+        yield Problem("done-in-the-future", "happened_at", r.happened_at.isoformat())
+
+
+def _register(model: type) -> registry.Register:
+    found = registry.of_model(model)
+    assert found is not None
+    return found

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from sizao.kernel.register import Declaration, Field, Record, natural_key
+from sizao.kernel.register import Declaration, Field, Filter, Record, natural_key
 
 
 class Case(Record):
@@ -26,9 +26,9 @@ class Case(Record):
         zh="病例",
         en="Case",
         fields={
-            "person": Field("人员", "Person", sensitivity="personal"),
-            "area": Field("现住地", "Area"),
-            "disease": Field("病种", "Disease"),
+            "person": Field("人员", "Person", sensitivity="personal", required=True),
+            "area": Field("现住地", "Area", required=True),
+            "disease": Field("病种", "Disease", codes="disease", required=True),
             "classification": Field("病例分类", "Classification", codes="case-class"),
             "onset_on": Field("发病日期", "Date of onset"),
             "first_care_at": Field("首诊时间", "First care"),
@@ -39,8 +39,21 @@ class Case(Record):
             "source": Field("感染来源（原文）", "Source as written"),
             "contact_total": Field("报告的密接人数", "Contacts told by the sender", unit="persons"),
         },
-        searches=("source_id",),
         acts=("case.reported", "case.classified", "case.investigated"),
+        name="cases",
+        read="case.read",
+        write="case.write",
+        columns=("person", "source_id", "classification", "onset_on", "reported_at", "outcome", "area"),
+        sorts=("onset_on", "reported_at"),
+        filters=(
+            Filter("confirmed", "确诊病例", "Confirmed", {"classification": "confirmed"}),
+            Filter("suspected", "疑似病例", "Suspected", {"classification": "suspected"}),
+            Filter("no-outcome", "尚无转归", "No outcome yet", {"outcome__isnull": True}),
+        ),
+        verb="sizao.registers.cases.actions:save_cases",
+        page="case",
+        group_zh="病例与密接",
+        group_en="Cases and contacts",
     )
 
     class Meta:
@@ -68,10 +81,10 @@ class Contact(Record):
         zh="密切接触者",
         en="Contact",
         fields={
-            "person": Field("人员", "Person", sensitivity="personal"),
-            "case": Field("关联病例", "Related case"),
-            "area": Field("观察地点所在地", "Area where the contact stays"),
-            "disease": Field("病种", "Disease"),
+            "person": Field("人员", "Person", sensitivity="personal", required=True),
+            "case": Field("关联病例", "Related case", to="cases"),
+            "area": Field("观察地点所在地", "Area where the contact stays", required=True),
+            "disease": Field("病种", "Disease", codes="disease", required=True),
             "classification": Field("接触者分类", "Class", codes="contact-class"),
             "named_at": Field("判定时间", "Named"),
             "last_exposure_on": Field("末次接触日期", "Last exposure"),
@@ -81,8 +94,20 @@ class Contact(Record):
             "became_case_at": Field("转为病例时间", "Became a case"),
             "status": Field("随访状态（原文）", "Follow-up status as written"),
         },
-        searches=("source_id",),
         acts=("contact.named", "contact.released"),
+        name="contacts",
+        read="case.read",
+        write="contact.write",
+        columns=("person", "source_id", "classification", "last_exposure_on", "observation_until", "released_at", "area"),
+        sorts=("last_exposure_on", "observation_until"),
+        filters=(
+            Filter("under-observation", "观察中", "Under observation", {"released_at__isnull": True, "observation_until__gte": "today"}),
+            Filter("over-not-released", "到期未解除", "Over, not released", {"released_at__isnull": True, "observation_until__lt": "today"}),
+            Filter("no-case", "未关联病例", "No related case", {"case__isnull": True}),
+        ),
+        verb="sizao.registers.cases.actions:save_contacts",
+        group_zh="病例与密接",
+        group_en="Cases and contacts",
     )
 
     class Meta:
@@ -107,11 +132,19 @@ class Link(Record):
         zh="传播链",
         en="Link",
         fields={
-            "infector": Field("传染源病例", "Infector"),
-            "infectee": Field("续发病例", "Infectee"),
-            "disease": Field("病种", "Disease"),
+            "infector": Field("传染源病例", "Infector", to="cases", required=True),
+            "infectee": Field("续发病例", "Infectee", to="cases", required=True),
+            "disease": Field("病种", "Disease", codes="disease", required=True),
             "certainty": Field("确定程度", "Certainty"),
         },
+        name="links",
+        read="case.read",
+        write="case.write",
+        area="infectee__area",
+        person="infectee__person",
+        columns=("infector", "infectee", "disease", "certainty"),
+        group_zh="病例与密接",
+        group_en="Cases and contacts",
     )
 
     class Meta:
@@ -131,6 +164,19 @@ class Investigation(Record):
     REGISTER = Declaration(
         zh="流行病学调查",
         en="Investigation",
-        fields={"case": Field("病例", "Case"), "happened_at": Field("调查时间", "Time"), "findings": Field("结论", "Findings", sensitivity="personal")},
+        fields={
+            "case": Field("病例", "Case", to="cases", required=True),
+            "happened_at": Field("调查时间", "Time", required=True),
+            "findings": Field("结论", "Findings", sensitivity="personal", type="long"),
+        },
         acts=("case.investigated",),
+        name="investigations",
+        read="case.read",
+        write="case.write",
+        area="case__area",
+        person="case__person",
+        subject="case",
+        verb="sizao.registers.cases.actions:save_investigations",
+        group_zh="病例与密接",
+        group_en="Cases and contacts",
     )

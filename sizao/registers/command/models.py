@@ -30,6 +30,11 @@ class AreaGrade(Record):
             "ends_at": Field("结束时间", "Until"),
         },
         acts=("area.graded",),
+        name="area-grades",
+        read="plan.read",
+        person="",
+        group_zh="指挥",
+        group_en="Command",
     )
 
     class Meta:

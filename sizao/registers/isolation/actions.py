@@ -1,16 +1,18 @@
 """What people do to the register of isolation: put a person into a stay, look at a person each day."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sizao.kernel import acts, audit, clock
+from sizao.kernel import acts, audit, clock, registry, saving
 from sizao.kernel.acts import NewAct
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Act
+from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.scope import Scope
 
 from .models import DailyCheck, Stay
@@ -141,3 +143,23 @@ def void_check(scope: Scope, check: UUID) -> bool:
     row.save(update_fields=["outcome", "stands_from"])
     audit.write(scope, "isolation.check_voided", [row.person_id])
     return True
+
+
+def save_stays(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """What forms, imports and the API tell of stays: a new one records `stay.admitted`, an end that is new `stay.released`."""
+
+    def told(r: Any, before: Mapping[str, Any] | None, changed: frozenset[str]) -> Iterable[NewAct]:
+        if before is None:
+            yield NewAct("stay.admitted", r.pk, r.started_at, r.person_id, r.area_id, r.disease, outcome=r.kind, record=r.pk)
+        if r.ended_at and (before is None or ("ended_at" in changed and before["ended_at"] is None)):
+            yield NewAct("stay.released", r.pk, r.ended_at, r.person_id, r.area_id, r.disease, outcome=r.kind, record=r.pk)
+
+    def whole(r: Any) -> Iterable[Problem]:
+        if r.started_at > clock.now():
+            yield Problem("done-in-the-future", "started_at", r.started_at.isoformat())
+        if r.ended_at and r.ended_at < r.started_at:
+            yield Problem("contradicts-itself", "ended_at", r.ended_at.isoformat())
+
+    register = registry.of_model(Stay)
+    assert register is not None
+    return saving.save(scope, register, commands, sender=sender, batch=batch, acts=told, check=whole)

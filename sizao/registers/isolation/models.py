@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from sizao.kernel.register import Declaration, Field, Record, natural_key
+from sizao.kernel.register import Declaration, Field, Filter, Record, natural_key
 
 
 class Stay(Record):
@@ -20,14 +20,21 @@ class Stay(Record):
         zh="隔离",
         en="Stay",
         fields={
-            "person": Field("人员", "Person", sensitivity="personal"),
-            "area": Field("所在地", "Area"),
-            "disease": Field("病种", "Disease"),
+            "person": Field("人员", "Person", sensitivity="personal", required=True),
+            "area": Field("所在地", "Area", required=True),
+            "disease": Field("病种", "Disease", codes="disease", required=True),
             "kind": Field("隔离方式", "Kind", codes="stay-kind"),
-            "started_at": Field("开始时间", "Started"),
+            "started_at": Field("开始时间", "Started", required=True),
             "ended_at": Field("解除时间", "Released"),
         },
         acts=("stay.admitted", "stay.released"),
+        name="stays",
+        write="stay.write",
+        columns=("person", "kind", "started_at", "ended_at", "area"),
+        filters=(Filter("held", "隔离中", "Held now", {"ended_at__isnull": True}),),
+        verb="sizao.registers.isolation.actions:save_stays",
+        group_zh="隔离管控",
+        group_en="Isolation",
     )
 
     class Meta:
@@ -54,16 +61,22 @@ class DailyCheck(Record):
         zh="每日健康监测",
         en="Daily health check",
         fields={
-            "person": Field("人员", "Person", sensitivity="personal"),
-            "subject": Field("监测对象", "Whom the check is about"),
-            "area": Field("所在地", "Area"),
-            "disease": Field("病种", "Disease"),
+            "person": Field("人员", "Person", sensitivity="personal", required=True),
+            "subject": Field("监测对象", "Whom the check is about", type="text", writable=False),
+            "area": Field("所在地", "Area", required=True),
+            "disease": Field("病种", "Disease", codes="disease", required=True),
             "happened_at": Field("监测时间", "Time"),
             "outcome": Field("结果", "Result", codes="check-outcome"),
             "temperature": Field("体温", "Temperature", unit="°C", sensitivity="personal"),
-            "symptoms": Field("症状", "Symptoms", sensitivity="personal"),
+            "symptoms": Field("症状", "Symptoms", codes="symptom", sensitivity="personal"),
         },
         acts=("isolation.daily_check",),
+        name="daily-checks",
+        subject="subject",
+        columns=("person", "happened_at", "outcome", "temperature", "area"),
+        filters=(Filter("symptoms", "有症状", "Has symptoms", {"outcome": "symptoms"}), Filter("today", "今日", "Today", {"happened_at__gte": "today"})),
+        group_zh="隔离管控",
+        group_en="Isolation",
     )
 
     class Meta:

@@ -1,14 +1,16 @@
 """What people do in the laboratory's register: take samples, tell results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sizao.kernel import acts, audit
+from sizao.kernel import acts, audit, registry, saving
 from sizao.kernel.acts import NewAct
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
+from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.scope import Scope
 
 from .models import Specimen
@@ -73,3 +75,26 @@ def tell_results(scope: Scope, results: Mapping[UUID, tuple[str, datetime]]) -> 
     if changed:
         audit.write(scope, "laboratory.resulted", [r.person_id for r in changed], digest_of=[(r.pk, r.result) for r in changed])
     return len(changed)
+
+
+def save(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """What forms, imports and the API tell of samples: a new one records `lab.sampled`, a result that is new `lab.resulted`.
+
+    Rejected bad-value where a sample has another result already: a correction is not a second result.
+    """
+
+    def told(r: Any, before: Mapping[str, Any] | None, changed: frozenset[str]) -> Iterable[NewAct]:
+        if before is None:
+            yield NewAct("lab.sampled", r.pk, r.sampled_at, r.person_id, r.area_id, r.disease, record=r.pk)
+        if r.result and (before is None or "result" in changed):
+            yield NewAct("lab.resulted", r.pk, r.resulted_at, r.person_id, r.area_id, r.disease, outcome=r.result, record=r.pk)
+
+    def whole(r: Any) -> Iterable[Problem]:
+        if bool(r.result) != bool(r.resulted_at):
+            yield Problem("value-missing", "resulted_at" if r.result else "result")
+        elif r.resulted_at and r.resulted_at < r.sampled_at:
+            yield Problem("contradicts-itself", "resulted_at", r.resulted_at.isoformat())
+
+    register = registry.of_model(Specimen)
+    assert register is not None
+    return saving.save(scope, register, commands, sender=sender, batch=batch, acts=told, check=whole)

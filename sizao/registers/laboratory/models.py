@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from sizao.kernel.register import Declaration, Field, Record, natural_key
+from sizao.kernel.register import Declaration, Field, Filter, Record, natural_key
 
 
 class Specimen(Record):
@@ -21,15 +21,25 @@ class Specimen(Record):
         zh="样本",
         en="Specimen",
         fields={
-            "person": Field("人员", "Person", sensitivity="personal"),
-            "area": Field("所在地", "Area"),
-            "disease": Field("病种", "Disease"),
+            "person": Field("人员", "Person", sensitivity="personal", required=True),
+            "area": Field("所在地", "Area", required=True),
+            "disease": Field("病种", "Disease", codes="disease", required=True),
             "kind": Field("样本类型", "Kind"),
-            "sampled_at": Field("采样时间", "Sampled"),
+            "sampled_at": Field("采样时间", "Sampled", required=True),
             "result": Field("检测结果", "Result", codes="test-result"),
             "resulted_at": Field("出结果时间", "Resulted"),
         },
         acts=("lab.sampled", "lab.resulted"),
+        name="specimens",
+        write="specimen.write",
+        columns=("person", "source_id", "kind", "sampled_at", "result", "resulted_at", "area"),
+        filters=(
+            Filter("positive", "阳性", "Positive", {"result": "positive"}),
+            Filter("no-result", "未出结果", "No result yet", {"result__isnull": True}),
+        ),
+        verb="sizao.registers.laboratory.actions:save",
+        group_zh="采样与检测",
+        group_en="Laboratory",
     )
 
     class Meta:

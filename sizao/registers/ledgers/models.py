@@ -25,6 +25,12 @@ class ReportingUnit(Record):
         },
         searches=("name",),
         acts=("report.filed",),
+        name="reporting-units",
+        read="plan.read",
+        person="",
+        title="name",
+        group_zh="台账与应报",
+        group_en="Ledgers and due reports",
     )
 
     class Meta:
@@ -43,12 +49,18 @@ class DueReport(Record):
         zh="每日报告",
         en="Daily report",
         fields={
-            "unit": Field("报告单位", "Unit"),
+            "unit": Field("报告单位", "Unit", to="reporting-units"),
             "period": Field("所属日期", "Day"),
             "number": Field("报告数", "Number"),
             "filed_at": Field("报告时间", "Filed"),
         },
         acts=("report.filed",),
+        name="due-reports",
+        read="plan.read",
+        area="unit__area",
+        person="",
+        group_zh="台账与应报",
+        group_en="Ledgers and due reports",
     )
 
     class Meta:
@@ -72,13 +84,17 @@ class HouseholdVisit(Record):
         zh="入户排查",
         en="Household visit",
         fields={
-            "household": Field("家庭户", "Household"),
+            "household": Field("家庭户", "Household", to="households"),
             "area": Field("所在地", "Area"),
             "happened_at": Field("入户时间", "Time"),
             "outcome": Field("结果", "Outcome", codes="visit-outcome"),
             "persons_seen": Field("见到人数", "Persons seen", unit="persons"),
         },
         acts=("household.visited",),
+        name="household-visits",
+        person="",
+        group_zh="台账与应报",
+        group_en="Ledgers and due reports",
     )
 
     class Meta:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from sizao.kernel.register import Declaration, Field, Record, natural_key
+from sizao.kernel.register import Declaration, Field, Filter, Record, natural_key
 
 
 class Handover(Record):
@@ -25,13 +25,17 @@ class Handover(Record):
             "person": Field("人员", "Person", sensitivity="personal"),
             "area": Field("接收地", "Area that must answer"),
             "from_area": Field("发出地", "Area that sent it"),
-            "disease": Field("病种", "Disease"),
+            "disease": Field("病种", "Disease", codes="disease"),
             "kind": Field("类别", "Kind", codes="handover-kind"),
             "sent_at": Field("发出时间", "Sent"),
             "answer": Field("答复", "Answer", codes="handover-answer"),
             "answered_at": Field("答复时间", "Answered"),
         },
         acts=("handover.sent", "handover.answered"),
+        name="handovers",
+        filters=(Filter("unanswered", "未答复", "Not answered", {"answer__isnull": True}),),
+        group_zh="流动与关口",
+        group_en="Movement",
     )
 
     class Meta:

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sizao.kernel import audit
+from sizao.kernel import audit, registry, saving
 from sizao.kernel.ids import uuid7
+from sizao.kernel.outcome import Command, Outcome
 from sizao.kernel.register import take
 from sizao.kernel.scope import Scope
 from sizao.kernel.sealed import check_ring
@@ -95,3 +96,30 @@ def _seal(rows: Sequence[Person], people: Sequence[PersonData]) -> None:
             if field in INDEXED:
                 setattr(row, f"{field}_index", column.index(value))
 
+
+
+def save(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """What forms, imports and the API tell of persons; the sealed fields are sealed, the keys of a name made anew."""
+    check_ring()
+    register = registry.of_model(Person)
+    assert register is not None
+    return saving.save(scope, register, commands, sender=sender, batch=batch, finish=_finish)
+
+
+def _finish(works: Sequence[saving.Work]) -> None:
+    for work in works:
+        if "name" in work.changed:
+            work.row.name_keys = name_keys(work.row.name)
+            work.columns.add("name_keys")
+    for name, column in SEALED.items():
+        told = [(w, w.sealed[name]) for w in works if name in w.sealed]
+        if not told:
+            continue
+        opened = _opened(column, name, [w.row for w, _ in told])
+        told = [(w, value) for w, value in told if (value or None) != opened.get(w.row.pk)]
+        for (work, value), box in zip(told, column.seal_many([(w.row.pk, w.row.pk, value or None) for w, value in told]), strict=True):
+            setattr(work.row, name, box)
+            work.changed.add(name)
+            if name in INDEXED:
+                setattr(work.row, f"{name}_index", column.index(value or None))
+                work.columns.add(f"{name}_index")

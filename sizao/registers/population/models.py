@@ -19,10 +19,17 @@ class Household(Record):
         en="Household",
         fields={
             "code": Field("户编号", "Household number"),
-            "area": Field("所在网格", "Area", sensitivity="internal"),
+            "area": Field("所在网格", "Area", required=True),
             "members": Field("人口数", "Members", unit="persons"),
         },
         searches=("code",),
+        name="households",
+        write="person.write",
+        person="",
+        title="code",
+        columns=("code", "area", "members"),
+        group_zh="人口与场所",
+        group_en="Population",
     )
 
     class Meta:
@@ -53,7 +60,7 @@ class Person(Record):
         zh="人员",
         en="Person",
         fields={
-            "name": Field("姓名", "Name", sensitivity="personal"),
+            "name": Field("姓名", "Name", sensitivity="personal", required=True),
             "sex": Field("性别", "Sex", codes="sex"),
             "birth_date": Field("出生日期", "Date of birth", sensitivity="personal"),
             "birth_year": Field("出生年", "Year of birth", unit="year"),
@@ -61,13 +68,21 @@ class Person(Record):
             "age_text": Field("年龄（原文）", "Age as written"),
             "age_on": Field("年龄所指日期", "Day of that age"),
             "occupation": Field("职业", "Occupation"),
-            "area": Field("现住地", "Area of residence"),
-            "household": Field("家庭户", "Household"),
+            "area": Field("现住地", "Area of residence", required=True),
+            "household": Field("家庭户", "Household", to="households"),
             "national_id": Field("身份证件号码", "National id", sensitivity="sealed"),
             "phone": Field("联系电话", "Telephone", sensitivity="sealed"),
             "address": Field("详细住址", "Exact address", sensitivity="sealed"),
         },
-        searches=("name_keys", "national_id_index", "phone_index"),
+        name="persons",
+        write="person.write",
+        person="id",
+        title="name",
+        columns=("name", "sex", "age_years", "birth_date", "occupation", "area"),
+        verb="sizao.registers.population.actions:save",
+        page="person",
+        group_zh="人口与场所",
+        group_en="Population",
     )
 
     class Meta:

@@ -1,0 +1,144 @@
+"""Reading a field's value as a form or a program sends it: text or JSON in, a typed value out, or the reason why not."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from . import areas
+from .outcome import Problem
+from .registry import Register
+
+YES = {"1": True, "true": True, "yes": True, "y": True, "是": True, "有": True, "on": True, "0": False, "false": False, "no": False, "n": False, "否": False, "无": False}
+LONGEST = 4000
+#: What a field of a type expects, as the error code `bad-value` says it.
+EXPECTED = {
+    "day": "2026-01-31", "instant": "2026-01-31T18:00", "integer": "0, 1, 2 …", "number": "36.5", "yes": "是 / 否 · yes / no", "person": "id", "record": "id",
+    "area": "330101001", "text": f"≤ {LONGEST}", "long": f"≤ {LONGEST}", "sealed": f"≤ {LONGEST}", "json": "JSON", "codes": "a, b", "code": "…",
+}  # fmt: skip
+
+
+class NotThat(ValueError):
+    """The value does not fit the field; `.problem` says so in the words of `bad-value`."""
+
+    def __init__(self, name: str, value: Any) -> None:
+        super().__init__(name)
+        self.problem = Problem("bad-value", name, str(value)[:160])
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads values for one register; areas are asked once each. `zone` is where a bare clock time is meant."""
+
+    register: Register
+    zone: str = "Asia/Shanghai"
+    _areas: dict[str, int | None] = field(default_factory=dict)
+
+    def read(self, name: str, raw: Any) -> Any:
+        """The typed value; None when nothing is told ("", None, an empty list). Raises NotThat."""
+        if raw is None or raw == "" or raw == []:
+            return None
+        kind = self.register.type(name)
+        text = raw.strip() if isinstance(raw, str) else raw
+        if text == "":
+            return None
+        try:
+            return getattr(self, f"_{kind}", self._text)(name, text)
+        except (ValueError, TypeError, InvalidOperation, OverflowError):
+            raise NotThat(name, raw) from None
+
+    def read_all(self, told: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """Every value that can be read, and a problem for each that cannot; a field that cannot be written is one too."""
+        values: dict[str, Any] = {}
+        problems: list[Problem] = []
+        writable = set(self.register.writable())
+        for name, raw in told.items():
+            if name not in writable:
+                problems.append(Problem("no-such-field", name[:80]))
+                continue
+            try:
+                values[name] = self.read(name, raw)
+            except NotThat as wrong:
+                problems.append(wrong.problem)
+        return values, problems
+
+    def _text(self, name: str, raw: Any) -> str:
+        text = str(raw)
+        if not isinstance(raw, str | int | float | Decimal) or isinstance(raw, bool) or len(text) > LONGEST or "\0" in text:
+            raise ValueError
+        return text
+
+    def _integer(self, name: str, raw: Any) -> int:
+        if isinstance(raw, bool) or (isinstance(raw, float) and raw != int(raw)):
+            raise ValueError
+        found = int(raw)
+        if abs(found) >= 2**31:
+            raise ValueError
+        return found
+
+    def _number(self, name: str, raw: Any) -> Decimal:
+        if isinstance(raw, bool):
+            raise ValueError
+        found = Decimal(str(raw))
+        if not found.is_finite() or abs(found) >= 10**12:
+            raise ValueError
+        return found
+
+    def _yes(self, name: str, raw: Any) -> bool:
+        found = raw if isinstance(raw, bool) else YES.get(str(raw).lower())
+        if found is None:
+            raise ValueError
+        return found
+
+    def _day(self, name: str, raw: Any) -> date:
+        if isinstance(raw, datetime) or not isinstance(raw, str | date):
+            raise ValueError
+        found = raw if isinstance(raw, date) else date.fromisoformat(raw.replace("/", "-"))
+        if not 1900 <= found.year <= 2200:
+            raise ValueError
+        return found
+
+    def _instant(self, name: str, raw: Any) -> datetime:
+        found = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw).replace("/", "-"))
+        if not 1900 <= found.year <= 2200:
+            raise ValueError
+        return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(self.zone))
+
+    def _code(self, name: str, raw: Any) -> str:
+        known = self.register.choices(name)
+        if str(raw) in known:
+            return str(raw)
+        low = str(raw).lower()
+        for code, words in known.items():
+            if low in (words.get("zh", "").lower(), words.get("en", "").lower()):
+                return code
+        raise ValueError
+
+    def _codes(self, name: str, raw: Any) -> list[str]:
+        parts = raw if isinstance(raw, list | tuple) else [p for p in str(raw).replace("、", ",").replace("；", ",").replace(";", ",").split(",") if p.strip()]
+        return [self._code(name, p.strip() if isinstance(p, str) else p) for p in parts]
+
+    def _area(self, name: str, raw: Any) -> int:
+        code = str(raw)
+        if code not in self._areas:
+            found = areas.resolve(code)
+            self._areas[code] = found.pk if found else None
+        known = self._areas[code]
+        if known is None:
+            raise ValueError
+        return known
+
+    def _person(self, name: str, raw: Any) -> UUID:
+        return raw if isinstance(raw, UUID) else UUID(str(raw))
+
+    _record = _person
+
+    def _sealed(self, name: str, raw: Any) -> str:
+        return self._text(name, raw)
+
+    def _json(self, name: str, raw: Any) -> Any:
+        import json
+
+        return json.loads(raw) if isinstance(raw, str) else raw

@@ -1,0 +1,72 @@
+"""What stood in a row before: its versions, when each ended, and who wrote it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from .registry import Register
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a row.
+
+    Attributes:
+        row: The values as they stood.
+        number: Its change number.
+        at: When it was written.
+        until: When it was superseded; None for the one that stands.
+        user, post: Who wrote it, for which post; None where the audit does not say (the machine itself).
+    """
+
+    row: Any
+    number: int
+    at: datetime
+    until: datetime | None
+    user: int | None = None
+    post: int | None = None
+
+
+def versions(register: Register, row: Any) -> list[Version]:
+    """Every version of a row, newest first, the one that stands included. Three statements. The caller has asked for the right to look."""
+    old = _history(register, row.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT change_xid::text FROM {register.model._meta.db_table} WHERE id = %s", [row.pk])
+        now = cursor.fetchone()
+    whole = [(row, now[0] if now else "", None), *((o, o.version_xid, o.version_until) for o in old)]
+    who = _writers([x for _, x, _ in whole if x], [row.pk, register.person_of(row), register.subject_of(row)])
+    return [Version(r, r.change_no, r.recorded_at, until, *who.get(xid, (None, None))) for r, xid, until in whole]
+
+
+def at_change(register: Register, pk: UUID, number: int) -> Any | None:
+    """The row as it stood under that change number, if it has been superseded since; None when there was no such version."""
+    return next((r for r in _history(register, pk) if r.change_no == number), None)
+
+
+def _history(register: Register, pk: UUID) -> list[Any]:
+    meta = register.model._meta
+    columns = ", ".join(f'"{f.column}"' for f in meta.concrete_fields)
+    table = f'"{meta.db_table}_history"'
+    return list(
+        register.model._default_manager.raw(
+            f"SELECT {columns}, change_xid::text AS version_xid, {table}.ended_at AS version_until FROM {table} WHERE id = %s ORDER BY ended_change DESC", [pk]
+        )
+    )
+
+
+def _writers(xids: list[str], subjects: list[UUID | None]) -> dict[str, tuple[int | None, int | None]]:
+    """Transaction → who wrote in it: the audit's events that name one of the subjects."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT xid::text, user_id, post_id FROM kernel_event WHERE xid = ANY(%s::xid8[]) AND subjects && %s::uuid[] ORDER BY id DESC",
+            [xids, [s for s in subjects if s is not None]],
+        )
+        return {xid: (user, post) for xid, user, post in cursor.fetchall()}
+
+
+def differs(register: Register, new: Any, old: Any) -> list[str]:
+    """The declared fields in which two versions differ."""
+    return [n for n in register.declaration.fields if register.value(new, n) != register.value(old, n)]
