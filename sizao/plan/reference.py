@@ -97,13 +97,17 @@ class Evaluator:
                 if row and there and (entry.where is None or value(entry.where, self.context(row, self.as_of, self.as_of)) is True):
                     yield row["person"], row["area"]
             return
-        homes = {r["person"]: r["area"] for rows in self.register.versions.get(person, {}).values() for r in rows if r["vf"] <= self.as_of < r["vt"]}
+        homes: dict[Any, list[Any]] = {}
+        for rows in self.register.versions.get(person, {}).values():
+            for r in rows:
+                if r["vf"] <= self.as_of < r["vt"]:
+                    homes.setdefault(r["person"], []).append(r["area"])
         for (key, kind, who), acts in self.register.acts.items():
             if key == "person" and kind == entry.source:
                 for act in acts:
                     ctx = self.context({**act, "disease": None, "area": None}, self.as_of, self.as_of)
                     if self.force.start <= act["at"] <= self.as_of and (entry.where is None or value(entry.where, ctx) is True):
-                        yield who, homes.get(who)
+                        yield from ((who, area) for area in homes.get(who, [None]))
 
     def unlisted(self, who: Any, area: Any, source: str) -> Obligation:
         post = self.register.owner(self.m, area, self.as_of)

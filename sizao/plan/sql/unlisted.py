@@ -21,14 +21,14 @@ def compile_unlisted(
     if not entries:
         return None
     c = Unlisted(m, relations, as_of, force or Force(), dialect, None)
-    return c.listing(entries, person)
+    return dialect.whole(c.listing(entries, person))
 
 
 class Unlisted(Wide):
     def listing(self, entries: list[From], person: str) -> str:
         found = [self.acted(entry, i, person) if entry.acts else self.standing_in(entry, i) for i, entry in enumerate(entries)]
         listed = f'SELECT n."person" FROM stands n WHERE n."person" IS NOT NULL AND ({self.told("n", self.as_of, self.as_of)}) IS NOT FALSE'
-        first = f"SELECT x.*, row_number() OVER (PARTITION BY x.who ORDER BY x.nth, x.area) AS place FROM ({' UNION ALL '.join(found)}) x"
+        first = f"SELECT x.*, row_number() OVER (PARTITION BY x.who ORDER BY x.nth, x.area NULLS LAST) AS place FROM ({' UNION ALL '.join(found)}) x"
         text, nothing = self.d.text, "CAST(NULL AS TIMESTAMP)"
         reasons = " ".join(f"WHEN {i} THEN {text(f'{UNLISTED}:{entry.source}')}" for i, entry in enumerate(entries))
         whole = (
