@@ -251,7 +251,8 @@ class Compiler:
 
     def dated(self) -> str:
         who = 'c."' + (self.key(self.m.done.key) if self.by_day or self.at_once else "id") + '"'
-        joins = [f"LEFT JOIN hit h ON h.who = {who} AND h.occasion = c.occasion"]
+        same = "" if isinstance(self.m.when, (Within, Before)) else " AND h.occasion = c.occasion"  # of what happens once there is one
+        joins = [f"LEFT JOIN hit h ON h.who = {who}{same}"]
         joins += [f'LEFT JOIN shut_{i} ON shut_{i}.who = c."{self.key(c.key)}"' for i, c in enumerate(self.m.close)]
         joins.append('LEFT JOIN owner w ON w.area = c."area"')
         since = 'coalesce(k.since, CASE WHEN c."area" IS NULL THEN (SELECT min(since) FROM keeping WHERE area IS NULL) END)'

@@ -8,11 +8,11 @@ window that never shuts, is never settled.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sizao.plan.language.measure import FAR, Measure
 from sizao.plan.language.nodes import Parameter
-from sizao.plan.language.schedule import Before, Every, Fresh, Within
+from sizao.plan.language.schedule import DAY, Before, Every, Fresh, Within
 
 from .dialects import Dialect
 
@@ -53,7 +53,8 @@ class Part:
         floor = self.floor(m)
         if floor is not None:
             assert isinstance(w, Every) and not isinstance(w.step, Parameter)
-            first = floor - timedelta(days=w.step.days + w.step.months * MONTH + 1)
+            spare = w.step.months * MONTH + 1 if w.step.months else -before_midnight(m)
+            first = datetime.combine(floor.date(), time()) - timedelta(days=w.step.days + spare)
             found.append(f"a.period >= {d.literal(first.date())}" if m.done.match == "period" else f'a."at" >= {d.literal(first)}')
         if self.settled is not None:
             found.append(before(m, d, self.settled))
@@ -61,6 +62,13 @@ class Part:
 
 
 WHOLE = Part()
+
+
+def before_midnight(m: Measure) -> int:
+    """1 where every occasion of a period is due before the midnight at which the period ends, else 0: by so many days the first one wanted is later."""
+    assert isinstance(m.when, Every)
+    clocks = [m.when.at] if not isinstance(m.when.at, str) else [line.value for line in m.params[m.when.at].lines]
+    return int(all(at < DAY for listed in clocks for at in listed))
 
 
 def series(m: Measure) -> bool:

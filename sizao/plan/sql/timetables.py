@@ -16,6 +16,7 @@ from sizao.plan.timetable import TICK
 
 from .conditions import Writer
 from .dialects import Dialect
+from .parts import before_midnight
 
 
 class Timetable:
@@ -101,11 +102,12 @@ class Timetable:
         return f"SELECT {self.keep('s')}, s.first_at, s.k, {self.start(day, 's.k', w)} AS period, {self.start(day, '(s.k + 1)', w)} AS following FROM ({spread}) s"
 
     def beginning(self, first_day: str, w: Every) -> str:
-        """The first period that is wanted, or one or two before it."""
+        """The first period that is wanted; of months one or two before it, for they are of unequal length."""
         if self.floor is None:
             return "0"
+        assert isinstance(w.step, Duration)
         passed = self.count(first_day, self.d.literal(self.floor.date()), w)
-        return f"greatest(0, {passed} - 2)"
+        return f"greatest(0, {passed} - {2 if w.step.months else 1 - before_midnight(self.m)})"
 
     def count(self, start: str, end: str, w: Every) -> str:
         assert isinstance(w.step, Duration)
