@@ -125,7 +125,7 @@ def service() -> Iterator[Service]:
     finally:
         if server is not None:
             server.terminate()
-            server.wait(30)
+            server.wait(90)  # the database writes everything out first, and is given a minute for it
         subprocess.run(
             [sys.executable, "-m", "sizao", "stop", "--store", str(place / "store")],
             env=running.environment,

@@ -44,9 +44,15 @@ def read(text: str, faults: Faults) -> Node | None:
         faults.add("plan-file-too-large", limit=LARGEST)
         return None
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            faults.add("plan-yaml-alias")
-            return None
+        depth = 0
+        for event in yaml.parse(text, yaml.SafeLoader):  # event by event: the time that nesting takes grows with its square
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > 2 * DEEPEST:
+                faults.at("", event.start_mark.line + 1).add("plan-yaml-too-deep", limit=DEEPEST)
+                return None
+            if isinstance(event, yaml.AliasEvent):
+                faults.add("plan-yaml-alias")
+                return None
         root = yaml.compose(text, yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
