@@ -48,7 +48,7 @@ def read(text: str, faults: Faults) -> Node | None:
         for event in yaml.parse(text, yaml.SafeLoader):  # event by event: the time that nesting takes grows with its square
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > 2 * DEEPEST:
-                faults.at("", event.start_mark.line + 1).add("plan-yaml-too-deep", limit=DEEPEST)
+                faults.at("", event.start_mark.line + 1 if event.start_mark else 1).add("plan-yaml-too-deep", limit=DEEPEST)
                 return None
             if isinstance(event, yaml.AliasEvent):
                 faults.add("plan-yaml-alias")
