@@ -94,7 +94,7 @@ def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = 
         held |= cases.cases_by_number(sender, (reports[i].source_id for i in again))
         _correct(scope, reports, again, held, outcomes)
         _done(scope, [(reports[i], held.get(reports[i].source_id)) for i in again], sender, batch, historic)
-        _done(scope, [(reports[i], _as_case(reports[i], o)) for i in fresh if (o := outcomes[i])], sender, batch, historic)
+        _done(scope, [(r, _as_case(r, o)) for i in fresh if ((r := reports[i]).isolated_at or r.investigated_at) and (o := outcomes[i])], sender, batch, historic)
     return [o for o in outcomes if o is not None]
 
 

@@ -28,7 +28,7 @@ def link(scope: Scope, stated: Sequence[StatedLink], *, batch: int | None = None
     outcomes: list[Outcome | None] = [None] * len(stated)
     for sender in dict.fromkeys(s.sender for s in stated):
         mine = [i for i, s in enumerate(stated) if s.sender == sender]
-        held = cases.cases_by_number(sender, {n for i in mine for n in (stated[i].infectee, stated[i].infector)})
+        held = cases.cases_named(sender, {n for i in mine for n in (stated[i].infectee, stated[i].infector)})
         pairs = []
         for i in mine:
             a, b = held.get(stated[i].infector), held.get(stated[i].infectee)
@@ -38,8 +38,7 @@ def link(scope: Scope, stated: Sequence[StatedLink], *, batch: int | None = None
                 outcomes[i] = Outcome("rejected", problems=(Problem("link-circular", "infector", stated[i].infector),))
             else:
                 pairs.append((i, a, b))
-        before = cases.linked_pairs({b.pk for _, _, b in pairs})
-        cases.add_links(scope, [(a.pk, b.pk, b.disease) for _, a, b in pairs], sender=sender, known_from=clock.now(), batch=batch)
+        new = cases.add_links(scope, [(a.pk, b.pk, b.disease) for _, a, b in pairs], sender=sender, known_from=clock.now(), batch=batch)
         for i, a, b in pairs:
-            outcomes[i] = Outcome("identical" if (a.pk, b.pk) in before else "new", b.pk, b.person_id)
+            outcomes[i] = Outcome("new" if (a.pk, b.pk) in new else "identical", b.pk, b.person)
     return [o for o in outcomes if o is not None]

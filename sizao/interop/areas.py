@@ -13,8 +13,8 @@ from sizao.kernel.models.areas import LEVELS
 from sizao.kernel.scope import Scope
 
 from .dialects import fold
+from .opening import open_table
 from .places import ROOT_CODE
-from .tables import open_table
 
 COLUMNS = {
     "code": ("code", "area_code", "adcode", "pcode", "区划代码", "行政区划代码", "编码", "代码", "id"),

@@ -14,6 +14,7 @@ from sizao.kernel import audit, clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Batch
 from sizao.kernel.scope import Scope
+from sizao.kernel.sealed import keys_at_hand
 
 from . import kept, ledger
 from .commands import case_report, named_contact, references
@@ -165,7 +166,7 @@ class FileImport:
         if self.head is None:
             self._foresee(fresh, entries, known)
             return
-        with transaction.atomic():
+        with transaction.atomic(), keys_at_hand():
             made = self._bring(fresh, entries)
             ledger.write_rows(self.head, entries)
             ledger.write_keys(self.head, made, self._contact_links(made))

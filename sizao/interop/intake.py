@@ -20,10 +20,10 @@ from . import ledger
 from .dialects import dialects
 from .file_import import FileImport
 from .mapping import map_columns
+from .opening import open_table
 from .places import Places, ensure_root
 from .report import FileReport, Report, last_day
 from .survey import last_day_of, look_through
-from .tables import open_table
 
 __all__ = ["Report", "import_files", "last_day"]
 

@@ -11,13 +11,13 @@ from django.db import connection, transaction
 
 from sizao.kernel import clock, keys
 from sizao.kernel.errors import Refused
-from sizao.kernel.ids import uuid7
+from sizao.kernel.ids import uuid7s
 from sizao.kernel.models import Batch
 from sizao.kernel.scope import Scope
 from sizao.kernel.sealed import Sealed, seal, unseal
 
 from .mapping import Mapping
-from .models import ImportFile, ImportRow, Secret, SenderKey
+from .models import ImportFile, ImportRow, Secret
 from .reading import Note, Row
 from .tables import Table
 
@@ -100,15 +100,21 @@ def open_file(scope: Scope, table: Table, mapping: Mapping, *, sender: str, dise
 
 def known(sender: str, kind: str, numbers: Iterable[str]) -> dict[str, Known]:
     """A sender's numbers that were seen before."""
-    found = SenderKey.objects.filter(sender=sender, kind=kind, key__in=list(set(numbers)))
-    return {k: Known(*rest) for k, *rest in found.values_list("key", "mark", "reading", "record", "person", "links", "dangling")}
+    wanted = list(set(numbers))
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT key, mark, reading, record, person, links, dangling FROM interop_senderkey WHERE sender = %s AND kind = %s AND key = ANY(%s)", [sender, kind, wanted]
+        )
+        return {k: Known(*rest) for k, *rest in cursor.fetchall()}
 
 
 def write_rows(file: ImportFile, entries: Sequence[Entry]) -> None:
     """Adds rows to the ledger in one COPY, their kept cells sealed."""
     if not entries:
         return
-    ids = [uuid7() for _ in entries]
+    ids = uuid7s(len(entries))
     boxes = _boxes(ids, entries)
     with connection.cursor() as cursor, cursor.copy("COPY interop_importrow (id, file_id, line, outcome, key, mark, record, person, problems, kept) FROM STDIN") as copy:
         for key, e, box in zip(ids, entries, boxes, strict=True):
@@ -196,7 +202,8 @@ def kept_cells(row: ImportRow) -> dict[str, object] | None:
 
 
 def _codes(notes: Iterable[Note]) -> str:
-    return json.dumps([[n.column or "", n.code, n.values] for n in notes], ensure_ascii=False)
+    said = [[n.column or "", n.code, n.values] for n in notes]
+    return json.dumps(said, ensure_ascii=False) if said else "[]"
 
 
 def _boxes(ids: Sequence[UUID], entries: Sequence[Entry]) -> list[bytes | None]:
@@ -214,7 +221,7 @@ def _boxes(ids: Sequence[UUID], entries: Sequence[Entry]) -> list[bytes | None]:
 
 
 def _text(entry: Entry) -> str | None:
-    values = [n.value for n in entry.row.notes]
+    values = [n.value for n in entry.row.notes] if entry.row.notes else []
     if not entry.cells and not any(values):
         return None
     return json.dumps({"cells": entry.cells, "values": values}, ensure_ascii=False)

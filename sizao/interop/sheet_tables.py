@@ -1,4 +1,4 @@
-"""Workbooks: looked at as an archive before they are opened, then read as text cells."""
+"""Workbooks (XLSX, XLSB, XLS, ODS): looked at as an archive before they are opened, then read as text cells."""
 
 import datetime as dt
 import itertools
@@ -28,12 +28,16 @@ EXACT = 10**15
 
 
 def open_sheet(path: Path, digest: str, *, knows: Known, accept_full_sheet: bool) -> Table:
-    """The first sheet with data of a workbook as a `Table`; the others are noted, not read. See `tables.open_table`."""
+    """One sheet of a workbook as a `Table`: the one whose header has most known words, else the first with data. The others are noted, not read.
+    See `opening.open_table`."""
     archived = path.open("rb").read(2) == b"PK"
     if archived:
         guard_archive(path)
+    elif _is_encrypted(path):
+        raise Refused("file-encrypted", file=path.name)
     try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
+        with path.open("rb") as content:  # told apart by what it is: workbooks come under each other's suffix
+            book = calamine.CalamineWorkbook.from_filelike(content)
         shown = [m.name for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet and m.visible == calamine.SheetVisibleEnum.Visible]
         filled = [s for s in (book.get_sheet_by_name(n) for n in shown) if s.start is not None]
     except (calamine.CalamineError, OSError, ValueError) as fault:
@@ -46,7 +50,8 @@ def open_sheet(path: Path, digest: str, *, knows: Known, accept_full_sheet: bool
         raise Refused("file-cut-off", file=path.name) from None
     if not filled:
         raise Refused("file-empty", file=path.name)
-    sheet = filled[0]
+    sheet = max(filled, key=lambda s: _known(s, knows))  # the first of equals
+    filled.remove(sheet)
     check_full(sheet.total_height, path.name, accept_full_sheet)
     merged = _merged(sheet)
     top: list[list[str]] = []
@@ -59,7 +64,8 @@ def open_sheet(path: Path, digest: str, *, knows: Known, accept_full_sheet: bool
     if at is None:
         raise Refused("file-empty", file=path.name)
     header, notes = name_columns(top[at], top[at - 1] if at else [])
-    notes += [Fault("sheet-not-read", None, s.name) for s in filled[1:]]
+    notes += [Fault("sheet-not-read", None, s.name) for s in filled]
+    filled.clear()
     width = len(header)
 
     def blocks() -> Iterator[Block]:
@@ -91,6 +97,18 @@ def open_sheet(path: Path, digest: str, *, knows: Known, accept_full_sheet: bool
             yield block
 
     return Table(path, digest, "workbook", header, at + 1, notes, blocks)
+
+
+def _known(sheet: Any, knows: Known) -> int:
+    """How many known headers its best row among the first has."""
+    rows = itertools.islice(sheet.iter_rows(), HEADER_WITHIN)
+    return max((sum(1 for cell in row if isinstance(cell, str) and cell and len(cell) < 200 and knows(cell)) for row in rows), default=0)
+
+
+def _is_encrypted(path: Path) -> bool:
+    """Whether an old container holds a workbook under a password."""
+    with path.open("rb") as f:
+        return "EncryptedPackage".encode("utf-16-le") in f.read(1 << 20)
 
 
 def guard_archive(path: Path) -> None:

@@ -48,7 +48,7 @@ class Survey:
 
 
 def look_through(table: Table, mapping: Mapping, *, zone: ZoneInfo, today: date) -> Survey:
-    """Reads the file once. Refused: as `tables.open_table`, for what shows only at the end (a full sheet)."""
+    """Reads the file once. Refused: as `opening.open_table`, for what shows only at the end (a full sheet)."""
     found = Survey()
     columns = {i: FIELDS[f] for f, at in mapping.fields.items() for i in at if FIELDS[f].kind in _DATES}
     texts: dict[int, Counter[str]] = {i: Counter() for i in {*columns, *mapping.events}}

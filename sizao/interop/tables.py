@@ -1,10 +1,9 @@
-"""Opening a file that somebody sent: CSV, TSV or a workbook, as a header and blocks of text rows.
+"""What a file becomes once it is open: a header and blocks of text rows. Each container has a module that makes one; `opening` chooses.
 
 Cells are text from here on: an id keeps its zeros, a date from a workbook becomes ISO text. What a cell lost on the way
 (digits of a number, undecodable bytes) is a `Fault` of that row, never a silent repair.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,31 +64,6 @@ class Table:
     @property
     def name(self) -> str:
         return self.path.name
-
-
-def open_table(path: Path | str, *, knows: Known, encoding: str | None = None, accept_full_sheet: bool = False) -> Table:
-    """Opens a table file. `knows` says whether a text is a header that some dialect has; it finds the header row and tells encodings apart.
-
-    Refused: file-not-readable, file-kind-unknown, file-encoding-unknown, file-empty, file-bomb, file-cut-off, and — while its rows are
-    read — sheet-full, unless the caller has compared the sender's count (`accept_full_sheet`).
-    """
-    from . import sheet_tables, text_tables
-
-    path = Path(path)
-    try:
-        with path.open("rb") as f:
-            head = f.read(8)
-            f.seek(0)
-            digest = hashlib.file_digest(f, "sha256").hexdigest()
-    except OSError as fault:
-        raise Refused("file-not-readable", file=path.name, reason=fault.strerror or type(fault).__name__) from None
-    if not head:
-        raise Refused("file-empty", file=path.name)
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
-        return sheet_tables.open_sheet(path, digest, knows=knows, accept_full_sheet=accept_full_sheet)
-    if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b", b"GIF8", b"Rar!", b"7z\xbc\xaf")) or path.suffix.lower() in (".json", ".xml", ".html"):
-        raise Refused("file-kind-unknown", file=path.name)
-    return text_tables.open_text(path, digest, knows=knows, encoding=encoding, accept_full_sheet=accept_full_sheet)
 
 
 def find_header(rows: list[list[str]], knows: Known) -> int | None:

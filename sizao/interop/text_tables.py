@@ -24,7 +24,7 @@ _BROKEN = re.compile("[\udc80-\udcff]")
 
 
 def open_text(path: Path, digest: str, *, knows: Known, encoding: str | None, accept_full_sheet: bool) -> Table:
-    """A delimited text file as a `Table`. See `tables.open_table`."""
+    """A delimited text file as a `Table`. See `opening.open_table`."""
     with path.open("rb") as f:
         head = f.read(HEAD)
         f.seek(-1, io.SEEK_END)

@@ -84,6 +84,8 @@ def read_id(text: str) -> Read:
     (Read(value='00123', code='cell-unwrapped'), 'digits-lost')
     """
     word = text.strip()
+    if word.isalnum():  # nearly all of them; scientific notation has a dot or a plus, or an E after digits
+        return Read(None, "digits-lost") if not word.isdigit() and _SCIENTIFIC.fullmatch(word) else Read(word)
     if match := _WRAPPED.fullmatch(word):
         return Read(match[1].strip(), "cell-unwrapped")
     if word.startswith("'") and len(word) > 1:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from .ids import uuid7
+from .ids import uuid7s
 from .models import Act
 from .scope import Scope, visible
 
@@ -40,7 +40,7 @@ def record(scope: Scope, acts: Iterable[NewAct], *, batch: int | None = None) ->
     rows = list(acts)
     if not rows:
         return []
-    ids = [uuid7() for _ in rows]
+    ids = uuid7s(len(rows))
     with connection.cursor() as cursor:
         _ensure_months(cursor, rows)
         with cursor.copy(f"COPY kernel_act ({', '.join(COLUMNS)}) FROM STDIN") as copy:

@@ -23,6 +23,8 @@ def normalise_national_id(value: str) -> str | None:
     >>> normalise_national_id("１１０１０５ 19491231－002x")
     '11010519491231002X'
     """
+    if value.isascii() and value.isalnum():
+        return value.upper()
     return _SEPARATORS.sub("", unicodedata.normalize("NFKC", value)).upper() or None
 
 
@@ -34,6 +36,8 @@ def normalise_phone(value: str) -> str | None:
     >>> normalise_phone("(010) 6655-4433"), normalise_phone("+502 5555 1234"), normalise_phone("无")
     ('01066554433', '+50255551234', None)
     """
+    if len(value) == 11 and value.isascii() and value.isdigit() and value[:2] != "00":
+        return value
     whole = _SEPARATORS.sub("", unicodedata.normalize("NFKC", value))
     digits = "".join(c for c in whole if c in "0123456789")
     abroad = whole.startswith("+")

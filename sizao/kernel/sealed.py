@@ -15,8 +15,11 @@ import hashlib
 import hmac
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -41,7 +44,7 @@ Boxed = tuple[UUID, UUID, bytes | memoryview | None]
 
 def seal(value: bytes, place: str, key: Key) -> bytes:
     """Encrypts under a key of the ring. `place` says where it will stand: "table|column|row id"."""
-    return _seal(AESGCM(key.secret), BY_RING + bytes.fromhex(key.id), value, place)
+    return _seal(_cipher(key.secret), BY_RING + bytes.fromhex(key.id), value, place)
 
 
 def unseal(box: bytes | memoryview, place: str, ring: KeyRing) -> bytes:
@@ -49,7 +52,12 @@ def unseal(box: bytes | memoryview, place: str, ring: KeyRing) -> bytes:
     whole = bytes(box)
     if whole[:2] != FORM + BY_RING:
         raise Refused("sealed-unreadable")
-    return _unseal(AESGCM(ring.find("seal", whole[2:HEAD].hex()).secret), whole, place)
+    return _unseal(_cipher(ring.find("seal", whole[2:HEAD].hex()).secret), whole, place)
+
+
+@lru_cache(maxsize=4)
+def _cipher(secret: bytes) -> AESGCM:
+    return AESGCM(secret)
 
 
 def _seal(cipher: AESGCM, name: bytes, value: bytes, place: str) -> bytes:
@@ -81,20 +89,51 @@ def open_person_keys(persons: Iterable[UUID], ring: KeyRing | None = None, *, ma
 
     In the caller's transaction. Two callers who make a key for one person at the same time both get the one that was kept.
     """
+    at_hand = _at_hand.get() if ring is None else None
     ring, wanted = ring or keys.ring(), sorted(set(persons))
+    known = [person for person in wanted if person in at_hand] if at_hand else []
+    if known and at_hand:
+        if len(known) == len(wanted):
+            return {person: at_hand[person] for person in known}
+        wanted = [person for person in wanted if person not in at_hand]
     wrapped = _wrapped(wanted)
     lacking = [person for person in wanted if person not in wrapped] if make else []
-    if lacking:
-        newest = ring.newest("seal")
-        boxes = [seal(os.urandom(32), f"{KEY_PLACE}{person}", newest) for person in lacking]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO kernel_person_key (person, wrapped, key_id) SELECT person, wrapped, %s FROM unnest(%s::uuid[], %s::bytea[]) AS made (person, wrapped) "
-                "ON CONFLICT (person) DO NOTHING",
-                [newest.id, lacking, boxes],
-            )
-        wrapped |= _wrapped(lacking)
-    return {person: DataKey.of(unseal(box, f"{KEY_PLACE}{person}", ring)) for person, box in wrapped.items()}
+    made = _made(lacking, ring) if lacking else {}
+    if len(made) < len(lacking):  # another made theirs at the same time, and that one was kept
+        wrapped |= _wrapped([person for person in lacking if person not in made])
+    opened = made | {person: DataKey.of(unseal(box, f"{KEY_PLACE}{person}", ring)) for person, box in wrapped.items()}
+    if at_hand is not None:
+        at_hand.update(opened)
+        opened |= {person: at_hand[person] for person in known}
+    return opened
+
+
+def _made(lacking: Sequence[UUID], ring: KeyRing) -> dict[UUID, DataKey]:
+    """New data keys for persons who have none; a person is absent for whom somebody else made one meanwhile."""
+    newest, chance = ring.newest("seal"), os.urandom(32 * len(lacking))
+    secrets = {person: chance[32 * n : 32 * n + 32] for n, person in enumerate(lacking)}
+    boxes = [seal(secret, f"{KEY_PLACE}{person}", newest) for person, secret in secrets.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO kernel_person_key (person, wrapped, key_id) SELECT person, wrapped, %s FROM unnest(%s::uuid[], %s::bytea[]) AS made (person, wrapped) "
+            "ON CONFLICT (person) DO NOTHING RETURNING person",
+            [newest.id, lacking, boxes],
+        )
+        return {person: DataKey.of(secrets[person]) for (person,) in cursor.fetchall()}
+
+
+_at_hand: ContextVar[dict[UUID, DataKey] | None] = ContextVar("data keys at hand", default=None)
+
+
+@contextmanager
+def keys_at_hand() -> Iterator[None]:
+    """Inside the block, and inside one transaction, a data key that was opened once is not asked for again: several columns of the same
+    persons are sealed with one statement. The keys are let go at the end."""
+    token = _at_hand.set(_at_hand.get() or {})  # within another such block: its keys
+    try:
+        yield
+    finally:
+        _at_hand.reset(token)
 
 
 _belongs: set[tuple[str, str]] = set()
@@ -228,6 +267,11 @@ class Sealed:
         normal = self._normal(value)
         return None if normal is None else blind_index(self.kind or self.column, normal, (ring or keys.ring()).newest("index"))
 
+    def index_many(self, values: Iterable[str | None], ring: KeyRing | None = None) -> list[bytes | None]:
+        """`index` of each, in order."""
+        kind, key = self.kind or self.column, (ring or keys.ring()).newest("index")
+        return [None if (normal := self._normal(value)) is None else blind_index(kind, normal, key) for value in values]
+
     def searched(self, value: str | None, ring: KeyRing | None = None) -> list[bytes]:
         """All that may stand in the index for this value, under the newest key and those before it; empty when it is no identifier."""
         normal = self._normal(value)
@@ -248,4 +292,4 @@ class Sealed:
 
 def blind_index(kind: str, normal: str, key: Key) -> bytes:
     """HMAC-SHA256 of a normalised identifier: equal identifiers are found, and without the key none can be guessed or listed."""
-    return hmac.new(key.secret, f"{kind}\0{normal}".encode(), hashlib.sha256).digest()
+    return hmac.digest(key.secret, f"{kind}\0{normal}".encode(), "sha256")

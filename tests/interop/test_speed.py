@@ -11,9 +11,9 @@ import pytest
 from sizao.interop.dialects import dialects
 from sizao.interop.intake import import_files
 from sizao.interop.mapping import map_columns
+from sizao.interop.opening import open_table
 from sizao.interop.reading import Reader
 from sizao.interop.survey import look_through
-from sizao.interop.tables import open_table
 
 pytestmark = pytest.mark.full
 HEADER = "病例编号 姓名 性别 年龄 身份证号 联系电话 现住址 省 市 区县 发病日期 报告日期 确诊日期 病例分类 转归 关联病例编号 密接人数 备注".split()  # noqa: SIM905

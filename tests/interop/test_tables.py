@@ -9,7 +9,7 @@ import xlsxwriter
 
 from sizao.interop import tables
 from sizao.interop.dialects import dialects
-from sizao.interop.tables import open_table
+from sizao.interop.opening import open_table
 from sizao.kernel.errors import Refused
 
 ZH = "病例编号,姓名,性别,发病日期\n001,张三,男,2020-01-03\n002,李四,女,2020-01-04\n"

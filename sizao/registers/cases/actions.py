@@ -6,14 +6,32 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from sizao.kernel import acts, audit, clock, registry, saving
 from sizao.kernel.acts import NewAct
-from sizao.kernel.ids import uuid7
+from sizao.kernel.copying import copy_records
+from sizao.kernel.ids import uuid7, uuid7s
 from sizao.kernel.outcome import Command, Outcome, Problem
-from sizao.kernel.register import take
+from sizao.kernel.register import Record, take
 from sizao.kernel.scope import Scope
 
-from .models import Case, Contact, Investigation, Link
+from .models import Case, Contact, Investigation
+
+CASE_TOLD = ("area_id", "disease", "classification", "onset_on", "first_care_at", "reported_at", "confirmed_at", "outcome", "outcome_at", "source", "contact_total")
+CONTACT_TOLD = (
+    "area_id", "disease", "case_id", "classification", "named_at", "last_exposure_on", "observation_from", "observation_until", "released_at", "became_case_at", "status",
+)  # fmt: skip
+NEVER_NULL = ("source", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Which case a number names."""
+
+    pk: UUID
+    person: UUID
+    disease: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +47,39 @@ class New:
 
 def cases_by_number(sender: str, numbers: Iterable[str]) -> dict[str, Case]:
     """A sender's own numbers → cases, those of an open batch included: an import must find what it has just brought."""
-    return {c.source_id: c for c in Case.objects.filter(sender=sender, source_id__in=set(numbers))}
+    return {c.source_id: c for c in _numbered(Case, sender, numbers)}
+
+
+def cases_named(sender: str, numbers: Iterable[str]) -> dict[str, Named]:
+    """A sender's own numbers → which case that is, without its fields."""
+    return {number: Named(*rest) for number, *rest in _numbered(Case, sender, numbers).values_list("source_id", "pk", "person_id", "disease")}
 
 
 def contacts_by_number(sender: str, numbers: Iterable[str]) -> dict[str, Contact]:
     """A sender's own numbers → contacts, those of an open batch included."""
-    return {c.source_id: c for c in Contact.objects.filter(sender=sender, source_id__in=set(numbers))}
+    return {c.source_id: c for c in _numbered(Contact, sender, numbers)}
+
+
+def _numbered(model: Any, sender: str, numbers: Iterable[str]) -> Any:
+    """One array instead of thousands of parameters."""
+    wanted = list(set(numbers))
+    return model.objects.filter(sender=sender).extra(where=["source_id = ANY(%s)"], params=[wanted]) if wanted else model.objects.none()
 
 
 def add_cases(scope: Scope, new: Sequence[New], *, batch: int | None = None) -> list[UUID]:
     """New cases, with the act `case.reported` for each."""
-    rows = [_row(Case, n, batch) for n in new]
-    Case.objects.bulk_create(rows, batch_size=1000)
+    ids = _copy(Case, CASE_TOLD, new, batch)
     acts.record(
         scope,
         (
-            NewAct("case.reported", r.pk, r.reported_at or r.known_from, r.person_id, r.area_id, r.disease, reported_at=r.known_from, outcome=r.classification, record=r.pk)
-            for r in rows
+            NewAct("case.reported", key, n.told.get("reported_at") or n.known_from, n.person, n.told["area_id"], n.told["disease"], n.known_from, outcome=n.told.get("classification"), record=key)
+            for key, n in zip(ids, new, strict=True)
         ),
         batch=batch,
     )
-    if rows:
-        audit.write(scope, "cases.reported", [r.person_id for r in rows], digest_of=[n.told for n in new])
-    return [r.pk for r in rows]
+    if ids:
+        audit.write(scope, "cases.reported", [n.person for n in new], digest_of=[n.told for n in new])
+    return ids
 
 
 def correct_cases(scope: Scope, told: Mapping[UUID, Mapping[str, Any]], *, stands_from: datetime | None = None) -> set[UUID]:
@@ -61,15 +89,17 @@ def correct_cases(scope: Scope, told: Mapping[UUID, Mapping[str, Any]], *, stand
 
 def add_contacts(scope: Scope, new: Sequence[New], *, batch: int | None = None) -> list[UUID]:
     """New contacts, with the act `contact.named`, and `contact.released` where the release is told."""
-    rows = [_row(Contact, n, batch) for n in new]
-    Contact.objects.bulk_create(rows, batch_size=1000)
-    named = [
-        NewAct("contact.named", r.pk, r.named_at or r.known_from, r.person_id, r.area_id, r.disease, reported_at=r.known_from, outcome=r.classification, record=r.pk) for r in rows
-    ]
-    acts.record(scope, named + [_release(r) for r in rows if r.released_at], batch=batch)
-    if rows:
-        audit.write(scope, "contacts.named", [r.person_id for r in rows], digest_of=[n.told for n in new])
-    return [r.pk for r in rows]
+    ids = _copy(Contact, CONTACT_TOLD, new, batch)
+    done = []
+    for key, n in zip(ids, new, strict=True):
+        t = n.told
+        done.append(NewAct("contact.named", key, t.get("named_at") or n.known_from, n.person, t["area_id"], t["disease"], n.known_from, outcome=t.get("classification"), record=key))
+        if at := t.get("released_at"):
+            done.append(NewAct("contact.released", key, at, n.person, t["area_id"], t["disease"], at, record=key))
+    acts.record(scope, done, batch=batch)
+    if ids:
+        audit.write(scope, "contacts.named", [n.person for n in new], digest_of=[n.told for n in new])
+    return ids
 
 
 def correct_contacts(scope: Scope, told: Mapping[UUID, Mapping[str, Any]], *, stands_from: datetime | None = None) -> set[UUID]:
@@ -81,17 +111,22 @@ def correct_contacts(scope: Scope, told: Mapping[UUID, Mapping[str, Any]], *, st
     return changed
 
 
-def add_links(scope: Scope, pairs: Iterable[tuple[UUID, UUID, str]], *, sender: str, known_from: datetime, batch: int | None = None) -> int:
-    """Who infected whom: (infector, infectee, disease). What is known already stays as it is; answers how many were new."""
-    rows = [
-        Link(id=uuid7(), infector_id=a, infectee_id=b, disease=d, sender=sender, known_from=known_from, stands_from=known_from, batch_id=batch) for a, b, d in pairs if a != b
-    ]
-    held = set(Link.objects.filter(infectee__in={r.infectee_id for r in rows}).values_list("infector_id", "infectee_id"))
-    fresh = list({(r.infector_id, r.infectee_id): r for r in rows if (r.infector_id, r.infectee_id) not in held}.values())
-    Link.objects.bulk_create(fresh, batch_size=1000, ignore_conflicts=True)
-    if fresh:
-        audit.write(scope, "cases.linked", [r.infectee_id for r in fresh], digest_of=[(r.infector_id, r.infectee_id) for r in fresh])
-    return len(fresh)
+def add_links(scope: Scope, pairs: Iterable[tuple[UUID, UUID, str]], *, sender: str, known_from: datetime, batch: int | None = None) -> set[tuple[UUID, UUID]]:
+    """Who infected whom: (infector, infectee, disease). What is known already stays as it is; answers the new ones (infector, infectee)."""
+    wanted = {(a, b): d for a, b, d in pairs if a != b}
+    held = linked_pairs(b for _, b in wanted)
+    fresh = {pair: disease for pair, disease in wanted.items() if pair not in held}
+    if not fresh:
+        return set()
+    with connection.cursor() as cursor:  # a link that another made at the same moment stays as he made it
+        cursor.execute(
+            "INSERT INTO cases_link (id, batch_id, sender, source_id, known_from, stands_from, infector_id, infectee_id, disease, certainty, recorded_at, change_no) "
+            "SELECT n.id, %s, %s, '', %s, %s, n.infector, n.infectee, n.disease, 'stated', now(), 0 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[]) "
+            "AS n (id, infector, infectee, disease) ON CONFLICT (infector_id, infectee_id) DO NOTHING",
+            [batch, sender, known_from, known_from, uuid7s(len(fresh)), [a for a, _ in fresh], [b for _, b in fresh], list(fresh.values())],
+        )
+    audit.write(scope, "cases.linked", [b for _, b in fresh], digest_of=list(fresh))
+    return set(fresh)
 
 
 def add_investigations(scope: Scope, done: Sequence[tuple[Case, datetime, str]], *, sender: str, batch: int | None = None, reported: bool = False) -> list[UUID]:
@@ -128,10 +163,17 @@ def _release(r: Contact) -> NewAct:
     return NewAct("contact.released", r.pk, r.released_at, r.person_id, r.area_id, r.disease, reported_at=r.released_at, record=r.pk)
 
 
-def _row(model: type, n: New, batch: int | None) -> Any:
-    row = model(id=uuid7(), person_id=n.person, sender=n.sender, source_id=n.source_id, known_from=n.known_from, stands_from=n.known_from, batch_id=batch)
-    take(row, n.told)
-    return row
+def _copy(model: type[Record], columns: tuple[str, ...], new: Sequence[New], batch: int | None) -> list[UUID]:
+    """New rows, in one COPY. What is not told is null, or empty where the column is a text that may not be null."""
+    ids = uuid7s(len(new))
+    if ids:
+        empty = tuple("" if c in NEVER_NULL else None for c in columns)
+        copy_records(
+            model,
+            ("id", "batch_id", "person_id", "sender", "source_id", "known_from", "stands_from", *columns),
+            ((key, batch, n.person, n.sender, n.source_id, n.known_from, n.known_from, *map(n.told.get, columns, empty)) for key, n in zip(ids, new, strict=True)),
+        )
+    return ids
 
 
 def _correct(scope: Scope, model: Any, told: Mapping[UUID, Mapping[str, Any]], stands_from: datetime | None, what: str) -> set[UUID]:
@@ -148,7 +190,9 @@ def _correct(scope: Scope, model: Any, told: Mapping[UUID, Mapping[str, Any]], s
 
 def linked_pairs(infectees: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
     """The links into these cases that are known: (infector, infectee)."""
-    return set(Link.objects.filter(infectee__in=set(infectees)).values_list("infector_id", "infectee_id"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT infector_id, infectee_id FROM cases_link WHERE infectee_id = ANY(%s)", [list(set(infectees))])
+        return set(cursor.fetchall())
 
 
 def save_cases(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:

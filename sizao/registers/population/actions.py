@@ -7,11 +7,12 @@ from decimal import Decimal
 from uuid import UUID
 
 from sizao.kernel import audit, registry, saving
-from sizao.kernel.ids import uuid7
+from sizao.kernel.copying import copy_records, text_array
+from sizao.kernel.ids import uuid7s
 from sizao.kernel.outcome import Command, Outcome
 from sizao.kernel.register import take
 from sizao.kernel.scope import Scope
-from sizao.kernel.sealed import check_ring
+from sizao.kernel.sealed import check_ring, keys_at_hand
 
 from .models import Person
 from .rules import name_keys
@@ -20,6 +21,7 @@ from .sealing import ADDRESS, NATIONAL_ID, PHONE
 PLAIN = ("name", "sex", "birth_date", "birth_year", "age_years", "age_text", "age_on", "occupation", "area_id")
 SEALED = {"national_id": NATIONAL_ID, "phone": PHONE, "address": ADDRESS}
 INDEXED = ("national_id", "phone")
+BOXES = tuple(name for field in SEALED for name in ((field, f"{field}_index") if field in INDEXED else (field,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,23 @@ def add_persons(scope: Scope, people: Sequence[PersonData], *, known: Sequence[d
     if not people:
         return []
     check_ring()
-    rows = []
-    for data, since in zip(people, known, strict=True):
-        row = Person(id=uuid7(), batch_id=batch, sender=sender, known_from=since, stands_from=since, name_keys=name_keys(data.name))
-        for field in PLAIN:
-            setattr(row, field, getattr(data, field))
-        rows.append(row)
-    _seal(rows, people)
-    Person.objects.bulk_create(rows, batch_size=1000)
-    audit.write(scope, "population.persons_added", [r.pk for r in rows], digest_of=[asdict(p) for p in people])
-    return [r.pk for r in rows]
+    ids = uuid7s(len(people))
+    boxes: list[list[bytes | None]] = []
+    with keys_at_hand():
+        for field, column in SEALED.items():
+            values = [getattr(data, field) or None for data in people]
+            boxes.append(column.seal_many(list(zip(ids, ids, values, strict=True))))
+            if field in INDEXED:
+                boxes.append(column.index_many(values))
+    plain = [tuple(getattr(data, field) for field in PLAIN) for data in people]
+    keys = [text_array(name_keys(data.name)) for data in people]
+    copy_records(
+        Person,
+        ("id", "batch_id", "sender", "known_from", "stands_from", "name_keys", *PLAIN, *BOXES),
+        ((key, batch, sender, since, since, found, *told, *sealed) for key, since, found, told, *sealed in zip(ids, known, keys, plain, *boxes, strict=True)),
+    )
+    audit.write(scope, "population.persons_added", ids, digest_of=[(*told, *(getattr(data, field) for field in SEALED)) for told, data in zip(plain, people, strict=True)])
+    return ids
 
 
 def correct_persons(scope: Scope, people: dict[UUID, PersonData], *, stands_from: datetime | None = None) -> set[UUID]:

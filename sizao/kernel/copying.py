@@ -1,0 +1,54 @@
+"""Many new rows of a register at once, by COPY: what the database does for a row it does here too, what Django does for an object is left out.
+
+    ids = uuid7s(len(people))
+    copy_records(Person, ("id", "name", "area_id", "known_from", "stands_from"), ((i, p.name, …) for i, p in zip(ids, people)))
+
+In the caller's transaction. Triggers, defaults of the database and constraints hold as always; the signals of Django are not sent.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection, models
+
+#: Columns that the database fills by itself: the trigger of the generic machine writes them on every insert.
+BY_TRIGGER = frozenset({"recorded_at", "change_no"})
+
+
+def copy_records(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Adds rows to a record's table. `columns` names database columns (`area_id`); what they leave out gets the model's own default.
+
+    A `text[]` may be given as PostgreSQL's literal (see `text_array`), which is several times faster than a list.
+    """
+    rest = _defaults(model, tuple(columns))
+    names = ", ".join(f'"{c}"' for c in (*columns, *(name for name, _ in rest)))
+    tail = tuple(value for _, value in rest)
+    with connection.cursor() as cursor, cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy:
+        if tail:
+            for row in rows:
+                copy.write_row((*row, *tail))
+        else:
+            for row in rows:
+                copy.write_row(row)
+
+
+def text_array(values: Iterable[str]) -> str:
+    """PostgreSQL's literal of a text[].
+
+    >>> text_array(["a", 'b"c'])
+    '{"a","b\\\\"c"}'
+    """
+    return "{" + ",".join('"' + v.replace("\\", "\\\\").replace('"', '\\"') + '"' for v in values) + "}"
+
+
+@lru_cache(maxsize=64)
+def _defaults(model: type[models.Model], given: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
+    """Columns that are not given and may not be null, with the value that Django would have written."""
+    out = []
+    for field in model._meta.concrete_fields:
+        if field.column in given or field.column in BY_TRIGGER or field.null or not field.has_default():
+            continue
+        value = field.get_default()
+        out.append((field.column, text_array(value) if isinstance(value, list) else value))
+    return tuple(out)
