@@ -45,10 +45,10 @@ def text_array(values: Iterable[str]) -> str:
 @lru_cache(maxsize=64)
 def _defaults(model: type[models.Model], given: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
     """Columns that are not given and may not be null, with the value that Django would have written."""
-    out = []
+    out: list[tuple[str, Any]] = []
     for field in model._meta.concrete_fields:
         if field.column in given or field.column in BY_TRIGGER or field.null or not field.has_default():
             continue
         value = field.get_default()
-        out.append((field.column, text_array(value) if isinstance(value, list) else value))
+        out.append((str(field.column), text_array(value) if isinstance(value, list) else value))
     return tuple(out)

@@ -117,7 +117,7 @@ def _made(lacking: Sequence[UUID], ring: KeyRing) -> dict[UUID, DataKey]:
         cursor.execute(
             "INSERT INTO kernel_person_key (person, wrapped, key_id) SELECT person, wrapped, %s FROM unnest(%s::uuid[], %s::bytea[]) AS made (person, wrapped) "
             "ON CONFLICT (person) DO NOTHING RETURNING person",
-            [newest.id, lacking, boxes],
+            [newest.id, list(lacking), boxes],
         )
         return {person: DataKey.of(secrets[person]) for (person,) in cursor.fetchall()}
 

@@ -1,0 +1,72 @@
+"""Small files of each container, made by hand: no library here writes the old ones."""
+
+import io
+import struct
+import zipfile
+
+
+def ods(rows: list[list[str]]) -> bytes:
+    """An OpenDocument spreadsheet of text cells; a leading "#" makes a number, "@" a date."""
+
+    def cell(text: str) -> str:
+        if text.startswith("#"):
+            return f'<table:table-cell office:value-type="float" office:value="{text[1:]}"><text:p>{text[1:]}</text:p></table:table-cell>'
+        if text.startswith("@"):
+            return f'<table:table-cell office:value-type="date" office:date-value="{text[1:]}"><text:p>{text[1:]}</text:p></table:table-cell>'
+        return f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>' if text else "<table:table-cell/>"
+
+    body = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in rows)
+    spaces = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.2"><office:body><office:spreadsheet>'
+        f'<table:table table:name="S">{body}</table:table></office:spreadsheet></office:body></office:document-content>'
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        z.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        z.writestr("META-INF/manifest.xml", '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>')
+        z.writestr("content.xml", content)
+    return out.getvalue()
+
+
+def xls(rows: list[list[str]]) -> bytes:
+    """A workbook of Excel 97 (BIFF8): one sheet of text cells; a leading "#" makes a number."""
+
+    def record(kind: int, data: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(data)) + data
+
+    def text(value: str, size: str = "<H") -> bytes:
+        return struct.pack(size, len(value)) + b"\x01" + value.encode("utf-16-le")
+
+    cells = b""
+    for r, row in enumerate(rows):
+        for c, value in enumerate(row):
+            if value.startswith("#"):
+                cells += record(0x0203, struct.pack("<HHHd", r, c, 0, float(value[1:])))
+            elif value:
+                cells += record(0x0204, struct.pack("<HHH", r, c, 0) + text(value))
+    bof = struct.pack("<HHHHII", 0x0600, 0, 0x0DBB, 0x07CC, 0, 6)
+    sheet = record(0x0809, bof[:2] + b"\x10\x00" + bof[4:]) + record(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, max(map(len, rows)), 0)) + cells + record(0x000A, b"")
+    start = record(0x0809, bof[:2] + b"\x05\x00" + bof[4:]) + record(0x0042, struct.pack("<H", 1200))
+    end = record(0x000A, b"")
+    name = struct.pack("<B", 1) + b"\x01" + "S".encode("utf-16-le")
+    at = len(start) + 4 + 6 + len(name) + len(end)
+    return _compound((start + record(0x0085, struct.pack("<IH", at, 0) + name) + end + sheet).ljust(4096, b"\0"))
+
+
+def _compound(stream: bytes) -> bytes:
+    """The old container with one stream, "Workbook"."""
+    stream = stream.ljust(-(-len(stream) // 512) * 512, b"\0")
+    sectors = len(stream) // 512
+    chain = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, sectors + 2), 0xFFFFFFFE]
+    fat = struct.pack("<128I", *(chain + [0xFFFFFFFF] * (128 - len(chain))))
+
+    def entry(name: str, kind: int, child: int, first: int, size: int) -> bytes:
+        raw = (name + "\0").encode("utf-16-le")
+        head = raw.ljust(64, b"\0") + struct.pack("<HBBIII", len(raw), kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child)
+        return head + b"\0" * 16 + struct.pack("<IQQIII", 0, 0, 0, first, size, 0)
+
+    directory = (entry("Root Entry", 5, 1, 0xFFFFFFFE, 0) + entry("Workbook", 2, 0xFFFFFFFF, 2, len(stream))).ljust(512, b"\0")
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + b"\0" * 6
+    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0) + struct.pack("<I", 0) + b"\xff" * 432
+    return header.ljust(512, b"\0") + fat + directory + stream
