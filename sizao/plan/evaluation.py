@@ -21,7 +21,7 @@ from .facts import vocabulary
 from .language import Edition, Measure, load_edition
 from .language.measure import BEGINNING, FAR
 from .obligations import FIELDS, Force
-from .sql import compile_measure, compile_unlisted
+from .sql import compile_beside, compile_measure
 
 INSTANTS = ("opens", "due", "done_at")
 
@@ -103,7 +103,7 @@ def statement(f: InForce, as_of: datetime, known_at: datetime | None, subjects: 
         civil = compile_measure(m, related, naive(as_of, zone), f.force(zone), only=only)
         columns = ", ".join(f"(z.{name} AT TIME ZONE '{zone}') AS {name}" if name in INSTANTS else f"z.{name}" for name in FIELDS)
         parts.append(f"SELECT {columns} FROM ({civil}) z")
-        beside = compile_unlisted(m, relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1), naive(as_of, zone), f.force(zone))
+        beside = compile_beside(m, relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1), naive(as_of, zone), f.force(zone))
         if beside:
             parts.append(f"SELECT {columns} FROM ({beside}) z")
     return " UNION ALL ".join(parts)

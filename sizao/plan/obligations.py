@@ -29,11 +29,16 @@ NOT_KEPT = "not-kept"  # cannot tell: this store did not keep that kind of act t
 PART = "part"  # waiting: for another part of the same measure
 YIELDS = "yields"  # closed: another measure of the same slot goes first
 UNLISTED = "unlisted"  # not an obligation: a person who should be on the list and is not
+SHORT = "short"  # not an obligation: a list that does not reach the figure from outside; `have` stand on it, it should have `need`
+NO_LIST = "no_list"  # not an obligation: a list that was not handed in, or a figure that is not told: there is no denominator
+TOTAL, FILED = "total", "filed"  # the reasons of these two
 BREACH = "breach"  # overdue: an act that should never come has come
 
 #: Occasion numbers: `every` counts days since 1970 × 100 + which time of that day (a shift: its hour); `days` the day's number; `fresh` the
 #: microseconds since 1970 at which it opens; once 0; a timetable that cannot be drawn -1.
 ONCE, NO_TIMETABLE, UNLISTED_OCCASION, PER_DAY = 0, -1, -2, 100
+#: What stands beside the obligations of a measure has occasions of its own: this and downwards, one for each line of its `reconcile`.
+BESIDE_OCCASION = -10
 
 
 @dataclass(frozen=True, order=True)
@@ -48,7 +53,9 @@ class Obligation:
         doable: Outstanding, and an act now would still count.
         told_late: Done on time, but told only after it was due.
         done_at: When its evidence happened.
-        have, need: The amounts, where evidence is an amount.
+        have, need: The amounts, where evidence is an amount; `unit` in what, where that is a column of the subject.
+        seen: What somebody found who looked after it was said done: True it was so, False it was not (*untrue*), None nobody looked.
+        raised: How many levels above who answers it appears now, by the edition's `escalate`.
     """
 
     measure: str
@@ -66,6 +73,9 @@ class Obligation:
     done_at: datetime | None
     have: Any = None
     need: Any = None
+    unit: str | None = None
+    seen: bool | None = None
+    raised: int = 0
 
 
 FIELDS = tuple(Obligation.__dataclass_fields__)
@@ -100,6 +110,8 @@ def reason_text(reason: str | None, labels: dict[str, tuple[str, str]] | None = 
         PART: {"zh": f"等待前一环节：{zh}", "en": f"waits for an earlier step: {en}"},
         YIELDS: {"zh": f"由“{zh}”代替", "en": f"yields to {en}"},
         UNLISTED: {"zh": f"未列入名单：{zh}", "en": f"not on the list: {en}"},
+        TOTAL: {"zh": f"名单未达到{zh}", "en": f"the list does not reach {en}"},
+        FILED: {"zh": f"未交名单：{zh}", "en": f"the list was not handed in: {en}"},
         BREACH: {"zh": f"出现了不应有的：{zh}", "en": f"what should never be has been: {en}"},
         NOT_KEPT: {"zh": f"当时本系统尚未登记：{zh}", "en": f"not recorded in this store then: {en}"},
     }.get(code, {"zh": reason, "en": reason})

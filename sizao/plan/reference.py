@@ -11,14 +11,15 @@ Five sentences hold it:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from . import evidence
 from .evidence import Found
 from .language import done as forms
 from .language import nodes
-from .language.measure import FAR, Close, From, Measure
+from .language.measure import FAR, Close, Measure
 from .language.schedule import Every, Fresh, Within
 from .language.values import Context, cause, value
 from .obligations import (
@@ -36,8 +37,6 @@ from .obligations import (
     PART,
     UNDATED,
     UNKNOWN,
-    UNLISTED,
-    UNLISTED_OCCASION,
     WAITING,
     YIELDS,
     Force,
@@ -46,6 +45,8 @@ from .obligations import (
 from .register import Register, Row
 from .timetable import Drawer, NoTimetable, Slot
 from .world import Fixed, Lookup
+
+SAID = (MET, LATE, AHEAD)  # states of what was said done
 
 
 class Evaluator:
@@ -82,36 +83,11 @@ class Evaluator:
         row, waits = self.with_parts(row)
         slots = self.slots(row)
         found = [self.undated(row, slots, waits)] if isinstance(slots, NoTimetable) else [self.judge(row, slot) for slot in slots]
-        yield from (o for o in found if o is not None and self.register.inside(o.area, self.force))
+        yield from (o for o in self.looked(row, [o for o in found if o is not None]) if self.register.inside(o.area, self.force))
 
     def of_disease(self, row: Row) -> bool:
         """The edition is about the row's disease."""
         return self.force.disease is None or row["disease"] in (None, self.force.disease)
-
-    def reconciled(self, entry: From, person: str) -> Iterator[tuple[Any, Any]]:
-        """(person, area) of all that one line of `reconcile` tells."""
-        if not entry.acts:
-            for subject in self.register.versions[entry.source]:
-                row = self.register.standing(entry.source, subject, self.as_of)
-                there = row and row["person"] is not None and row["known"] <= self.as_of and self.of_disease(row)
-                if row and there and (entry.where is None or value(entry.where, self.context(row, self.as_of, self.as_of)) is True):
-                    yield row["person"], row["area"]
-            return
-        homes: dict[Any, list[Any]] = {}
-        for rows in self.register.versions.get(person, {}).values():
-            for r in rows:
-                if r["vf"] <= self.as_of < r["vt"]:
-                    homes.setdefault(r["person"], []).append(r["area"])
-        for (key, kind, who), acts in self.register.acts.items():
-            if key == "person" and kind == entry.source:
-                for act in acts:
-                    ctx = self.context({**act, "disease": None, "area": None}, self.as_of, self.as_of)
-                    if self.force.start <= act["at"] <= self.as_of and (entry.where is None or value(entry.where, ctx) is True):
-                        yield from ((who, area) for area in homes.get(who, [None]))
-
-    def unlisted(self, who: Any, area: Any, source: str) -> Obligation:
-        post = self.register.owner(self.m, area, self.as_of)
-        return Obligation(self.m.id, who, who, UNLISTED_OCCASION, None, None, UNLISTED, f"{UNLISTED}:{source}", area, post, False, False, None)
 
     def with_parts(self, row: Row) -> tuple[Row, dict[str, bool]]:
         """The row with the moments of the parts that start its clock; and of each part, whether it is still to be waited for."""
@@ -121,6 +97,30 @@ class Evaluator:
             moments[f"part:{part}"] = min((o.done_at for o in duties if o.done_at is not None), default=None)
             waits[f"part:{part}"] = any(o.state != CLOSED for o in duties)
         return ({**row, **moments} if moments else row), waits
+
+    def looked(self, row: Row, found: list[Obligation]) -> list[Obligation]:
+        """With what somebody found who looked: a look is about what had been said done last before it."""
+        look = self.m.look
+        if look is None or not isinstance(look.done, forms.Done):
+            return found
+        said = sorted((o.done_at, o.occasion) for o in found if o.done_at is not None and o.state in SAID)
+        seen = {}
+        for i, (at, occasion) in enumerate(said):
+            following = said[i + 1][0] if i + 1 < len(said) else FAR
+            told = [untrue for looked_at, untrue in self.looks(look, row) if at < looked_at <= following]
+            if told:
+                seen[occasion] = not any(told)
+        return [replace(o, seen=seen.get(o.occasion)) if o.state in (MET, LATE) else o for o in found]
+
+    def looks(self, look: Measure, row: Row) -> list[tuple[datetime, bool]]:
+        """(when somebody looked, whether what he found contradicts what was said); looks that tell neither are none."""
+        form, found = look.done, []
+        for act in self.register.done(form.act, form.key, row, self.as_of):
+            ctx = Context({**act, "disease": None, "area": None}, self.as_of, self.as_of, look.params, self.lookup)
+            told = value(look.untrue, ctx)
+            if told is not None and (form.where is None or value(form.where, ctx) is True):
+                found.append((act["at"], told))
+        return found
 
     def slots(self, row: Row) -> list[Slot] | NoTimetable:
         """Its occasions under this edition. Nobody owes what fell due before the subject was known, except to the clock of an event."""
@@ -250,27 +250,21 @@ class Evaluator:
             done_at=found.done if found else None,
             have=found.have if found else None,
             need=found.need if found else None,
+            unit=value(self.m.done.unit, self.context(row, self.as_of, self.as_of)) if found and isinstance(self.m.done, forms.Amount) and self.m.done.unit else None,
+            raised=self.raised(slot, state, reason, doable),
         )
+
+    def raised(self, slot: Slot | None, state: str, reason: str | None, doable: bool) -> int:
+        """How many levels up it appears: one for every span that has passed since due. What should never be is raised when it comes."""
+        breach = (reason or "").startswith(BREACH) and slot is not None and self.as_of < slot.closes
+        if state != OVERDUE or slot is None or not (doable or breach):
+            return 0
+        return sum(span == 0 or slot.due + timedelta(seconds=span) <= self.as_of for span in self.m.ladder)
 
 
 def evaluate(m: Measure, register: Register, as_of: datetime, force: Force | None = None) -> list[Obligation]:
     """Every obligation of a measure that has opened by `as_of`."""
     return list(Evaluator(m, register, as_of, force).all())
-
-
-def unlisted(m: Measure, register: Register, as_of: datetime, force: Force | None = None, person: str = "person") -> list[Obligation]:
-    """Persons who should be on the list of a measure by what another register or act tells, and are on it by no row. Told as obligations are."""
-    e = Evaluator(m, register, as_of, force)
-    rows = [row for subject in register.versions[m.facts] if (row := register.standing(m.facts, subject, as_of)) and row["known"] <= as_of and e.of_disease(row)]
-    listed = {row["person"] for row in rows if e.told(row, as_of, as_of) is not False}
-    found: dict[Any, tuple[int, Any]] = {}
-    for i, entry in enumerate(entry for entry in m.reconcile if isinstance(entry, From)):
-        for who, area in e.reconciled(entry, person):
-            if who not in listed:
-                found[who] = min(found.get(who, (i, area)), (i, area), key=lambda f: (f[0], f[1] is None, f[1] or 0))
-    sources = [entry.source for entry in m.reconcile if isinstance(entry, From)]
-    said = [e.unlisted(who, area, sources[i]) for who, (i, area) in found.items()]
-    return [o for o in said if register.inside(o.area, e.force)]
 
 
 def leaves(node: Any) -> Iterator[Any]:

@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from .completeness import beside as incomplete
 from .language import Edition, EditionRefused, Vocabulary
 from .language.faults import Faults
 from .language.measure import BEGINNING, FAR, Measure
@@ -28,9 +29,9 @@ from .language.schedule import Days, Every, Fresh, Shifts
 from .language.source import Node, read
 from .language.vocabulary import nearest
 from .obligations import NO_TIMETABLE, PER_DAY, Obligation
-from .reference import evaluate, unlisted
+from .reference import evaluate
 from .register import Register
-from .sql import POSTGRES, Dialect, Relations, compile_measure, compile_unlisted
+from .sql import POSTGRES, Dialect, Relations, compile_beside, compile_measure
 from .timetable import EPOCH
 
 COUNTS: dict[str, Callable[[Obligation], bool]] = {
@@ -38,9 +39,12 @@ COUNTS: dict[str, Callable[[Obligation], bool]] = {
     "missing": lambda o: o.state == "overdue" and o.doable,
     "missed": lambda o: o.state == "overdue" and not o.doable,
     "told_late": lambda o: o.told_late,
+    "looked": lambda o: o.seen is not None,
+    "untrue": lambda o: o.seen is False,
+    "risen": lambda o: o.raised > 0,
 } | {
     state: (lambda o, state=state: o.state == state)
-    for state in ("met", "late", "overdue", "open", "ahead", "waiting", "closed", "cannot_tell")
+    for state in ("met", "late", "overdue", "open", "ahead", "waiting", "closed", "cannot_tell", "unlisted", "short", "no_list")
 }
 KEYS = {"name", "as_of", "rows", "acts", "kept", "expect", "area"}
 TOP, VILLAGE = 1, 2
@@ -210,7 +214,7 @@ class Reader:
         coverage: dict[str, int] = {}
         for name, child in (node.mapping if node else {}).items():
             if name == "coverage":
-                coverage = {key: int(v.text or 0) for key, v in child.mapping.items() if key in {*COUNTS, "unlisted"} and (v.text or "").isdigit()}
+                coverage = {key: int(v.text or 0) for key, v in child.mapping.items() if key in COUNTS and (v.text or "").isdigit()}
             else:
                 states[name] = {"": child.text} if child.text is not None else {key: v.text or "" for key, v in child.mapping.items()}
         return states, coverage
@@ -256,16 +260,16 @@ def play(
             want, have = expected.get(key), got.get(key)
             if have is None or want is None or not matches(have, want):
                 wrong.append(difference(f"{name} {key}".strip(), want, said(have)))
-    beside = unlisted(m, register, s.as_of)
+    beside = incomplete(m, register, s.as_of)
     for count, number in s.coverage.items():
-        have_number = len(beside) if count == "unlisted" else sum(COUNTS[count](o) for o in found)
+        have_number = sum(COUNTS[count](o) for o in (*found, *beside))
         if have_number != number:
             wrong.append(difference(count, str(number), str(have_number)))
     if execute is not None:
         compiled = sorted(
             (tuple(row) for row in execute(compile_measure(m, given(register, m, vocabulary, dialect), s.as_of, dialect=dialect))), key=repr
         )
-        rest = compile_unlisted(m, given(register, m, vocabulary, dialect), s.as_of, dialect=dialect)
+        rest = compile_beside(m, given(register, m, vocabulary, dialect), s.as_of, dialect=dialect)
         compiled += sorted((tuple(row) for row in execute(rest)), key=repr) if rest else []
         if compiled != sorted((astuple(o) for o in found), key=repr) + sorted((astuple(o) for o in beside), key=repr):
             wrong.append({"zh": "两个引擎结果不同", "en": "the two engines differ"})

@@ -113,6 +113,8 @@ MEASURES = WIDE | {
     should: class = 'close'
     when: {every: 1d, from: last_exposure_on, until: "least(released_at, last_exposure_on + $term)", at: ["20:00"]}
     done: check
+    check: {by: health @ area, should: "drawn(0.5, 'week')", act: {act: test, where: number is not null}, untrue: "outcome = 'nobody' or number > 2"}
+    show: {tail: "p90(hours(opens, done_at))", middle: "median(hours(opens, done_at))", never: share(done_at is null), all: count(*), first: min(last_exposure_on), none: "count(days(last_exposure_on, today) > $enough)"}
     close: [{act: ruled_out, reason: {zh: 排除, en: ruled out}}, {act: released, reason: {zh: 解除, en: released}}]
     by: community @ area""",
     "three-a-day": """

@@ -69,7 +69,10 @@ WIDE = {
     for: unit
     should: kind <> 'other'
     when: {within: 3d, of: opens_on}
-    done: {have: beds, need: 100}
+    urgency: alarm
+    reconcile: [{total: unit.beds}, {filed: report, for: unit, every: 2d, by: health @ area}]
+    done: {have: beds, need: 100, unit: kind}
+    show: {beds: total(beds), short: share(beds < 100), late: "median(hours(due, done_at))", told: "count(state = 'cannot_tell')", last: max(done_at)}
     by: community @ area""",
     "looked-back": """
     for: contact
@@ -196,7 +199,7 @@ WIDE = {
     while: coverage('report') < 0.6 or coverage('clock') >= 0.5
     when: {every: 1d, from: received_at, until: due_on}
     done: check
-    check: {by: health @ area, should: "drawn(0.5, 'day')", act: visit}
+    check: {by: health @ area, should: "drawn(0.5, 'day')", act: visit, untrue: "outcome = 'nobody'"}
     by: community @ area""",
     "drawn-numbers": """
     for: contact

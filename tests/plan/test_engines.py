@@ -12,12 +12,13 @@ from engine_tables import RELATIONS, fill, fill_duck, listed, make
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from sizao.plan.completeness import beside as incomplete
 from sizao.plan.language import nodes, terms
 from sizao.plan.language.done import Amount, Done, Holds, Never, leaves
 from sizao.plan.language.schedule import Before, Days, Every, Fresh, Shifts, Within
 from sizao.plan.obligations import AHEAD, CANNOT_TELL, CLOSED, LATE, MET, OPEN, OVERDUE
-from sizao.plan.reference import evaluate, unlisted
-from sizao.plan.sql import DUCKDB, POSTGRES, compile_unlisted
+from sizao.plan.reference import evaluate
+from sizao.plan.sql import DUCKDB, POSTGRES, compile_beside
 
 SEEN: Counter = Counter()
 CROWDS = int(os.environ.get("SIZAO_CROWDS", "3"))
@@ -74,10 +75,12 @@ def agree_on_a_crowd(tables, duck, seed, both=True, only=None):
         assert len({(o[1], o[3]) for o in wanted}) == len(wanted), "a key is listed twice"
         note(m, wanted)
         if m.reconcile:
-            beside = sorted((astuple(o) for o in unlisted(m, register, t, where, "contact")), key=repr)
+            beside = sorted((astuple(o) for o in incomplete(m, register, t, where, "contact")), key=repr)
             for execute, dialect in ((tables.execute, POSTGRES), (duck.execute, DUCKDB)):
-                sql = compile_unlisted(m, RELATIONS, t, where, dialect, "contact")
+                sql = compile_beside(m, RELATIONS, t, where, dialect, "contact")
                 assert sorted((tuple(row) for row in execute(sql).fetchall()), key=repr) == beside, ("unlisted", m.id, t, where, seed)
+            for o in beside:
+                SEEN["beside", o[6], o[7].partition(":")[0]] += 1
             SEEN["unlisted", bool(beside)] += 1
     return len(EDITION.measures)
 
@@ -92,6 +95,8 @@ def note(m, obligations):
         SEEN["doable", o[10]] += 1
         SEEN["told late", o[11]] += 1
         SEEN["owned", o[9] is not None] += 1
+        SEEN["seen", o[16]] += 1
+        SEEN["raised", o[17]] += 1
 
 
 @settings(max_examples=CROWDS, **RELAXED)
@@ -106,8 +111,11 @@ def everything_was_seen():
     kinds = (Within, Before, Every, Days, Fresh, Shifts, Done, Amount, Holds, Never)
     unseen = [(kind.__name__, state) for kind in kinds for state in states if not SEEN[kind, state] and (kind.__name__, state) not in IMPOSSIBLE]
     unseen += [(mark, yes) for mark in ("doable", "told late", "owned", "unlisted") for yes in (True, False) if not SEEN[mark, yes]]
+    unseen += [("seen", found) for found in (True, False, None) if not SEEN["seen", found]] + [("raised", n) for n in (0, 1, 2, 3) if not SEEN["raised", n]]
+    beside = {"unlisted": ["unlisted"], "short": ["total"], "no_list": ["filed", "unknown"]}
+    unseen += [(state, why) for state, reasons in beside.items() for why in reasons if not SEEN["beside", state, why]]
     reasons = {"", "ended", "act", "unknown", "undated", "not-kept", "part", "yields", "breach"}
-    unseen += sorted(reasons - {key[2] for key in SEEN if len(key) == 3})
+    unseen += sorted(reasons - {key[2] for key in SEEN if len(key) == 3 and key[0] != "beside"})
     return unseen + sorted(set(EDITION.measures) - {key[0] for key in SEEN if len(key) == 3})
 
 

@@ -15,7 +15,7 @@ from sizao.plan.language.done import Amount, Done, Holds, Never, leaves
 from sizao.plan.language.schedule import Before, Days, Every, Fresh, Shifts, Within
 from sizao.plan.obligations import STATES, WAITING, Force
 from sizao.plan.spark import Steps, counted, ours, run, start
-from sizao.plan.sql import DUCKDB, compile_measure, compile_unlisted
+from sizao.plan.sql import DUCKDB, compile_beside, compile_measure
 from sizao.plan.sql.dialects import SPARK
 
 if not shutil.which("java"):
@@ -100,8 +100,8 @@ def test_spark_lists_what_duckdb_lists_for_every_measure(engines, name, moment):
 def test_spark_lists_the_unlisted_that_duckdb_lists(engines):
     duck, spark = engines
     m = EDITION.measures["looked-back"]
-    wanted = sorted(duck.execute(compile_unlisted(m, RELATIONS, *MOMENTS["everywhere"], DUCKDB, "contact")).fetchall(), key=repr)
-    found = run(spark, compile_unlisted(m, RELATIONS, *MOMENTS["everywhere"], SPARK, "contact")).collect()
+    wanted = sorted(duck.execute(compile_beside(m, RELATIONS, *MOMENTS["everywhere"], DUCKDB, "contact")).fetchall(), key=repr)
+    found = run(spark, compile_beside(m, RELATIONS, *MOMENTS["everywhere"], SPARK, "contact")).collect()
     assert sorted(map(tuple, found), key=repr) == wanted
     assert {row[8] is None for row in wanted} == {True, False}, "some live nowhere that is known"
 

@@ -29,10 +29,11 @@ class Done:
 
 @dataclass(frozen=True)
 class Amount:
-    """Met when have ≥ need at the due time."""
+    """Met when have ≥ need at the due time. `unit`: a column that says in what they are measured; amounts in different units are never added."""
 
     have: Any
     need: Any
+    unit: Any | None = None
     act: str = ""
     key: str = "subject"
     match: str = "time"
@@ -100,7 +101,7 @@ def trees(done: Evidence) -> Iterator[Any]:
         if isinstance(leaf, Done):
             yield from (part for part in (leaf.need, leaf.since) if part is not None)
         elif isinstance(leaf, Amount):
-            yield from (leaf.have, leaf.need)
+            yield from (part for part in (leaf.have, leaf.need, leaf.unit) if part is not None)
         elif isinstance(leaf, Holds):
             yield leaf.condition
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -42,8 +42,7 @@ class Edition:
 
     def levels_up(self, urgency: str, overdue_for: timedelta) -> int:
         """How many levels up an obligation appears that has been overdue for so long: one for every span that has passed."""
-        spans = self.escalate.get(urgency, ())
-        return sum(timedelta(seconds=span.longest() if span else 0) <= overdue_for for span in spans)
+        return sum(timedelta(seconds=span) <= overdue_for for span in ladder(self.escalate, urgency))
 
 
 def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") -> Edition:
@@ -77,12 +76,11 @@ def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") 
         if not ID.fullmatch(name):
             place.add("plan-id-wrong", value=name)
         measures |= {m.id: m for m in read_measure(name, node, around, place)}
-    precedence = read_precedence(keys.get("precedence"), faults)
+    precedence, escalate = read_precedence(keys.get("precedence"), faults), read_escalation(keys.get("escalate"), faults)
     if not faults.found:
-        measures = ranked(measures, precedence, faults)
+        measures = {id_: replace(m, ladder=ladder(escalate, m.urgency)) for id_, m in ranked(measures, precedence, faults).items()}
         around.all.update(measures)
         without_circles(measures, faults)
-    escalate = read_escalation(keys.get("escalate"), faults)
     if faults.found:
         raise EditionRefused(faults.found)
     return Edition(id_ or "", title, params, measures, text, lists, precedence, escalate)
@@ -157,6 +155,14 @@ def read_escalation(node: Node | None, faults: Faults) -> dict[str, tuple[Durati
             )
         found[urgency] = tuple(spans)
     return found
+
+
+def ladder(escalate: Mapping[str, tuple[Duration | None, ...]], urgency: str) -> tuple[int, ...]:
+    """Seconds overdue after which a duty appears one level further up. An alarm is told at once, whatever the edition leaves out."""
+    spans = escalate.get(urgency)
+    if spans is None:
+        return (0,) if urgency == "alarm" else ()
+    return tuple(span.longest() if span else 0 for span in spans)
 
 
 def text_of(keys: Mapping[str, Node], key: str, faults: Faults, example: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from . import nodes
 from .done import Amount, Done, Evidence, Holds, Never, Several
 from .keys import Keys
 from .measure import Close
@@ -27,7 +28,7 @@ class Evidences(Keys):
         keys = node.mapping
         forms: dict[str, tuple[set[str], Callable[[dict[str, Node], Names, str], Evidence | None]]] = {
             "act": ({"act", "where", "match", "need", "since"}, self.done_act),
-            "have": ({"have", "need"}, self.done_amount),
+            "have": ({"have", "need", "unit"}, self.done_amount),
             "holds": ({"holds"}, self.done_holds),
             "never": ({"never", "where"}, self.done_never),
             "any": ({"any"}, self.done_several),
@@ -67,7 +68,16 @@ class Evidences(Keys):
             self.faults.at(at, keys["have"].line).add("plan-key-missing", key="need", example="done: {have: on_hand, need: target}")
             return None
         have, need = (self.amount(f"{at}.{key}", names, keys[key]) for key in ("have", "need"))
-        return Amount(have, need) if have is not None and need is not None else None
+        unit = self.unit(f"{at}.unit", names, keys["unit"]) if "unit" in keys else None
+        return Amount(have, need, unit) if have is not None and need is not None else None
+
+    def unit(self, key: str, names: Names, node: Node) -> nodes.Column | None:
+        """The column of the subject that says in what its amounts are measured."""
+        known, name = sorted(c.name for c in names.columns.values() if c.type == nodes.TEXT and c.expression is None), node.text or ""
+        if name not in known:
+            self.faults.at(key, node.line).add("plan-name-unknown", name=name or "…", nearest=nearest(name, known), known=known)
+            return None
+        return nodes.Column(name, nodes.TEXT)
 
     def done_holds(self, keys: dict[str, Node], names: Names, at: str) -> Evidence | None:
         found = self.condition(f"{at}.holds", names, keys["holds"])

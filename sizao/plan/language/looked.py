@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from .done import Done
 from .faults import Faults
 from .functions import PERIODS
 from .keys import Around
@@ -13,6 +15,7 @@ from .source import Node
 from .vocabulary import nearest
 
 LOOK = "inspection.seen"  # the act of a second look, where none is named
+UNTRUE = "outcome = 'not_kept'"  # what it says where what was said is not so, where nothing else is written
 EVERY = {"day": "1d", "week": "1w", "month": "1mo"}
 
 
@@ -26,7 +29,7 @@ class Looked:
         if self.node is None:
             return []
         keys, place = self.node.mapping, self.faults.at("check", self.node.line)
-        known = {"by", "should", "act", "when"}
+        known = {"by", "should", "act", "when", "untrue"}
         for key in keys.keys() - known:
             place.at(key, keys[key].line).add("plan-key-unknown", key=key, nearest=nearest(key, known), known=sorted(known))
         if "should" not in keys or "by" not in keys:
@@ -49,4 +52,15 @@ class Looked:
         if measure is None:
             return []
         title = {"zh": f"{measure.title['zh']} · 抽查", "en": f"{measure.title['en']} · second look"}
-        return [replace(measure, title=title, part_of=f"{self.id}.check", checks=self.id)]
+        return [replace(measure, title=title, part_of=f"{self.id}.check", checks=self.id, untrue=self.contradicting(keys, measure, place))]
+
+    def contradicting(self, keys: dict[str, Node], measure: Measure, place: Faults) -> Any:
+        """The condition on the looker's act that contradicts what was said. It is asked of the act alone, and so is which acts are looks."""
+        reader = Reader(self.own, self.around, place, self.id)
+        alone = replace(replace(reader.names(), looks=False).of_act(), subject=None)
+        act = keys["act"].mapping if "act" in keys else {}
+        if "where" in act:
+            reader.condition("act.where", alone, act["where"])
+        if not isinstance(measure.done, Done):
+            place.add("plan-key-missing", key="act", example="check: {by: inspector @ area, should: \"drawn($share, 'week')\", act: inspection.seen}")
+        return reader.condition("untrue", alone, keys.get("untrue") or Node(UNTRUE, keys["by"].line))

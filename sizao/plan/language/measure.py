@@ -56,6 +56,14 @@ class Total:
 
 
 @dataclass(frozen=True)
+class Filed:
+    """`reconcile: {filed: …}`: the holder must hand in the list. `measure` is the due report that follows from it."""
+
+    measure: str
+    act: str
+
+
+@dataclass(frozen=True)
 class Shown:
     """A figure that the commander watches beside coverage."""
 
@@ -95,9 +103,11 @@ class Measure:
     slot: str | None = None
     yields: tuple[str, ...] = ()
     part_of: str = ""
-    reconcile: tuple[From | Total, ...] = ()
+    reconcile: tuple[From | Total | Filed, ...] = ()
     shows: tuple[Shown, ...] = ()
     checks: str | None = None  # of which measure this is the second look
+    untrue: Any | None = None  # of a second look: the condition on the looker's act that contradicts what was said
+    ladder: tuple[int, ...] = ()  # seconds overdue after which a duty appears one level further up
     links: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)  # link of the table → table
     all: Mapping[str, Measure] = field(default_factory=dict, hash=False, compare=False, repr=False)
 
@@ -205,6 +215,11 @@ class Measure:
             found += [t.source] if isinstance(t, terms.Tally) and not t.acts else []
         return list(dict.fromkeys(found))
 
+    @property
+    def look(self) -> Measure | None:
+        """The second look at this measure, where one is taken."""
+        return self.all.get(f"{self.id}.check")
+
     def sibling(self, part: str) -> Measure:
         """Another part of the same measure."""
         return self.all[f"{self.part_of}.{part}"]
@@ -217,4 +232,4 @@ class Measure:
         return [m for m in found if m.facts == found[0].facts]
 
 
-__all__ = ["BEGINNING", "FAR", "KINDS", "URGENCIES", "Before", "Close", "Days", "Done", "Every", "From", "Measure", "Owner", "Shown", "Total", "Within"]
+__all__ = ["BEGINNING", "FAR", "KINDS", "URGENCIES", "Before", "Close", "Days", "Done", "Every", "Filed", "From", "Measure", "Owner", "Shown", "Total", "Within"]

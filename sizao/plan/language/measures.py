@@ -39,7 +39,7 @@ def read_measure(name: str, node: Node, around: Around, faults: Faults) -> list[
         entries = reconcile.read()
         if first is not None:
             shown = read_shown(keys.get("show"), Reader(own, around, faults, name, tuple(listed)).names(), faults)
-            found = [replace(m, reconcile=entries, shows=shown) if m is first else m for m in found]
+            found = [replace(m, reconcile=entries, shows=(*shown, *m.shows)) if m is first else m for m in found]
     found += Looked(own, keys.get("check"), around, faults, name).read(node)
     return found + reconcile.filed(node)
 
@@ -54,17 +54,20 @@ def _parts(name: str, own: dict[str, Node], listed: Mapping[str, Node], around: 
             place.add("plan-id-wrong", value=part)
             continue
         stated = node.mapping
-        for key in stated.keys() - OWN - {"check"}:
-            place.at(key, stated[key].line).add("plan-key-unknown", key=key, nearest=nearest(key, OWN), known=sorted(OWN))
+        known = OWN | {"check", "show"}
+        for key in stated.keys() - known:
+            place.at(key, stated[key].line).add("plan-key-unknown", key=key, nearest=nearest(key, known), known=sorted(known))
         other = "for" in stated and "for" in own and stated["for"].text != own["for"].text
         inherited = {k: v for k, v in own.items() if not (other and k in ("should", "when", "slot"))}
         merged = inherited | {k: v for k, v in stated.items() if k in OWN}
         narrowing = own.get("should") if "should" in stated and not other else None
         same = tuple(p for p, n in listed.items() if p != part and ("for" not in n.mapping or "for" not in own or n.mapping["for"].text == own["for"].text))
         id_ = f"{name}.{part}"
-        measure = Reader(merged, around, place, id_, () if other else same, narrowing).read(node)
+        reader = Reader(merged, around, place, id_, () if other else same, narrowing)
+        measure = reader.read(node)
         if measure:
             title = measure.title if "title" in stated else {lang: f"{text} · {part}" for lang, text in measure.title.items()}
-            found.append(replace(measure, part_of=name, title=title))
+            shown = read_shown(stated.get("show"), reader.names(), place)
+            found.append(replace(measure, part_of=name, title=title, shows=shown))
         found += Looked(merged, stated.get("check"), around, place, id_).read(node)
     return found

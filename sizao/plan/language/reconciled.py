@@ -7,10 +7,12 @@ from dataclasses import replace
 from . import nodes
 from .faults import Faults
 from .keys import Around
-from .measure import From, Measure, Total
+from .measure import Filed, From, Measure, Total
 from .reader import Reader
 from .source import Node
 from .vocabulary import nearest
+
+EXAMPLE = "{filed: report.filed, for: unit, every: 1d, by: community @ area}"
 
 
 class Reconciled:
@@ -20,8 +22,8 @@ class Reconciled:
         self.own, self.around, self.faults, self.id = own, around, faults, id_
         self.entries = node.items if node is not None else []
 
-    def read(self) -> tuple[From | Total, ...]:
-        found: list[From | Total] = []
+    def read(self) -> tuple[From | Total | Filed, ...]:
+        found: list[From | Total | Filed] = []
         for item in self.entries:
             keys, place = item.mapping, self.faults.at("reconcile", item.line)
             form = next((f for f in ("from", "total", "filed") if f in keys), None)
@@ -31,7 +33,10 @@ class Reconciled:
                 continue
             for key in keys.keys() - known:
                 place.at(key, keys[key].line).add("plan-key-unknown", key=key, nearest=nearest(key, known), known=sorted(known))
-            entry = self.source(keys, place) if form == "from" else self.total(keys["total"], place) if form == "total" else None
+            if form == "filed":
+                found.append(Filed(f"{self.id}.filed", keys["filed"].text or ""))
+                continue
+            entry = self.source(keys, place) if form == "from" else self.total(keys["total"], place)
             found += [entry] if entry else []
         return tuple(found)
 
@@ -54,23 +59,24 @@ class Reconciled:
 
     def total(self, node: Node, place: Faults) -> Total | None:
         source, _, column = (node.text or "").rpartition(".")
-        tables = self.around.vocabulary.tables
-        if source not in tables or column not in self.around.vocabulary.columns(source):
-            known = [f"{t}.{c}" for t in tables for c, col in self.around.vocabulary.columns(t).items() if col.type in (nodes.INT, nodes.NUMBER)]
+        known = [f"{t.name}.{c.name}" for t in self.around.vocabulary.tables.values() for c in t.stored if c.type in (nodes.INT, nodes.NUMBER)]
+        if node.text not in known:
             place.add("plan-source-unknown", name=node.text or "…", nearest=nearest(node.text or "", known), known=sorted(known))
             return None
         return Total(source, column)
 
     def filed(self, whole: Node) -> list[Measure]:
         """The holder must hand in the list: a due report of its own, `measure.filed`."""
-        found = []
+        found: list[Measure] = []
         for item in self.entries:
-            keys = item.mapping
+            keys, place = item.mapping, self.faults.at("reconcile", item.line)
             if "filed" not in keys:
                 continue
-            place = self.faults.at("reconcile", item.line)
+            if found:
+                place.add("plan-value-wrong", value="filed", expected={"zh": "一项 filed", "en": "one of these"}, example=EXAMPLE)
+                continue
             for key in {"every", "by", "for"} - keys.keys():
-                place.add("plan-key-missing", key=key, example="{filed: report.filed, for: unit, every: 1d, by: community @ area}")
+                place.add("plan-key-missing", key=key, example=EXAMPLE)
             if {"every", "by", "for"} <= keys.keys():
                 merged = {k: v for k, v in self.own.items() if k in ("title", "source", "kind", "urgency", "while")}
                 merged |= {"for": keys["for"], "by": keys["by"], "done": keys["filed"], "when": Node({"every": keys["every"]}, item.line)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import done as d
 from . import nodes as n
 from . import terms as t
-from .measure import From, Measure, Total
+from .measure import Filed, From, Measure, Total
 from .names import OCCASION
 from .vocabulary import ACT_COLUMNS, KEYS
 
@@ -109,7 +109,7 @@ def evidence(s: Speaker, form: d.Evidence) -> str:
     match form:
         case d.Done():
             return acted(s, form)
-        case d.Amount(have, need):
+        case d.Amount(have, need, _):
             return s.both(f"{s.say(have)}不少于{s.say(need)}", f"{s.say(have)} reaches {s.say(need)}")
         case d.Holds(condition):
             return s.both(f"应当：{s.say(condition)}", f"it holds that {s.say(condition)}")
@@ -150,7 +150,9 @@ def edges(s: Speaker, m: Measure) -> dict[str, str]:
     return {"while": gate, "yields": yields, "listed": listed, "shown": shown}
 
 
-def reconciled(s: Speaker, entry: From | Total) -> str:
+def reconciled(s: Speaker, entry: From | Total | Filed) -> str:
+    if isinstance(entry, Filed):
+        return s.both(f"名单须按时交来（{named(s, entry.act, None)}）", f"the list must be handed in ({named(s, entry.act, None)})")
     if isinstance(entry, Total):
         table = s.vocabulary.tables[entry.source]
         column = s.vocabulary.columns(entry.source)[entry.column]

@@ -19,6 +19,7 @@ from sizao.plan.obligations import BY_ACT, ENDED, FIELDS, NO_TIMETABLE, NOT_KEPT
 
 from .conditions import Writer
 from .dialects import POSTGRES, Dialect
+from .marks import marked
 from .parts import WHOLE, Part
 from .relations import Relations
 from .timetables import Timetable, day_number
@@ -63,11 +64,11 @@ class Compiler:
         ctes = {"stands": self.stands(), "slot": self.slot(), "history": self.history(), "judged": self.judged(), "hit": self.hit()}
         ctes |= {f"shut_{i}": self.shut(i) for i in range(len(self.m.close))}
         ctes |= {"owner": self.owner(), "keeping": self.keeping()}
-        whole = f"{self.dated()} UNION ALL {self.undated()}"
+        more, listed = marked(self, f"{self.dated()} UNION ALL {self.undated()}", fields)
         return (
             "WITH "
-            + ",\n".join(f"{name} AS {self.d.again if name == 'slot' and not isinstance(self.m.when, Days) else ''}({sql})" for name, sql in ctes.items())
-            + f"\nSELECT {', '.join(fields)} FROM ({whole}) o{self.inside()}"
+            + ",\n".join(f"{name} AS {self.d.again if name == 'slot' and not isinstance(self.m.when, Days) else ''}({sql})" for name, sql in (ctes | more).items())
+            + f"\n{listed}{self.inside()}"
         )
 
     def writer(self, row: str, now: str, opens: str, disease: str | None = None) -> Writer:
@@ -269,7 +270,7 @@ class Compiler:
         stated = f"SELECT i.*, {state} AS state, {reason} AS reason FROM ({inner}) i"
         return (
             f"SELECT {self.d.literal(self.m.id)} AS measure, e.subject, e.person, e.occasion, e.opens, e.due, e.state, e.reason, e.area, e.post, "
-            f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, (e.state = 'met' AND e.told_at > e.due) AS told_late, e.done_at, e.closes, {self.nothing} AS have, {self.nothing} AS need FROM ({stated}) e"
+            f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, (e.state = 'met' AND e.told_at > e.due) AS told_late, e.done_at, e.closes, {self.nothing} AS have, {self.nothing} AS need, CAST(NULL AS VARCHAR) AS unit FROM ({stated}) e"
         )
 
     def earliest(self) -> tuple[str, str]:
@@ -314,7 +315,7 @@ class Compiler:
             tests.append("FALSE")
         nothing = "CAST(NULL AS TIMESTAMP)"
         return (
-            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", {NO_TIMETABLE}, {nothing}, {nothing}, \'cannot_tell\', concat({self.d.literal(UNDATED + ":")}, {missing}), n."area", w.post, FALSE, FALSE, {nothing}, {nothing}, {self.nothing}, {self.nothing} '
+            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", {NO_TIMETABLE}, {nothing}, {nothing}, \'cannot_tell\', concat({self.d.literal(UNDATED + ":")}, {missing}), n."area", w.post, FALSE, FALSE, {nothing}, {nothing}, {self.nothing}, {self.nothing}, CAST(NULL AS VARCHAR) '
             f'FROM stands n LEFT JOIN owner w ON w.area = n."area" WHERE {" AND ".join(tests)}'
         )
 

@@ -20,6 +20,7 @@ from .compiler import KEYS, Compiler, compile_measure
 from .conditions import Writer
 from .dialects import Dialect
 from .looking import Looking
+from .marks import marked
 from .parts import WHOLE, Part
 from .proofs import NO_TEXT, Proofs
 from .relations import Relations
@@ -63,9 +64,8 @@ class Wide(Compiler):
         self.proofs = Proofs(self)
         ctes = self.standing() | {"slot": self.slot()} | self.reading() | self.winning() | self.lasting() | self.proofs.ctes()
         ctes |= {f"shut_{i}": self.shut(i) for i in range(len(self.m.close))} | {"owner": self.owner()}
-        whole = f"{self.dated()} UNION ALL {self.undated()}"
-        listed = f"\nSELECT {', '.join(fields)} FROM ({whole}) o{self.inside()}"
-        return "WITH " + ",\n".join(f"{name} AS ({sql})" for name, sql in (self.shared | ctes).items()) + listed
+        more, listed = marked(self, f"{self.dated()} UNION ALL {self.undated()}", fields)
+        return "WITH " + ",\n".join(f"{name} AS ({sql})" for name, sql in (self.shared | ctes | more).items()) + f"\n{listed}{self.inside()}"
 
     def kept(self, act: str) -> str:
         """The name of the relation that says since when an act is kept."""
@@ -176,10 +176,11 @@ class Wide(Compiler):
         leaves = ", ".join(f"{p.done} AS done_{i}, {p.told} AS told_{i}, {p.why} AS why_{i}" for i, p in enumerate(pieces))
         amount = self.m.done if isinstance(self.m.done, forms.Amount) else None
         have, need = (self.row("c").sql(x) for x in (amount.have, amount.need)) if amount else (self.nothing, self.nothing)
+        unit = self.row("c").sql(amount.unit) if amount and amount.unit else NO_TEXT
         shut = self.earliest()
         inner = (
             f'SELECT c.sid AS subject, c."person" AS person, c.occasion, c.opens, c.due, c.closes, c."area" AS area, w.post, c.told, c.cause, c.missing, '
-            f"{shut[0]} AS shut_at, {shut[1]} AS shut_why, {winner} AS winner, {leaves}, CAST({have} AS {self.d.number}) AS have, CAST({need} AS {self.d.number}) AS need "
+            f"{shut[0]} AS shut_at, {shut[1]} AS shut_why, {winner} AS winner, {leaves}, CAST({have} AS {self.d.number}) AS have, CAST({need} AS {self.d.number}) AS need, {unit} AS unit "
             f"FROM judged c {' '.join(joins)}"
         )
         whole = self.proofs.whole(self.m.done, list(range(len(pieces))), "z")
@@ -189,7 +190,7 @@ class Wide(Compiler):
         return (
             f"SELECT {self.d.literal(self.m.id)} AS measure, e.subject, e.person, e.occasion, e.opens, e.due, e.state, e.reason, e.area, e.post, "
             f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, coalesce(e.state = 'met' AND e.told_at > e.due, FALSE) AS told_late, "
-            f"e.done_at, e.closes, e.have, e.need FROM ({stated}) e"
+            f"e.done_at, e.closes, e.have, e.need, e.unit FROM ({stated}) e"
         )
 
     def arms(self) -> list[tuple[str, str, str]]:
@@ -216,7 +217,7 @@ class Wide(Compiler):
         reason = f"CASE WHEN {waits} THEN {missing} ELSE concat({self.d.text(UNDATED + ':')}, {missing}) END"
         return (
             f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", -1, {nothing}, {nothing}, {state}, {reason}, n."area", w.post, FALSE, FALSE, {nothing}, {nothing}, '
-            f'{self.nothing}, {self.nothing} FROM stands n LEFT JOIN owner w ON w.area = n."area" WHERE {" AND ".join(tests)}'
+            f'{self.nothing}, {self.nothing}, {NO_TEXT} FROM stands n LEFT JOIN owner w ON w.area = n."area" WHERE {" AND ".join(tests)}'
         )
 
 

@@ -1,0 +1,155 @@
+"""Check one of a measure, in SQL: by what its list is not complete. The same columns as obligations, so that it is counted and listed alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sizao.plan.language.measure import BEGINNING, Filed, From, Measure, Total
+from sizao.plan.obligations import (
+    BESIDE_OCCASION,
+    CANNOT_TELL,
+    FIELDS,
+    FILED,
+    LATE,
+    MET,
+    NO_LIST,
+    OVERDUE,
+    SHORT,
+    TOTAL,
+    UNKNOWN,
+    UNLISTED,
+    UNLISTED_OCCASION,
+    Force,
+)
+
+from .compiler import compile_measure
+from .conditions import Writer
+from .dialects import POSTGRES, Dialect
+from .relations import Relations
+from .wide import Wide
+
+
+def compile_beside(
+    m: Measure, relations: Relations, as_of: datetime, force: Force | None = None, dialect: Dialect = POSTGRES, person: str = "person"
+) -> str | None:
+    """The statement that lists by what the list of a measure is not complete at `as_of`; None when nothing is reconciled.
+
+    `person`: the table of persons, for where they live.
+    """
+    if not m.reconcile:
+        return None
+    return dialect.whole(Completeness(m, relations, as_of, force or Force(), dialect, None).listing(person))
+
+
+class Completeness(Wide):
+    def listing(self, person: str) -> str:
+        entries = [entry for entry in self.m.reconcile if isinstance(entry, From)]
+        found = [self.unlisted(entries, person)] if entries else []
+        for i, entry in enumerate(self.m.reconcile):
+            if isinstance(entry, Total):
+                found.append(self.short(entry, BESIDE_OCCASION - i))
+            elif isinstance(entry, Filed):
+                found.append(self.not_filed(entry, BESIDE_OCCASION - i))
+        ctes = self.standing() | {"owner": self.owner()}
+        with_ = ",\n".join(f"{name} AS ({sql})" for name, sql in (self.shared | ctes).items())
+        return f"WITH {with_}\nSELECT {', '.join(FIELDS)} FROM ({' UNION ALL '.join(found)}) o{self.inside()}"
+
+    def row_of(self, state: str, reason: str, subject: str, occasion: int, more: dict[str, str], source: str) -> str:
+        """One row for each of a source, with the columns of an obligation; `more` says those that are not the same for all."""
+        number, time = self.nothing, "CAST(NULL AS TIMESTAMP)"
+        columns: dict[str, Any] = {
+            "measure": self.d.text(self.m.id),
+            "subject": subject,
+            "person": "y.person",
+            "occasion": str(occasion),
+            "opens": time,
+            "due": time,
+            "state": state,
+            "reason": reason,
+            "area": "y.area",
+            "post": "w.post",
+            "doable": "FALSE",
+            "told_late": "FALSE",
+            "done_at": time,
+            "have": number,
+            "need": number,
+            "unit": "CAST(NULL AS VARCHAR)",
+            "seen": "CAST(NULL AS BOOLEAN)",
+            "raised": "0",
+        } | more
+        joined = "" if "post" in more else " LEFT JOIN owner w ON w.area = y.area"
+        return f"SELECT {', '.join(f'{columns[name]} AS {name}' for name in FIELDS)} FROM {source}{joined}"
+
+    @property
+    def listed(self) -> str:
+        """Condition on a row `n` of `stands`: it is on the list."""
+        return f'({self.told("n", self.as_of, self.as_of)}) IS NOT FALSE'
+
+    # -- who is missing on it
+
+    def unlisted(self, entries: list[From], person: str) -> str:
+        found = [self.acted(entry, i, person) if entry.acts else self.standing_in(entry, i) for i, entry in enumerate(entries)]
+        listed = f'SELECT n."person" FROM stands n WHERE n."person" IS NOT NULL AND {self.listed}'
+        first = f"SELECT x.*, row_number() OVER (PARTITION BY x.who ORDER BY x.nth, x.area NULLS LAST) AS place FROM ({' UNION ALL '.join(found)}) x"
+        reasons = " ".join(f"WHEN {i} THEN {self.d.text(f'{UNLISTED}:{entry.source}')}" for i, entry in enumerate(entries))
+        source = f"(SELECT z.* FROM ({first}) z WHERE z.place = 1 AND z.who NOT IN ({listed})) y"
+        return self.row_of(f"'{UNLISTED}'", f"CASE y.nth {reasons} END", "y.who", UNLISTED_OCCASION, {"person": "y.who"}, source)
+
+    def standing_rows(self, table: str, row: str) -> list[str]:
+        """Tests on rows of a table that stand now, of the diseases that the edition is about."""
+        tests = [f'{row}."vf" <= {self.as_of}', f'{row}."vt" > {self.as_of}', f'{row}."known" <= {self.as_of}']
+        if self.force.disease is not None:
+            tests.append(f'({row}."disease" IS NULL OR {row}."disease" = {self.d.literal(self.force.disease)})')
+        return tests
+
+    def standing_in(self, entry: From, i: int) -> str:
+        """Persons of a table's rows that stand now and should be listed."""
+        tests = [*self.standing_rows(entry.source, "v"), 'v."person" IS NOT NULL']
+        if entry.where is not None:
+            tests.append(Writer(self.d, self.m.params, "v", self.as_of, self.as_of, key=self.force.key).sql(entry.where))
+        return f'SELECT v."person" AS who, v."area" AS area, {i} AS nth FROM ({self.plain.facts[entry.source]}) v WHERE {" AND ".join(tests)}'
+
+    def acted(self, entry: From, i: int, person: str) -> str:
+        """Persons of whom an act tells that they should be listed, where they live now; acts since the edition began."""
+        tests = [f"a.kind = {self.d.text(entry.source)}", f'a."at" <= {self.as_of}', 'a."person" IS NOT NULL']
+        if self.force.start > BEGINNING:
+            tests.append(f'a."at" >= {self.d.literal(self.force.start)}')
+        if entry.where is not None:
+            tests.append(Writer(self.d, self.m.params, "a", self.as_of, self.as_of, disease="NULL", key=self.force.key).sql(entry.where))
+        home, area = "", "CAST(NULL AS BIGINT)"
+        if person in self.plain.facts:
+            home = f' LEFT JOIN ({self.plain.facts[person]}) p ON p."person" = a."person" AND p."vf" <= {self.as_of} AND p."vt" > {self.as_of}'
+            area = 'p."area"'
+        return f'SELECT a."person" AS who, {area} AS area, {i} AS nth FROM ({self.plain.act}) a{home} WHERE {" AND ".join(tests)}'
+
+    # -- how many should be on it
+
+    def short(self, entry: Total, occasion: int) -> str:
+        """A figure is about its area and all below. Without an area, or not told, it is no denominator."""
+        below = f'SELECT u.above AS area, count(*) AS have FROM stands n JOIN ({self.plain.up}) u ON u.area = n."area" WHERE {self.listed} GROUP BY u.above'
+        figures = f'SELECT v."id", v."person", v."area", v."{entry.column}" AS need FROM ({self.plain.facts[entry.source]}) v WHERE {" AND ".join(self.standing_rows(entry.source, "v"))}'
+        untold = "x.need IS NULL OR x.area IS NULL"
+        source = (
+            f"(SELECT x.id, x.person, x.area, x.need, coalesce(b.have, 0) AS have, ({untold}) AS untold FROM ({figures}) x LEFT JOIN ({below}) b ON b.area = x.area "
+            f"WHERE {untold} OR coalesce(b.have, 0) < x.need) y"
+        )
+        text, column = self.d.text, f"{entry.source}.{entry.column}"
+        missing = f"CASE WHEN y.area IS NULL THEN {text(f'{UNKNOWN}:area')} ELSE {text(f'{UNKNOWN}:{column}')} END"
+        amounts = {name: f"CAST(CASE WHEN NOT y.untold THEN y.{name} END AS {self.d.number})" for name in ("have", "need")}
+        state = f"CASE WHEN y.untold THEN '{NO_LIST}' ELSE '{SHORT}' END"
+        return self.row_of(state, f"CASE WHEN y.untold THEN {missing} ELSE {text(f'{TOTAL}:{column}')} END", "y.id", occasion, amounts, source)
+
+    # -- whether it was handed in at all
+
+    def not_filed(self, entry: Filed, occasion: int) -> str:
+        """The holders whose last list that was due has not come, or of whom that cannot be told."""
+        duties = compile_measure(self.m.all[entry.measure], self.plain, self.now, self.force, self.d, None)
+        due = f"coalesce(q.due, {self.d.literal(BEGINNING)})"
+        last = (
+            f"SELECT q.*, row_number() OVER (PARTITION BY q.subject ORDER BY {due} DESC, q.occasion DESC) AS place "
+            f"FROM ({duties}) q WHERE q.state IN ('{MET}', '{LATE}', '{OVERDUE}', '{CANNOT_TELL}')"
+        )
+        source = f"(SELECT z.* FROM ({last}) z WHERE z.place = 1 AND z.state IN ('{OVERDUE}', '{CANNOT_TELL}')) y"
+        more = {"due": "y.due", "post": "y.post"}
+        return self.row_of(f"'{NO_LIST}'", f"coalesce(y.reason, {self.d.text(f'{FILED}:{entry.act}')})", "y.subject", occasion, more, source)
