@@ -24,7 +24,23 @@ def pytest_addoption(parser):
     parser.addoption("--full", action="store_true", help="the long drills too")
 
 
+#: What is long, the longest first: begun last it would keep one worker busy while the others have nothing to do.
+LONG = ("spark", "browser", "plan/test_settled", "plan/test_engines", "drills", "run", "kernel", "plan/mirror", "cli", "open", "interop", "doors")
+
+
+def together(item) -> str:
+    """Tests that one worker runs after one another: a file's; the browser's, which share a running service; Spark's, which share a machine of Java's."""
+    place = item.path.relative_to(Path(__file__).parent).with_suffix("").as_posix()
+    return "browser" if place.startswith("browser/") else "spark" if "test_spark" in place else place
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    groups = {item: together(item) for item in items}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(groups[item]))
+    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
+        items.sort(key=lambda item: next((n for n, name in enumerate(LONG) if groups[item].startswith(name)), len(LONG)))
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     for item in items:
         if "full" in item.keywords and not config.getoption("--full"):

@@ -129,8 +129,8 @@ def test_a_person_told_twice_where_he_lives_is_unlisted_in_the_first_of_the_plac
 
 
 def test_every_state_timetable_and_form_of_evidence_was_seen(tables, duck):
-    """Crowds until everything was seen; thirty are more than enough."""
-    for seed in range(30):
+    """Crowds until everything was seen: three that show it together while the generators stay as they are; thirty are more than enough."""
+    for seed in (9, 4, 3, *range(30)):
         agree_on_a_crowd(tables, duck, seed, both=False)
         if not everything_was_seen():
             break

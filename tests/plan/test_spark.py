@@ -29,7 +29,7 @@ MOMENTS = {
     "later": (START + dt.timedelta(days=24, seconds=1), Force(disease="flu")),
 }
 #: One of each timetable and form of evidence, and every look beyond the own row; the long run takes them all.
-SHORT = ("sweep", "slot-last", "looked-back", "stock", "state", "forbidden", "fresh", "shift", "rows", "listing", "drawing", "weekly", "monthly", "dated-days", "lead-time", "clock")
+SHORT = ("sweep", "slot-last", "looked-back", "stock", "state", "forbidden", "fresh", "shift", "rows", "listing", "drawing", "monthly")
 #: What makes a session of tiny tables quick: nothing is compiled for them, and no plan is made for many machines.
 QUICK = {
     "spark__driver__extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",

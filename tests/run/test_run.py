@@ -34,8 +34,11 @@ def make_wheel(folder: Path, version: str) -> str:
 class Project:
     """A copy of `run` with a project so small that its environment is made in seconds."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, made: Path | None = None) -> None:
         self.folder = folder
+        if made is not None:
+            shutil.copytree(made, folder, symlinks=True, dirs_exist_ok=True)
+            return
         (folder / "wheels").mkdir()
         (folder / "sizao").mkdir()
         shutil.copy(ROOT / "run", folder / "run")
@@ -62,8 +65,21 @@ def project(tmp_path):
     return Project(tmp_path)
 
 
-def test_first_run_installs_and_the_second_only_runs(project):
-    first = project.run("sizao", "open", "名单.csv", cwd="/usr")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """(a project after its first run, what that said)."""
+    project = Project(tmp_path_factory.mktemp("made"))
+    return project, project.run("sizao", "open", "名单.csv", cwd="/usr")
+
+
+@pytest.fixture
+def ready(made, tmp_path):
+    """A project with its environment, to be spoilt."""
+    return Project(tmp_path, made[0].folder)
+
+
+def test_first_run_installs_and_the_second_only_runs(made):
+    project, first = made
     assert first.returncode == 0, first.stderr
     assert first.stdout == "1.0 /usr open 名单.csv\n"
     assert "正在安装 1 个锁定的依赖包" in first.stderr
@@ -74,22 +90,22 @@ def test_first_run_installs_and_the_second_only_runs(project):
     assert time.monotonic() - began < 2
 
 
-def test_changed_lock_is_installed_again(project):
-    project.run("sizao")
-    project.lock("2.0")
-    again = project.run("sizao")
+def test_changed_lock_is_installed_again(ready):
+    ready.lock("2.0")
+    again = ready.run("sizao")
     assert again.stdout.split()[0] == "2.0", again.stderr
 
 
-def test_package_whose_digest_is_not_in_the_lock_is_refused(project):
-    text = (project.folder / "requirements.lock").read_text()
-    (project.folder / "requirements.lock").write_text(text[:-5] + "0000\n")
-    done = project.run("sizao")
+def test_package_whose_digest_is_not_in_the_lock_is_refused(ready):
+    ready.lock("2.0")
+    text = (ready.folder / "requirements.lock").read_text()
+    (ready.folder / "requirements.lock").write_text(text[:-5] + "0000\n")
+    done = ready.run("sizao")
     assert done.returncode == 1
     assert "安装失败" in done.stderr
     assert "HASH" in done.stderr.upper()
-    project.lock("1.0")
-    assert project.run("sizao").stdout.startswith("1.0")
+    ready.lock("1.0")
+    assert ready.run("sizao").stdout.startswith("1.0")
 
 
 def test_installation_killed_at_any_moment_is_repaired_by_the_next_run(project):
@@ -104,10 +120,9 @@ def test_installation_killed_at_any_moment_is_repaired_by_the_next_run(project):
     assert done.stdout.startswith("1.0"), done.stderr
 
 
-def test_broken_environment_is_made_anew(project):
-    project.run("sizao")
-    (project.folder / ".venv" / "bin" / "python").unlink()
-    assert project.run("sizao").stdout.startswith("1.0")
+def test_broken_environment_is_made_anew(ready):
+    (ready.folder / ".venv" / "bin" / "python").unlink()
+    assert ready.run("sizao").stdout.startswith("1.0")
 
 
 def test_environment_may_lie_elsewhere(project):

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import resource
+import secrets
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from sizao.kernel.postgres.account import CLEAN
 from sizao.kernel.postgres.store import Store, _os_refusal
 
 SUPERUSER = "sizao_super"
+PART = "pg.part"  # where a cluster is made
 #: Seconds: a crashed server may have much to replay; what has lost its postmaster goes by itself within moments.
 LONGEST_START, ORPHANS_GO, FAST_STOP, HARD_STOP = 600, 2, 60, 10
 #: Servers that this process started: should one be killed, its entry in the process table waits for us.
@@ -96,15 +98,16 @@ class Cluster:
     def make(self) -> None:
         """Makes the cluster beside its place and puts it there, so that half a cluster is never started."""
         programs = binaries.for_server(self.store, self.account)
-        part = self.store.path / "pg.part"
+        # A name of its own each time: the initdb of a starter that was killed may still run, and clears up what it takes for its own.
+        part = self.store.path / f"{PART}-{secrets.token_hex(4)}"
         word = part / "word"
-        shutil.rmtree(part, ignore_errors=True)
+        self._clear_parts()
         command = [programs.program("initdb"), "--pgdata", str(part / "data"), "--username", SUPERUSER, "--pwfile", str(word)]
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--data-checksums"]
         if programs.major >= 17:
             command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         try:
-            self.store.folder("pg.part", of_server=True)
+            self.store.folder(part.name, of_server=True)
             with os.fdopen(os.open(word, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(self.store.password("superuser"))
                 if os.geteuid() == 0:
@@ -120,6 +123,10 @@ class Cluster:
         except OSError as fault:
             raise _os_refusal(fault, part) from fault
         finally:
+            self._clear_parts()
+
+    def _clear_parts(self) -> None:
+        for part in self.store.path.glob(f"{PART}*"):
             shutil.rmtree(part, ignore_errors=True)
 
     def launch(self) -> None:
