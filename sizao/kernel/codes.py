@@ -21,6 +21,12 @@ def code_list(name: str) -> dict[str, dict[str, str]]:
     return dict(yaml.safe_load(content_files("codelists")[name])["codes"])
 
 
+@cache
+def code_lists() -> frozenset[str]:
+    """The names of all code lists."""
+    return frozenset(content_files("codelists"))
+
+
 def label(name: str, code: str | None, language: str) -> str:
     """The label of a code in the reader's language; the code itself when the list does not know it."""
     if code is None:

@@ -46,14 +46,29 @@ class Loaded:
 Checker = Callable[[Path, str], Iterable[ContentFault]]
 
 #: kind of item → where it lies below a content folder. A plan is a folder, for its scenarios lie beside it.
-KINDS = {"plan": "plans/*/edition.yaml", "code-list": "codelists/*.yaml", "disease": "diseases/*.yaml", "header-dialect": "headers/*.yaml"}
-BILINGUAL = ("code-list", "disease")
+KINDS = {
+    "plan": "plans/*/edition.yaml",
+    "code-list": "codelists/*.yaml",
+    "disease": "diseases/*.yaml",
+    "header-dialect": "headers/*.yaml",
+    "fields": "fields/*.yaml",
+    "ledger": "ledgers/*.yaml",
+    "feed": "feeds/*.yaml",
+}
+BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed")
 _checkers: dict[str, Checker] = {}
+_afters: dict[str, Callable[[], object]] = {}
+_cited: set[tuple[str, str, str]] = set()
 
 
 def checker(kind: str, check: Checker) -> None:
     """Names who checks items of a kind; the room that gives the kind its meaning does."""
     _checkers[kind] = check
+
+
+def after_load(kind: str, do: Callable[[], object]) -> None:
+    """Names what is done once items of a kind were taken in, in the same transaction: what a ledger needs to be asked."""
+    _afters[kind] = do
 
 
 def folders() -> list[Path]:
@@ -84,6 +99,8 @@ def load(scope: Scope, places: Iterable[Path] | None = None, kinds: Iterable[str
             )
             earlier[kind, name] = item.ref
             (loaded.new if created else loaded.known).append(f"{kind} {item.ref}")
+        for kind in dict.fromkeys(kind for kind, _ in found if kind in _afters):
+            _afters[kind]()
         if loaded.new:
             audit.write(scope, "content.loaded", [], count=len(loaded.new), items=loaded.new)
     return loaded
@@ -114,6 +131,18 @@ def _monolingual(file: str, node: Any, where: str = "") -> Iterator[ContentFault
             yield ContentFault(file, None, "content-one-language", f"“{where}”缺少中文或英文。", f'"{where}" lacks Chinese or English.')
         for key, value in node.items():
             yield from _monolingual(file, value, f"{where}.{key}" if where else str(key))
+
+
+def cited(kind: str, name: str, text: str) -> str:
+    """The reference of an item that a record is about to cite; the text is put in the store if it is not there yet, so that what is cited can be read for ever."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if (kind, name, digest) not in _cited:
+        ContentItem.objects.get_or_create(
+            kind=kind, item_id=name, sha256=digest, defaults={"body": json.loads(json.dumps(yaml.safe_load(text), default=str)), "text": text, "source": f"{name}.yaml"}
+        )
+        if not transaction.get_connection().in_atomic_block:
+            _cited.add((kind, name, digest))
+    return f"{name}@{digest[:12]}"
 
 
 def newest(kind: str, name: str) -> ContentItem:

@@ -107,6 +107,7 @@ def grants_sql() -> str:
       FOR t IN SELECT c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v') LOOP
         EXECUTE format('REVOKE ALL ON %I FROM sizao_app, sizao_public', t.relname);
         IF t.relname IN ('django_migrations', 'kernel_storeinfo') THEN EXECUTE format('GRANT SELECT ON %I TO sizao_app', t.relname);
+        ELSIF t.relkind = 'v' THEN EXECUTE format('GRANT SELECT ON %I TO sizao_app', t.relname);
         ELSIF t.relname LIKE 'kernel_act%' OR t.relname LIKE '%\\_history' OR t.relname IN ('kernel_tombstone', 'kernel_event', 'kernel_seal', 'kernel_contentitem')
           THEN EXECUTE format('GRANT SELECT, INSERT ON %I TO sizao_app', t.relname);
         ELSE EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO sizao_app', t.relname);

@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from sizao.kernel.audit.sql import audit_grants_sql
 from sizao.kernel.machine import grants_sql
+from sizao.registers.ledgers.views import make_views
 
 LOCK = 4_205_001  # one migration at a time, whoever starts it
 
@@ -24,6 +25,7 @@ def migrate(store_kind: str = "real", time_zone: str = "Asia/Shanghai") -> bool:
             cursor.execute(grants_sql())
             cursor.execute(audit_grants_sql())
             cursor.execute("INSERT INTO kernel_storeinfo (id, kind, time_zone, created_at) VALUES (1, %s, %s, now()) ON CONFLICT (id) DO NOTHING", [store_kind, time_zone])
+        make_views()  # of ledgers that this version, or the jurisdiction's own folder, brought along
         return bool(wanted)
 
 

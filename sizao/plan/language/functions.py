@@ -13,7 +13,7 @@ from . import terms as t
 from .durations import parse as parse_duration
 from .kinds import type_name
 from .names import Names
-from .vocabulary import ACT_COLUMNS, nearest
+from .vocabulary import ACT_COLUMNS, Vocabulary, nearest
 
 TIMES = ("hours", "days", "least", "greatest")
 TALLIES = ("count", "total", "latest", "gap")
@@ -110,7 +110,7 @@ def _tally(checker: Checker, name: str, args: list[exp.Expression], e: exp.Expre
     if source is None or len(args) > 2:
         raise wrong(name)
     source, field = _field(name, source, checker.names)
-    acts = source in vocabulary.acts
+    acts = _of_acts(vocabulary, source, field)
     if (name == "gap" and not acts) or (window and not acts):
         raise wrong(name)
     condition = _condition(checker, checker.names.of_act() if acts else checker.names.of_rows(source), args[1:], depth)
@@ -121,6 +121,11 @@ def _tally(checker: Checker, name: str, args: list[exp.Expression], e: exp.Expre
     about = _about_act(checker.names, source) if acts else _about(checker.names, source)
     kept = source if acts else vocabulary.tables[source].made_by or ""
     return t.Tally(name, source, acts, about, field, condition, window, kind if name != "total" else n.NUMBER, kept)
+
+
+def _of_acts(vocabulary: Vocabulary, source: str, field: str | None) -> bool:
+    """Whether acts are meant. A ledger's lines are acts and rows of its table, by one name: a column that acts do not have means the rows."""
+    return source in vocabulary.acts and (field is None or field in ACT_COLUMNS or source not in vocabulary.tables or field not in vocabulary.columns(source))
 
 
 def _field(name: str, written: str, names: Names) -> tuple[str, str | None]:
@@ -135,7 +140,7 @@ def _field(name: str, written: str, names: Names) -> tuple[str, str | None]:
     source, _, field = written.rpartition(".")
     if source not in known:
         raise Refused("plan-source-unknown", name=source or written, nearest=nearest(source or written, known), known=sorted(known))
-    columns = ACT_COLUMNS if source in vocabulary.acts else vocabulary.columns(source)
+    columns = ACT_COLUMNS if _of_acts(vocabulary, source, field) else vocabulary.columns(source)
     if field not in columns:
         raise Refused("plan-name-unknown", name=field, nearest=nearest(field, columns), known=sorted(columns))
     if columns[field].expression:

@@ -1,17 +1,25 @@
-"""What people write into the ledgers: units that report, their reports, visits to households."""
+"""What people write into the ledgers: units that report, reports, lines. A batch in, one transaction out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sizao.kernel import acts, audit
-from sizao.kernel.acts import NewAct
+from django.db import transaction
+
+from sizao.kernel import audit, registry, saving
 from sizao.kernel.ids import uuid7
+from sizao.kernel.outcome import Command, Outcome
 from sizao.kernel.scope import Scope
 
-from .models import DueReport, HouseholdVisit, ReportingUnit
+from . import receipts
+from .entries import save, take_back
+from .models import ReportingUnit
+from .receipts import Filing, file
+
+__all__ = ["Filing", "NewLine", "NewReport", "NewUnit", "NewVisit", "add_lines", "add_units", "add_visits", "file", "file_reports", "save", "save_units", "take_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +31,14 @@ class NewUnit:
     name: str
     since: datetime
     kind: str = ""
+    parent: UUID | None = None
+    post_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewReport:
+    """A daily report whose number somebody else counted (a line list, an old system)."""
+
     unit: UUID
     period: date
     number: Decimal | int
@@ -45,67 +57,63 @@ class NewVisit:
     persons_seen: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """One line of a ledger. `about`: its keys ({"unit": id, …}); `values`: field → value; `key` is made by who records it."""
+
+    key: str
+    about: Mapping[str, Any]
+    values: Mapping[str, Any]
+    happened_at: datetime | None = None
+    period: date | None = None
+
+
 def add_units(scope: Scope, new: Sequence[NewUnit], *, sender: str, batch: int | None = None) -> dict[str, UUID]:
     """Units that report from now on; key → id of those that are new."""
     held = set(ReportingUnit.objects.filter(sender=sender, source_id__in={u.key for u in new}).values_list("source_id", flat=True))
     rows = [
         ReportingUnit(
-            id=uuid7(), area_id=u.area_id, name=u.name, kind=u.kind, in_use=True, sender=sender, source_id=u.key, known_from=u.since, stands_from=u.since, batch_id=batch
+            id=uuid7(), area_id=u.area_id, name=u.name, kind=u.kind, in_use=True, parent_id=u.parent, post_id=u.post_id, sender=sender, source_id=u.key,
+            known_from=u.since, stands_from=u.since, batch_id=batch,
         )
         for u in new
         if u.key not in held
-    ]
+    ]  # fmt: skip
     ReportingUnit.objects.bulk_create(rows, batch_size=1000)
     if rows:
         audit.write(scope, "ledgers.units_added", [r.pk for r in rows], digest_of=[(r.source_id, r.name) for r in rows])
     return {r.source_id: r.pk for r in rows}
 
 
+def save_units(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """What forms, imports and the API tell of units that report. A new one is in use unless it says otherwise."""
+    register = registry.of_model(ReportingUnit)
+    assert register is not None
+    told = [c if c.record or c.told.get("in_use") is not None else Command(told={**c.told, "in_use": True}, source_id=c.source_id, seen=c.seen) for c in commands]
+    return saving.save(scope, register, told, sender=sender, batch=batch)
+
+
 def file_reports(scope: Scope, new: Sequence[NewReport], *, sender: str, batch: int | None = None) -> list[UUID]:
-    """Reports, each with the act `report.filed` for its day; a second one for the same day is a correction: the row changes, and a further act tells it."""
-    units = {u.pk: u for u in ReportingUnit.objects.filter(pk__in={r.unit for r in new})}
-    held = {(r.unit_id, r.period): r for r in DueReport.objects.select_for_update(of=("self",)).filter(unit__in=units)}
-    rows, told = [], []
-    for r in new:
-        row = held.get((r.unit, r.period))
-        if row is not None and row.number == Decimal(r.number):
-            continue
-        if row is None:
-            row = DueReport(id=uuid7(), unit_id=r.unit, period=r.period, sender=sender, known_from=r.filed_at, stands_from=r.filed_at, batch_id=batch)
-        row.number, row.filed_at = Decimal(r.number), r.filed_at
-        row.save()
-        held[r.unit, r.period] = row
-        rows.append(row)
-        told.append(NewAct("report.filed", r.unit, r.filed_at, area_id=units[r.unit].area_id, period=r.period, number=r.number, record=row.pk))
-    acts.record(scope, told, batch=batch)
-    if rows:
-        audit.write(scope, "ledgers.reports_filed", [r.pk for r in rows], digest_of=[(r.unit_id, r.period, r.number) for r in rows])
-    return [r.pk for r in rows]
+    """Daily reports told with their numbers; a second one for the same day corrects the first."""
+    return receipts.file(scope, "daily_report", [Filing(r.unit, r.period, r.number, r.filed_at) for r in new], sender=sender, batch=batch)
 
 
+def add_lines(scope: Scope, ledger: str, new: Sequence[NewLine], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """Lines of a ledger; one outcome a line, in order. The same key again is the same line."""
+    commands = []
+    for line in new:
+        told = {**line.about, **line.values, "happened_at": line.happened_at}
+        if line.period is not None:
+            told["period"] = line.period
+        commands.append(Command(told=told, source_id=line.key))
+    return save(scope, ledger, commands, sender=sender, batch=batch)
+
+
+@transaction.atomic
 def add_visits(scope: Scope, new: Sequence[NewVisit], *, sender: str, batch: int | None = None) -> dict[str, UUID]:
     """Visits to households, each with the act `household.visited`; key → id of those that are new."""
-    held = set(HouseholdVisit.objects.filter(sender=sender, source_id__in={v.key for v in new}).values_list("source_id", flat=True))
-    rows = [
-        HouseholdVisit(
-            id=uuid7(),
-            household_id=v.household,
-            area_id=v.area_id,
-            happened_at=v.happened_at,
-            outcome=v.outcome,
-            persons_seen=v.persons_seen,
-            sender=sender,
-            source_id=v.key,
-            known_from=v.happened_at,
-            stands_from=v.happened_at,
-            batch_id=batch,
-        )
-        for v in {v.key: v for v in new}.values()
-        if v.key not in held
+    lines = [
+        NewLine(v.key, {"household": v.household}, {"visit_outcome": v.outcome, "persons_seen": v.persons_seen}, v.happened_at) for v in {v.key: v for v in new}.values()
     ]
-    HouseholdVisit.objects.bulk_create(rows, batch_size=1000)
-    told = [NewAct("household.visited", r.household_id, r.happened_at, area_id=r.area_id, outcome=r.outcome, number=r.persons_seen, record=r.pk) for r in rows]
-    acts.record(scope, told, batch=batch)
-    if rows:
-        audit.write(scope, "ledgers.households_visited", [r.household_id for r in rows], digest_of=[(r.source_id, r.outcome) for r in rows])
-    return {r.source_id: r.pk for r in rows}
+    outcomes = add_lines(scope, "household_visit", lines, sender=sender, batch=batch)
+    return {line.key: o.record for line, o in zip(lines, outcomes, strict=True) if o.kind == "new" and o.record}

@@ -1,22 +1,32 @@
 """The only way into the ledgers."""
 
+from typing import Any
+from uuid import UUID
+
 from django.db.models import QuerySet
 
-from sizao.kernel.scope import Scope, visible
+from sizao.kernel.scope import Scope, at_most_one, visible
 
-from .models import DueReport, HouseholdVisit, ReportingUnit
+from .items import ledger
+from .models import DueReport, ReportingUnit
+from .registers import of
 
 
-def units(scope: Scope) -> QuerySet[ReportingUnit]:
-    """The reporting units that this scope may see."""
-    return ReportingUnit.objects.filter(visible(), scope.area_filter("area", "plan.read")).select_related("area")
+def units(scope: Scope, permission: str = "plan.read") -> QuerySet[ReportingUnit]:
+    """The reporting units that this scope may see (or write for, with another permission)."""
+    return ReportingUnit.objects.filter(visible(), scope.area_filter("area", permission)).select_related("area")
 
 
 def reports(scope: Scope) -> QuerySet[DueReport]:
-    """The reports of those units."""
+    """The receipts of those units' reports."""
     return DueReport.objects.filter(visible(), scope.area_filter("unit__area", "plan.read")).select_related("unit")
 
 
-def visits(scope: Scope) -> QuerySet[HouseholdVisit]:
-    """The visits that this scope may see."""
-    return HouseholdVisit.objects.filter(visible(), scope.area_filter("area")).select_related("area")
+def entries(scope: Scope, name: str) -> QuerySet[Any]:
+    """The lines of a ledger that this scope may see. Refused ledger-unknown."""
+    return of(ledger(name)).rows(scope).select_related("area", "unit")
+
+
+def access_entry_by_id(scope: Scope, name: str, entry: UUID) -> Any:
+    """One line. Refused not-found-or-out-of-area, whichever it is."""
+    return at_most_one(entries(scope, name).filter(pk=entry)[:1])

@@ -1,0 +1,145 @@
+"""Ledgers as their files say them: what a line is about, which fields it has, when it is due, who files it. No database here."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sizao.kernel.content import folders
+from sizao.kernel.fields import FormField, dictionary
+
+from .rhythm import EVENT, Rhythm, read_rhythm
+
+ABOUT = ("person", "household", "unit", "area")
+LINES = ("one", "each", "many", "none")
+KEYS = ("title", "source", "about", "also", "kinds", "levels", "fields", "filled", "lines", "each", "counts", "outcome", "number", "act", "rhythm", "filed_by", "minutes")
+ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """One ledger. See `content/ledgers/README.md`; `ref` is how an entry cites this very text."""
+
+    id: str
+    ref: str
+    zh: str
+    en: str
+    about: str
+    fields: tuple[FormField, ...]
+    required: frozenset[str]
+    lines: str
+    rhythm: Rhythm
+    filed_by: str
+    minutes: float
+    text: str
+    also: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
+    each: str | None = None
+    counts: str | None = None
+    outcome: str | None = None
+    number: str | None = None
+    act: str = ""
+
+    @property
+    def is_due(self) -> bool:
+        """Somebody owes it by the clock, not only when something happens."""
+        return self.rhythm.kind != EVENT
+
+    @property
+    def owed_by_units(self) -> bool:
+        """Its report is owed by units of its kinds."""
+        return self.is_due and (self.about == "unit" or "unit" in self.also)
+
+    @property
+    def filing_act(self) -> str:
+        """The kind of act that the report of a period is; empty where the line itself is the report."""
+        if not self.is_due or self.lines in ("one", "each"):
+            return ""
+        return self.act if self.lines == "none" else f"{self.id}.filed"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What a line is about, its subject first."""
+        return (self.about, *self.also)
+
+    @property
+    def by_id(self) -> dict[str, FormField]:
+        return {f.id: f for f in self.fields}
+
+    @property
+    def counts_of_persons(self) -> tuple[str, ...]:
+        """Its whole-number fields: when all of them are 0 the line is a zero report."""
+        return tuple(f.id for f in self.fields if f.type == "int" and f.id in self.required)
+
+    def title(self, language: str) -> str:
+        return self.zh if language.startswith("zh") else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A ledger's file as it was found: its folder's rank decides which of two with one id counts."""
+
+    path: Path
+    text: str = field(repr=False)
+
+
+def files(places: Iterable[Path]) -> dict[str, Path]:
+    """id → the file that counts: of two with one id, the later folder's."""
+    return {path.stem: path for place in places for path in sorted((place / "ledgers").glob("*.yaml"))}
+
+
+def ledgers() -> dict[str, Ledger]:
+    """Every ledger of this installation without a fault, by id. A faulty one is absent; loading tells of it."""
+    from .checking import checked
+
+    return checked(tuple(folders()))[0]
+
+
+def ledger(id_: str) -> Ledger:
+    """One of them. Refused ledger-unknown."""
+    from sizao.kernel.errors import Refused
+
+    found = ledgers().get(id_)
+    if found is None:
+        raise Refused("ledger-unknown", ledger=id_)
+    return found
+
+
+def made(id_: str, text: str, body: dict[str, Any], known: dict[str, FormField] | None = None) -> Ledger:
+    """The ledger of a text that was found without a fault."""
+    known = known if known is not None else dictionary()
+    asked = [entry if isinstance(entry, dict) else {"field": entry} for entry in body.get("fields") or []]
+    return Ledger(
+        id=id_,
+        ref=ref_of(id_, text),
+        zh=body["title"]["zh"],
+        en=body["title"]["en"],
+        about=body["about"],
+        fields=tuple(known[e["field"]] for e in asked),
+        required=frozenset(e["field"] for e in asked if e.get("required")),
+        lines=body["lines"],
+        rhythm=read_rhythm(body["rhythm"]),
+        filed_by=body["filed_by"],
+        minutes=float(body["minutes"]),
+        text=text,
+        also=tuple(body.get("also") or ()),
+        kinds=tuple(body.get("kinds") or ()),
+        levels=tuple(body.get("levels") or ()),
+        filled=tuple(body.get("filled") or ()),
+        each=body.get("each"),
+        counts=body.get("counts"),
+        outcome=body.get("outcome"),
+        number=body.get("number"),
+        act=body.get("act") or id_,
+    )
+
+
+@lru_cache(maxsize=256)
+def ref_of(id_: str, text: str) -> str:
+    """How an entry cites the text it was checked against: as the content store names items."""
+    return f"{id_}@{hashlib.sha256(text.encode()).hexdigest()[:12]}"
