@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -123,7 +124,7 @@ def test_occasions_follow_one_another_without_gap_and_none_is_twice(kind, at, we
     rhythm = Rhythm(kind, tuple(sorted(at if kind == "day" else at[:1])), weekday, day)
     found = list(occasions(rhythm, zone, first, first + timedelta(days=days)))
     assert len({(o.period, o.slot) for o in found}) == len(found)
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert before.due <= after.due
         assert after.opens == before.due
     for o in found:
