@@ -1,4 +1,4 @@
-"""What the doors keep of their own: links that let a person in once."""
+"""What the doors keep of their own: links that let a person in once, lists that somebody wants again, programs' ways in and what they were answered."""
 
 from django.conf import settings
 from django.db import models
@@ -20,3 +20,52 @@ class SignInLink(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(expires_at__gt=models.F("created_at")), name="sign_in_link_expires_after_it_is_made")]
+
+
+class SavedView(models.Model):
+    """A list that somebody wants again: the address's pairs without the search text, for one register.
+
+    Attributes:
+        post: Whose posts see it: null for the user's own, else everybody who holds that post.
+        query: As in an address, e.g. "view=confirmed&sort=-onset_on".
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    post = models.ForeignKey("kernel.Post", models.CASCADE, null=True, related_name="+")
+    register = models.TextField()
+    name = models.TextField()
+    query = models.TextField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "register", "name"], name="saved_view_once")]
+        indexes = [models.Index(fields=["register", "user"], name="saved_view_register")]
+
+
+class Answered(models.Model):
+    """What a program's writing request was answered, so that sending it again writes nothing and is answered the same."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.TextField()
+    digest = models.BinaryField()
+    status = models.IntegerField()
+    body = models.JSONField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="answered_once")]
+
+
+class ApiToken(models.Model):
+    """A program's way in: one user, one post, one purpose, until a day. Only a digest is kept."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    post = models.ForeignKey("kernel.Post", models.CASCADE, related_name="+")
+    purpose = models.TextField(default="response")
+    token_sha256 = models.TextField(unique=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)

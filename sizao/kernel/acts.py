@@ -57,6 +57,12 @@ def of_person(scope: Scope, person: UUID) -> list[Act]:
     return list(Act.objects.filter(visible(), scope.area_filter("area") | Q(area=None), person=person).order_by("happened_at", "id"))
 
 
+def about(scope: Scope, subject: UUID | None, record: UUID, limit: int = 500) -> list[Act]:
+    """What was done about a subject or told by a record, oldest first, the newest `limit`. The caller has asked for the right to look, and audits."""
+    found = Act.objects.filter(visible(), scope.area_filter("area") | Q(area=None)).filter(Q(subject__in=[s for s in (subject, record) if s]))
+    return list(reversed(found.order_by("-happened_at", "-id")[:limit]))
+
+
 def _ensure_months(cursor, rows: list[NewAct]) -> None:
     name = connection.settings_dict["NAME"]
     for month in {a.happened_at.date().replace(day=1) for a in rows}:

@@ -75,17 +75,18 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """Something that may be done to many rows at once. `verb` is "module:function" with (scope, rows: list of ids, told) → outcomes, one a row.
+    """Something that may be done to many rows at once.
 
-    `asks` names fields of the declaration to be filled in once for all of them.
+    `asks` names fields of the declaration, filled in once for all of them; the register's verb is told so of every row. A `verb` of its own
+    is "module:function" with (scope, ids, told) → outcomes, one a row.
     """
 
     name: str
     zh: str
     en: str
-    verb: str
     permission: str
     asks: tuple[str, ...] = ()
+    verb: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
 What an address does with the *area* is named too: the permission tests walk route × role × area from these words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
@@ -16,6 +16,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
 from sizao.kernel.errors import Refused
+from sizao.kernel.registry import find
 
 Audience = Literal["anyone", "signed-in", "post"]
 AreaRule = Literal["none", "query", "subject"]
@@ -29,8 +30,9 @@ class Route:
         address: As Django writes paths.
         view: "room.module.function" below `sizao.doors`.
         audience: anyone · signed-in (a user, before a post is chosen) · post (a scope is open).
-        permission: What the post must be allowed to do; None only where the audience is not "post".
+        permission: What the post must be allowed to do; None only where the audience is not "post" or a register says it.
         area: none (the same for every area) · query (`?area=`, refused outside the grant) · subject (a person's or case's own area).
+        register: The address names a register: the post must also be allowed to read or to write that one, as its declaration says.
         reads_persons: Its answer may hold rows of persons, so the read is audited by the register's `read.py`.
         methods: HTTP methods; the others answer 405.
     """
@@ -42,6 +44,7 @@ class Route:
     permission: str | None = None
     area: AreaRule = "none"
     reads_persons: bool = False
+    register: Literal["", "read", "write"] = ""
     methods: tuple[str, ...] = ("GET",)
 
 
@@ -75,10 +78,33 @@ ROUTES: tuple[Route, ...] = (
         "record-check", "today/check", "field.today.record_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)
     ),
     Route("undo-check", "today/undo", "field.today.undo_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("registers", "registers", "desk.registers.catalogue", "post", "plan.read"),
+    Route("register", "registers/<slug:register>", "desk.registers.listing", "post", register="read", area="query", reads_persons=True),
+    Route("register-views", "registers/<slug:register>/views", "desk.registers.views", "post", register="read", methods=("POST",)),
+    Route("register-export", "registers/<slug:register>/export", "desk.register_export.export", "post", "register.export", register="read", area="query", methods=("GET", "POST")),
+    Route("register-new", "registers/<slug:register>/new", "desk.register_form.new", "post", register="write", reads_persons=True, methods=("GET", "POST")),
+    Route("register-pick", "registers/<slug:register>/pick/<slug:field>", "desk.register_form.pick", "post", register="write", reads_persons=True),
+    Route("register-bulk", "registers/<slug:register>/bulk/<slug:bulk>", "desk.register_form.bulk", "post", register="write", reads_persons=True, methods=("POST",)),
+    Route("record", "registers/<slug:register>/<uuid:record>", "desk.registers.detail", "post", register="read", area="subject", reads_persons=True),
+    Route("record-edit", "registers/<slug:register>/<uuid:record>/edit", "desk.register_form.edit", "post", register="write", area="subject", reads_persons=True, methods=("GET", "POST")),
     Route("import", "import", "desk.intake.intake", "post", "import.write", methods=("GET", "POST")),
     Route("import-confirm", "import/confirm", "desk.intake.confirm", "post", "import.write", methods=("POST",)),
     Route("nothing", "<path:rest>", "public.views.nothing", "anyone", methods=("GET", "POST")),
 )
+
+
+def permissions(route: Route, arguments: Mapping[str, Any]) -> list[str]:
+    """What a post must be allowed for this address: the route's own word, and the named register's. A route for posts without any is a fault."""
+    wanted = [route.permission] if route.permission else []
+    if route.register:
+        declared = find(arguments["register"]).declaration
+        word = declared.read if route.register == "read" else declared.write
+        if not word:  # a register that nobody writes by hand
+            raise Refused("not-allowed")
+        wanted.append(word)
+    if not wanted:
+        raise AssertionError(f"{route.name}: a page for a post names a permission")
+    return wanted
 
 
 def guard(route: Route) -> Callable[..., HttpResponse]:
@@ -91,9 +117,8 @@ def guard(route: Route) -> Callable[..., HttpResponse]:
             if not request.user.is_authenticated:
                 raise Refused("not-signed-in")
             if route.audience == "post":
-                if route.permission is None:
-                    raise AssertionError(f"{route.name}: a page for a post names a permission")
-                request.scope.check(route.permission)  # type: ignore[attr-defined]
+                for permission in permissions(route, arguments):
+                    request.scope.check(permission)  # type: ignore[attr-defined]
         view = getattr(import_module(f"sizao.doors.{room}"), function)
         with transaction.atomic() if route.reads_persons else nullcontext():  # what was read and the word about it stand or fall together
             return view(request, **arguments)  # type: ignore[no-any-return]

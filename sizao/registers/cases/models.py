@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from sizao.kernel.register import Declaration, Field, Filter, Record, natural_key
+from sizao.kernel.register import Bulk, Declaration, Field, Filter, Record, natural_key
 
 
 class Case(Record):
@@ -50,6 +50,7 @@ class Case(Record):
             Filter("suspected", "疑似病例", "Suspected", {"classification": "suspected"}),
             Filter("no-outcome", "尚无转归", "No outcome yet", {"outcome__isnull": True}),
         ),
+        bulk=(Bulk("outcome", "登记转归", "Tell the outcome", "case.write", ("outcome", "outcome_at")),),
         verb="sizao.registers.cases.actions:save_cases",
         page="case",
         group_zh="病例与密接",
@@ -105,6 +106,7 @@ class Contact(Record):
             Filter("over-not-released", "到期未解除", "Over, not released", {"released_at__isnull": True, "observation_until__lt": "today"}),
             Filter("no-case", "未关联病例", "No related case", {"case__isnull": True}),
         ),
+        bulk=(Bulk("release", "解除观察", "Release", "contact.write", ("released_at",)),),
         verb="sizao.registers.cases.actions:save_contacts",
         group_zh="病例与密接",
         group_en="Cases and contacts",

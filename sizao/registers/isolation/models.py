@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from sizao.kernel.register import Declaration, Field, Filter, Record, natural_key
+from sizao.kernel.register import Bulk, Declaration, Field, Filter, Record, natural_key
 
 
 class Stay(Record):
@@ -32,6 +32,7 @@ class Stay(Record):
         write="stay.write",
         columns=("person", "kind", "started_at", "ended_at", "area"),
         filters=(Filter("held", "隔离中", "Held now", {"ended_at__isnull": True}),),
+        bulk=(Bulk("release", "解除隔离", "Release", "stay.write", ("ended_at",)),),
         verb="sizao.registers.isolation.actions:save_stays",
         group_zh="隔离管控",
         group_en="Isolation",

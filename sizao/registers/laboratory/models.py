@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from sizao.kernel.register import Declaration, Field, Filter, Record, natural_key
+from sizao.kernel.register import Bulk, Declaration, Field, Filter, Record, natural_key
 
 
 class Specimen(Record):
@@ -37,6 +37,7 @@ class Specimen(Record):
             Filter("positive", "阳性", "Positive", {"result": "positive"}),
             Filter("no-result", "未出结果", "No result yet", {"result__isnull": True}),
         ),
+        bulk=(Bulk("result", "登记结果", "Tell the result", "specimen.write", ("result", "resulted_at")),),
         verb="sizao.registers.laboratory.actions:save",
         group_zh="采样与检测",
         group_en="Laboratory",

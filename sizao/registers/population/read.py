@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sizao.kernel import audit
 from sizao.kernel.scope import Scope, at_most_one, visible
@@ -12,7 +12,7 @@ from .models import Household, Person
 from .rules import masked, search_keys
 from .sealing import ADDRESS, NATIONAL_ID, PHONE
 
-__all__ = ["access_person_by_id", "names_of", "persons", "sealed_of", "search", "shown_name"]
+__all__ = ["access_person_by_id", "matching", "names_of", "persons", "sealed_of", "search", "shown_name"]
 
 
 def persons(scope: Scope) -> QuerySet[Person]:
@@ -57,14 +57,36 @@ def sealed_of(scope: Scope, person: Person) -> dict[str, str | None]:
     return {f: c.unseal(person.pk, person.pk, box) if (box := getattr(person, f)) else None for f, c in (("national_id", NATIONAL_ID), ("phone", PHONE), ("address", ADDRESS))}
 
 
-def search(scope: Scope, text: str, limit: int = 50) -> Sequence[Person]:
-    """Persons by name (Chinese, pinyin initials, Latin words), exact national id or telephone; at most `limit`, reads on record."""
-    found = persons(scope).none()
+def sealed_of_many(scope: Scope, people: Sequence[Person]) -> dict[UUID, dict[str, str | None]]:
+    """The same for many, a statement or two a field; persons whose names the scope does not see there are absent."""
+    seen = [p for p in people if scope.can("person.names", p.area)]
+    found: dict[UUID, dict[str, str | None]] = {p.pk: {} for p in seen}
+    for name, column in (("national_id", NATIONAL_ID), ("phone", PHONE), ("address", ADDRESS)):
+        for p, value in zip(seen, column.unseal_many([(p.pk, p.pk, getattr(p, name)) for p in seen]), strict=True):
+            found[p.pk][name] = value
+    return found
+
+
+def matching(scope: Scope, text: str, prefix: str = "", *, sealed_anywhere: bool = False) -> Q | None:
+    """Persons whom a text means, as a condition on them (or on what points to them: `prefix` "person__"); None when it can mean nobody.
+
+    Names are searched by who sees names; identity numbers and telephones too, or by anyone where `sealed_anywhere` (an exact number is known to who asks).
+    """
     digits = "".join(c for c in text if c.isalnum())
     if len(digits) >= 7 and digits[:-1].isdigit():
-        found = persons(scope).filter(national_id_index__in=NATIONAL_ID.searched(text)) | persons(scope).filter(phone_index__in=PHONE.searched(text))
-    elif scope.sees_names and (keys := search_keys(text)):
-        found = persons(scope).filter(name_keys__contains=keys)
+        if not (sealed_anywhere or scope.sees_names):
+            return None
+        return Q(**{f"{prefix}national_id_index__in": NATIONAL_ID.searched(text)}) | Q(**{f"{prefix}phone_index__in": PHONE.searched(text)})
+    if scope.sees_names and (keys := search_keys(text)):
+        found = Q(**{f"{prefix}name_keys__contains": keys})
+        return found & scope.area_filter(f"{prefix}area", "person.names") if prefix else found
+    return None
+
+
+def search(scope: Scope, text: str, limit: int = 50) -> Sequence[Person]:
+    """Persons by name (Chinese, pinyin initials, Latin words), exact national id or telephone; at most `limit`, reads on record."""
+    meant = matching(scope, text, sealed_anywhere=True)
+    found = persons(scope).filter(meant) if meant is not None else persons(scope).none()
     rows = list(found.order_by("name", "id")[:limit])
     record_read(scope, (r.pk for r in rows), "population.search")
     return rows

@@ -27,6 +27,48 @@
     if (e.target.hasAttribute('hx-post')) return;
     Array.prototype.forEach.call(e.target.querySelectorAll('button[data-once]'), function (b) { setTimeout(function () { b.disabled = true; b.textContent = b.dataset.once; }, 0); });
   });
+  /* Pickers: what is typed is asked after a pause; Down goes into what was found, Enter takes it, Escape closes. */
+  var pause;
+  function found(input) { return document.getElementById(input.getAttribute('aria-controls')); }
+  function close(input) { found(input).replaceChildren(); input.setAttribute('aria-expanded', 'false'); }
+  document.addEventListener('input', function (e) {
+    var input = e.target.closest('[data-pick-from]');
+    if (!input) return;
+    clearTimeout(pause);
+    if (!input.value.trim()) { close(input); return; }
+    pause = setTimeout(function () {
+      fetch(input.dataset.pickFrom + '?q=' + encodeURIComponent(input.value.trim()), { headers: { 'HX-Request': 'true' }, credentials: 'same-origin' })
+        .then(function (r) { return r.ok ? r.text() : ''; })
+        .then(function (html) { if (document.activeElement === input) { found(input).innerHTML = html; input.setAttribute('aria-expanded', html ? 'true' : 'false'); } });
+    }, 180);
+  });
+  document.addEventListener('keydown', function (e) {
+    var picker = e.target.closest('.picker');
+    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { var sheet = e.target.closest('form.sheet'); if (sheet) { e.preventDefault(); sheet.requestSubmit(); } return; }
+    if (!picker) return;
+    var input = picker.querySelector('input'), all = Array.prototype.slice.call(picker.querySelectorAll('[data-picked]')), at = all.indexOf(document.activeElement);
+    if (e.key === 'ArrowDown' && all.length) { e.preventDefault(); all[Math.min(at + 1, all.length - 1)].focus(); }
+    else if (e.key === 'ArrowUp' && at >= 0) { e.preventDefault(); (at ? all[at - 1] : input).focus(); }
+    else if (e.key === 'Escape') { close(input); input.focus(); }
+    else if (e.key === 'Enter' && e.target === input && all.length) { e.preventDefault(); all[0].click(); }
+  });
+  document.addEventListener('focusout', function (e) {
+    var picker = e.target.closest('.picker');
+    if (picker && !picker.contains(e.relatedTarget)) close(picker.querySelector('input'));
+  });
+  document.addEventListener('click', function (e) {
+    var picked = e.target.closest('[data-picked]'), take = e.target.closest('[data-take]');
+    if (picked) { var input = picked.closest('.picker').querySelector('input'); input.value = picked.dataset.picked + ' · ' + picked.querySelector('b').textContent; close(input); input.focus(); }
+    if (take) { var field = document.getElementById(take.dataset.for); field.value = take.dataset.take; field.focus(); }
+  });
+  document.addEventListener('change', function (e) {
+    if (e.target.dataset.all) Array.prototype.forEach.call(document.querySelectorAll('input[name="' + e.target.dataset.all + '"]'), function (b) { b.checked = e.target.checked; });
+  });
+  /* What was typed and not sent is asked about before it is left. */
+  var touched = false;
+  document.addEventListener('input', function (e) { if (e.target.closest('form[data-keep]')) touched = true; });
+  document.addEventListener('submit', function () { touched = false; });
+  window.addEventListener('beforeunload', function (e) { if (touched) e.preventDefault(); });
   /* Files may be dropped on the box that asks for them. */
   Array.prototype.forEach.call(document.querySelectorAll('.drop'), function (drop) {
     var input = drop.querySelector('input[type=file]');

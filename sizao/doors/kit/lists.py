@@ -1,0 +1,258 @@
+"""One page of a register: what is asked in an address, made into rows. The list, the export and the API ask the same way.
+
+    q=…                     name, pinyin initials, the sender's number, an id
+    view=confirmed          a filter that ships with the register
+    f.classification=close  equal to (several times: any of them)
+    f.onset_on.gte=…  f.onset_on.lte=…  f.case.empty=1
+    area=330101             below that area
+    sort=-onset_on          only what the register declares; newest first otherwise
+    cols=person,onset_on    which columns
+    after=…                 the place where the page before ended (keyset: a page costs the same however deep it lies)
+"""
+
+import base64
+import binascii
+import contextlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, Q, QuerySet
+
+from sizao.kernel import areas, clock
+from sizao.kernel.errors import Refused
+from sizao.kernel.models import Area
+from sizao.kernel.registry import KEPT, Register
+from sizao.kernel.scope import Scope
+from sizao.kernel.typed import NotThat, Reader
+from sizao.registers.population import read as population
+
+PAGE = 50
+#: How far rows are counted for the head of a list; beyond it the page says "more than".
+COUNTED = 10_000
+FILTERED = ("code", "codes", "yes", "day", "instant", "integer", "number", "record", "person")
+OPERATORS = ("gte", "lte", "empty")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address asks of a register, checked. `query` is the same again as pairs, without the place in the list."""
+
+    register: Register
+    view: str = ""
+    text: str = ""
+    area: Area | None = None
+    where: tuple[tuple[str, str, tuple[Any, ...]], ...] = ()
+    sort: str = ""
+    columns: tuple[str, ...] = ()
+    after: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+
+    def with_(self, **other: str | None) -> list[tuple[str, str]]:
+        """The address's pairs with some of them replaced or, by None, left out."""
+        return [(k, v) for k, v in self.query if k not in other] + [(k, v) for k, v in other.items() if v]
+
+
+def asked(register: Register, scope: Scope, told: Mapping[str, Sequence[str]]) -> Asked:
+    """Reads an address's pairs (name → values). Refused: filter-unknown, bad-value, not-found-or-out-of-area (an area)."""
+    one = {k: v[-1].strip() for k, v in told.items() if v and v[-1].strip()}
+    d = register.declaration
+    if (view := one.get("view", "")) and view not in {f.name for f in d.filters}:
+        raise Refused("filter-unknown", field=view[:40])
+    area = None
+    if code := one.get("area", ""):
+        area = areas.resolve(code)
+        if area is None or not d.area:
+            raise Refused("not-found-or-out-of-area")
+        scope.check(d.read, area)
+    sort = one.get("sort", "")
+    if sort.lstrip("-") not in ("", *d.sorts):
+        raise Refused("filter-unknown", field=sort[:40])
+    known = (*d.fields, *KEPT)
+    columns = tuple(c for c in dict.fromkeys(one.get("cols", "").split(",")) if c in known and may_list(register, c)) or default_columns(register)
+    where = tuple(_where(register, scope, told))
+    query = [(k, v.strip()) for k in told for v in told[k] if v.strip() and (k in ("view", "q", "area", "sort", "cols") or k.startswith("f."))]
+    return Asked(register, view, one.get("q", "")[:80], area, where, sort, columns, one.get("after", ""), tuple(query))
+
+
+def default_columns(register: Register) -> tuple[str, ...]:
+    """The columns of a list that nobody chose."""
+    d = register.declaration
+    return d.columns or tuple(n for n in d.fields if may_list(register, n))[:6]
+
+
+def may_list(register: Register, name: str) -> bool:
+    """Whether a field may stand in a list: sealed values never do, nor long texts and structures."""
+    return register.field(name).sensitivity != "sealed" and register.type(name) not in ("sealed", "json", "long")
+
+
+def filterable(register: Register) -> list[str]:
+    """The fields that a list may be filtered by."""
+    return [n for n, f in register.declaration.fields.items() if register.type(n) in FILTERED and f.sensitivity != "sealed" and "__" not in register.column(n)] + [
+        n for n, f in register.declaration.fields.items() if "__" in register.column(n) and register.type(n) in ("code", "integer", "number", "day")
+    ]
+
+
+def _where(register: Register, scope: Scope, told: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, str, tuple[Any, ...]]]:
+    reader = Reader(register, zone_of(scope))
+    allowed = set(filterable(register))
+    for key, raw in told.items():
+        if not key.startswith("f."):
+            continue
+        _, name, *rest = key.split(".")
+        operator = rest[0] if rest else ""
+        values = [r.strip() for r in raw if r.strip()]
+        if not values:
+            continue
+        if name not in allowed or len(rest) > 1 or (operator and operator not in OPERATORS):
+            raise Refused("filter-unknown", field=name[:40])
+        if operator == "empty":
+            yield name, "empty", (values[-1] in ("1", "true", "yes"),)
+            continue
+        try:
+            yield name, operator, tuple(reader.read(name, v) for v in (values if not operator else values[-1:]))
+        except NotThat:
+            raise Refused("bad-value", field=_pair(register, name), value=values[-1], expected="…") from None
+
+
+def _pair(register: Register, name: str) -> dict[str, str]:
+    f = register.field(name)
+    return {"zh": f.zh, "en": f.en}
+
+
+def zone_of(scope: Scope) -> str:
+    """Where the clock of whoever asks is read: that of the post's area."""
+    return scope.post.area.zone if scope.post else "Asia/Shanghai"
+
+
+def rows(scope: Scope, wanted: Asked) -> QuerySet[Any]:
+    """The rows that were asked for and that this scope may see, in order, not yet cut into pages."""
+    register, d = wanted.register, wanted.register.declaration
+    found = register.rows(scope).select_related(*register.related())
+    if wanted.area is not None:
+        found = found.filter(**{f"{d.area}__path__startswith": wanted.area.path})
+    today = clock.local_day(clock.now(), zone_of(scope))
+    if wanted.view:
+        shipped = next(f for f in d.filters if f.name == wanted.view)
+        for key, value in shipped.where.items():
+            found = found.filter(_shipped(register, key, value, today, scope))
+    for name, operator, values in wanted.where:
+        found = found.filter(_told(register, name, operator, values, scope))
+        if register.field(name).sensitivity == "personal":
+            found = found.filter(scope.area_filter(d.area, "person.names"))
+    if wanted.text:
+        found = found.filter(searched(register, scope, wanted.text))
+    column = register.column(wanted.sort.lstrip("-")) if wanted.sort else ""
+    if not column:
+        return found.order_by("-id")
+    by = F(column).desc(nulls_last=True) if wanted.sort.startswith("-") else F(column).asc(nulls_last=True)
+    return found.order_by(by, "-id")
+
+
+def _shipped(register: Register, key: str, value: Any, today: date, scope: Scope) -> Q:
+    name, _, operator = key.partition("__")
+    if value == "today":
+        value = _midnight(today, scope) if register.type(name) == "instant" else today
+        if "__" in register.column(name):
+            value = value.isoformat()
+    return Q(**{register.column(name) + (f"__{operator}" if operator else ""): value})
+
+
+def _midnight(day: date, scope: Scope) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone_of(scope)))
+
+
+def _told(register: Register, name: str, operator: str, values: tuple[Any, ...], scope: Scope) -> Q:
+    column, kind = register.column(name), register.type(name)
+    if operator == "empty":
+        none = Q(**{f"{column}__isnull": True})
+        if kind in ("code", "text") and "__" not in column:
+            none |= Q(**{column: ""})
+        return none if values[0] else ~none
+    inside = "__" in column
+    plain = [v.isoformat() if inside and isinstance(v, date) else v for v in values]
+    if kind == "codes":
+        q = Q()
+        for several in plain:
+            for v in several:
+                q |= Q(**{f"{column}__contains": [v]})
+        return q
+    if not operator and kind == "instant":  # a day's instants
+        q = Q()
+        for v in values:
+            q |= Q(**{f"{column}__gte": v, f"{column}__lt": v + timedelta(days=1)})
+        return q
+    if operator == "lte" and kind == "instant" and values[0].time() == time():
+        return Q(**{f"{column}__lt": values[0] + timedelta(days=1)})
+    if operator:
+        return Q(**{f"{column}__{operator}": plain[0]})
+    return Q(**{f"{column}__in": plain}) if len(plain) > 1 else Q(**{column: plain[0]})
+
+
+def searched(register: Register, scope: Scope, text: str) -> Q:
+    """Rows that the text names: the sender's number, an id, a declared column exactly; a person by name, initials, identity number or telephone.
+
+    A name finds only where the scope sees names; nothing is ever found by a part of a number.
+    """
+    d = register.declaration
+    found = Q(source_id=text)
+    for column in d.searches:
+        found |= Q(**{column: text})
+    with contextlib.suppress(ValueError):
+        found |= Q(pk=UUID(text))
+    if d.person:
+        prefix = "" if d.person == "id" else f"{d.person}__"
+        if (person := population.matching(scope, text, prefix)) is not None:
+            found |= person & scope.area_filter(d.area, "person.names")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows, and where the next page begins ("" at the end)."""
+
+    rows: list[Any]
+    after: str
+
+
+def page(found: QuerySet[Any], wanted: Asked, size: int = PAGE) -> Page:
+    """The rows after the place that was asked for. Refused: cursor-stale."""
+    if wanted.after:
+        found = found.filter(_beyond(wanted))
+    some = list(found[: size + 1])
+    more = len(some) > size
+    return Page(some[:size], cursor(wanted, some[size - 1]) if more else "")
+
+
+def cursor(wanted: Asked, row: Any) -> str:
+    """The place of a row in the list."""
+    value = wanted.register.value(row, wanted.sort.lstrip("-")) if wanted.sort else None
+    told = [value.isoformat() if isinstance(value, date) else str(value) if value is not None else None, str(row.pk)]
+    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+
+
+def _beyond(wanted: Asked) -> Q:
+    try:
+        raw, pk = json.loads(base64.urlsafe_b64decode(wanted.after + "=" * (-len(wanted.after) % 4)))
+        last = UUID(pk)
+        name = wanted.sort.lstrip("-")
+        value = Reader(wanted.register).read(name, raw) if name and raw is not None else None
+    except (ValueError, TypeError, binascii.Error, NotThat):
+        raise Refused("cursor-stale") from None
+    if not name:
+        return Q(pk__lt=last)
+    column = wanted.register.column(name)
+    none = Q(**{f"{column}__isnull": True})
+    if value is None:
+        return none & Q(pk__lt=last)
+    side = "lt" if wanted.sort.startswith("-") else "gt"
+    return Q(**{f"{column}__{side}": value}) | Q(**{column: value, "pk__lt": last}) | none
+
+
+def counted(found: QuerySet[Any]) -> int:
+    """How many rows, up to `COUNTED` + 1."""
+    return int(found.order_by().values("pk")[: COUNTED + 1].count())
