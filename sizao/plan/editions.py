@@ -151,13 +151,13 @@ def _digest(file: str, _changed: int, _size: int) -> str:
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
-def play_all(scope: Scope, edition: Edition, scenarios: Iterable[Scenario], seconds: float = SECONDS) -> list[Played]:
+def play_all(scope: Scope, edition: Edition, scenarios: Iterable[Scenario], seconds: float | None = None) -> list[Played]:
     """Plays scenarios on the reference and on PostgreSQL. They carry their own rows; nothing of the registers is read.
 
-    `seconds` is for all of them together. What it does not reach is not played and not called passed: `engines` is 0.
+    `seconds` (by default SECONDS) is for all of them together. What it does not reach is not played and not called passed: `engines` is 0.
     """
     scope.check("plan.read")
-    end = time.monotonic() + seconds
+    end = time.monotonic() + (SECONDS if seconds is None else seconds)
     return [_play(s, edition, end) for s in scenarios]
 
 

@@ -104,6 +104,9 @@ def test_scenarios_are_played_at_a_press_and_say_what_came_out_otherwise(outbrea
     monkeypatch.setattr(editions, "load_scenarios", lambda *a: [dataclasses.replace(s, coverage={"missing": 77}) for s in told(*a)])
     other = text(client.post(f"/plan/{SHIPPED}/scenarios", {"measure": measure}))
     assert "came out otherwise" in other and "Missing: expected 77" in other
+    monkeypatch.setattr(editions, "SECONDS", 0)
+    late = text(client.post(f"/plan/{SHIPPED}/scenarios", {"measure": measure}))
+    assert re.search(r"0 of (\d+) scenarios came out otherwise.*\1 were not played: the time was up", late)
 
 
 def test_a_difference_is_told_in_words_and_in_persons(outbreak, newer, old):
