@@ -36,7 +36,7 @@ def language() -> str:
 
 def say(zh: str, en: str, **style: Any) -> None:
     """A line for the person who types, on the error stream, so that JSON on the other stays whole."""
-    err.print(zh if language() == "zh" else en, **style)
+    err.print(zh if language() == "zh" else en, **{"soft_wrap": True, **style})
 
 
 def print_json(value: Any) -> None:
