@@ -29,7 +29,7 @@ from .ids import uuid7
 SENSITIVITY = ("open", "internal", "personal", "sealed")
 
 #: What a value is. "" in a declaration means: as the model's column says.
-TYPES = ("text", "long", "integer", "number", "yes", "day", "instant", "code", "codes", "area", "person", "record", "sealed", "json")
+TYPES = ("text", "long", "integer", "number", "yes", "day", "instant", "code", "codes", "area", "person", "record", "post", "sealed", "json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,12 @@ class Register:
 
     def related(self) -> list[str]:
         """What to fetch together with the rows so that a page of them costs no statement more."""
-        return sorted({f.column or n for n, f in self.declaration.fields.items() if self.type(n) == "area"} | ({self.declaration.area} - {""}))
+        return sorted({f.column or n for n, f in self.declaration.fields.items() if self.type(n) == "area" and not self.inside(n)} | ({self.declaration.area} - {""}))
+
+    def inside(self, name: str) -> bool:
+        """Whether a field's value lies inside a JSON column, as a ledger's do."""
+        first, _, rest = self.column(name).partition("__")
+        return bool(rest) and isinstance(self.model._meta.get_field(first), models.JSONField)
 
     def field(self, name: str) -> Field:
         """A field by its name, also one of `KEPT`. Refused: no-such-field."""
@@ -79,7 +84,7 @@ class Register:
         """A field's value in a row: areas and other rows as their ids, the rest as stored."""
         found = row
         *way, last = self.column(name).split("__")
-        if self.type(name) in ("area", "person", "record") and last not in ("id",) and not last.endswith("_id"):
+        if self.type(name) in ("area", "person", "record", "post") and last not in ("id",) and not last.endswith("_id"):
             last = f"{last}_id" if not way or hasattr(found, f"{last}_id") else last
         for step in (*way, last):
             if found is None:
@@ -168,7 +173,7 @@ def _type_of(model: type[models.Model], column: str, declared: Field) -> str:
         found = found._meta.get_field(step).related_model
     c = found._meta.get_field(last)
     if isinstance(c, models.ForeignKey):
-        return {"kernel.Area": "area", "population.Person": "person"}.get(c.related_model._meta.label, "record")
+        return {"kernel.Area": "area", "kernel.Post": "post", "population.Person": "person"}.get(c.related_model._meta.label, "record")
     if declared.codes:
         return "codes" if isinstance(c, models.JSONField | ArrayField) else "code"
     for kind, word in (

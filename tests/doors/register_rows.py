@@ -8,6 +8,7 @@ from django.db import models
 
 from sizao.kernel import clock, registry
 from sizao.kernel.ids import uuid7
+from sizao.kernel.models import Area
 
 OWN = "990001101201"
 #: Where a row lies, as seen from a post of the village `OWN`.
@@ -25,7 +26,8 @@ class Maker:
     def row(self, register: registry.Register) -> Any:
         if register.name not in self.made:
             told = {n: self.value(register, n) for n in register.declaration.fields if "__" not in register.column(n)}
-            told = {n: v for n, v in told.items() if v is not None}
+            told = {n: v for n, v in told.items() if v is not None} | (dict(register.only.children) if register.only else {})
+            told |= {f.name: self.area for f in register.model._meta.concrete_fields if f.related_model is Area and not f.null and f.name not in told}
             if register.name == "persons":
                 told |= {"name": f"{self.relation}某某", "name_keys": [self.relation], "birth_date": "1987-06-05"}
             now = clock.now() - timedelta(days=3)
@@ -43,8 +45,10 @@ class Maker:
         kind, column = register.type(name), register.model._meta.get_field(register.column(name))
         if kind == "area":
             return self.area
-        if kind == "person":
+        if kind == "person" and (not column.null or name == register.declaration.person):
             return self.row(registry.find("persons"))
+        if kind == "record" and column.null and name != register.declaration.area.split("__")[0]:
+            return None
         if kind == "record":
             other = registry.find(register.field(name).to)
             again = other.name in self.made and any(v is self.made[other.name] for v in self.made.get((register.name, "used"), []))
@@ -60,7 +64,19 @@ class Maker:
         }.get(kind, uuid7() if isinstance(column, models.UUIDField) else "x")  # fmt: skip
 
 
-def rows(areas: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def shapes(every: bool = False) -> list[registry.Register]:
+    """The registers to walk: those of models, and of those that content makes one of each shape (rights, way to the area and to the person)."""
+    seen, found = set(), []
+    for r in registry.registers():
+        d = r.declaration
+        shape = r.name if r.only is None else (d.read, d.write, d.area, d.person)
+        if every or shape not in seen:
+            seen.add(shape)
+            found.append(r)
+    return found
+
+
+def rows(areas: dict[str, Any], every: bool = False) -> dict[str, dict[str, Any]]:
     """register → relation → row."""
     makers = {relation: Maker(areas[code], relation) for relation, code in RELATIONS.items()}
-    return {r.name: {relation: m.row(r) for relation, m in makers.items()} for r in registry.registers()}
+    return {r.name: {relation: m.row(r) for relation, m in makers.items()} for r in shapes(every)}

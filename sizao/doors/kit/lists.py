@@ -92,9 +92,9 @@ def may_list(register: Register, name: str) -> bool:
 
 def filterable(register: Register) -> list[str]:
     """The fields that a list may be filtered by."""
-    return [n for n, f in register.declaration.fields.items() if register.type(n) in FILTERED and f.sensitivity != "sealed" and "__" not in register.column(n)] + [
-        n for n, f in register.declaration.fields.items() if "__" in register.column(n) and register.type(n) in ("code", "integer", "number", "day")
-    ]
+    inside = ("code", "codes", "yes", "integer", "number", "day")
+    fields = register.declaration.fields.items()
+    return [n for n, f in fields if f.sensitivity != "sealed" and register.type(n) in (inside if register.inside(n) else FILTERED)]
 
 
 def _where(register: Register, scope: Scope, told: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, str, tuple[Any, ...]]]:
@@ -157,7 +157,7 @@ def _shipped(register: Register, key: str, value: Any, today: date, scope: Scope
     name, _, operator = key.partition("__")
     if value == "today":
         value = _midnight(today, scope) if register.type(name) == "instant" else today
-        if "__" in register.column(name):
+        if register.inside(name):
             value = value.isoformat()
     return Q(**{register.column(name) + (f"__{operator}" if operator else ""): value})
 
@@ -170,10 +170,10 @@ def _told(register: Register, name: str, operator: str, values: tuple[Any, ...],
     column, kind = register.column(name), register.type(name)
     if operator == "empty":
         none = Q(**{f"{column}__isnull": True})
-        if kind in ("code", "text") and "__" not in column:
+        if kind in ("code", "text") and not register.inside(name):
             none |= Q(**{column: ""})
         return none if values[0] else ~none
-    inside = "__" in column
+    inside = register.inside(name)
     plain = [v.isoformat() if inside and isinstance(v, date) else v for v in values]
     if kind == "codes":
         q = Q()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from sizao.doors.kit.people import handle
 from sizao.doors.kit.words import NONE, Words
 from sizao.kernel import audit
-from sizao.kernel.models import Area
+from sizao.kernel.models import Area, Post
 from sizao.kernel.registry import Register, find
 from sizao.kernel.scope import Scope
 from sizao.registers.population import read as population
@@ -31,6 +31,7 @@ class Shown:
     scope: Scope
     words: Words
     areas: dict[Any, Area] = field(default_factory=dict)
+    posts: dict[Any, Post] = field(default_factory=dict)
     names: dict[UUID, str] = field(default_factory=dict)
     titles: dict[UUID, str] = field(default_factory=dict)
 
@@ -47,6 +48,8 @@ class Shown:
                 persons |= {v for r in rows if (v := register.value(r, name)) is not None}
             elif kind == "area" and register.column(name) not in own:
                 made.areas |= Area.objects.defer("geometry").in_bulk({v for r in rows if (v := register.value(r, name)) is not None})
+            elif kind == "post":
+                made.posts |= Post.objects.select_related("area").in_bulk({v for r in rows if (v := register.value(r, name)) is not None})
             elif kind == "record":
                 made.titles |= titles(register.field(name).to, scope, {v for r in rows if (v := register.value(r, name)) is not None})
         if register.declaration.person == "id":
@@ -90,6 +93,8 @@ class Shown:
             return "、".join(self._label(name, v) for v in value) if w.is_zh else ", ".join(self._label(name, v) for v in value)
         if kind == "area":
             return w.name(self._area(row, name, value))
+        if kind == "post":
+            return w.title(self.posts.get(value))
         if kind == "record":
             return self.titles.get(value) or handle(value)
         if kind == "person":
