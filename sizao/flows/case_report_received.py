@@ -4,7 +4,7 @@ A sender's own number names the case. A report that comes again changes nothing;
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -31,6 +31,7 @@ class CaseReport:
 
     Attributes:
         sender, source_id: Who reports, and his own number of the case: together they name it.
+        placed: Whether the report tells the person's area. If not, `person.area_id` is where a new one is put, and one that is known stays where he is.
         isolated_at, investigated_at: What the report says was done, if it does; they become a stay and an investigation.
     """
 
@@ -38,6 +39,7 @@ class CaseReport:
     source_id: str
     disease: str
     person: PersonData
+    placed: bool = True
     class_code: str | None = None
     onset_on: date | None = None
     first_care_at: datetime | None = None
@@ -55,6 +57,11 @@ class CaseReport:
     def told(self) -> dict[str, object]:
         """The columns of the case that the report speaks of."""
         return {c: getattr(self, c) for c in CASE_COLUMNS} | {"classification": self.class_code, "area_id": self.person.area_id}
+
+    @property
+    def again(self) -> dict[str, object]:
+        """What it tells of a case that is known."""
+        return self.told if self.placed else self.told | {"area_id": None}
 
 
 def refused(scope: Scope, path: str | None) -> Problem | None:
@@ -108,8 +115,8 @@ def _as_case(report: CaseReport, outcome: Outcome) -> Case:
 
 def _correct(scope: Scope, reports: Sequence[CaseReport], again: list[int], held: dict[str, Case], outcomes: list[Outcome | None]) -> None:
     pairs = [(i, held[reports[i].source_id]) for i in again]
-    people = population.correct_persons(scope, {c.person_id: reports[i].person for i, c in pairs})
-    changed: set[UUID] = cases.correct_cases(scope, {c.pk: reports[i].told for i, c in pairs})
+    people = population.correct_persons(scope, {c.person_id: r.person if (r := reports[i]).placed else replace(r.person, area_id=None) for i, c in pairs})
+    changed: set[UUID] = cases.correct_cases(scope, {c.pk: reports[i].again for i, c in pairs})
     for i, c in pairs:
         outcomes[i] = Outcome("updated" if c.pk in changed or c.person_id in people else "identical", c.pk, c.person_id)
 

@@ -1,7 +1,7 @@
 """Contacts are named: each a person to be observed, related to a case by the sender's own number of that case."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -22,12 +22,14 @@ COLUMNS = ("disease", "named_at", "last_exposure_on", "observation_from", "obser
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedContact:
-    """One contact. Instants are aware; days are local; None means not told. `case_source_id` is the sender's number of the related case, or ""."""
+    """One contact. Instants are aware; days are local; None means not told. `case_source_id` is the sender's number of the related case, or "";
+    `placed`: whether the area is told; if not, one who is known stays where he is."""
 
     sender: str
     source_id: str
     disease: str
     person: PersonData
+    placed: bool = True
     case_source_id: str = ""
     class_code: str | None = None
     named_at: datetime | None = None
@@ -38,9 +40,10 @@ class NamedContact:
     became_case_at: datetime | None = None
     status: str = ""
 
-    def told(self, case: UUID | None) -> dict[str, object]:
+    def told(self, case: UUID | None, *, known: bool = False) -> dict[str, object]:
         """The columns of the contact that are told."""
-        return {c: getattr(self, c) for c in COLUMNS} | {"classification": self.class_code, "area_id": self.person.area_id, "case_id": case}
+        area = None if known and not self.placed else self.person.area_id
+        return {c: getattr(self, c) for c in COLUMNS} | {"classification": self.class_code, "area_id": area, "case_id": case}
 
 
 def refused(scope: Scope, path: str | None) -> Problem | None:
@@ -59,12 +62,10 @@ def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = 
     now = clock.now()
     for sender in dict.fromkeys(c.sender for c in contacts):
         mine = [i for i, c in enumerate(contacts) if c.sender == sender]
-        related = cases.cases_by_number(sender, (contacts[i].case_source_id for i in mine if contacts[i].case_source_id))
+        related = cases.cases_named(sender, (contacts[i].case_source_id for i in mine if contacts[i].case_source_id), loosely=True)
         held = cases.contacts_by_number(sender, (contacts[i].source_id for i in mine))
-        case_of = {i: c.pk if (c := related.get(contacts[i].case_source_id)) else None for i in mine}
-        notes = {
-            i: (Problem("link-dangling", "related_case", contacts[i].case_source_id),) if contacts[i].case_source_id and case_of[i] is None else () for i in mine
-        }
+        case_of = {i: c.pk if (c := related.get(contacts[i].case_source_id)) and not c.several else None for i in mine}
+        notes = {i: _notes(contacts[i].case_source_id, related.get(contacts[i].case_source_id)) for i in mine}
         first: dict[str, int] = {}
         fresh, again = [], []
         for i in mine:
@@ -85,8 +86,16 @@ def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = 
             outcomes[i] = Outcome("new", made, person, notes[i])
         held |= cases.contacts_by_number(sender, (contacts[i].source_id for i in again))
         pairs = [(i, held[contacts[i].source_id]) for i in again]
-        moved = population.correct_persons(scope, {c.person_id: contacts[i].person for i, c in pairs})
-        changed = cases.correct_contacts(scope, {c.pk: contacts[i].told(case_of[i]) for i, c in pairs})
+        moved = population.correct_persons(scope, {c.person_id: p.person if (p := contacts[i]).placed else replace(p.person, area_id=None) for i, c in pairs})
+        changed = cases.correct_contacts(scope, {c.pk: contacts[i].told(case_of[i], known=True) for i, c in pairs})
         for i, c in pairs:
             outcomes[i] = Outcome("updated" if c.pk in changed or c.person_id in moved else "identical", c.pk, c.person_id, notes[i])
     return [o for o in outcomes if o is not None]
+
+
+def _notes(number: str, found: cases.Named | None) -> tuple[Problem, ...]:
+    """What is to be told about the related case."""
+    if not number or (found is not None and not found.several and found.number == number):
+        return ()
+    code = "link-dangling" if found is None else "link-several" if found.several else "link-zeros-ignored"
+    return (Problem(code, "related_case", number),)

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from sizao.flows.case_report_received import CaseReport
+from sizao.flows.cases_linked import StatedLink
+from sizao.flows.checks_told import ToldCheck
 from sizao.flows.contact_named import NamedContact
 from sizao.kernel import clock
 from sizao.registers.population.actions import PersonData
@@ -16,7 +18,10 @@ from .values import Age
 
 #: References to several cases in one cell.
 _APART = re.compile(r"[,;，；、/|\s]+")
-_ANY_DIGIT = re.compile(r"\d")
+#: What a case number looks like: a digit and no sentence around it; at most a short word of Chinese before it.
+_NUMBER = re.compile(r"[\u4e00-\u9fff]{0,3}(?=[^\u4e00-\u9fff]*\d)[^\u4e00-\u9fff（）()]+")
+#: In a sentence only a long number is one.
+_IN_A_SENTENCE = re.compile(r"\d{6,}")
 #: On which day an age was told: the first of these that the row has.
 AGE_DAYS = ("reported_at", "named_at", "confirmed_at", "onset_on", "entered_at")
 
@@ -32,6 +37,7 @@ def case_report(row: Row, *, sender: str, disease: str, area_id: int, zone: str)
         source_id=row.key,
         disease=disease,
         person=person(row, area_id),
+        placed=row.is_placed,
         class_code=_text(v.get("class")),
         onset_on=_day(v.get("onset_on")),
         first_care_at=_at(row, "first_care_at", zone),
@@ -46,14 +52,26 @@ def case_report(row: Row, *, sender: str, disease: str, area_id: int, zone: str)
     )
 
 
-def named_contact(row: Row, *, sender: str, disease: str, area_id: int, zone: str, status: str) -> NamedContact:
-    """The contact that this row names. `status` is the follow-up status as written."""
+def stated_link(row: Row, sender: str) -> StatedLink:
+    """The link that this row states."""
+    return StatedLink(sender, str(row.values.get("infectee", "")), str(row.values.get("infector", "")), _day(row.values.get("last_exposure_on")))
+
+
+def told_check(row: Row, sender: str, zone: str) -> ToldCheck:
+    """The follow-up that this row tells."""
+    v = row.values
+    return ToldCheck(sender=sender, source_id=row.key, contact=str(v.get("related_contact", "")), happened_at=_at(row, "checked_at", zone), outcome=_text(v.get("check")))
+
+
+def named_contact(row: Row, *, sender: str, disease: str, area_id: int, zone: str) -> NamedContact:
+    """The contact that this row names; its follow-up status stays as written."""
     v = row.values
     return NamedContact(
         sender=sender,
         source_id=row.key,
         disease=disease,
         person=person(row, area_id),
+        placed=row.is_placed,
         case_source_id=str(v.get("related_case", "")),
         class_code=_text(v.get("class")),
         named_at=_at(row, "named_at", zone),
@@ -62,7 +80,7 @@ def named_contact(row: Row, *, sender: str, disease: str, area_id: int, zone: st
         observation_until=_day(v.get("observation_until")),
         released_at=_at(row, "released_at", zone),
         became_case_at=_at(row, "became_case_at", zone),
-        status=status,
+        status=row.status,
     )
 
 
@@ -90,7 +108,9 @@ def references(row: Row, name: str = "infector") -> tuple[list[str], str | None]
     text = row.values.get(name)
     if text is None:
         return [], None
-    numbers = [n for n in _APART.split(str(text)) if _ANY_DIGIT.search(n)]
+    parts = [p for p in _APART.split(str(text)) if p]
+    words = not all(map(_NUMBER.fullmatch, parts))  # then a "1" may be anything
+    numbers = [n for p in parts for n in ([p] if _NUMBER.fullmatch(p) and (len(p) > 2 or not words) else _IN_A_SENTENCE.findall(p))]
     return (list(dict.fromkeys(numbers)), None) if numbers else ([], str(text))
 
 

@@ -10,12 +10,19 @@ from zoneinfo import ZoneInfo
 #: Spreadsheet serial numbers that are days of 1954–2064; the 1900 system counts from 1899-12-30.
 SERIAL = re.compile(r"[2-5]\d{4}(\.\d+)?")
 SERIAL_ZERO = date(1899, 12, 30)
+#: The 1904 system of old Macintosh sheets counts from 1904-01-01.
+SINCE_1904 = date(1904, 1, 1) - SERIAL_ZERO
 #: No date is longer; the patterns never see more.
 LONGEST_DATE = 48
 
 _CLOCK = r"(?:[T\s]*(上午|下午|AM|PM)?\s*(\d{1,2})[:时：](\d{1,2})(?:[:分：](\d{1,2})(?:[.,](\d+))?)?秒?\s*(上午|下午|AM|PM|a\.?\s?m\.?|p\.?\s?m\.?)?\s*(Z|[+-]\d{2}:?\d{2})?)?"
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?" + _CLOCK, re.IGNORECASE)
 _YEAR_LAST = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4})" + _CLOCK, re.IGNORECASE)
+#: A year of two digits, where its place is told by the rest of the column.
+_SHORT = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{2})" + _CLOCK, re.IGNORECASE)
+_NAMED = re.compile(r"(?:(\d{1,2})[\s./-]*(?:de )?([a-z]{3,10}\.?)[\s,./-]*(?:de )?(\d{4}|\d{2})|([a-z]{3,10}\.?)\s*(\d{1,2}),?\s+(\d{4}))", re.IGNORECASE)
+MONTHS = {name: n for n, names in enumerate(("jan ene", "feb", "mar", "apr abr", "may", "jun", "jul", "aug ago", "sep set", "oct", "nov", "dec dic"), 1) for name in names.split()}
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _COMPACT = re.compile(r"(19|20)(\d{2})(\d{2})(\d{2})")
 _NO_YEAR = re.compile(r"\d{1,2}\s*(?:月\s*\d{1,2}\s*[日号]?|[-/.]\s*\d{1,2})")
 _AFTER_NOON = ("下午", "p")
@@ -68,6 +75,10 @@ def read_when(text: str, *, order: str | None, zone: ZoneInfo) -> Read:
         else:
             day, month = (one, two) if order == "dmy" else (two, one)
         return _built(year, month, day, match.groups()[4:], zone)
+    if match := _NAMED.fullmatch(text):
+        return _named(match, zone)
+    if match := _SHORT.fullmatch(text):
+        return _short(match, order, zone)
     if match := _COMPACT.fullmatch(text):
         return _built(int(match[1] + match[2]), int(match[3]), int(match[4]), (None,) * 7, zone)
     if SERIAL.fullmatch(text):
@@ -77,6 +88,41 @@ def read_when(text: str, *, order: str | None, zone: ZoneInfo) -> Read:
         at = datetime.combine(day, time(), zone) + timedelta(seconds=seconds) if seconds else None
         return Read(When(day, at.astimezone(UTC) if at else None), "date-serial")
     return Read(None, "date-no-year" if _NO_YEAR.fullmatch(text) else "date-unreadable")
+
+
+def _named(match: re.Match[str], zone: ZoneInfo) -> Read:
+    """A date whose month is a word, English or Spanish."""
+    day, word, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
+    month = MONTHS.get(word.casefold().rstrip(".")[:3])
+    if month is None:
+        return Read(None, "date-unreadable")
+    whole = int(year) + (0 if len(year) == 4 else 1900 if int(year) >= 69 else 2000)
+    found = _built(whole, month, int(day), (None,) * 7, zone)
+    return Read(found.value, found.code if found.value is None or len(year) == 4 else "date-short-year")
+
+
+def turned(text: str, year: int) -> date | None:
+    """The day that a spreadsheet turned round: "10/02/20" read as year, month, day became 2010-02-20. None for other texts.
+
+    >>> turned("2010-02-20", 2020)
+    datetime.date(2020, 2, 10)
+    """
+    if not _ISO.fullmatch(text) or int(text[8:]) != year % 100 or text[:2] != str(year)[:2]:
+        return None
+    try:
+        return date(year, int(text[5:7]), int(text[2:4]))
+    except ValueError:
+        return None
+
+
+def _short(match: re.Match[str], order: str | None, zone: ZoneInfo) -> Read:
+    """A date with two digits of the year, where the column or its dialect says that the year is last. The century is POSIX's: 69–99 are 19xx."""
+    one, two, year = int(match[1]), int(match[3]), int(match[4])
+    if order is None:
+        return Read(None, "date-order-unsure")
+    day, month = (one, two) if order == "dmy" else (two, one)
+    found = _built(year + (1900 if year >= 69 else 2000), month, day, match.groups()[4:], zone)
+    return found if found.value is None else Read(found.value, "date-short-year")
 
 
 def _built(year: int, month: int, day: int, clock: tuple[str | None, ...], zone: ZoneInfo) -> Read:
@@ -118,7 +164,7 @@ def find_order(texts: Iterable[str], told: str | None) -> str | None:
     """
     seen = set()
     for text in texts:
-        if match := _YEAR_LAST.fullmatch(text.strip()[:LONGEST_DATE]):
+        if match := _YEAR_LAST.fullmatch(text.strip()[:LONGEST_DATE]) or _SHORT.fullmatch(text.strip()[:LONGEST_DATE]):
             one, two = int(match[1]), int(match[3])
             if one > 12 >= two:
                 seen.add("dmy")
@@ -127,6 +173,25 @@ def find_order(texts: Iterable[str], told: str | None) -> str | None:
     if len(seen) == 1:
         return seen.pop()
     return None if seen else told
+
+
+def find_turned(texts: Iterable[str], order: str | None) -> int | None:
+    """The year of a column in which a spreadsheet turned a part of the dates round, if the column itself proves it: its other dates are written day
+    first with one year, its ISO dates all end in the last two digits of that year, and at least three of each are there.
+
+    >>> find_turned(["13/02/2020", "14/02/2020", "29/01/2020", "2010-02-20", "2011-02-20", "2012-02-20"], "dmy")
+    2020
+    """
+    years, iso = set(), []
+    for text in texts:
+        if match := _YEAR_LAST.fullmatch(text.strip()[:LONGEST_DATE]):
+            years.add(int(match[4]))
+        elif _ISO.fullmatch(text.strip()):
+            iso.append(text.strip())
+    if order != "dmy" or not years or len(iso) < 3 or max(years) - min(years) > 1:
+        return None
+    found = [y for y in years if all(turned(text, y) for text in iso)]
+    return found[0] if len(found) == 1 and any(not text.startswith(str(found[0])) for text in iso) else None
 
 
 def plausible_period(years: dict[int, int], today: date) -> Period:

@@ -16,10 +16,11 @@ from sizao.kernel.codes import code_list
 from sizao.kernel.content_dir import content_dir
 from sizao.kernel.errors import Refused
 
-from .fields import CLASS_CODES, CODES, FIELDS, STATUSES, TABLES
+from .fields import CHECKS, CLASS_CODES, CODES, FIELDS, STATUSES, TABLES
 from .values import plain
 
 _NOISE = re.compile(r"[\W_]+")
+_UNNAMED = re.compile(r"column\d+")
 _ASIDE = re.compile(r"[（(\[【].*?[)）\]】]")
 
 
@@ -63,6 +64,13 @@ class TableForm:
     derive: tuple[Derived, ...] = ()
     order: str | None = None
     words: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    what: tuple[str, str] = ("", "")
+    exact: bool = False
+
+    def fits(self, header: dict[str, int]) -> bool:
+        """Whether a table with these folded headers is one; with `exact`, whether it has no other columns than those that name it."""
+        wanted = {fold(h) for h in self.known_by}
+        return wanted <= header.keys() and not (self.exact and any(h not in wanted and not _UNNAMED.fullmatch(h) for h in header))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,8 @@ class General:
 
 
 WEAK = 1_000
+#: A table that is known and is no list of persons: refused by its name instead of being taken for one.
+OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,10 @@ def _general(name: str, item: dict[str, Any], faults: list[str]) -> General:
 
 def _form(name: str, item: dict[str, Any], faults: list[str]) -> TableForm:
     kind = str(item.get("kind"))
+    what = item.get("what") or {}
+    if kind == OTHER:
+        faults += [] if item.get("known_by") and what.get("zh") and what.get("en") else [f"{name}: {OTHER} needs known_by and what (zh, en)"]
+        return TableForm(name, kind, tuple(_list(item.get("known_by", []))), {}, what=(str(what.get("zh")), str(what.get("en"))))
     if kind not in TABLES:
         faults.append(f"kind must be one of {', '.join(TABLES)}")
     fields = {str(f): tuple(_list(h)) for f, h in (item.get("fields") or {}).items()}
@@ -170,13 +184,13 @@ def _form(name: str, item: dict[str, Any], faults: list[str]) -> TableForm:
     faults += [] if item.get("known_by") else [f"{kind}: known_by is missing"]
     return TableForm(
         name, kind, tuple(_list(item.get("known_by", []))), fields, tuple(_list(item.get("keep", []))), tuple(_list(item.get("events", []))),
-        constants, _derive(item.get("derive", []), faults), item.get("order"), words,
+        constants, _derive(item.get("derive", []), faults), item.get("order"), words, exact=bool(item.get("exact")),
     )  # fmt: skip
 
 
 def _allowed(target: str, kind: str) -> Iterable[str]:
-    if target == "status":
-        return STATUSES
+    if target in ("status", "check"):
+        return STATUSES if target == "status" else CHECKS
     return code_list(CLASS_CODES[kind] if target == "class" else CODES[target]) if target == "class" or target in CODES else ()
 
 
@@ -195,6 +209,8 @@ def _words(item: dict[str, Any], faults: list[str]) -> dict[str, dict[str, dict[
     for kind in TABLES:
         own = out.setdefault(kind, {"*": {plain(w): None for w in _list(item.get("unknown", []))}})
         for target, codes in (item.get("values") or {}).items():
+            if str(target) in FIELDS and kind not in FIELDS[str(target)].tables:
+                continue
             if target == "class":
                 codes = codes.get(kind, {})
             own[str(target)] = _codes(str(target), codes, kind, faults)

@@ -7,7 +7,7 @@ from typing import Literal
 AREA_LEVELS = 6
 
 Kind = Literal["id", "name", "text", "code", "day", "instant", "ending", "year", "age", "count", "area", "national_id", "phone"]
-TABLES = ("cases", "contacts")
+TABLES = ("cases", "contacts", "links", "checks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Field:
 
 BOTH = ("cases", "contacts")
 _ALL = [
-    Field("source_id", "id", BOTH),
+    Field("source_id", "id", TABLES),
     Field("name", "name", BOTH, personal=True),
     Field("family_name", "name", BOTH, personal=True),
     Field("given_name", "name", BOTH, personal=True),
@@ -44,7 +44,7 @@ _ALL = [
     Field("area_code", "id", BOTH),
     *(Field(f"area_{n}", "area", BOTH) for n in range(1, AREA_LEVELS + 1)),
     Field("class", "code", BOTH),
-    Field("entered_at", "instant", BOTH, event=True),
+    Field("entered_at", "instant", TABLES, event=True),
     Field("onset_on", "day", ("cases",), event=True),
     Field("first_care_at", "instant", ("cases",), event=True),
     Field("reported_at", "instant", ("cases",), event=True),
@@ -55,22 +55,26 @@ _ALL = [
     Field("outcome_at", "instant", ("cases",), event=True),
     Field("recovered_at", "instant", ("cases",), event=True),
     Field("died_at", "instant", ("cases",), event=True),
-    Field("infector", "id", ("cases",)),
+    Field("infector", "id", ("cases", "links")),
+    Field("infectee", "id", ("links",)),
     Field("contact_total", "count", ("cases",)),
     Field("source", "text", ("cases",)),
     Field("related_case", "id", ("contacts",)),
     Field("named_at", "instant", ("contacts",), event=True),
-    Field("last_exposure_on", "day", ("contacts",), event=True),
+    Field("last_exposure_on", "day", ("contacts", "links"), event=True),
     Field("observation_from", "day", ("contacts",)),
     Field("observation_until", "day", ("contacts",)),
     Field("status", "code", ("contacts",)),
     Field("released_at", "ending", ("contacts",), event=True),
     Field("became_case_at", "instant", BOTH, event=True),
+    Field("related_contact", "id", ("checks",)),
+    Field("checked_at", "instant", ("checks",)),
+    Field("check", "code", ("checks",)),
 ]
 FIELDS: dict[str, Field] = {f.name: f for f in _ALL}
 
 #: Columns whose meaning decides which record a row is: with two candidates nobody may choose but the sender.
-KEYS = ("source_id", "related_case", "infector")
+KEYS = ("source_id", "related_case", "infector", "infectee", "related_contact")
 
 #: What names a person in a row. Two equal rows that have none of these may be two people.
 NAMING = ("name", "family_name", "given_name", "national_id", "phone", "birth_date")
@@ -78,4 +82,6 @@ NAMING = ("name", "family_name", "given_name", "national_id", "phone", "birth_da
 #: Field → code list (see content/codelists) whose codes its value map must use. `status` has its own few.
 CODES = {"sex": "sex", "outcome": "case-outcome"}
 CLASS_CODES = {"cases": "case-class", "contacts": "contact-class"}
+#: What a follow-up found, why nobody was found, or that it was not made: `check-outcome` and `attempt-reason`, and one more.
+CHECKS = ("ok", "symptoms", "not_found", "refused", "could_not", "not_made")
 STATUSES = ("following", "completed", "became_case", "lost", "unknown")

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
@@ -19,17 +19,22 @@ from sizao.kernel.sealed import check_ring
 from . import ledger
 from .dialects import dialects
 from .file_import import FileImport
-from .mapping import map_columns
+from .foresight import foresee
+from .mapping import Mapping, map_columns
 from .opening import open_table
 from .places import Places, ensure_root
 from .report import FileReport, Report, last_day
-from .survey import last_day_of, look_through
+from .survey import Survey, last_day_of, look_through
+from .tables import Table
 
 __all__ = ["Report", "import_files", "last_day"]
 
 #: Cases before who refers to them.
-ORDER = ("cases", "contacts")
+ORDER = ("cases", "contacts", "links", "checks")
+#: A dry run of so many rows is the import itself, rolled back. Of more, only the reading and the ledger are asked: no transaction may last so long.
+MOST_REHEARSED = 20_000
 Progress = Callable[[str, int, int], None]
+Opened = tuple[Table, Mapping, Survey]
 
 
 def import_files(
@@ -68,31 +73,46 @@ def import_files(
         if not survey.rows:
             raise Refused("file-empty", file=table.name)
         opened.append((table, mapping, survey))
-    report = Report(dry_run=dry_run)
-    imports: list[FileImport] = []
+    if dry_run and sum(survey.rows for _, _, survey in opened) > MOST_REHEARSED:
+        return foresee(opened, sender=sender, time_zone=time_zone)
     with ledger.alone(sender, opened[0][0].name if opened else ""):
-        places = Places(ensure_root(time_zone)) if not dry_run else Places.dry()
         if not dry_run:
             ledger.check_finished(sender, {(t.sha256, m.digest): t.name for t, m, _ in opened}, disease=disease, time_zone=time_zone)
-        secret = ledger.secret()
-        for wave in ORDER:
-            mine: list[FileImport] = []
-            for table, mapping, survey in opened:
-                if mapping.kind != wave:
-                    continue
+            return _bring(scope, opened, sender=sender, disease=disease, time_zone=time_zone, progress=progress)
+        with transaction.atomic():  # a rehearsal: all of it, and then nothing of it
+            report = _bring(scope, opened, sender=sender, disease=disease, time_zone=time_zone, progress=progress)
+            transaction.set_rollback(True)
+        report.dry_run = True
+        for said in report.files:
+            said.id = None
+        return report
+
+
+def _bring(scope: Scope, opened: Sequence[Opened], *, sender: str, disease: str, time_zone: str, progress: Progress | None) -> Report:
+    report, imports = Report(), []
+    places, secret = Places(ensure_root(time_zone)), ledger.secret()
+    for wave in ORDER:
+        mine: list[FileImport] = []
+        for table, mapping, survey in opened:
+            if mapping.kind == wave:
                 said = FileReport.of(table.name, table.encoding, mapping)
                 said.last_day = last_day_of(survey.days, survey.period)
-                mine.append(FileImport(scope, table, mapping, survey, said, places, secret, sender=sender, disease=disease, time_zone=time_zone, dry_run=dry_run))
-            first = {(one.table.sha256, one.mapping.digest): one for one in reversed(mine)}
-            for one in first.values():
+                mine.append(FileImport(scope, table, mapping, survey, said, places, secret, sender=sender, disease=disease, time_zone=time_zone))
+        first: dict[tuple[str, str], FileImport] = {}
+        for one in mine:  # in the order in which they were named: a later file brings an earlier one up to date
+            first.setdefault((one.table.sha256, one.mapping.digest), one)
+        for one in first.values():
+            one.write(progress)
+        for one in first.values():
+            one.link()
+        for one in first.values():
+            one.close()
+        for one in mine:  # a file that was named twice
+            if one not in first.values():
                 one.write(progress)
-            for one in first.values():
+                one.link()
                 one.close()
-            for one in mine:  # a file that was named twice
-                if one not in first.values():
-                    one.write(progress)
-                    one.close()
-            imports += mine
+        imports += mine
     by_place = {id(one.table): one for one in imports}
     report.files = [by_place[id(table)].said for table, _, _ in opened]
     _count(report, imports)
@@ -102,19 +122,15 @@ def import_files(
 def _count(report: Report, imports: Iterable[FileImport]) -> None:
     """Distinct records that the rows stand for."""
     persons: set[UUID] = set()
-    records: dict[str, set[UUID]] = {"cases": set(), "contacts": set()}
+    records: dict[str, set[UUID]] = {kind: set() for kind in ORDER}
     for one in imports:
         report.links += one.said.links
         report.dangling += one.said.dangling
-        report.links_to_itself += one.to_itself
-        if one.head is None:
-            records[one.mapping.kind] |= one.foreseen
-            persons |= one.foreseen
-            continue
+        report.links_to_itself += one.references.to_itself
         with connection.cursor() as cursor:
             cursor.execute("SELECT DISTINCT record, person FROM interop_importrow WHERE file_id = %s AND record IS NOT NULL", [one.head.pk])
             for record, person in cursor.fetchall():
                 records[one.mapping.kind].add(record)
                 if person is not None:
                     persons.add(person)
-    report.persons, report.cases, report.contacts = len(persons), len(records["cases"]), len(records["contacts"])
+    report.persons, report.cases, report.contacts, report.checks = len(persons), len(records["cases"]), len(records["contacts"]), len(records["checks"])

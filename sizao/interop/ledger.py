@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -14,9 +14,9 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7s
 from sizao.kernel.models import Batch
 from sizao.kernel.scope import Scope
-from sizao.kernel.sealed import Sealed, seal, unseal
+from sizao.kernel.sealed import Sealed, keys_at_hand, open_person_keys, seal, unseal
 
-from .mapping import Mapping
+from .mapping import Mapping as Reading
 from .models import ImportFile, ImportRow, Secret
 from .reading import Note, Row
 from .tables import Table
@@ -43,7 +43,7 @@ class Known:
 
     mark: str
     reading: str
-    record: UUID
+    record: UUID | None
     person: UUID | None
     links: int
     dangling: bool
@@ -85,7 +85,7 @@ def check_finished(sender: str, wanted: dict[tuple[str, str], str], *, disease: 
 
 
 @transaction.atomic
-def open_file(scope: Scope, table: Table, mapping: Mapping, *, sender: str, disease: str, time_zone: str) -> ImportFile:
+def open_file(scope: Scope, table: Table, mapping: Reading, *, sender: str, disease: str, time_zone: str) -> ImportFile:
     """The ledger's head for this file: the one that a crash left open, or a new one with a new open batch."""
     left = ImportFile.objects.filter(sender=sender, closed_at=None, sha256=table.sha256, reading=mapping.digest).first()
     if left is not None:
@@ -98,14 +98,16 @@ def open_file(scope: Scope, table: Table, mapping: Mapping, *, sender: str, dise
     )  # fmt: skip
 
 
-def known(sender: str, kind: str, numbers: Iterable[str]) -> dict[str, Known]:
-    """A sender's numbers that were seen before."""
+def known(sender: str, kind: str, numbers: Iterable[str], reading: str = "") -> dict[str, Known]:
+    """A sender's numbers that were seen before: as last said in this reading (two exports may tell of one case in columns of their own), else in another."""
     wanted = list(set(numbers))
     if not wanted:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT key, mark, reading, record, person, links, dangling FROM interop_senderkey WHERE sender = %s AND kind = %s AND key = ANY(%s)", [sender, kind, wanted]
+            "SELECT DISTINCT ON (key) key, mark, reading, record, person, links, dangling FROM interop_senderkey WHERE sender = %s AND kind = %s AND key = ANY(%s) "
+            "ORDER BY key, (reading = %s) DESC, id DESC",
+            [sender, kind, wanted, reading],
         )
         return {k: Known(*rest) for k, *rest in cursor.fetchall()}
 
@@ -136,25 +138,30 @@ def rewrite_rows(file: ImportFile, entries: Sequence[Entry]) -> None:
         )
 
 
-def note_rows(file: ImportFile, entries: Sequence[Entry]) -> None:
-    """Adds to rows of the ledger what was found out about them afterwards; their outcome stays."""
-    if entries:
-        held = dict(ImportRow.objects.filter(file=file, line__in=[e.row.line for e in entries]).values_list("line", "pk"))
-        people = dict(ImportRow.objects.filter(file=file, line__in=[e.row.line for e in entries]).values_list("line", "person"))
-        for e in entries:
-            e.person = people[e.row.line]
-        ids = [held[e.row.line] for e in entries]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE interop_importrow AS r SET problems = n.problems::jsonb, kept = coalesce(n.kept, r.kept) "
-                "FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS n (id, problems, kept) WHERE r.id = n.id",
-                [ids, [_codes(e.row.notes) for e in entries], _boxes(ids, entries)],
-            )
+def add_notes(file: ImportFile, notes: Mapping[int, Sequence[Note]]) -> None:
+    """Adds to rows of the ledger (by line) what was found out about them afterwards; their outcome, and what they have, stay."""
+    rows = list(ImportRow.objects.filter(file=file, line__in=list(notes)))
+    if not rows:
+        return
+    with keys_at_hand():
+        open_person_keys(row.person for row in rows if row.person is not None and row.kept is not None)
+        texts = [kept_cells(row) or {"cells": {}, "values": [""] * len(row.problems)} for row in rows]
+        for row, text in zip(rows, texts, strict=True):
+            for note in notes[row.line]:
+                row.problems.append([note.column or "", note.code, note.values])
+                text["values"].append(note.value)  # type: ignore[attr-defined]
+        boxes = _sealed([(row.pk, row.person, json.dumps(text, ensure_ascii=False)) for row, text in zip(rows, texts, strict=True)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE interop_importrow AS r SET problems = n.problems::jsonb, kept = n.kept FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS n (id, problems, kept) "
+            "WHERE r.id = n.id",
+            [[r.pk for r in rows], [json.dumps(r.problems, ensure_ascii=False) for r in rows], boxes],
+        )
 
 
 def write_keys(file: ImportFile, entries: Sequence[Entry], links: dict[str, tuple[int, bool]] | None = None) -> None:
     """Notes what was last said under each number. `links`: key → how many references resolved, and whether some did not."""
-    new = {e.row.key: e for e in entries if e.record is not None}
+    new = {e.row.key: e for e in entries}
     if not new:
         return
     told = links or {}
@@ -167,7 +174,7 @@ def write_keys(file: ImportFile, entries: Sequence[Entry], links: dict[str, tupl
             "INSERT INTO interop_senderkey (sender, kind, key, mark, reading, record, person, links, dangling, file_id) "
             "SELECT %s, %s, n.key, n.mark, %s, n.record, n.person, n.links, n.dangling, %s "
             "FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::uuid[], %s::smallint[], %s::bool[]) AS n (key, mark, record, person, links, dangling) "
-            "ON CONFLICT (sender, kind, key) DO UPDATE SET mark = excluded.mark, reading = excluded.reading, record = excluded.record, person = excluded.person, "
+            "ON CONFLICT (sender, kind, key, reading) DO UPDATE SET mark = excluded.mark, record = excluded.record, person = excluded.person, "
             "links = excluded.links, dangling = excluded.dangling, file_id = excluded.file_id",
             [file.sender, file.kind, file.reading, file.pk, *columns],
         )
@@ -179,8 +186,8 @@ def write_links(file: ImportFile, links: dict[str, tuple[int, bool]]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE interop_senderkey AS k SET links = n.links, dangling = n.dangling FROM unnest(%s::text[], %s::smallint[], %s::bool[]) AS n (key, links, dangling) "
-                "WHERE k.sender = %s AND k.kind = %s AND k.key = n.key",
-                [list(links), [n for n, _ in links.values()], [d for _, d in links.values()], file.sender, file.kind],
+                "WHERE k.sender = %s AND k.kind = %s AND k.key = n.key AND k.reading = %s",
+                [list(links), [n for n, _ in links.values()], [d for _, d in links.values()], file.sender, file.kind, file.reading],
             )
 
 
@@ -207,16 +214,20 @@ def _codes(notes: Iterable[Note]) -> str:
 
 
 def _boxes(ids: Sequence[UUID], entries: Sequence[Entry]) -> list[bytes | None]:
-    texts = [_text(e) for e in entries]
-    mine = [i for i, (e, t) in enumerate(zip(entries, texts, strict=True)) if t is not None and e.person is not None]
-    boxes: list[bytes | None] = [None] * len(entries)
-    for i, box in zip(mine, KEPT.seal_many([(ids[i], entries[i].person, texts[i]) for i in mine]), strict=True):  # type: ignore[misc]
+    return _sealed([(key, e.person, _text(e)) for key, e in zip(ids, entries, strict=True)])
+
+
+def _sealed(rows: Sequence[tuple[UUID, UUID | None, str | None]]) -> list[bytes | None]:
+    """(row, person, text) → its box: under the person's own key where there is a person, else under the store's."""
+    boxes: list[bytes | None] = [None] * len(rows)
+    mine = [i for i, (_, person, text) in enumerate(rows) if text is not None and person is not None]
+    for i, box in zip(mine, KEPT.seal_many([rows[i] for i in mine]), strict=True):  # type: ignore[misc]
         boxes[i] = box
     key = None
-    for i, text in enumerate(texts):
+    for i, (row, _, text) in enumerate(rows):
         if text is not None and boxes[i] is None:
             key = key or keys.ring().newest("seal")
-            boxes[i] = seal(text.encode(), KEPT.place(ids[i]), key)
+            boxes[i] = seal(text.encode(), KEPT.place(row), key)
     return boxes
 
 

@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 
 from sizao.kernel.errors import Refused
 
-from .dialects import WEAK, Derived, Dialects, TableForm, fold, folds
+from .dialects import OTHER, WEAK, Derived, Dialects, TableForm, fold, folds
 from .fields import FIELDS, KEYS
 from .tables import Fault
 
 #: Fields that only one kind of table has; a header that means one of them tells what the table is.
-ONLY = {kind: frozenset(f.name for f in FIELDS.values() if f.tables == (kind,)) for kind in ("cases", "contacts")}
+ONLY = {kind: frozenset(f.name for f in FIELDS.values() if kind in f.tables and not set(f.tables) & ({"cases", "contacts"} - {kind})) for kind in ("cases", "contacts")}
+#: A list of persons has one of these; a table of counts a day has not. Where an infection came from is no date of a case.
+WHO = frozenset({"source_id", "name", "family_name", "given_name", "national_id", "phone", "age", "birth_date", "birth_year", "sex"})
+NO_VOTE = frozenset({"source", "contact_total"})
+#: A table that has these and little else says who infected whom, and lists nobody.
+OF_LINKS = frozenset({"source_id", "infector", "infectee", "source", "entered_at", "last_exposure_on"})
 
 
 @dataclass(slots=True)
@@ -65,13 +70,15 @@ def map_columns(header: Sequence[str], known: Dialects, file: str, *, kind: str 
     """The reading of a table from its header. `told` (header → field, "" for none) is the sender's own word and goes before every dialect.
 
     A known export is taken by its `known_by` headers, the one that explains most columns first. Everything else is read with the general
-    dialects together. Refused: table-kind-unsure, key-unsure.
+    dialects together. Refused: table-is-other, table-kind-unsure, key-unsure.
     """
     names = list(header)
     at = {fold(h): i for i, h in reversed(list(enumerate(names)))}
-    forms = [f for f in known.forms if all(fold(h) in at for h in f.known_by) and kind in (None, f.kind)]
+    forms = [f for f in known.forms if f.fits(at) and kind in (None, f.kind)]
     if forms:
         form = max(forms, key=lambda f: (sum(1 for hs in f.fields.values() for h in hs if fold(h) in at), len(f.known_by)))
+        if form.kind == OTHER:
+            raise Refused("table-is-other", file=file, what_zh=form.what[0], what_en=form.what[1])
         mapping = _by_form(names, at, form, known)
         for header, field_name in (told or {}).items():
             _say(mapping, header, field_name)
@@ -101,6 +108,8 @@ def _say(mapping: Mapping, header: str, name: str) -> None:
 def _by_general(names: list[str], known: Dialects, file: str, kind: str | None, told: dict[str, str]) -> Mapping:
     candidates = [_candidates(h, known, told) for h in names]
     kind = kind or _kind(candidates, names, file)
+    if kind == "links" and not any("infectee" in found for found in candidates):
+        candidates = [{("infectee" if f == "source_id" else f): rank for f, rank in found.items()} for found in candidates]
     # field → [(rank, column)]
     wanted: dict[str, list[tuple[int, int]]] = {}
     unsure: list[Fault] = []
@@ -144,11 +153,16 @@ def _candidates(header: str, known: Dialects, told: dict[str, str]) -> dict[str,
 
 def _kind(candidates: list[dict[str, int]], names: list[str], file: str) -> str:
     """Cases or contacts, by headers that only one of them has. A reference to a case beside them makes a contact list."""
-    votes = {k: sum(1 for found in candidates if found and set(found) <= only) for k, only in ONLY.items()}
+    told = set().union(*candidates)
+    if "infector" in told and ("infectee" in told or "source_id" in told) and all(set(found) & OF_LINKS for found in candidates if found):
+        return "links"
+    if "related_contact" in told and "check" in told:
+        return "checks"
+    votes = {k: sum(1 for found in candidates if found and set(found) <= only - NO_VOTE) for k, only in ONLY.items()}
     related = any("related_case" in found for found in candidates)
     if votes["contacts"] > votes["cases"] or (related and votes["contacts"] and votes["contacts"] == votes["cases"]):
         return "contacts"
-    if votes["cases"]:
+    if votes["cases"] and told & WHO:
         return "cases"
     if any("source_id" in f or "name" in f for f in candidates) and any(set(f) == {"class"} for f in candidates):
         return "cases"

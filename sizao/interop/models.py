@@ -94,7 +94,8 @@ class SenderKey(models.Model):
     """What a sender last said under one of his own numbers: its mark tells a row that comes again from one that changed.
 
     Attributes:
-        reading: With which mapping it was read; under another one the row is looked at again.
+        reading: With which mapping it was read. Two exports of one office may tell of a case in different columns: each has its own row here.
+        record: None where the row is kept and no record came of it (a follow-up that names no listed contact).
         links: How many references of the row to other cases are resolved.
         dangling: Some are not; the row is looked at again when it comes again.
     """
@@ -105,11 +106,33 @@ class SenderKey(models.Model):
     key = models.TextField()
     mark = models.TextField()
     reading = models.TextField()
-    record = models.UUIDField()
+    record = models.UUIDField(null=True)
     person = models.UUIDField(null=True)
     links = models.SmallIntegerField(default=0)
     dangling = models.BooleanField(default=False)
     file = models.ForeignKey(ImportFile, models.PROTECT)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["sender", "kind", "key"], name="a_number_is_known_once")]
+        constraints = [models.UniqueConstraint(fields=["sender", "kind", "key", "reading"], name="a_number_is_known_once_a_reading")]
+
+
+class SavedMapping(models.Model):
+    """What a sender's columns mean, as somebody here said it: used for every file of this sender with these headers until it is ended.
+
+    Attributes:
+        headers: Digest of the headers, whatever their order.
+        columns: Header → field; "" for a column that means nothing to us.
+        kind: What the table is, or "" where its header tells.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    sender = models.TextField()
+    headers = models.TextField()
+    columns = models.JSONField()
+    kind = models.TextField(blank=True, default="")
+    post = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True)
+    said_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sender", "headers"], condition=Q(ended_at=None), name="one_word_about_a_sender_s_headers")]

@@ -1,6 +1,7 @@
 """Looking at what was imported: the files, and of each file what became of its rows."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +53,7 @@ def _row(scope: Scope, row: ImportRow) -> dict[str, Any]:
 
 
 def _problems(scope: Scope, row: ImportRow, values: Any) -> Iterator[dict[str, Any]]:
-    for (column, code, more), value in zip(row.problems, values, strict=False):
+    for (column, code, more), value in zip_longest(row.problems, values, fillvalue=""):
         text = value if scope.sees_names else mask(value)
         said = Refused(code, **{"row": row.line, "column": column or "—", "value": text} | more)
         yield {"column": column, "code": code, "value": text, "zh": said.text("zh"), "en": said.text("en"), "cure": {"zh": said.cure("zh"), "en": said.cure("en")}}

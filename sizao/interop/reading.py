@@ -49,11 +49,17 @@ class Row:
     mark: str = ""
     key: str = ""
     fatal: bool = False
+    status: str = ""
 
     @property
     def place(self) -> tuple[str, ...]:
         """Names of its areas from the largest; a level that is not told is left out."""
         return tuple(str(self.values[f]) for f in AREAS if f in self.values)
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it tells where its person is."""
+        return "area_code" in self.values or any(f in self.values for f in AREAS)
 
 
 AREAS = tuple(f"area_{n}" for n in range(1, AREA_LEVELS + 1))
@@ -94,7 +100,7 @@ class Reader:
         if kind.kind == "code":
             read = code_reader({**words.get("*", {}), **words.get(name, {})})
         elif kind.kind in ("day", "instant", "ending"):
-            read = when_reader(order=survey.orders.get(at), zone=ZoneInfo(self.zone), period=self._period(kind, survey.period), today=self.today)
+            read = when_reader(order=survey.orders.get(at), zone=ZoneInfo(self.zone), period=self._period(kind, survey.period), today=self.today, year_of_turned=survey.turned.get(at))
         elif kind.kind == "year":
             read = partial(read_year, today=self.today)
         else:
@@ -137,6 +143,9 @@ class Reader:
                         row.notes.append(Note("date-from-other-column", header[self.mapping.fields[name][0]], header[i]))
                 if code is not None and speaks:
                     row.notes.append(Note(code, header[i], text))
+        if status := self.mapping.fields.get("status"):
+            for row in rows:
+                row.status = row.raw[status[0]].strip()
         for at, faults in block.faults.items():
             for fault in faults:
                 self._fault(rows[at], fault)

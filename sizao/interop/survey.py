@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from .dates import Period, When, find_order, plausible_period, read_when
+from .dates import Period, When, find_order, find_turned, plausible_period, read_when, turned
 from .fields import FIELDS
 from .mapping import Mapping
 from .tables import Block, Table
@@ -26,6 +26,7 @@ class Survey:
     Attributes:
         orders: Date column → "dmy", "mdy" or None where it cannot be told.
         days: Recorded day → how many cells tell it (planned days and days of birth are not counted).
+        turned: Date column → its year, where a spreadsheet turned a part of its dates round.
         filled: Date column → how many of its cells are dates.
         repeated: Hashes of the keys (or of whole rows, where there is no key column) that stand in more than one row.
     """
@@ -36,6 +37,7 @@ class Survey:
     period: Period = field(default_factory=lambda: Period(date.min, date.max))
     repeated: set[int] = field(default_factory=set)
     filled: dict[int, int] = field(default_factory=dict)
+    turned: dict[int, int] = field(default_factory=dict)
 
     @staticmethod
     def marks(block: Block, mapping: Mapping) -> list[int]:
@@ -66,9 +68,12 @@ def look_through(table: Table, mapping: Mapping, *, zone: ZoneInfo, today: date)
                 seen.add(mark)
     for i, counter in texts.items():
         found.orders[i] = order = find_order(counter, mapping.order)
+        if year := find_turned(counter, order):
+            found.turned[i] = year
         counts = i not in columns or columns[i].event
         for text, times in counter.items():
-            when = read_when(text.strip(), order=order, zone=zone).value
+            right = turned(text.strip(), year) if year else None
+            when = When(right) if right else read_when(text.strip(), order=order, zone=zone).value
             if isinstance(when, When):
                 found.filled[i] = found.filled.get(i, 0) + times
                 if counts:

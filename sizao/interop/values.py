@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from .dates import Period, Read, When, read_when
+from .dates import SINCE_1904, Period, Read, When, read_when, turned
 
 OLDEST = 120
 _SPACES = re.compile(r"\s+")
@@ -130,14 +130,20 @@ def code_reader(words: Mapping[str, str | None]) -> Callable[[str], Read]:
     return read
 
 
-def when_reader(*, order: str | None, zone: ZoneInfo, period: Period | None, today: date) -> Callable[[str], Read]:
+def when_reader(*, order: str | None, zone: ZoneInfo, period: Period | None, today: date, year_of_turned: int | None = None) -> Callable[[str], Read]:
     """Reads a date and refuses what the file cannot plausibly speak of. `period` None: only the future is refused (birth dates have no period)."""
 
     def read(text: str) -> Read:
+        if year_of_turned and (right := turned(text.strip(), year_of_turned)):
+            return Read(When(right), "date-turned")
         found = read_when(unicodedata.normalize("NFKC", text).strip(), order=order, zone=zone)
         when = found.value
         if not isinstance(when, When):
             return found
+        if period is not None and found.code == "date-serial" and not period.first <= when.day <= period.last:
+            later = When(when.day + SINCE_1904, when.at + SINCE_1904 if when.at else None)
+            if period.first.year > 1 and period.first <= later.day <= period.last:  # only where the file has a main period to prove it
+                return Read(later, "date-serial-1904")
         if period is not None and not period.first <= when.day <= period.last:
             if when.day > today and when.day.year - today.year <= 1:
                 return Read(None, "date-in-future")

@@ -52,3 +52,21 @@ def _defaults(model: type[models.Model], given: tuple[str, ...]) -> tuple[tuple[
         value = field.get_default()
         out.append((str(field.column), text_array(value) if isinstance(value, list) else value))
     return tuple(out)
+
+
+def update_records(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Brings many rows up to date in one statement: `rows` are (id, value of each column, …). Columns are named as in the database."""
+    if not rows:
+        return
+    fields = {f.column: f for f in model._meta.concrete_fields}
+    types = [str(fields[c].db_type(connection)) for c in columns]
+    # an array cannot hold arrays of different lengths: they come as PostgreSQL's literals, and are read as arrays there
+    given = ["text" if t.endswith("[]") else t for t in types]
+    told = ", ".join(f'"{c}" = n."{c}"::{t}' for c, t in zip(columns, types, strict=True))
+    names = ", ".join(f'"{c}"' for c in columns)
+    arrays = ", ".join(["%s::uuid[]", *(f"%s::{t}[]" for t in given)])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{model._meta.db_table}" AS held SET {told} FROM unnest({arrays}) AS n (id, {names}) WHERE held.id = n.id',
+            [list(column) for column in zip(*rows, strict=True)],
+        )

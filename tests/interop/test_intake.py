@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sizao.interop import file_import, ledger, read, tables, text_tables
+from sizao.interop import bringing, ledger, linking, read, tables, text_tables, units
 from sizao.interop.intake import import_files, last_day
 from sizao.interop.models import ImportFile, ImportRow, SenderKey
 from sizao.kernel.errors import Refused
@@ -210,11 +210,11 @@ def test_days_of_isolation_become_stays_and_make_that_act_kept_below_the_files_a
 
 
 def test_an_import_that_stops_goes_on_where_it_stopped_and_shows_nothing_before(system, tmp_path, monkeypatch):
-    for module in (tables, text_tables, file_import):
+    for module in (tables, text_tables, units, linking):
         monkeypatch.setattr(module, "BLOCK", 10, raising=False)
     text = "病例编号,姓名,性别,报告日期,关联病例编号\n" + "".join(f"{n},人{n},男,2020-01-{n % 28 + 1:02},{n - 1 if n else ''}\n" for n in range(45))
     path = put(tmp_path, text)
-    real, calls = file_import.case_report_received.receive, []
+    real, calls = bringing.case_report_received.receive, []
 
     def crash(*args, **kwargs):
         calls.append(1)
@@ -222,7 +222,7 @@ def test_an_import_that_stops_goes_on_where_it_stopped_and_shows_nothing_before(
             raise RuntimeError("power cut")
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(file_import.case_report_received, "receive", crash)
+    monkeypatch.setattr(bringing.case_report_received, "receive", crash)
     with pytest.raises(RuntimeError):
         bring(system, path)
     assert Case.objects.count() == 20
@@ -240,7 +240,7 @@ def test_an_import_that_stops_goes_on_where_it_stopped_and_shows_nothing_before(
 def test_an_update_is_not_seen_before_the_file_is_whole(system, tmp_path, monkeypatch):
     path = put(tmp_path, CASES)
     bring(system, path)
-    monkeypatch.setattr(file_import.cases_linked, "link", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr(bringing.case_report_received, "receive", lambda *a, **k: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bring(system, put(tmp_path, CASES.replace("2020-01-03,2020-01-05", "2020-01-02,2020-01-05")))
     assert Case.objects.get(source_id="A01").onset_on == date(2020, 1, 3)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.db import connection
 
 from sizao.kernel import acts, audit, clock, registry, saving
 from sizao.kernel.acts import NewAct
-from sizao.kernel.copying import copy_records
+from sizao.kernel.copying import copy_records, update_records
 from sizao.kernel.ids import uuid7, uuid7s
 from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.register import Record, take
@@ -27,11 +27,15 @@ NEVER_NULL = ("source", "status")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Which case a number names."""
+    """Which case a number names; `number` is its own, which may have zeros that the asked one lost. `several`: without the zeros it may be
+    more than this one."""
 
     pk: UUID
     person: UUID
     disease: str
+    number: str
+    onset_on: date | None = None
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,37 @@ def cases_by_number(sender: str, numbers: Iterable[str]) -> dict[str, Case]:
     return {c.source_id: c for c in _numbered(Case, sender, numbers)}
 
 
-def cases_named(sender: str, numbers: Iterable[str]) -> dict[str, Named]:
-    """A sender's own numbers → which case that is, without its fields."""
-    return {number: Named(*rest) for number, *rest in _numbered(Case, sender, numbers).values_list("source_id", "pk", "person_id", "disease")}
+def cases_named(sender: str, numbers: Iterable[str], *, loosely: bool = False) -> dict[str, Named]:
+    """A sender's own numbers → which case that is, without its fields. `loosely`: a number of digits that names no case is looked for
+    without leading zeros on either side, because spreadsheets lose them."""
+    wanted = set(numbers)
+    told = _numbered(Case, sender, wanted).values_list("pk", "person_id", "disease", "source_id", "onset_on")
+    found = {row[3]: Named(*row) for row in told}
+    lost: dict[str, list[str]] = {}
+    for number in wanted if loosely else ():
+        if number not in found and number.isdigit() and (bare := number.lstrip("0")):
+            lost.setdefault(bare, []).append(number)
+    if lost:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id, person_id, disease, source_id, onset_on FROM cases_case WHERE sender = %s AND ltrim(source_id, '0') = ANY(%s) ORDER BY id", [sender, list(lost)]
+            )
+            for row in cursor.fetchall():
+                for number in lost[row[3].lstrip("0")]:
+                    found[number] = Named(*row, several=number in found)
+    return found
+
+
+def links_of_batch(batch: int) -> list[tuple[UUID, UUID]]:
+    """(infector, infectee) of the links that a batch brought."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT infector_id, infectee_id FROM cases_link WHERE batch_id = %s", [batch])
+        return list(cursor.fetchall())
+
+
+def numbers_of(cases: Iterable[UUID]) -> dict[UUID, str]:
+    """What their sender calls these cases."""
+    return dict(Case.objects.filter(pk__in=set(cases)).values_list("pk", "source_id"))
 
 
 def contacts_by_number(sender: str, numbers: Iterable[str]) -> dict[str, Contact]:
@@ -183,7 +215,7 @@ def _correct(scope: Scope, model: Any, told: Mapping[UUID, Mapping[str, Any]], s
             row.stands_from = stands_from or row.stands_from
             changed.append(row)
     if changed:
-        model.objects.bulk_update(changed, [*columns, "stands_from"], batch_size=500)
+        update_records(model, (*columns, "stands_from"), [(r.pk, *(getattr(r, c) for c in columns), r.stands_from) for r in changed])
         audit.write(scope, what, [r.person_id for r in changed], digest_of=[told[r.pk] for r in changed])
     return {r.pk for r in changed}
 

@@ -1,7 +1,7 @@
 """Cases, contacts, links and investigations. A case does not know that a duty exists: duties are derived from it."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 
 from sizao.kernel.register import Bulk, Declaration, Field, Filter, Record, natural_key
 
@@ -59,7 +59,12 @@ class Case(Record):
 
     class Meta:
         constraints = [natural_key("case_natural_key")]
-        indexes = [models.Index(fields=["person"], name="case_person"), models.Index(fields=["area", "id"], name="case_area")]
+        indexes = [
+            models.Index(fields=["person"], name="case_person"),
+            models.Index(fields=["area", "id"], name="case_area"),
+            # A number that lost its leading zeros in a spreadsheet is looked up without them.
+            models.Index(F("sender"), Func(F("source_id"), Value("0"), function="LTRIM"), name="case_number_without_zeros"),
+        ]
 
 
 class Contact(Record):

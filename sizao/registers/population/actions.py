@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from sizao.kernel import audit, registry, saving
-from sizao.kernel.copying import copy_records, text_array
+from sizao.kernel.copying import copy_records, text_array, update_records
 from sizao.kernel.ids import uuid7s
 from sizao.kernel.outcome import Command, Outcome
 from sizao.kernel.register import take
@@ -26,9 +26,9 @@ BOXES = tuple(name for field in SEALED for name in ((field, f"{field}_index") if
 
 @dataclass(frozen=True, slots=True)
 class PersonData:
-    """What somebody tells of a person. None or "" means not told, and never wipes what is known."""
+    """What somebody tells of a person. None or "" means not told, and never wipes what is known. A new person has an area."""
 
-    area_id: int
+    area_id: int | None
     name: str = ""
     sex: str | None = None
     birth_date: date | None = None
@@ -86,7 +86,8 @@ def correct_persons(scope: Scope, people: dict[UUID, PersonData], *, stands_from
             changed.append(row)
     if changed:
         _seal(changed, [people[r.pk] for r in changed])
-        Person.objects.bulk_update(changed, [*PLAIN[:-1], "area", "name_keys", "stands_from", *SEALED, *(f"{f}_index" for f in INDEXED)], batch_size=500)
+        columns = (*PLAIN, "stands_from", *BOXES)
+        update_records(Person, ("name_keys", *columns), [(r.pk, text_array(r.name_keys), *(getattr(r, c) for c in columns)) for r in changed])
         audit.write(scope, "population.persons_corrected", [r.pk for r in changed], digest_of=[asdict(people[r.pk]) for r in changed])
     return {r.pk for r in changed}
 
