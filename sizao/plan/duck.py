@@ -17,12 +17,12 @@ import duckdb
 from .counting import TESTS
 from .language.measure import Measure
 from .obligations import FIELDS, Force
-from .sql import DUCKDB, WHOLE, Part, Relations
+from .sql import DUCKDB, WHOLE, Part, Relations, compile_unlisted
 from .sql.compiler import Compiler, compile_measure
 from .sql.parts import series, settled
 
 SUMS = {"owed": "met + late + missing + missed", "overdue": "missing + missed"}
-COUNTED = tuple(name for name in TESTS if name not in (*SUMS, "ownerless", "unlisted"))  # what is counted; the rest follows
+COUNTED = tuple(name for name in TESTS if name not in (*SUMS, "ownerless"))  # what is counted; the rest follows
 KEPT = (*COUNTED, "ownerless")
 COUNTS = (*SUMS, *KEPT)
 OWING = "state IN ('open', 'cannot_tell') OR state = 'overdue' AND doable"
@@ -61,6 +61,12 @@ class Counter:
             since = self.everywhere(table)
             known = replace(known, keeping={m.done.act: f"SELECT * FROM {table}"}, everywhere={m.done.act: since} if since else {})
         return compile_measure(m, known, self.as_of, j.force, DUCKDB, only, part, fields)
+
+    def unlisted(self, j: Judged, fields: Sequence[str] = READ) -> str | None:
+        """SQL of who is on no list and should be, in the columns of obligations; None where nothing is reconciled."""
+        sql = compile_unlisted(j.measure, self.given, self.as_of, j.force, DUCKDB)
+        named = ", ".join("CAST(NULL AS TIMESTAMP) AS closes" if name == "closes" else name for name in fields)
+        return f"SELECT {named} FROM ({sql}) x" if sql else None
 
     def leaves(self, j: Judged, part: Part = WHOLE, only: str | None = None, horizon: datetime | None = None, sign: str = "") -> str:
         """SQL of its counts by area and day; apart those of a series that are settled at the horizon."""
@@ -152,6 +158,10 @@ class Counter:
     def owned(self, m: Measure) -> str:
         """Areas for which somebody answers."""
         return self.keep(("owned", m.by), f"SELECT DISTINCT area FROM ({self.compiler(m).answering()})")
+
+    def answering(self, m: Measure) -> str:
+        """Areas with the post that answers for each."""
+        return self.keep(("answering", m.by), self.compiler(m).owner())
 
     def close(self) -> None:
         """Drops what was worked out."""

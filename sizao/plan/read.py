@@ -158,8 +158,8 @@ def missing(
 
 def _relation(run: Run, measure: str, state: str, area: Area) -> str:
     """The rows that the run kept; where it kept none (the list was too long, the run is old) the same query at the run's two times."""
-    state = "overdue" if state in ("missing", "missed") else state
-    if run.rows_kept and f"{measure} {state}" not in run.unlisted_rows:
+    names = {state, "overdue" if state in ("missing", "missed") else state}
+    if run.rows_kept and not any(f"{measure} {name}" in run.unlisted_rows for name in names):
         return lists.stored(run, measure, area)
     with connection.cursor() as cursor:
         evaluation.steady(cursor)

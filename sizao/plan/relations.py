@@ -147,8 +147,10 @@ AREA_FACTS = FactsTable(
     "地区情况",
     "area fact",
     tuple(
-        FactsColumn(name, kind, name, name, name)
-        for name, kind in (("scale", "text"), ("value", "text"), ("number", "number"), ("starts_at", "instant"), ("ends_at", "instant"))
+        FactsColumn(name, kind, name, name, name, codes=codes)  # a value is a code of its scale
+        for name, kind, codes in (
+            ("scale", "text", "area-scale"), ("value", "text", "area-scale"), ("number", "number", None), ("starts_at", "instant", None), ("ends_at", "instant", None)
+        )
     ),
     person=None,
     disease=None,

@@ -23,16 +23,18 @@ RUNS_KEPT, ROWS_KEPT = 48, 3  # runs whose cells, and whose rows, are kept; of o
 def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None, *, standing: bool = True, engine: str | None = None) -> Run:
     """Evaluates everything in force at `as_of` (default: now) and keeps it as a run. `standing`: pages answer from it until the next.
 
-    `engine`: "duckdb" on the mirror, "postgres" on the registers themselves, None by their size.
+    `engine`: "duckdb" on the mirror, "postgres" on the registers themselves, None by their size. On the mirror the standing run counts on settled cells:
+    it evaluates what is live and what late records touched; another moment, or another knowledge, is evaluated whole beside it.
     """
     started, now = time.monotonic(), clock.now()
     as_of = as_of or now
     found = evaluation.in_force(as_of)
+    daily = standing and known_at is None
     with chosen(engine, (f.measure.facts for f in found)) as mirror:
-        seen = mirror.refresh().moment if mirror else None
+        refreshed = mirror.refresh(keep_before=daily) if mirror else None
         with transaction.atomic(), connection.cursor() as cursor:
             # What the database has written is known, whatever its clock says; the mirror knows what was written until it was refreshed.
-            cursor.execute("SELECT greatest(coalesce(%s::timestamptz, kernel_now()), %s)", [seen, now])
+            cursor.execute("SELECT greatest(coalesce(%s::timestamptz, kernel_now()), %s)", [refreshed.moment if refreshed else None, now])
             known_at = known_at or cursor.fetchone()[0]
             evaluation.steady(cursor)
             run = Run.objects.create(
@@ -40,17 +42,24 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
             )
             too_long: dict[str, int] = {}
             on_mirror = Engine(mirror, as_of, known_at) if mirror else None
+            there = [f for f in found if on_mirror and on_mirror.serves(f.measure)]
+            if on_mirror and refreshed and daily and len(on_mirror.zones) == 1:
+                too_long |= on_mirror.daily(there, run, cursor, LISTED, refreshed)
+            elif on_mirror:
+                for f in there:
+                    too_long |= _named(f, on_mirror.keep(f, run, cursor, LISTED, TESTS))
             for f in found:
-                if on_mirror and f.measure.simple and not f.measure.reconcile:  # what looks further is asked of the registers themselves
-                    long = on_mirror.keep(f, run, cursor, LISTED, TESTS)
-                else:
+                if f not in there:
                     cursor.execute(_keep(f, run))
-                    long = dict(cursor.fetchall())
-                too_long |= {f"{f.measure.id} {state}": n for state, n in long.items()}
+                    too_long |= _named(f, dict(cursor.fetchall()))
             run.unlisted_rows, run.seconds = too_long, time.monotonic() - started
             run.save(update_fields=["unlisted_rows", "seconds"])
     forget()
     return run
+
+
+def _named(f: evaluation.InForce, lists: dict[str, int]) -> dict[str, int]:
+    return {f"{f.measure.id} {name}": n for name, n in lists.items()}
 
 
 def _editions(found: list[evaluation.InForce]) -> list[dict[str, object]]:

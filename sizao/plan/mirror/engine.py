@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from sizao.plan.language.measure import Measure
+from sizao.plan.language.reach import reached
 from sizao.plan.models import COUNTS, Cell, Row
-from sizao.plan.sql import DUCKDB, compile_measure
+from sizao.plan.sql import DUCKDB, compile_measure, compile_unlisted
 
 if TYPE_CHECKING:
     from sizao.plan.evaluation import InForce
     from sizao.plan.models import Run
 
     from .mirror import Mirror
+    from .refreshing import Refreshed
 
 COLUMNS = ("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at")
 INSTANTS = ("opens", "due", "done_at")
@@ -34,14 +37,21 @@ class Engine:
         self.zones = mirror.state.zones
         self.related = {zone: mirror.relations(zone, known_at) for zone in self.zones}
 
+    def serves(self, m: Measure) -> bool:
+        """Whether the mirror can answer it. Draws are made from real identifiers, and what is said of areas is kept in one zone's time: else PostgreSQL is asked."""
+        if m.simple and not m.reconcile:
+            return True
+        return len(self.zones) == 1 and not any(x.draws for x in reached(m))
+
     def statement(self, f: InForce) -> str:
         """Every obligation of a measure: subjects as the mirror's numbers, civil times, and the zone in `zone`."""
         from sizao.plan.evaluation import naive
 
         parts = []
         for zone, related in self.related.items():
-            civil = compile_measure(f.measure, related, naive(self.as_of, zone), f.force(zone), DUCKDB)
-            parts.append(f"SELECT z.*, {DUCKDB.text(zone)} AS zone FROM ({civil}) z")
+            found = [compile_measure(f.measure, related, naive(self.as_of, zone), f.force(zone), DUCKDB)]
+            found += [sql for sql in [compile_unlisted(f.measure, related, naive(self.as_of, zone), f.force(zone), DUCKDB)] if sql]
+            parts += [f"SELECT z.*, {DUCKDB.text(zone)} AS zone FROM ({civil}) z" for civil in found]
         return " UNION ALL ".join(parts)
 
     def listed(self, relation: str) -> str:
@@ -80,6 +90,13 @@ class Engine:
             rows = f"SELECT {run.pk}, {f.enactment.pk}, r.* FROM ({self.listed(wanted)}) r"
             self.hand_over(cursor, rows, Row._meta.db_table, ("run_id", "enactment", *targets))
         return {state: n for state, n in sizes.items() if n > longest}
+
+    def daily(self, found: list[InForce], run: Run, cursor: Any, longest: int, refreshed: Refreshed) -> dict[str, int]:
+        """The standing run on settled cells; "measure list" → number of rows, for lists that are not kept."""
+        from sizao.plan.settled.daily import Daily
+
+        self.cycled, left_out = Daily(self, run, cursor, longest).keep(found, refreshed)
+        return left_out
 
     def hand_over(self, cursor: Any, select: str, table: str, columns: tuple[str, ...]) -> None:
         """Rows from the mirror into a table of PostgreSQL."""

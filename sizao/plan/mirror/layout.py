@@ -6,14 +6,14 @@ engine reads them, and in UTC where an order or `known_at` needs it (names that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
 from sizao.kernel.errors import Refused
 from sizao.kernel.facts import FactsColumn, FactsTable
 from sizao.plan.language import Vocabulary
-from sizao.plan.relations import VOID
+from sizao.plan.relations import AREA_FACTS, VOID
 
 TYPES = {"text": "VARCHAR", "int": "BIGINT", "number": "DOUBLE", "bool": "BOOLEAN", "date": "DATE", "instant": "TIMESTAMP"}
 FAR = "TIMESTAMP '9999-12-31'"
@@ -78,6 +78,8 @@ class Layout:
     def __init__(self, vocabulary: Vocabulary, zones: list[str]):
         self.zones = zones
         self.facts = {t.name: self._facts(t) for t in vocabulary.tables.values()}
+        if len(vocabulary.areas) > 1:  # more is said of areas than their level: read as a register of its own
+            self.facts[AREA_FACTS.name] = self._facts(_said(vocabulary))
         self.act = self._act()
         self.replaced = Source(
             "replaced",
@@ -237,6 +239,13 @@ def links(t: FactsTable) -> tuple[Any, ...]:
 def names(t: FactsTable) -> list[str]:
     """A table's own columns as a plan calls them: what it stores, and where it leads."""
     return [c.name for c in stored(t)] + [link.name for link in links(t)]
+
+
+def _said(vocabulary: Vocabulary) -> FactsTable:
+    """The register of what is said of areas. On some scales the value is whatever somebody wrote: only those whose values a plan may ask are codes."""
+    scales = sorted({fact.scale for fact in vocabulary.areas.values() if fact.field == "value" or fact.only})
+    value = f"CASE WHEN scale IN ({', '.join(map(text, scales))}) THEN value END"
+    return replace(AREA_FACTS, columns=tuple(replace(c, sql=value) if c.name == "value" else c for c in AREA_FACTS.columns))
 
 
 def quoted(name: str) -> str:

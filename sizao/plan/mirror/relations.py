@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import duckdb
 
 from sizao.kernel.facts import FactsTable
+from sizao.plan.relations import AREA_FACTS
 from sizao.plan.sql.dialects import DUCKDB
-from sizao.plan.sql.relations import Relations
+from sizao.plan.sql.relations import NO_AREA_FACTS, Relations
 
 from .layout import FAR, Layout, names, quoted
 from .refreshing import State
@@ -54,7 +55,7 @@ class Builder:
         self.corrected = duck.execute(f"SELECT 1 FROM {self.table('replaced')} LIMIT 1").fetchone() is not None
 
     def relations(self) -> Relations:
-        z, tables = self.zone, {name: f.table for name, f in self.layout.facts.items()}
+        z, tables = self.zone, {name: f.table for name, f in self.layout.facts.items() if name != AREA_FACTS.name}
         return Relations(
             facts={name: self.facts(t) for name, t in tables.items()},
             act=self.act(),
@@ -63,7 +64,14 @@ class Builder:
             post=f"SELECT id, role, area, vf_{z} AS vf, vt_{z} AS vt FROM post",
             kept=f"SELECT kind, area, since_{z} AS since FROM kept",
             versions={name: self.changed(t) for name, t in tables.items()},
+            area_fact=self.area_fact(),
         )
+
+    def area_fact(self) -> str:
+        """What is said of areas: each line while it stood in the register. In a store across time zones each would be in its own: there PostgreSQL is asked."""
+        if AREA_FACTS.name not in self.layout.facts or len(self.layout.zones) > 1:
+            return NO_AREA_FACTS
+        return f"SELECT g.id, g.area, g.scale, g.value, g.number, g.starts_at, coalesce(g.ends_at, {FAR}) AS ends_at, g.vf, g.vt FROM ({self.facts(AREA_FACTS)}) g"
 
     def table(self, name: str) -> str:
         return self.sources.get(name, name)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from datetime import time as clock
 from hashlib import sha256
 
@@ -15,8 +15,9 @@ from sizao.plan.duck import COUNTED, KEPT, READ, Counter, Judged
 from sizao.plan.language import nodes
 from sizao.plan.language.measure import FAR, Measure
 from sizao.plan.language.schedule import Before, Within
+from sizao.plan.obligations import FIELDS
 from sizao.plan.sql import DUCKDB, Part, Relations
-from sizao.plan.sql.parts import series
+from sizao.plan.sql.parts import series, settled
 
 from .changes import CHANGED, Changes, touched
 from .ledger import Kept, Ledger
@@ -24,7 +25,10 @@ from .ledger import Kept, Ledger
 literal = DUCKDB.literal
 LARGE = 500_000  # rows of a facts table above which those that can matter to a measure are kept apart
 AT_ONCE = 1_000_000  # counts of areas and days that are added up together
+LISTED_AT_ONCE = 1_000_000  # subjects up to which obligations are held to be listed, and not only counted
 FINAL = "state IN ('met', 'late', 'closed')"
+LONG = timedelta(days=62)  # for which days are kept apart, where nobody says from which on
+Listing = Callable[[Counter, Judged, str | None], None]
 
 
 @dataclass
@@ -45,6 +49,7 @@ def cycle(
     as_of: datetime,
     changes: Changes | None = None,
     since: date | None = None,
+    listing: Listing | None = None,
 ) -> CycleResult:
     """Brings the cells to `as_of`, in one transaction. They are then what evaluating everything would give.
 
@@ -52,11 +57,13 @@ def cycle(
         measures: What is in force, each with a key of its own.
         relations: What was known, in the civil time of one zone.
         changes: What differs from the relations of the last cycle; None when that is not known, and everything is evaluated.
-        since: Series are counted from this day on; None: from their beginning.
+        since: Series are counted from this day on; None: from their beginning (and of days long past the cells are kept together).
+        listing: Is told, for each measure and its unlisted, of a table of what is live, settled or not (`FIELDS` and `closes`; no post is named in it),
+            or of None where they are too many to be held.
     """
     db.execute("BEGIN")
     try:
-        result = Cycle(db, relations, as_of, changes, since).run(measures)
+        result = Cycle(db, relations, as_of, changes, since, listing).run(measures)
         db.execute("COMMIT")
     except BaseException:
         db.execute("ROLLBACK")
@@ -65,7 +72,16 @@ def cycle(
 
 
 class Cycle:
-    def __init__(self, db: duckdb.DuckDBPyConnection, relations: Relations, as_of: datetime, changes: Changes | None, since: date | None):
+    def __init__(
+        self,
+        db: duckdb.DuckDBPyConnection,
+        relations: Relations,
+        as_of: datetime,
+        changes: Changes | None,
+        since: date | None,
+        listing: Listing | None = None,
+    ):
+        self.listing = listing
         self.db, self.relations, self.as_of, self.changes, self.since = db, relations, as_of, changes, since
         self.ledger = Ledger(db)
         self.now = Counter(db, relations, as_of, "now")
@@ -102,7 +118,7 @@ class Cycle:
         self.ownerless(numbers)
         self.add_up()
         if any(k.horizon < self.horizon for k in kept.values()):
-            self.ledger.compact()
+            self.ledger.compact(None if self.since else self.horizon.date() - LONG)
         self.ledger.keep(standing)
         self.now.close()
         return self.result
@@ -224,16 +240,36 @@ class Cycle:
         began = time.perf_counter()
         m, part = j.measure, Part(since=self.start, live=horizon)
         counter = self.now.over(self.over(j, no, self.relations, only_live=True))
-        if not settles(m):
-            self.count(j, no, counter.leaves(j, part))
-        elif series(m) or self.all_ahead(m):
-            self.count(j, no, counter.leaves(j, part, horizon=self.horizon))
+        once = settles(m) and not series(m) and not self.all_ahead(m)
+        shut = self.shut(m) if settles(m) else "FALSE"
+        listed = self.listing is not None and self.few(j, no)
+        if once or listed:
+            fields = (*FIELDS, "closes") if listed else ("subject", *READ)
+            self.db.execute(f"CREATE OR REPLACE TEMP TABLE obliged AS {counter.statement(j, part, fields=fields)}")
+            self.count(j, no, counter.counted("obliged", shut))
         else:
-            self.db.execute(f"CREATE OR REPLACE TEMP TABLE obliged AS {counter.statement(j, part, fields=('subject', *READ))}")
-            settled = f"o.due < {literal(self.horizon)} AND o.{FINAL}"
-            self.count(j, no, counter.counted("obliged", settled))
-            self.db.execute(f"UPDATE candidate_{no} SET live = FALSE WHERE id IN (SELECT o.subject FROM obliged o WHERE {settled})")
+            self.count(j, no, counter.leaves(j, part, horizon=self.horizon if settles(m) else None))
+        if self.listing:
+            self.listing(self.now, j, "obliged" if listed else None)
+        if once:
+            self.db.execute(f"UPDATE candidate_{no} SET live = FALSE WHERE id IN (SELECT o.subject FROM obliged o WHERE {shut})")
+        beside = self.now.unlisted(j, (*FIELDS, "closes"))
+        if beside:
+            self.db.execute(f"CREATE OR REPLACE TEMP TABLE obliged AS {beside}")
+            self.count(j, no, self.now.counted("obliged", "FALSE"))
+            if self.listing:
+                self.listing(self.now, j, "obliged")
         self.result.seconds["live"] += time.perf_counter() - began
+
+    def shut(self, m: Measure) -> str:
+        """Whether an obligation `o` is settled at the horizon."""
+        return settled(m, DUCKDB, "o", self.horizon) if series(m) else f"o.due < {literal(self.horizon)} AND o.{FINAL}"
+
+    def few(self, j: Judged, no: int) -> bool:
+        """Few enough to be held while they are counted and listed."""
+        if no not in self.apart:
+            return self.size(j.measure.facts) <= LISTED_AT_ONCE
+        return bool(self.ledger.one(f"SELECT count(*) FROM candidate_{no} WHERE live") <= LISTED_AT_ONCE)
 
     def all_ahead(self, m: Measure) -> bool:
         """Its one due is still ahead for everybody."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -11,7 +11,8 @@ import duckdb
 from sizao.plan.duck import COUNTED, COUNTS, KEPT, SUMS
 
 KEYS = "no INTEGER, area BIGINT, day DATE"
-FORMAT = "2"  # of these tables; another one is made anew
+LONG_AGO, WEEK = "DATE '0001-01-01'", timedelta(days=7)  # under which the settled of days long past stands
+FORMAT = "3"  # of these tables; another one is made anew
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,18 @@ class Ledger:
             f"DELETE FROM settled_cell WHERE no = {no} AND day < {day}; DELETE FROM settled_owing WHERE no = {no} AND day < {day}"
         )
 
-    def compact(self) -> None:
-        """Adds up rows of one cell, where there are many more of them than cells."""
-        rows, cells = self.db.execute("SELECT count(*), approx_count_distinct(hash(no, area, day)) FROM settled_cell").fetchall()[0]
-        if rows < 1.5 * cells:
+    def compact(self, long_ago: date | None = None) -> None:
+        """Adds up rows of one cell, where there are many more of them than cells. Days before `long_ago` become one, once there is a week of them."""
+        rows, cells, first = self.db.execute(
+            f"SELECT count(*), approx_count_distinct(hash(no, area, day)), min(day) FILTER (WHERE day > {LONG_AGO}) FROM settled_cell"
+        ).fetchall()[0]
+        fold = long_ago is not None and first is not None and first < long_ago - WEEK
+        if rows < 1.5 * cells and not fold:
             return
+        day = f"CASE WHEN day < DATE '{long_ago}' THEN {LONG_AGO} ELSE day END AS day" if fold else "day"
         for name, counts in (("settled_cell", COUNTED), ("settled_owing", ("owing",))):
             sums = ", ".join(f"CAST(sum({c}) AS INTEGER) AS {c}" for c in counts)
             some = " OR ".join(f"sum({c}) <> 0" for c in counts)
             self.db.execute(
-                f"CREATE OR REPLACE TABLE {name} AS SELECT no, area, day, {sums} FROM {name} GROUP BY ALL HAVING {some} ORDER BY no"
+                f"CREATE OR REPLACE TABLE {name} AS SELECT no, area, {day}, {sums} FROM {name} GROUP BY ALL HAVING {some} ORDER BY no"
             )

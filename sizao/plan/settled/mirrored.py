@@ -10,26 +10,29 @@ from sizao.plan.duck import Judged
 from sizao.plan.mirror.before import BATCHES
 
 from .changes import Changes
-from .cycle import CycleResult, cycle
+from .cycle import CycleResult, Listing, cycle
 
 if TYPE_CHECKING:
     from sizao.plan.mirror.mirror import Mirror
     from sizao.plan.mirror.refreshing import Refreshed
 
 
-def cycle_after(mirror: Mirror, refreshed: Refreshed, measures: Sequence[Judged], as_of: datetime) -> CycleResult:
+def cycle_after(
+    mirror: Mirror, refreshed: Refreshed, measures: Sequence[Judged], as_of: datetime, listing: Listing | None = None
+) -> CycleResult:
     """Brings the mirror's cells (`SELECT * FROM cell`) to `as_of`, with all that the mirror holds. Areas are PostgreSQL's own.
 
     Args:
         refreshed: What `mirror.refresh(keep_before=True)` has just answered. Where a refresh was not followed by a cycle, everything is evaluated.
         measures: What is in force, for the one time zone of the store.
         as_of: In the civil time of that zone.
+        listing: Is told of what is live (see `cycle`).
     """
     [zone] = mirror.state.zones
     mirror.duck.execute("CREATE TABLE IF NOT EXISTS settled_turn (turn INTEGER)")
     row = mirror.duck.execute("SELECT max(turn) FROM settled_turn").fetchone()
     follows = refreshed.before and row is not None and row[0] == refreshed.turn - 1
-    result = cycle(mirror.duck, measures, mirror.relations(zone), as_of, changes(mirror, zone) if follows else None)
+    result = cycle(mirror.duck, measures, mirror.relations(zone), as_of, changes(mirror, zone) if follows else None, listing=listing)
     mirror.duck.execute("DELETE FROM settled_turn")
     mirror.duck.execute("INSERT INTO settled_turn VALUES (?)", [refreshed.turn])
     return result

@@ -59,7 +59,8 @@ def grade_areas(scope: Scope, new: Sequence[Grading], *, sender: str, batch: int
         )
         row.save(force_insert=True)
         rows.append(row)
-    acts.record(scope, [NewAct("area.graded", r.pk, r.starts_at, area_id=r.area_id, outcome=r.value, number=r.number, record=r.pk) for r in rows], batch=batch)
+    coded = {r.pk: r.value if SCALES[r.scale] else None for r in rows}  # an act holds codes; what somebody wrote stays in the register
+    acts.record(scope, [NewAct("area.graded", r.pk, r.starts_at, area_id=r.area_id, outcome=coded[r.pk], number=r.number, record=r.pk) for r in rows], batch=batch)
     if rows:
         audit.write(scope, "command.areas_graded", [r.pk for r in rows], digest_of=[(r.area_id, r.scale, r.value, r.starts_at) for r in rows])
     return [r.pk for r in rows]

@@ -4,6 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import transaction
 from mirror_equal import at, differences, looked_at
 
 from sizao.flows.case_report_received import CaseReport, receive
@@ -19,6 +20,7 @@ from sizao.plan.mirror import choice
 from sizao.plan.mirror.mirror import Mirror
 from sizao.plan.models import COUNTS, Cell, Row
 from sizao.registers.cases.models import Case, Contact
+from sizao.registers.command.actions import Grading, grade_areas
 from sizao.registers.isolation.models import DailyCheck
 from sizao.registers.population.actions import PersonData
 
@@ -110,6 +112,13 @@ class Life:
             )
             Contact.objects.filter(pk=contact.pk).update(**told, **self.r.choice([{}, {"stands_from": self.moment()}]))
 
+    def grade(self):
+        """Something is said of a place: its risk, or that it is to be swept."""
+        area, moment = self.r.choice([*self.county.areas.values()]), self.moment()
+        scale, value = self.r.choice([("risk", "high"), ("risk", "low"), ("order", "sweep"), ("order", "closure")])
+        with transaction.atomic():
+            grade_areas(self.system, [Grading(area.pk, scale, value, moment)], sender="county")
+
     def batch(self):
         batch = Batch.objects.create(sender="county")
         self.report(batch.pk)
@@ -129,6 +138,7 @@ class Life:
             self.void,
             self.change,
             self.change,
+            self.grade,
             self.batch,
         ]
         for _ in range(steps):
@@ -210,7 +220,7 @@ def test_a_store_across_time_zones_and_a_change_of_the_clock(town, system, folde
         Area.objects.filter(zone="America/New_York").update(zone="Europe/Paris")
         assert set(mirror.refresh().whole.values()) == {"time zones"}
         Area.objects.filter(code="990001101201").update(zone="Europe/Paris")
-        assert set(mirror.refresh().whole) == set(vocabulary().tables)
+        assert set(mirror.refresh().whole) == {"area_fact", *vocabulary().tables}
         assert differences(mirror) == {}
     Area.objects.update(zone="Asia/Shanghai")
 
@@ -230,7 +240,7 @@ def test_what_was_before_a_refresh_can_be_asked_after_it(town, system, folder, s
             assert state(mirror, mirror.relations(ZONE, before=True)) == wanted
             assert state(mirror, mirror.relations(ZONE, known_at, before=True)) == early
             now = state(mirror, mirror.relations(ZONE))
-            for name in looked_at(mirror.layout.facts):
+            for name in looked_at(vocabulary().tables):
                 table = mirror.layout.facts[name]
                 touched = {n for (n,) in mirror.query(mirror.touched(name))}
                 assert {row[0] for row in now[name] ^ wanted[name]} <= touched

@@ -5,15 +5,18 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from django.db import transaction
 from mirror_equal import at, differences
 
 from sizao.kernel.acts import NewAct, record
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Batch, Kept
+from sizao.kernel.scope import Scope
 from sizao.plan.facts import vocabulary
 from sizao.plan.mirror.mirror import Mirror
 from sizao.registers.cases.models import Case, Contact
+from sizao.registers.command.actions import Grading, grade_areas
 from sizao.registers.population.models import Person
 
 GRID = "990001101201-1"
@@ -41,7 +44,7 @@ def count(mirror, table="fact_contact"):
 def test_the_first_refresh_copies_everything_and_the_next_what_changed(mirror, county):
     contact(county)
     first = mirror.refresh()
-    assert set(first.whole) == {*vocabulary().tables, "act"}
+    assert set(first.whole) == {*vocabulary().tables, "area_fact", "act"}
     contact(county)
     second = mirror.refresh()
     assert second.whole == {}
@@ -52,10 +55,12 @@ def test_the_first_refresh_copies_everything_and_the_next_what_changed(mirror, c
 
 def test_no_name_nor_identifier_enters_the_mirror(mirror, county, tmp_path):
     contact(county, person(county, occupation="渔夫", source_id="S-77"))
+    with transaction.atomic():
+        grade_areas(Scope.system("t"), [Grading(county.root.pk, "population", "约五十万", at(1), basis="县发八号", number=500_000)], sender="t")
     mirror.refresh()
     mirror.duck.execute("CHECKPOINT")
     held = (tmp_path / "mirror" / "mirror.duckdb").read_bytes()
-    assert not [word for word in ("王小明", "渔夫", "S-77", "青禾县") if word.encode() in held]
+    assert not [word for word in ("王小明", "渔夫", "S-77", "青禾县", "约五十万", "县发八号") if word.encode() in held]
 
 
 def test_a_transaction_that_began_early_and_commits_late_is_not_lost(mirror, county, apart):

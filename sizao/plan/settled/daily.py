@@ -1,0 +1,126 @@
+"""A run on settled cells: what a cycle counted and listed, handed to PostgreSQL as the cells and rows of one run.
+
+A list is kept where the cycle saw all of it. Of what was settled earlier there are numbers only; such a list is the same query again at the run's
+two times, and the run says so (`Run.unlisted_rows`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sizao.plan.duck import Counter, Judged
+from sizao.plan.language.measure import Measure
+from sizao.plan.models import COUNTS, Cell, Row
+from sizao.plan.sql import DUCKDB
+from sizao.plan.sql.parts import series
+
+from .cycle import CycleResult, settles
+from .mirrored import cycle_after
+
+if TYPE_CHECKING:
+    from sizao.plan.evaluation import InForce
+    from sizao.plan.mirror.engine import Engine
+    from sizao.plan.mirror.refreshing import Refreshed
+    from sizao.plan.models import Run
+
+LISTS = {name: f"state = '{name}'" for name in ("met", "late", "open", "ahead", "waiting", "cannot_tell", "closed", "unlisted")} | {
+    "missing": "state = 'overdue' AND doable",
+    "missed": "state = 'overdue' AND NOT doable",
+}
+
+
+def whole_lists(m: Measure) -> set[str]:
+    """The lists of which nothing is settled: a cycle sees all of them."""
+    if not settles(m):
+        return set(LISTS)
+    if not series(m):
+        return set(LISTS) - {"met", "late", "closed"}
+    found = {"open", "ahead", "waiting", "unlisted"}
+    return found if m.done.match == "period" else found | {"missing"}  # a report for a day that was settled can still be handed in
+
+
+class Daily:
+    """One run, of the measures that the mirror can answer, for the one time zone of the store."""
+
+    def __init__(self, engine: Engine, run: Run, cursor: Any, longest: int):
+        self.engine, self.run, self.cursor, self.longest = engine, run, cursor, longest
+        self.duck, [self.zone] = engine.mirror.duck, engine.zones
+        self.seen: dict[str, set[str]] = {}  # by measure: the lists that were seen whole
+
+    def keep(self, found: list[InForce], refreshed: Refreshed) -> tuple[CycleResult, dict[str, int]]:
+        """What the cycle did; "measure list" → number of rows, for lists that are not kept."""
+        from sizao.plan.evaluation import naive
+
+        judged = [Judged(f"{f.enactment.pk} {f.measure.id}", f.measure, f.force(self.zone), f.enactment.area_id) for f in found]
+        self.duck.execute(
+            "CREATE OR REPLACE TEMP TABLE listed (key VARCHAR, subject BIGINT, person BIGINT, occasion BIGINT, opens TIMESTAMP, due TIMESTAMP, "
+            "state VARCHAR, reason VARCHAR, area BIGINT, post BIGINT, doable BOOLEAN, told_late BOOLEAN, done_at TIMESTAMP)"
+        )
+        result = cycle_after(self.engine.mirror, refreshed, judged, naive(self.run.as_of, self.zone), self.listing)
+        self.names(judged)
+        self.cells()
+        self.rows()
+        self.duck.execute("DROP TABLE listed")
+        return result, self.left_out(found)
+
+    def listing(self, counter: Counter, j: Judged, table: str | None) -> None:
+        """Takes the rows of the lists that are short enough; of a measure too long to be held none, but for its unlisted."""
+        wanted = self.seen.setdefault(j.key, whole_lists(j.measure))
+        if table is None:
+            wanted &= {"unlisted"}
+            return
+        sizes = ", ".join(f"count(*) FILTER (WHERE {LISTS[name]})" for name in wanted)
+        row = self.duck.execute(f"SELECT {sizes} FROM {table}").fetchone() if wanted else ()
+        wanted -= {name for name, n in zip(list(wanted), row or (), strict=True) if n > self.longest}
+        if wanted:
+            test = " OR ".join(LISTS[name] for name in sorted(wanted))
+            self.duck.execute(
+                f"INSERT INTO listed SELECT {DUCKDB.text(j.key)}, o.subject, o.person, o.occasion, o.opens, o.due, o.state, o.reason, o.area, w.post, o.doable, o.told_late, o.done_at "
+                f"FROM (SELECT * FROM {table} WHERE {test}) o LEFT JOIN {counter.answering(j.measure)} w ON w.area = o.area"
+            )
+
+    # -- to PostgreSQL
+
+    def names(self, judged: list[Judged]) -> None:
+        """Which enactment and measure a key is."""
+        values = ", ".join(f"({DUCKDB.text(j.key)}, {j.key.split(' ')[0]}, {DUCKDB.text(j.measure.id)})" for j in judged)
+        self.duck.execute("CREATE OR REPLACE TEMP TABLE named_measure (key VARCHAR, enactment BIGINT, measure VARCHAR)")
+        if values:
+            self.duck.execute(f"INSERT INTO named_measure VALUES {values}")
+
+    def cells(self) -> None:
+        """Of all days together."""
+        sums = ", ".join(f"CAST(sum(c.{name}) AS BIGINT) AS {name}" for name in COUNTS)
+        some = " OR ".join(f"sum(c.{name}) <> 0" for name in COUNTS)
+        select = (
+            f"SELECT {self.run.pk}, m.enactment, m.measure, c.area, {sums} FROM cell c JOIN named_measure m ON m.key = c.measure "
+            f"GROUP BY m.enactment, m.measure, c.area HAVING {some} ORDER BY c.area, m.measure"
+        )
+        self.engine.hand_over(self.cursor, select, Cell._meta.db_table, ("run_id", "enactment", "measure", "area_id", *COUNTS))
+
+    def rows(self) -> None:
+        """With the subjects' own ids, and instants as PostgreSQL reads them."""
+        zone = DUCKDB.text(f" {self.zone}")
+        at = {name: f"CAST(l.{name} AS VARCHAR) || {zone}" for name in ("opens", "due", "done_at")}
+        select = (
+            f"SELECT {self.run.pk}, m.enactment, m.measure, s.id, p.id, l.occasion, {at['opens']}, {at['due']}, l.state, l.reason, l.area, l.post, l.doable, l.told_late, {at['done_at']} "
+            "FROM listed l JOIN named_measure m ON m.key = l.key JOIN subject s ON s.n = l.subject LEFT JOIN subject p ON p.n = l.person ORDER BY l.key, l.due"
+        )
+        columns = "run_id enactment measure subject person occasion opens due state reason area_id post doable told_late done_at"
+        self.engine.hand_over(self.cursor, select, Row._meta.db_table, tuple(columns.split()))
+
+    def left_out(self, found: list[InForce]) -> dict[str, int]:
+        """What was counted and not kept, from the cells at the top of where each edition is in force."""
+        tops = {f"{f.enactment.pk} {f.measure.id}": (f.measure.id, f.enactment.area_id) for f in found}
+        if not tops:
+            return {}
+        names, places = list(LISTS), ", ".join({str(area) for _, area in tops.values()})
+        sums = ", ".join(f"CAST(sum({n}) AS BIGINT)" for n in names)
+        counts = self.duck.execute(f"SELECT measure, area, {sums} FROM cell WHERE area IN ({places}) GROUP BY 1, 2").fetchall()
+        gone: dict[str, int] = {}
+        for key, area, *numbers in counts:
+            if key in tops and tops[key][1] == area:
+                for name, n in zip(names, numbers, strict=True):
+                    if n and name not in self.seen.get(key, set()):
+                        gone[f"{tops[key][0]} {name}"] = gone.get(f"{tops[key][0]} {name}", 0) + n
+        return gone

@@ -1,0 +1,75 @@
+"""The standing run on settled cells: its numbers and lists are those of a run that evaluates everything, turn after turn."""
+
+from datetime import timedelta
+
+import pytest
+from mirror_equal import at
+from test_mirror_engine import Life, cells, folder, town  # noqa: F401 - fixtures
+
+from sizao.kernel.scope import Scope
+from sizao.plan import read, run
+from sizao.plan.models import Row
+from sizao.plan.settled import daily
+
+FIELDS = [f.attname for f in Row._meta.concrete_fields if f.attname not in ("id", "run_id")]
+
+
+def lists(made):
+    """(measure, list) → its rows."""
+    found: dict = {}
+    for row in Row.objects.filter(run=made).values(*FIELDS):
+        state = row["state"] if row["state"] != "overdue" else "missing" if row["doable"] else "missed"
+        found.setdefault((row["measure"], state), []).append(tuple(str(row[name]) for name in FIELDS))
+    return {key: sorted(rows) for key, rows in found.items()}
+
+
+@pytest.fixture
+def cycles(monkeypatch):
+    """What each cycle did."""
+    done, real = [], daily.cycle_after
+    monkeypatch.setattr(daily, "cycle_after", lambda *a, **k: done.append(real(*a, **k)) or done[-1])
+    return done
+
+
+@pytest.mark.parametrize("seed", range(60, 62))
+def test_numbers_and_lists_are_those_of_a_whole_run(town, system, folder, cycles, seed):  # noqa: F811
+    life, as_of, left = Life(town, system, seed), at(14, 9), 0
+    life.live(30)
+    for turn in range(3):
+        here = run.evaluate_all(as_of, engine="duckdb")
+        there = run.evaluate_all(as_of, here.known_at, standing=False, engine="postgres")
+        assert [c for c in cells(here) if any(c[3:])] == [c for c in cells(there) if any(c[3:])], (seed, turn)
+        ours, whole = lists(here), lists(there)
+        for key, rows in whole.items():
+            name = " ".join(key)
+            assert ours.pop(key, None) == rows if name not in here.unlisted_rows else here.unlisted_rows[name] == len(rows), (seed, turn, key)
+            left += name in here.unlisted_rows
+        assert ours == {}, "no list of which there is no number"
+        life.live(15)
+        as_of += timedelta(hours=[0, 20, 30][turn % 3])
+    assert left, "something was settled"
+    assert sum(sum(c.touched.values()) for c in cycles[1:]), "something settled was looked at again"
+    assert all(set(c.whole) < {*c.whole, *c.touched} for c in cycles[1:]), "not everything was evaluated whole"
+
+
+def test_a_list_that_was_settled_is_found_again_behind_its_number(town, system, folder):  # noqa: F811
+    Life(town, system, 64).live(40)
+    run.evaluate_all(at(18, 9), engine="duckdb")
+    run.evaluate_all(at(18, 21), engine="duckdb")
+    made, scope = read.latest_run(), Scope.system("test")
+    assert made is not None and made.unlisted_rows
+    for name, n in made.unlisted_rows.items():
+        measure, state = name.split()
+        if state in read.LISTS:
+            assert len(read.missing(scope, measure, town.root, state=state, limit=None, run=made).rows) == n, name
+
+
+def test_another_moment_asked_beside_leaves_the_settled_alone(town, system, folder, cycles):  # noqa: F811
+    life = Life(town, system, 65)
+    life.live(20)
+    run.evaluate_all(at(18, 9), engine="duckdb")
+    run.evaluate_all(at(12, 9), standing=False, engine="postgres")
+    run.evaluate_all(at(12, 9), at(18, 9), standing=False, engine="postgres")
+    life.live(5)
+    run.evaluate_all(at(18, 10), engine="duckdb")
+    assert len(cycles) == 2 and "asked" not in cycles[1].whole.values()
