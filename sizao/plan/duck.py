@@ -17,7 +17,7 @@ import duckdb
 from .counting import TESTS
 from .language.measure import Measure
 from .obligations import FIELDS, Force
-from .sql import DUCKDB, WHOLE, Part, Relations, compile_unlisted
+from .sql import DUCKDB, WHOLE, Part, Relations, compile_beside
 from .sql.compiler import Compiler, compile_measure
 from .sql.parts import series, settled
 
@@ -62,9 +62,9 @@ class Counter:
             known = replace(known, keeping={m.done.act: f"SELECT * FROM {table}"}, everywhere={m.done.act: since} if since else {})
         return compile_measure(m, known, self.as_of, j.force, DUCKDB, only, part, fields)
 
-    def unlisted(self, j: Judged, fields: Sequence[str] = READ) -> str | None:
-        """SQL of who is on no list and should be, in the columns of obligations; None where nothing is reconciled."""
-        sql = compile_unlisted(j.measure, self.given, self.as_of, j.force, DUCKDB)
+    def beside(self, j: Judged, fields: Sequence[str] = READ) -> str | None:
+        """SQL of that by which its list is not complete, in the columns of obligations; None where nothing is reconciled."""
+        sql = compile_beside(j.measure, self.given, self.as_of, j.force, DUCKDB)
         named = ", ".join("CAST(NULL AS TIMESTAMP) AS closes" if name == "closes" else name for name in fields)
         return f"SELECT {named} FROM ({sql}) x" if sql else None
 

@@ -12,8 +12,9 @@ from engine_tables import COLUMNS, RELATIONS, make, quoted, rows
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from sizao.plan.completeness import beside
 from sizao.plan.duck import COUNTS, Judged
-from sizao.plan.reference import evaluate, unlisted
+from sizao.plan.reference import evaluate
 from sizao.plan.register import Register
 from sizao.plan.settled import Changes, cycle
 from sizao.plan.settled.cycle import settles
@@ -109,7 +110,7 @@ def differences(db, old: Register, new: Register) -> Changes:
 def wanted(j: Judged, register: Register, as_of: dt.datetime, since: dt.date | None) -> dict:
     """Cells counted from the reference's obligations."""
     cells: dict = {}
-    for o in evaluate(j.measure, register, as_of, j.force) + unlisted(j.measure, register, as_of, j.force):
+    for o in evaluate(j.measure, register, as_of, j.force) + beside(j.measure, register, as_of, j.force):
         if since and series(j.measure) and o.due and o.due.date() < since:
             continue
         late = o.state == "overdue"

@@ -13,7 +13,7 @@ from uuid import uuid4
 from sizao.plan.language.measure import Measure
 from sizao.plan.language.reach import reached
 from sizao.plan.models import COUNTS, Cell, Row
-from sizao.plan.sql import DUCKDB, compile_measure, compile_unlisted
+from sizao.plan.sql import DUCKDB, compile_beside, compile_measure
 
 if TYPE_CHECKING:
     from sizao.plan.evaluation import InForce
@@ -50,7 +50,7 @@ class Engine:
         parts = []
         for zone, related in self.related.items():
             found = [compile_measure(f.measure, related, naive(self.as_of, zone), f.force(zone), DUCKDB)]
-            found += [sql for sql in [compile_unlisted(f.measure, related, naive(self.as_of, zone), f.force(zone), DUCKDB)] if sql]
+            found += [sql for sql in [compile_beside(f.measure, related, naive(self.as_of, zone), f.force(zone), DUCKDB)] if sql]
             parts += [f"SELECT z.*, {DUCKDB.text(zone)} AS zone FROM ({civil}) z" for civil in found]
         return " UNION ALL ".join(parts)
 

@@ -58,7 +58,7 @@ def cycle(
         relations: What was known, in the civil time of one zone.
         changes: What differs from the relations of the last cycle; None when that is not known, and everything is evaluated.
         since: Series are counted from this day on; None: from their beginning (and of days long past the cells are kept together).
-        listing: Is told, for each measure and its unlisted, of a table of what is live, settled or not (`FIELDS` and `closes`; no post is named in it),
+        listing: Is told, for each measure and what stands beside it, of a table of what is live, settled or not (`FIELDS` and `closes`; no post is named in it),
             or of None where they are too many to be held.
     """
     db.execute("BEGIN")
@@ -253,7 +253,7 @@ class Cycle:
             self.listing(self.now, j, "obliged" if listed else None)
         if once:
             self.db.execute(f"UPDATE candidate_{no} SET live = FALSE WHERE id IN (SELECT o.subject FROM obliged o WHERE {shut})")
-        beside = self.now.unlisted(j, (*FIELDS, "closes"))
+        beside = self.now.beside(j, (*FIELDS, "closes"))
         if beside:
             self.db.execute(f"CREATE OR REPLACE TEMP TABLE obliged AS {beside}")
             self.count(j, no, self.now.counted("obliged", "FALSE"))
@@ -325,7 +325,7 @@ class Cycle:
 
 def settles(m: Measure) -> bool:
     """Whether this measure's past stands still. One whose evidence is judged by the present moment is evaluated whole each time, and so is whatever
-    hangs on more than the subject's own row and acts: something else may change it."""
-    if not m.simple or not (series(m) or isinstance(m.when, (Within, Before))):
+    hangs on more than the subject's own row and acts (a second look among it): something else may change it; and a report that rises as time passes."""
+    if not m.simple or m.look is not None or (m.ladder and m.done.match == "period") or not (series(m) or isinstance(m.when, (Within, Before))):
         return False
     return m.done.where is None or not any(isinstance(x, nodes.Moment) for x in nodes.walk(m.done.where))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sizao.plan.duck import Counter, Judged
+from sizao.plan.counting import TESTS
+from sizao.plan.duck import SUMS, Counter, Judged
 from sizao.plan.language.measure import Measure
 from sizao.plan.models import COUNTS, Cell, Row
 from sizao.plan.sql import DUCKDB
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from sizao.plan.mirror.refreshing import Refreshed
     from sizao.plan.models import Run
 
-LISTS = {name: f"state = '{name}'" for name in ("met", "late", "open", "ahead", "waiting", "cannot_tell", "closed", "unlisted")} | {
-    "missing": "state = 'overdue' AND doable",
-    "missed": "state = 'overdue' AND NOT doable",
-}
+LISTS = {"short": "state = 'short'", "no_list": "state = 'no_list'"} | {
+    name: test for name, test in TESTS.items() if name not in (*SUMS, "ownerless", "told_late")
+}  # everything is in one of them
+BESIDE = {"unlisted", "short", "no_list"}
 
 
 def whole_lists(m: Measure) -> set[str]:
@@ -35,7 +36,7 @@ def whole_lists(m: Measure) -> set[str]:
         return set(LISTS)
     if not series(m):
         return set(LISTS) - {"met", "late", "closed"}
-    found = {"open", "ahead", "waiting", "unlisted"}
+    found = {"open", "ahead", "waiting", *BESIDE}
     return found if m.done.match == "period" else found | {"missing"}  # a report for a day that was settled can still be handed in
 
 
@@ -64,10 +65,10 @@ class Daily:
         return result, self.left_out(found)
 
     def listing(self, counter: Counter, j: Judged, table: str | None) -> None:
-        """Takes the rows of the lists that are short enough; of a measure too long to be held none, but for its unlisted."""
+        """Takes the rows of the lists that are short enough; of a measure too long to be held none, but for what stands beside it."""
         wanted = self.seen.setdefault(j.key, whole_lists(j.measure))
         if table is None:
-            wanted &= {"unlisted"}
+            wanted &= BESIDE
             return
         sizes = ", ".join(f"count(*) FILTER (WHERE {LISTS[name]})" for name in wanted)
         row = self.duck.execute(f"SELECT {sizes} FROM {table}").fetchone() if wanted else ()
@@ -114,7 +115,7 @@ class Daily:
         tops = {f"{f.enactment.pk} {f.measure.id}": (f.measure.id, f.enactment.area_id) for f in found}
         if not tops:
             return {}
-        names, places = list(LISTS), ", ".join({str(area) for _, area in tops.values()})
+        names, places = [name for name in LISTS if name in TESTS], ", ".join({str(area) for _, area in tops.values()})
         sums = ", ".join(f"CAST(sum({n}) AS BIGINT)" for n in names)
         counts = self.duck.execute(f"SELECT measure, area, {sums} FROM cell WHERE area IN ({places}) GROUP BY 1, 2").fetchall()
         gone: dict[str, int] = {}
