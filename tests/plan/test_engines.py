@@ -3,11 +3,12 @@
 import os
 from collections import Counter
 from dataclasses import astuple
+from datetime import timedelta
 
 import duckdb
 import pytest
-from engine_edition import EDITION
-from engine_registers import Choices, as_of, crowd, force, small
+from engine_edition import EDITION, TABLES
+from engine_registers import AREAS, CODES, START, Choices, as_of, crowd, force, small
 from engine_tables import RELATIONS, fill, fill_duck, listed, make
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -16,8 +17,8 @@ from sizao.plan.completeness import beside as incomplete
 from sizao.plan.language import nodes, terms
 from sizao.plan.language.done import Amount, Done, Holds, Never, leaves
 from sizao.plan.language.schedule import Before, Days, Every, Fresh, Shifts, Within
-from sizao.plan.obligations import AHEAD, CANNOT_TELL, CLOSED, LATE, MET, OPEN, OVERDUE
-from sizao.plan.reference import evaluate
+from sizao.plan.obligations import AHEAD, CANNOT_TELL, CLOSED, LATE, MET, OPEN, OVERDUE, Force
+from sizao.plan.reference import Register, evaluate
 from sizao.plan.sql import DUCKDB, POSTGRES, compile_beside
 
 SEEN: Counter = Counter()
@@ -126,6 +127,20 @@ IMPOSSIBLE = {("Shifts", LATE), ("Never", LATE), ("Never", OPEN)}
 def test_a_person_told_twice_where_he_lives_is_unlisted_in_the_first_of_the_places(tables, duck):
     """Two rows of one person in the table of persons, in no order: both engines say the same place."""
     agree_on_a_crowd(tables, duck, 1112, only="looked-back")
+
+
+@pytest.mark.parametrize(("before", "count"), [(0, 1), (1, 0)])
+def test_an_act_counts_for_completeness_from_the_very_beginning_of_an_edition(tables, duck, before, count):
+    begins = START + timedelta(days=5, hours=15)
+    m, where, t = EDITION.measures["looked-back"], Force(start=begins), START + timedelta(days=9)
+    told = {"id": 1, "kind": "test", "subject": 1, "person": 1, "at": begins - timedelta(seconds=before), "told_at": begins, "period": None, "outcome": "good", "number": 2}
+    register = Register({table.name: [] for table in TABLES}, [told], areas=AREAS, posts=[], kept=[], area_facts=[], codes=CODES)
+    fill(tables, register)
+    fill_duck(duck, register)
+    beside = [astuple(o) for o in incomplete(m, register, t, where, "contact")]
+    assert len(beside) == count
+    for execute, dialect in ((tables.execute, POSTGRES), (duck.execute, DUCKDB)):
+        assert [tuple(row) for row in execute(compile_beside(m, RELATIONS, t, where, dialect, "contact")).fetchall()] == beside
 
 
 def test_every_state_timetable_and_form_of_evidence_was_seen(tables, duck):
