@@ -25,7 +25,12 @@ class NotThat(ValueError):
 
     def __init__(self, name: str, value: Any) -> None:
         super().__init__(name)
-        self.problem = Problem("bad-value", name, str(value)[:160])
+        self.problem = Problem("bad-value", name, storable(str(value)[:160]))
+
+
+def storable(text: str) -> str:
+    """The text without what the database cannot keep: NUL and halves of surrogate pairs become signs of replacement."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 @dataclass(slots=True)
@@ -56,7 +61,7 @@ class Reader:
         writable = set(self.register.writable())
         for name, raw in told.items():
             if name not in writable:
-                problems.append(Problem("no-such-field", name[:80]))
+                problems.append(Problem("no-such-field", storable(name[:80])))
                 continue
             try:
                 values[name] = self.read(name, raw)
@@ -66,7 +71,7 @@ class Reader:
 
     def _text(self, name: str, raw: Any) -> str:
         text = str(raw)
-        if not isinstance(raw, str | int | float | Decimal) or isinstance(raw, bool) or len(text) > LONGEST or "\0" in text:
+        if not isinstance(raw, str | int | float | Decimal) or isinstance(raw, bool) or len(text) > LONGEST or storable(text) != text:
             raise ValueError
         return text
 

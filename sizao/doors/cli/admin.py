@@ -62,6 +62,23 @@ def link(username: str, port: Annotated[int, typer.Option("--port")] = 8000, min
         print(address)
 
 
+@users_app.command("token")
+def token(username: str, purpose: Annotated[str, typer.Option("--purpose")] = "response", days: Annotated[int, typer.Option("--days")] = 90, store: Store = None, json: Json = False) -> None:
+    """程序接口令牌（只显示一次） · a token for a program, shown once"""
+    context.open_store(store)
+    from sizao.doors.kit import tokens
+    from sizao.kernel import organisation
+    from sizao.kernel.scope import Scope
+
+    context.scope().check("users.write")
+    user = organisation.user_named(username)
+    made = tokens.make(user, Scope.open(user, purpose=purpose).post, days=days, purpose=purpose)
+    if json:
+        context.print_json({"user": username, "token": made, "purpose": purpose, "days": days})
+    else:
+        print(made)
+
+
 @keys_app.command("new")
 def new(store: Store = None, json: Json = False) -> None:
     """为本库生成密钥 · make this store's keys"""

@@ -28,7 +28,7 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
 from sizao.kernel.registry import KEPT, Register
 from sizao.kernel.scope import Scope
-from sizao.kernel.typed import NotThat, Reader
+from sizao.kernel.typed import NotThat, Reader, storable
 from sizao.registers.population import read as population
 
 PAGE = 50
@@ -59,6 +59,7 @@ class Asked:
 
 def asked(register: Register, scope: Scope, told: Mapping[str, Sequence[str]]) -> Asked:
     """Reads an address's pairs (name → values). Refused: filter-unknown, bad-value, not-found-or-out-of-area (an area)."""
+    told = {storable(k): [storable(v) for v in values] for k, values in told.items()}
     one = {k: v[-1].strip() for k, v in told.items() if v and v[-1].strip()}
     d = register.declaration
     if (view := one.get("view", "")) and view not in {f.name for f in d.filters}:

@@ -13,12 +13,16 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 
+from sizao.doors.kit import tokens
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.static import CONTENT_SECURITY_POLICY
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 
 log = logging.getLogger("sizao.doors")
+
+#: Where programs ask: no page, no redirection, problem+json.
+API = "/api/"
 
 LANGUAGE_COOKIE = "sizao-language"
 LANGUAGES = {"zh-hans": "简体中文", "en": "English"}
@@ -45,6 +49,11 @@ class ScopeMiddleware:
             language = self.language(request)
         except (OperationalError, InterfaceError) as problem:
             return self.process_exception(request, problem)
+        if request.path.startswith(API):
+            try:
+                request.scope.given(tokens.come_in(request))  # type: ignore[attr-defined]
+            except (Refused, OperationalError, InterfaceError) as problem:
+                return self.process_exception(request, problem)
         with translation.override(language):
             response = self.get_response(request)
         response._csp_config = CONTENT_SECURITY_POLICY["DIRECTIVES"]
@@ -91,6 +100,10 @@ class LazyScope:
         self._request = request
         self._scope: Scope | None = None
 
+    def given(self, scope: Scope | None) -> None:
+        """The scope that a program's token opened, if it sent one."""
+        self._scope = scope
+
     @property
     def opened(self) -> Scope | None:
         """The scope if some question has opened it."""
@@ -117,6 +130,10 @@ class ChoosePost(Refused):
 
 def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     """A refusal as a page, as a fragment for a part of a page, or as JSON. What is out of area says word for word what a missing page says."""
+    if request.path.startswith(API):
+        if refused.code == "not-found-or-out-of-area":
+            refused = Refused("page-not-found")
+        return problem_json(request, refused)
     if isinstance(refused, ChoosePost):
         return _go(request, f"/post?next={request.path}")
     if refused.code == "not-signed-in" and request.method == "GET" and not is_partial(request):
@@ -124,9 +141,7 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     if refused.code == "not-found-or-out-of-area":
         refused = Refused("page-not-found")
     if request.headers.get("Accept", "").startswith("application/json"):
-        from django.http import JsonResponse
-
-        return JsonResponse(refused.as_problem(request.LANGUAGE_CODE), status=refused.status, content_type="application/problem+json")
+        return problem_json(request, refused)
     template = "kit/refused_part.html" if is_partial(request) else "kit/refused.html"
     # Without its database a page cannot even ask who is signed in.
     nobody = {"user": None, "scope": None, "post": None} if refused.code == "database-away" else {}
@@ -134,6 +149,13 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     if is_partial(request):
         response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#notes", "innerHTML"
     return response
+
+
+def problem_json(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """A refusal for a program (RFC 9457)."""
+    from django.http import JsonResponse
+
+    return JsonResponse(refused.as_problem(request.LANGUAGE_CODE), status=refused.status, content_type="application/problem+json")  # type: ignore[attr-defined]
 
 
 def is_partial(request: HttpRequest) -> bool:

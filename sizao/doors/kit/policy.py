@@ -32,7 +32,7 @@ class Route:
         audience: anyone · signed-in (a user, before a post is chosen) · post (a scope is open).
         permission: What the post must be allowed to do; None only where the audience is not "post" or a register says it.
         area: none (the same for every area) · query (`?area=`, refused outside the grant) · subject (a person's or case's own area).
-        register: The address names a register: the post must also be allowed to read or to write that one, as its declaration says.
+        register: The address names a register: the post must also be allowed to read or to write that one (method: to read for GET, else to write), as its declaration says.
         reads_persons: Its answer may hold rows of persons, so the read is audited by the register's `read.py`.
         methods: HTTP methods; the others answer 405.
     """
@@ -44,7 +44,7 @@ class Route:
     permission: str | None = None
     area: AreaRule = "none"
     reads_persons: bool = False
-    register: Literal["", "read", "write"] = ""
+    register: Literal["", "read", "write", "method"] = ""
     methods: tuple[str, ...] = ("GET",)
 
 
@@ -87,18 +87,21 @@ ROUTES: tuple[Route, ...] = (
     Route("register-bulk", "registers/<slug:register>/bulk/<slug:bulk>", "desk.register_form.bulk", "post", register="write", reads_persons=True, methods=("POST",)),
     Route("record", "registers/<slug:register>/<uuid:record>", "desk.registers.detail", "post", register="read", area="subject", reads_persons=True),
     Route("record-edit", "registers/<slug:register>/<uuid:record>/edit", "desk.register_form.edit", "post", register="write", area="subject", reads_persons=True, methods=("GET", "POST")),
+    Route("api-document", "api/v1/openapi.json", "api.v1.document", "post", "plan.read"),
+    Route("api-rows", "api/v1/<slug:register>", "api.v1.rows", "post", register="method", area="query", reads_persons=True, methods=("GET", "POST")),
+    Route("api-row", "api/v1/<slug:register>/<uuid:record>", "api.v1.row", "post", register="method", area="subject", reads_persons=True, methods=("GET", "PATCH")),
     Route("import", "import", "desk.intake.intake", "post", "import.write", methods=("GET", "POST")),
     Route("import-confirm", "import/confirm", "desk.intake.confirm", "post", "import.write", methods=("POST",)),
     Route("nothing", "<path:rest>", "public.views.nothing", "anyone", methods=("GET", "POST")),
 )
 
 
-def permissions(route: Route, arguments: Mapping[str, Any]) -> list[str]:
+def permissions(route: Route, arguments: Mapping[str, Any], method: str = "GET") -> list[str]:
     """What a post must be allowed for this address: the route's own word, and the named register's. A route for posts without any is a fault."""
     wanted = [route.permission] if route.permission else []
     if route.register:
         declared = find(arguments["register"]).declaration
-        word = declared.read if route.register == "read" else declared.write
+        word = declared.read if route.register == "read" or (route.register == "method" and method in ("GET", "HEAD")) else declared.write
         if not word:  # a register that nobody writes by hand
             raise Refused("not-allowed")
         wanted.append(word)
@@ -117,7 +120,7 @@ def guard(route: Route) -> Callable[..., HttpResponse]:
             if not request.user.is_authenticated:
                 raise Refused("not-signed-in")
             if route.audience == "post":
-                for permission in permissions(route, arguments):
+                for permission in permissions(route, arguments, request.method or "GET"):
                     request.scope.check(permission)  # type: ignore[attr-defined]
         view = getattr(import_module(f"sizao.doors.{room}"), function)
         with transaction.atomic() if route.reads_persons else nullcontext():  # what was read and the word about it stand or fall together
