@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "sizao.registers.laboratory",
     "sizao.registers.ledgers",
     "sizao.registers.movement",
+    "sizao.registers.surveillance",
     "sizao.plan",
     "sizao.interop",
     "sizao.doors",

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from sizao.doors.kit.words import Words
 
-REGISTERS = ("population", "cases", "isolation", "command", "laboratory", "ledgers", "movement")
+REGISTERS = ("population", "cases", "isolation", "command", "laboratory", "ledgers", "movement", "surveillance")
 
 
 @cache

@@ -1,100 +1,158 @@
-"""What people do in the laboratory's register: take samples, tell results."""
+"""What people do in the laboratory's register: take samples, pool them, tell results, correct them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
 from uuid import UUID
 
-from sizao.kernel import acts, audit, registry, saving
+from django.db import transaction
+
+from sizao.kernel import acts, audit
 from sizao.kernel.acts import NewAct
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
-from sizao.kernel.outcome import Command, Outcome, Problem
+from sizao.kernel.models import Act
 from sizao.kernel.scope import Scope
 
-from .models import Specimen
+from .models import Result, Specimen, Tube
+from .saving import save
+from .telling import Told, ask_retests, put_results
+
+__all__ = ["NewSpecimen", "NewTube", "add_specimens", "add_tubes", "correct_result", "save", "tell_results", "tell_tubes"]
 
 
 @dataclass(frozen=True, slots=True)
 class NewSpecimen:
-    """A sample that was taken. `key` is made by who takes it, so that sending twice records once."""
+    """A sample that was taken. `key` is made by who takes it, so that sending twice records once. Without a person `sample_of` says what it is of."""
 
     key: str
-    person: UUID
+    person: UUID | None
     area_id: int
     disease: str
     sampled_at: datetime
     kind: str | None = None
+    sample_of: str = "person"
+    site: str = ""
+    tube: UUID | None = None
+    retest_of: UUID | None = None
 
 
-def add_specimens(scope: Scope, new: Sequence[NewSpecimen], *, sender: str, batch: int | None = None) -> dict[str, UUID]:
-    """Samples taken, each with the act `lab.sampled`; key → id of those that are new."""
-    held = set(Specimen.objects.filter(sender=sender, source_id__in={s.key for s in new}).values_list("source_id", flat=True))
+@dataclass(frozen=True, slots=True)
+class NewTube:
+    """A pooled tube as it was closed."""
+
+    key: str
+    area_id: int
+    disease: str
+    sealed_at: datetime
+    size: int = 10
+    code: str = ""
+
+
+def add_tubes(scope: Scope, new: Sequence[NewTube], *, sender: str, batch: int | None = None) -> dict[str, UUID]:
+    """Pooled tubes; key → id of those that are new."""
+    held = set(Tube.objects.filter(sender=sender, source_id__in={t.key for t in new}).values_list("source_id", flat=True))
     rows = [
-        Specimen(
-            id=uuid7(),
-            person_id=s.person,
-            area_id=s.area_id,
-            disease=s.disease,
-            kind=s.kind,
-            sampled_at=s.sampled_at,
-            sender=sender,
-            source_id=s.key,
-            known_from=s.sampled_at,
-            stands_from=s.sampled_at,
-            batch_id=batch,
+        Tube(
+            id=uuid7(), area_id=t.area_id, disease=t.disease, sealed_at=t.sealed_at, size=t.size, code=t.code or t.key, sender=sender, source_id=t.key,
+            known_from=t.sealed_at, stands_from=t.sealed_at, batch_id=batch,
         )
-        for s in {s.key: s for s in new}.values()
-        if s.key not in held
-    ]
-    Specimen.objects.bulk_create(rows, batch_size=1000)
-    acts.record(scope, [NewAct("lab.sampled", r.pk, r.sampled_at, r.person_id, r.area_id, r.disease, record=r.pk) for r in rows], batch=batch)
+        for t in {t.key: t for t in new}.values()
+        if t.key not in held
+    ]  # fmt: skip
+    Tube.objects.bulk_create(rows, batch_size=1000)
     if rows:
-        audit.write(scope, "laboratory.sampled", [r.person_id for r in rows], digest_of=[(r.source_id, r.sampled_at) for r in rows])
+        audit.write(scope, "laboratory.pooled", [r.pk for r in rows], digest_of=[(r.source_id, r.sealed_at) for r in rows])
     return {r.source_id: r.pk for r in rows}
 
 
+def add_specimens(scope: Scope, new: Sequence[NewSpecimen], *, sender: str, batch: int | None = None) -> dict[str, UUID]:
+    """Samples taken, each with the act `lab.sampled`; key → id of those that are new. Refused tube-full."""
+    held = set(Specimen.objects.filter(sender=sender, source_id__in={s.key for s in new}).values_list("source_id", flat=True))
+    rows = [
+        Specimen(
+            id=uuid7(), person_id=s.person, area_id=s.area_id, disease=s.disease, kind=s.kind, sampled_at=s.sampled_at, sample_of=s.sample_of, site=s.site,
+            tube_id=s.tube, retest_of_id=s.retest_of, sender=sender, source_id=s.key, known_from=s.sampled_at, stands_from=s.sampled_at, batch_id=batch,
+        )
+        for s in {s.key: s for s in new}.values()
+        if s.key not in held
+    ]  # fmt: skip
+    Specimen.objects.bulk_create(rows, batch_size=1000)
+    full = Tube.objects.filter(pk__in={r.tube_id for r in rows if r.tube_id})
+    for tube in full:
+        if (there := Specimen.objects.filter(tube=tube).count()) > tube.size:
+            raise Refused("tube-full", tube=tube.code, size=tube.size, count=there)
+    acts.record(scope, [NewAct("lab.sampled", r.pk, r.sampled_at, r.person_id, r.area_id, r.disease, record=r.pk) for r in rows], batch=batch)
+    if rows:
+        audit.write(scope, "laboratory.sampled", [r.person_id or r.pk for r in rows], digest_of=[(r.source_id, r.sampled_at) for r in rows])
+    return {r.source_id: r.pk for r in rows}
+
+
+@transaction.atomic
 def tell_results(scope: Scope, results: Mapping[UUID, tuple[str, datetime]]) -> int:
     """Results of samples (specimen → result, when), each with the act `lab.resulted`; how many were new. The same result again changes nothing.
 
-    Refused bad-value when a sample has another result already: a correction is not a second result.
+    Refused result-told when a sample has another result already: a correction is not a second result (`correct_result`).
     """
-    changed = []
+    fresh: list[Told] = []
     for row in Specimen.objects.select_for_update(of=("self",)).filter(pk__in=results):
         result, at = results[row.pk]
-        if row.result is not None:
-            if row.result != result:
-                raise Refused("bad-value", field={"zh": "检测结果", "en": "result"}, value=result, expected=row.result)
-            continue
-        row.result, row.resulted_at, row.stands_from = result, at, at
-        row.save(update_fields=["result", "resulted_at", "stands_from"])
-        changed.append(row)
-    told = [NewAct("lab.resulted", r.pk, results[r.pk][1], r.person_id, r.area_id, r.disease, outcome=r.result, record=r.pk) for r in changed]
-    acts.record(scope, told)
-    if changed:
-        audit.write(scope, "laboratory.resulted", [r.person_id for r in changed], digest_of=[(r.pk, r.result) for r in changed])
-    return len(changed)
+        if row.result is None:
+            fresh.append(Told(row, result, at))
+        elif row.result != result:
+            raise Refused("result-told", before={"zh": row.result, "en": row.result}, now=result)
+    return put_results(scope, fresh)
 
 
-def save(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
-    """What forms, imports and the API tell of samples: a new one records `lab.sampled`, a result that is new `lab.resulted`.
+@transaction.atomic
+def tell_tubes(scope: Scope, results: Mapping[UUID, tuple[str, datetime]]) -> dict[str, int]:
+    """Results of pooled tubes. A negative tube is the negative result of everybody in it; of any other each sample stays open until its retest.
 
-    Rejected bad-value where a sample has another result already: a correction is not a second result.
+    Answers how many tubes were new, how many samples were cleared, how many wait for a retest. Refused result-told.
     """
+    told = {"tubes": 0, "cleared": 0, "to_retest": 0}
+    cleared: list[Told] = []
+    for tube in Tube.objects.select_for_update(of=("self",)).filter(pk__in=results):
+        result, at = results[tube.pk]
+        if tube.result is not None:
+            if tube.result != result:
+                raise Refused("result-told", before={"zh": tube.result, "en": tube.result}, now=result)
+            continue
+        tube.result, tube.resulted_at, tube.stands_from = result, at, at
+        tube.save(update_fields=["result", "resulted_at", "stands_from"])
+        Result.objects.create(tube=tube, area_id=tube.area_id, laboratory_id=tube.laboratory_id, result=result, resulted_at=at, known_from=at, stands_from=at)
+        told["tubes"] += 1
+        inside = Specimen.objects.select_for_update(of=("self",)).filter(tube=tube, result=None)
+        if result == "negative":
+            cleared += [Told(s, "negative", at) for s in inside]
+        else:
+            told["to_retest"] += ask_retests(scope, tube, list(inside), at)
+    told["cleared"] = put_results(scope, cleared)
+    if told["tubes"]:
+        audit.write(scope, "laboratory.tubes_resulted", list(results), digest_of=sorted((str(k), r) for k, (r, _) in results.items()))
+    return told
 
-    def told(r: Any, before: Mapping[str, Any] | None, changed: frozenset[str]) -> Iterable[NewAct]:
-        if before is None:
-            yield NewAct("lab.sampled", r.pk, r.sampled_at, r.person_id, r.area_id, r.disease, record=r.pk)
-        if r.result and (before is None or "result" in changed):
-            yield NewAct("lab.resulted", r.pk, r.resulted_at, r.person_id, r.area_id, r.disease, outcome=r.result, record=r.pk)
 
-    def whole(r: Any) -> Iterable[Problem]:
-        if bool(r.result) != bool(r.resulted_at):
-            yield Problem("value-missing", "resulted_at" if r.result else "result")
-        elif r.resulted_at and r.resulted_at < r.sampled_at:
-            yield Problem("contradicts-itself", "resulted_at", r.resulted_at.isoformat())
+@transaction.atomic
+def correct_result(scope: Scope, specimen: UUID, result: str, at: datetime, reason: str, ct: Decimal | None = None) -> UUID:
+    """Another result in the place of one that was told wrongly: a new result that names the old one, and an act that replaces its act. Both stay readable.
 
-    register = registry.of_model(Specimen)
-    assert register is not None
-    return saving.save(scope, register, commands, sender=sender, batch=batch, acts=told, check=whole)
+    Refused: not-found-or-out-of-area (no such sample, or no result yet), value-missing (why).
+    """
+    if not reason.strip():
+        raise Refused("value-missing", field={"zh": "更正原因", "en": "reason of the correction"})
+    row = Specimen.objects.select_for_update(of=("self",)).filter(pk=specimen).select_related("area").first()
+    if row is None or row.result is None or not scope.can("specimen.write", row.area):
+        raise Refused("not-found-or-out-of-area")
+    before = Result.objects.filter(specimen=row, corrected_by=None).order_by("-recorded_at", "-id").first()
+    made = Result.objects.create(
+        specimen=row, area_id=row.area_id, laboratory_id=row.laboratory_id, result=result, resulted_at=at, ct=ct, corrects=before, correction_reason=reason.strip()[:500],
+        known_from=at, stands_from=at,
+    )  # fmt: skip
+    stood = Act.objects.filter(kind="lab.resulted", record=row.pk).order_by("-recorded_at", "-id").first()
+    row.result, row.resulted_at, row.stands_from = result, at, at
+    row.save(update_fields=["result", "resulted_at", "stands_from"])
+    acts.record(scope, [NewAct("lab.resulted", row.pk, at, row.person_id, row.area_id, row.disease, outcome=result, record=row.pk, replaces=stood.pk if stood else None)])
+    audit.write(scope, "laboratory.corrected", [row.person_id or row.pk], digest_of=(row.pk, result))
+    return made.pk

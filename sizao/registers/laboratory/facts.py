@@ -1,6 +1,6 @@
 """What a plan may ask of the laboratory."""
 
-from sizao.kernel.facts import ActKind, FactsColumn, FactsTable
+from sizao.kernel.facts import ActKind, FactsColumn, FactsLink, FactsTable
 
 C = FactsColumn
 TABLES = (
@@ -13,10 +13,30 @@ TABLES = (
             C("sampled_at", "instant", "sampled_at", "采样时间", "time of sampling"),
             C("result", "text", "result", "检测结果", "result", codes="test-result"),
             C("resulted_at", "instant", "resulted_at", "出结果时间", "time of the result"),
+            C("sample_of", "text", "sample_of", "采样对象", "what the sample is of", codes="specimen-subject"),
+            C("pooled", "bool", "(tube_id IS NOT NULL)", "混检", "pooled"),
+            C("received_at", "instant", "received_at", "实验室接收时间", "time the laboratory received it"),
+        ),
+        links=(FactsLink("tube", "tube", "tube_id", "混检管", "tube"), FactsLink("retest_of", "specimen", "retest_of_id", "复检自", "sample it is the retest of")),
+    ),
+    FactsTable(
+        name="tube",
+        relation="laboratory_tube",
+        zh="混检管",
+        en="pooled tube",
+        person=None,
+        columns=(
+            C("size", "int", "size", "每管人数", "samples to a tube", unit="samples"),
+            C("sealed_at", "instant", "sealed_at", "封管时间", "time it was closed"),
+            C("received_at", "instant", "received_at", "实验室接收时间", "time the laboratory received it"),
+            C("result", "text", "result", "检测结果", "result", codes="test-result"),
+            C("resulted_at", "instant", "resulted_at", "出结果时间", "time of the result"),
         ),
     ),
 )
 ACTS = (
     ActKind("lab.sampled", "person", "采样", "sample taken"),
+    ActKind("lab.received", "subject", "实验室接收", "sample received"),
     ActKind("lab.resulted", "person", "检测出结果", "result told"),
+    ActKind("lab.retest_asked", "person", "要求单管复检", "retest asked for"),
 )

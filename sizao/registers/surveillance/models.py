@@ -1,0 +1,179 @@
+"""What is noticed before anything is known for certain: lines of suspicious symptoms, signals and their answers, case report cards as they come in."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+
+from sizao.kernel.register import Declaration, Field, Filter, Record, natural_key
+
+GROUP: dict[str, Any] = {"group_zh": "监测与信号", "group_en": "Surveillance and signals"}
+
+
+class SymptomLine(Record):
+    """Somebody with suspicious symptoms, found through any channel. The line is open until it has an outcome."""
+
+    person = models.ForeignKey("population.Person", models.PROTECT, related_name="+")
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    disease = models.TextField(null=True, blank=True)
+    channel = models.TextField()
+    found_at = models.DateTimeField()
+    found_unit = models.ForeignKey("ledgers.ReportingUnit", models.PROTECT, null=True, blank=True, related_name="+")
+    symptoms = models.JSONField(default=list, blank=True)
+    temperature = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
+    to_unit = models.ForeignKey("ledgers.ReportingUnit", models.PROTECT, null=True, blank=True, related_name="+")
+    referred_at = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.TextField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    REGISTER = Declaration(
+        zh="可疑症状登记",
+        en="Symptom line",
+        fields={
+            "person": Field("人员", "Person", sensitivity="personal", required=True),
+            "area": Field("所在地", "Area", required=True),
+            "channel": Field("发现渠道", "Channel", codes="symptom-channel", required=True),
+            "found_at": Field("发现时间", "Found", required=True),
+            "found_unit": Field("发现单位", "Found by", to="reporting-units"),
+            "symptoms": Field("症状", "Symptoms", codes="symptom", sensitivity="personal"),
+            "temperature": Field("体温", "Temperature", unit="°C", sensitivity="personal"),
+            "disease": Field("疑似病种", "Disease thought of", codes="disease"),
+            "to_unit": Field("转往单位", "Referred to", to="reporting-units"),
+            "referred_at": Field("转诊时间", "Referred"),
+            "arrived_at": Field("到达时间", "Arrived"),
+            "outcome": Field("处置结果", "Outcome", codes="symptom-outcome"),
+            "closed_at": Field("结案时间", "Closed"),
+        },
+        acts=("symptom.found", "symptom.referred", "symptom.arrived", "symptom.closed"),
+        name="symptom-lines",
+        write="check.write",
+        columns=("person", "area", "channel", "found_at", "symptoms", "outcome"),
+        filters=(
+            Filter("open", "未结案", "Open", {"closed_at__isnull": True}),
+            Filter("on-the-way", "已转诊未到达", "Referred, not arrived", {"referred_at__isnull": False, "arrived_at__isnull": True, "closed_at__isnull": True}),
+        ),
+        verb="sizao.registers.surveillance.actions:save_lines",
+        **GROUP,
+    )
+
+    class Meta:
+        constraints = [
+            natural_key("symptom_line_natural_key"),
+            models.CheckConstraint(condition=Q(outcome=None, closed_at=None) | Q(outcome__isnull=False, closed_at__isnull=False), name="symptom_line_closes_with_an_outcome"),
+            models.CheckConstraint(condition=Q(closed_at=None) | Q(closed_at__gte=F("found_at")), name="symptom_line_closes_after_it_opens"),
+            models.CheckConstraint(condition=Q(arrived_at=None) | Q(referred_at=None) | Q(arrived_at__gte=F("referred_at")), name="symptom_arrives_after_referral"),
+        ]
+        indexes = [
+            models.Index(fields=["person", "found_at"], name="symptom_person"),
+            models.Index(fields=["found_unit", "found_at"], name="symptom_found_by", condition=Q(found_unit__isnull=False)),
+            models.Index(fields=["area", "found_at"], name="symptom_open", condition=Q(closed_at=None)),
+        ]
+
+
+class Signal(Record):
+    """An alert, by a machine or a person: raised, judged, answered. A machine that raises the same one again changes nothing (`source_id`)."""
+
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    disease = models.TextField(null=True, blank=True)
+    kind = models.TextField()
+    raised_at = models.DateTimeField()
+    raised_by = models.TextField(default="person")
+    window_from = models.DateField(null=True, blank=True)
+    window_to = models.DateField(null=True, blank=True)
+    observed = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
+    expected = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
+    what = models.TextField(blank=True, default="")
+    judgement = models.TextField(null=True, blank=True)
+    judged_at = models.DateTimeField(null=True, blank=True)
+    action = models.TextField(null=True, blank=True)
+    acted_at = models.DateTimeField(null=True, blank=True)
+
+    REGISTER = Declaration(
+        zh="预警信号",
+        en="Signal",
+        fields={
+            "area": Field("地区", "Area", required=True),
+            "kind": Field("类型", "Kind", codes="signal-kind", required=True),
+            "disease": Field("病种", "Disease", codes="disease"),
+            "raised_at": Field("发出时间", "Raised", required=True),
+            "raised_by": Field("来源", "Raised by", codes="signal-source"),
+            "window_from": Field("观察期起", "From"),
+            "window_to": Field("观察期止", "To"),
+            "observed": Field("观察值", "Observed"),
+            "expected": Field("预期值", "Expected"),
+            "what": Field("说明（不写姓名）", "What (no names)", type="long"),
+            "judgement": Field("判定", "Judgement", codes="signal-judgement"),
+            "judged_at": Field("判定时间", "Judged"),
+            "action": Field("处置", "Answer", codes="signal-action"),
+            "acted_at": Field("处置时间", "Answered"),
+        },
+        acts=("signal.raised", "signal.judged", "signal.acted"),
+        name="signals",
+        read="plan.read",
+        write="signal.write",
+        person="",
+        columns=("kind", "area", "raised_at", "observed", "expected", "judgement", "action"),
+        filters=(
+            Filter("to-judge", "待判定", "To be judged", {"judged_at__isnull": True}),
+            Filter("to-answer", "属实待处置", "Real, no answer yet", {"judgement": "real", "acted_at__isnull": True}),
+        ),
+        verb="sizao.registers.surveillance.actions:save_signals",
+        **GROUP,
+    )
+
+    class Meta:
+        constraints = [
+            natural_key("signal_natural_key"),
+            models.CheckConstraint(condition=Q(judgement=None, judged_at=None) | Q(judgement__isnull=False, judged_at__isnull=False), name="signal_judgement_is_whole"),
+            models.CheckConstraint(condition=Q(action=None, acted_at=None) | Q(action__isnull=False, acted_at__isnull=False), name="signal_answer_is_whole"),
+            models.CheckConstraint(condition=Q(judged_at=None) | Q(judged_at__gte=F("raised_at")), name="signal_is_judged_after_it_is_raised"),
+        ]
+        indexes = [models.Index(fields=["area", "raised_at"], name="signal_area"), models.Index(fields=["raised_at"], name="signal_to_judge", condition=Q(judged_at=None))]
+
+
+class CaseCard(Record):
+    """A case report card (病例报告卡) as it was received and reviewed. The case itself is in the register of cases."""
+
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    disease = models.TextField()
+    person = models.ForeignKey("population.Person", models.PROTECT, null=True, blank=True, related_name="+")
+    about_case = models.ForeignKey("cases.Case", models.PROTECT, null=True, blank=True, related_name="+")
+    from_unit = models.ForeignKey("ledgers.ReportingUnit", models.PROTECT, null=True, blank=True, related_name="+")
+    diagnosed_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField()
+    outcome = models.TextField(null=True, blank=True)
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    returned_for = models.TextField(blank=True, default="")
+
+    REGISTER = Declaration(
+        zh="病例报告卡",
+        en="Case report card",
+        fields={
+            "disease": Field("病种", "Disease", codes="disease", required=True),
+            "area": Field("所在地", "Area", required=True),
+            "person": Field("人员", "Person", sensitivity="personal"),
+            "about_case": Field("病例", "Case", to="cases"),
+            "from_unit": Field("报告单位", "Reported by", to="reporting-units"),
+            "diagnosed_at": Field("诊断时间", "Diagnosed"),
+            "received_at": Field("收到时间", "Received", required=True),
+            "outcome": Field("审核结果", "Review", codes="card-outcome"),
+            "reviewed_at": Field("审核时间", "Reviewed"),
+            "returned_for": Field("退回原因", "Returned because", type="long", sensitivity="personal"),
+        },
+        acts=("card.received", "card.reviewed"),
+        name="case-cards",
+        read="case.read",
+        write="case.write",
+        columns=("disease", "person", "from_unit", "diagnosed_at", "received_at", "outcome"),
+        filters=(Filter("to-review", "待审核", "To be reviewed", {"reviewed_at__isnull": True}), Filter("returned", "已退回", "Returned", {"outcome": "returned"})),
+        verb="sizao.registers.surveillance.actions:save_cards",
+        **GROUP,
+    )
+
+    class Meta:
+        constraints = [
+            natural_key("case_card_natural_key"),
+            models.CheckConstraint(condition=Q(outcome=None, reviewed_at=None) | Q(outcome__isnull=False, reviewed_at__isnull=False), name="case_card_review_is_whole"),
+        ]
+        indexes = [models.Index(fields=["area", "received_at"], name="case_card_received")]
