@@ -121,7 +121,6 @@ def tell_tubes(scope: Scope, results: Mapping[UUID, tuple[str, datetime]]) -> di
             continue
         tube.result, tube.resulted_at, tube.stands_from = result, at, at
         tube.save(update_fields=["result", "resulted_at", "stands_from"])
-        Result.objects.create(tube=tube, area_id=tube.area_id, laboratory_id=tube.laboratory_id, result=result, resulted_at=at, known_from=at, stands_from=at)
         told["tubes"] += 1
         inside = Specimen.objects.select_for_update(of=("self",)).filter(tube=tube, result=None)
         if result == "negative":

@@ -161,10 +161,9 @@ class Specimen(Record):
 
 
 class Result(Record):
-    """What a laboratory told of a sample or of a tube, once. A correction names the one it corrects, with the reason; the last one stands."""
+    """What a laboratory told of a sample, once. A correction names the one it corrects, with the reason; the last one stands."""
 
-    specimen = models.ForeignKey(Specimen, models.PROTECT, null=True, blank=True, related_name="results")
-    tube = models.ForeignKey(Tube, models.PROTECT, null=True, blank=True, related_name="results")
+    specimen = models.ForeignKey(Specimen, models.PROTECT, related_name="results")
     area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
     laboratory = models.ForeignKey(Laboratory, models.PROTECT, null=True, blank=True, related_name="+")
     method = models.TextField(null=True, blank=True)
@@ -179,7 +178,6 @@ class Result(Record):
         en="Result",
         fields={
             "specimen": Field("样本", "Specimen", to="specimens", writable=False),
-            "tube": Field("混检管", "Tube", to="tubes", writable=False),
             "laboratory": Field("检测机构", "Laboratory", to="laboratories", writable=False),
             "method": Field("检测方法", "Method", codes="test-method", writable=False),
             "result": Field("结果", "Result", codes="test-result", writable=False),
@@ -192,7 +190,7 @@ class Result(Record):
         acts=("lab.resulted",),
         name="results",
         person="specimen__person",
-        columns=("specimen", "tube", "result", "resulted_at", "laboratory"),
+        columns=("specimen", "result", "resulted_at", "laboratory"),
         filters=(Filter("corrections", "更正", "Corrections", {"corrects__isnull": False}),),
         **GROUP,
     )
@@ -200,7 +198,6 @@ class Result(Record):
     class Meta:
         constraints = [
             natural_key("result_natural_key"),
-            models.CheckConstraint(condition=Q(specimen=None, tube__isnull=False) | Q(specimen__isnull=False, tube=None), name="result_of_a_sample_or_a_tube"),
             models.CheckConstraint(condition=Q(corrects=None) | ~Q(correction_reason=""), name="a_correction_says_why"),
         ]
-        indexes = [models.Index(fields=["specimen", "resulted_at"], name="result_specimen"), models.Index(fields=["tube", "resulted_at"], name="result_tube")]
+        indexes = [models.Index(fields=["specimen", "resulted_at"], name="result_specimen")]
