@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,11 +36,14 @@ class Scope:
     _all: bool = field(default=False, repr=False)
 
     @classmethod
-    def open(cls, user: User, post: Post | None = None, purpose: str = "response") -> Scope:
-        """The scope of a user at a post that he holds now (his only one if none is named). Refused: no-post, not-allowed."""
+    def open(cls, user: User, post: Post | None = None, purpose: str = "response", held: Sequence[Post] | None = None) -> Scope:
+        """The scope of a user at a post that he holds now (his only one if none is named). Refused: no-post, not-allowed.
+
+        `held`: what `posts_of` has just answered, where somebody asked.
+        """
         if not user.is_active:
             raise Refused("not-allowed")
-        held = cls.posts_of(user)
+        held = cls.posts_of(user) if held is None else held
         if post is None:
             post = held[0] if held else None
         elif post.pk not in {p.pk for p in held}:

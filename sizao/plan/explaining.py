@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,16 +14,13 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area, Post
 from sizao.kernel.scope import Scope
 
-from . import evaluation, facts, relations
+from . import evaluation, facts, near
 from .language import done as forms
-from .language.measure import Measure
-from .language.terms import Has, measures_asked
 from .language.values import value
 from .language.vocabulary import nearest
 from .language.words import Speaker, sentence
 from .obligations import Obligation, reason_text
 from .reference import Evaluator, leaves
-from .register import Register
 
 LANGUAGES = ("zh", "en")
 
@@ -30,71 +29,100 @@ def explain(scope: Scope, measure: str, subject: UUID, as_of: datetime | None = 
     """One subject under one measure, on the reference engine. Plain values, ready for a page or JSON; texts in zh and en."""
     as_of = as_of or clock.now()
     in_force = evaluation.in_force(as_of)
-    found = [f for f in in_force if f.measure.id == measure]
-    if not found:
-        known = sorted({f.measure.id for f in in_force})
+    known = sorted({f.measure.id for f in in_force})
+    if measure not in known:
         raise Refused("plan-measure-unknown", name=measure, nearest=nearest(measure, known), known=known)
-    said = [part for f in found if (part := _explain(scope, f, subject, as_of, known_at))]
+    said = _each(scope, in_force, [(measure, subject)], as_of, known_at)
     if not said:
         raise Refused("not-found-or-out-of-area")
-    m = found[-1].measure
-    words = {lang: sentence(m, facts.vocabulary(), lang)["all"] for lang in LANGUAGES}
+    return said[measure, subject]
+
+
+def explain_all(
+    scope: Scope, subjects: Mapping[str, Sequence[UUID]], as_of: datetime | None = None, known_at: datetime | None = None
+) -> list[dict[str, Any]]:
+    """Every measure in force about these subjects (table → ids), as `explain` tells each; who is out of the scope's area is left out.
+
+    The number of statements hangs on the measures, not on how many subjects are asked about, nor on how much the store holds.
+    """
+    as_of = as_of or clock.now()
+    in_force = evaluation.in_force(as_of)
+    asked = [(f.measure.id, subject) for f in in_force for subject in subjects.get(f.measure.facts, ())]
+    return list(_each(scope, in_force, asked, as_of, known_at).values())
+
+
+def _each(
+    scope: Scope, in_force: Sequence[evaluation.InForce], asked: Iterable[tuple[str, UUID]], as_of: datetime, known_at: datetime | None
+) -> dict[tuple[str, UUID], dict[str, Any]]:
+    asked = list(dict.fromkeys(asked))
+    parts: dict[tuple[str, UUID], list[Part]] = {}
+    for enactment in dict.fromkeys(f.enactment for f in in_force):
+        mine = {f.measure.id: f for f in in_force if f.enactment == enactment}
+        for part in _parts([(mine[m], subject) for m, subject in asked if m in mine], as_of, known_at):
+            parts.setdefault((part.f.measure.id, part.subject), []).append(part)
+    told = {}
+    for key, found in parts.items():
+        seen = [part for part in found if _may_see(scope, part.areas.get(part.row["area"]))]
+        if seen:
+            told[key] = _told(key[1], seen)
+    return told
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one enactment says of one subject."""
+
+    f: evaluation.InForce
+    subject: UUID
+    zone: str
+    now: datetime
+    row: Any
+    evaluator: Evaluator
+    obligations: list[Obligation]
+    areas: Mapping[Any, Area]
+    posts: Mapping[Any, Post]
+
+
+def _parts(asked: list[tuple[evaluation.InForce, UUID]], as_of: datetime, known_at: datetime | None) -> Iterator[Part]:
+    """Of one enactment; a subject is in one zone."""
+    places = evaluation.zones() if asked else []
+    for zone in places:
+        now = evaluation.naive(as_of, zone)
+        inside = {f.force(zone).area for f, _ in asked}
+        register, areas, posts = near.register([(f.measure, subject) for f, subject in asked], zone, known_at, len(places) == 1, inside)
+        for f, subject in asked:
+            row = register.standing(f.measure.facts, subject, now)
+            if row is not None:
+                evaluator = Evaluator(f.measure, register, now, f.force(zone))
+                owed = sorted(evaluator.of(subject), key=lambda o: (o.due is None, o.due, o.occasion))
+                yield Part(f, subject, zone, now, row, evaluator, owed, areas, posts)
+
+
+def _may_see(scope: Scope, area: Area | None) -> bool:
+    try:
+        scope.check("person.read", area)
+    except Refused as refused:
+        if refused.code == "not-found-or-out-of-area":
+            return False
+        raise
+    return True
+
+
+def _told(subject: UUID, parts: list[Part]) -> dict[str, Any]:
+    """Of several enactments the last gives the words; each gives its obligations."""
+    last = parts[-1]
+    m = last.f.measure
     return {
         "measure": m.id,
         "title": dict(m.title),
-        "rule": words,
+        "rule": {lang: sentence(m, facts.vocabulary(), lang)["all"] for lang in LANGUAGES},
         "subject": str(subject),
-        "as_of": said[-1].pop("as_of"),
-        "conditions": said[-1]["conditions"],
-        "facts": said[-1]["facts"],
-        "acts": said[-1]["acts"],
-        "obligations": [o for part in said for o in part["obligations"]],
+        "as_of": _iso(last.now, last.zone),
+        "conditions": _conditions(last.evaluator, last.row, last.now),
+        "facts": _facts(last.evaluator, last.row, last.zone),
+        "acts": _acts(last.evaluator, last.row, last.obligations, last.zone),
+        "obligations": [_obligation(o, part.zone, part.areas.get(o.area), part.posts.get(o.post)) for part in parts for o in part.obligations],
     }
-
-
-def load(f: evaluation.InForce, subject: UUID, zone: str, known_at: datetime | None, one_zone: bool) -> Register:
-    """What the registers hold about one subject, in the zone's civil time."""
-    vocabulary, table = facts.vocabulary(), f.measure.facts
-    built = relations.build(vocabulary, zone, known_at, evaluation.only(table, subject), one_zone)
-    acts = {a["id"]: a for key in ("subject", "person") if key in built.acts_of for a in evaluation.rows(built.acts(key))}
-    areas = {r["id"]: (r["parent"], r["level"]) for r in evaluation.rows(built.area)}
-    wide = built if f.measure.simple else relations.build(vocabulary, zone, known_at, None, one_zone)
-    wanted = beyond(f.measure)
-    versions = {name: list(evaluation.rows(built.facts[name] if name == table and name not in wanted else wide.facts[name])) for name in {table, *wanted}}
-    found = acts.values() if f.measure.simple else evaluation.rows(wide.act)
-    codes = {r["code"]: r["id"] for r in evaluation.rows(built.area)}
-    said = evaluation.rows(built.area_fact)
-    return Register(versions, found, areas, evaluation.rows(built.post), evaluation.rows(built.kept), said, codes)
-
-
-def beyond(m: Measure) -> set[str]:
-    """The tables that a measure looks at beside its own subject's rows: whole, because what stands there decides about one subject."""
-    if m.simple:
-        return set()
-    others = [x for id_ in m.yields for x in [m.all[id_]]] + [x for id_ in {a for tree in m.trees for a in measures_asked(tree)} for x in m.named(id_)]
-    return {*m.tables[1:], *(t.table for t in m.terms if isinstance(t, Has)), *(t for x in others for t in x.tables)}
-
-
-def _explain(scope: Scope, f: evaluation.InForce, subject: UUID, as_of: datetime, known_at: datetime | None) -> dict[str, Any] | None:
-    places = evaluation.zones()
-    for zone in places:
-        register = load(f, subject, zone, known_at, len(places) == 1)
-        now = evaluation.naive(as_of, zone)
-        row = register.standing(f.measure.facts, subject, now)
-        if row is None:
-            continue
-        area = Area.objects.filter(pk=row["area"]).first()
-        scope.check("person.read", area)
-        evaluator = Evaluator(f.measure, register, now, f.force(zone))
-        obligations = sorted(evaluator.of(subject), key=lambda o: (o.due is None, o.due, o.occasion))
-        return {
-            "as_of": _iso(now, zone),
-            "conditions": _conditions(evaluator, row, now),
-            "facts": _facts(evaluator, row, zone),
-            "acts": _acts(evaluator, row, obligations, zone),
-            "obligations": [_obligation(o, zone) for o in obligations],
-        }
-    return None
 
 
 def _conditions(e: Evaluator, row: Any, now: datetime) -> list[dict[str, Any]]:
@@ -136,8 +164,7 @@ def _acts(e: Evaluator, row: Any, obligations: list[Obligation], zone: str) -> l
     ]
 
 
-def _obligation(o: Obligation, zone: str) -> dict[str, Any]:
-    area, post = Area.objects.filter(pk=o.area).first(), Post.objects.filter(pk=o.post).first()
+def _obligation(o: Obligation, zone: str, area: Area | None, post: Post | None) -> dict[str, Any]:
     return {
         "occasion": o.occasion,
         "opens": _iso(o.opens, zone),
@@ -191,4 +218,4 @@ def explain_lines(said: dict[str, Any], language: str) -> list[str]:
     return lines
 
 
-__all__ = ["explain", "explain_lines"]
+__all__ = ["explain", "explain_all", "explain_lines"]

@@ -14,7 +14,7 @@ from sizao.kernel.models import Area, Enactment, Post
 from sizao.kernel.scope import Scope
 
 from . import evaluation, facts, lists
-from .explaining import explain, explain_lines
+from .explaining import explain, explain_all, explain_lines
 from .language.vocabulary import nearest
 from .models import COUNTS, Cell, Run
 from .views import LISTS, AreaFigures, Counts, Listed, MeasureFigures, MeasurePage, Overview, Page, Today
@@ -24,6 +24,7 @@ __all__ = [
     "Listed",
     "coverage_json",
     "explain",
+    "explain_all",
     "explain_lines",
     "latest_run",
     "measure_page",

@@ -53,7 +53,7 @@ def whole(scope: Scope, row: Any, language: str) -> dict[str, Any]:
     """What the person's page shows, as this scope may see it."""
     words = Words(language, row.area.zone)
     their_cases, their_contacts = (cases.cases_of(scope, row.pk), cases.contacts_of(scope, row.pk)) if scope.can("case.read") else ([], [])
-    now = clock.now()
+    now, stays = clock.now(), isolation.stays_of(scope, row.pk)
     return {
         "w": words,
         "person": row,
@@ -62,12 +62,12 @@ def whole(scope: Scope, row: Any, language: str) -> dict[str, Any]:
         "sees_names": scope.can("person.names", row.area),
         "cases": their_cases,
         "contact_rows": their_contacts,
-        "stays": isolation.stays_of(scope, row.pk),
+        "stays": stays,
         "duties": duties.of_person(
             scope, {"case": [c.pk for c in their_cases], "contact": [c.pk for c in their_contacts], "person": [row.pk]}
         ),
         "states": runs.state_words(),
-        "story": story(scope, row.pk, words, now),
+        "story": story(scope, row.pk, words, now, (their_cases, their_contacts) if scope.can("case.read") else None, stays),
         "case": None,
         "now": now,
         "may_investigate": scope.can("case.write", row.area),

@@ -31,11 +31,14 @@ class Entry:
     ahead: bool = False
 
 
-def story(scope: Scope, person: UUID, words: Words, now: datetime) -> list[Entry]:
-    """Every entry that this scope may see, newest first. The person's own page has been opened, so the right to look was asked."""
+def story(scope: Scope, person: UUID, words: Words, now: datetime, rows: Any = None, stays: Any = None) -> list[Entry]:
+    """Every entry that this scope may see, newest first. The person's own page has been opened, so the right to look was asked.
+
+    `rows`: the person's (cases, contacts), and `stays`, where the page has read them.
+    """
     done = acts.of_person(scope, person)
-    found = [_date(told, words) for told in cases.timeline(scope, person)]
-    found += [_seen(told, words) for told in isolation.timeline(scope, person)]
+    found = [_date(told, words) for told in cases.timeline(scope, person, rows)]
+    found += [_seen(told, words) for told in isolation.timeline(scope, person, stays)]
     taken_back = {a.replaces for a in done if a.replaces}
     for act in done:
         if act.kind not in TOLD and act.outcome != "void":

@@ -117,7 +117,7 @@ class LazyScope:
             chosen = next((p for p in held if p.pk == request.session.get(POST_KEY)), None)
             if chosen is None and len(held) > 1:
                 raise ChoosePost("no-post")
-            self._scope = Scope.open(request.user, chosen)
+            self._scope = Scope.open(request.user, chosen, held=held)
         return self._scope
 
     def __getattr__(self, name: str) -> Any:

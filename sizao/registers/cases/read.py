@@ -69,13 +69,14 @@ def investigations_of(scope: Scope, case: UUID) -> list[Investigation]:
     return list(Investigation.objects.filter(visible(), case__in=cases(scope).filter(pk=case)).order_by("happened_at"))
 
 
-def timeline(scope: Scope, person: UUID) -> list[dict[str, Any]]:
+def timeline(scope: Scope, person: UUID, rows: tuple[list[Case], list[Contact]] | None = None) -> list[dict[str, Any]]:
     """This register's part of a person's timeline: moments that are told as dates of a case or contact, oldest first.
 
-    Each: at (date or instant), what (the field's name), table ("case" or "contact"), record.
+    `rows`: the cases and contacts of that person, where they were read already. Each: at (date or instant), what (the field's name), table ("case" or "contact"), record.
     """
     found: list[dict[str, Any]] = []
-    for row, table in [*((c, "case") for c in cases_of(scope, person)), *((c, "contact") for c in contacts_of(scope, person))]:
+    their_cases, their_contacts = rows or (cases_of(scope, person), contacts_of(scope, person))
+    for row, table in [*((c, "case") for c in their_cases), *((c, "contact") for c in their_contacts)]:
         for name in row.declaration().fields:
             if name.endswith(("_at", "_on", "_from", "_until")) and (at := getattr(row, name)) is not None:
                 found.append({"at": at, "what": name, "table": table, "record": row.pk})

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from sizao.kernel import audit
 from sizao.kernel.scope import Scope, at_most_one, visible
+from sizao.kernel.sealed import keys_at_hand
 
 from .models import Household, Person
 from .rules import masked, search_keys
@@ -54,7 +55,8 @@ def sealed_of(scope: Scope, person: Person) -> dict[str, str | None]:
     """The sealed fields in the open, for who sees names there; otherwise nothing of them."""
     if not scope.can("person.names", person.area):
         return {}
-    return {f: c.unseal(person.pk, person.pk, box) if (box := getattr(person, f)) else None for f, c in (("national_id", NATIONAL_ID), ("phone", PHONE), ("address", ADDRESS))}
+    with keys_at_hand():
+        return {f: c.unseal(person.pk, person.pk, box) if (box := getattr(person, f)) else None for f, c in (("national_id", NATIONAL_ID), ("phone", PHONE), ("address", ADDRESS))}
 
 
 def sealed_of_many(scope: Scope, people: Sequence[Person]) -> dict[UUID, dict[str, str | None]]:
