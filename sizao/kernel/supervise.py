@@ -4,6 +4,7 @@ A child that is lost takes its own children with it (it leads a process group), 
 When this process is killed outright the children are told by the kernel (Linux) or notice that their parent has changed (`follow_parent`).
 """
 
+import _thread
 import contextlib
 import ctypes
 import fcntl
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 from sizao.kernel.errors import Refused
 from sizao.kernel.logs import told
@@ -93,7 +95,7 @@ class Supervisor:
     def run(self) -> None:
         """Returns after SIGTERM, SIGINT, SIGHUP or `stop.set()`, when all children have ended. Refused: already-serving."""
         held = _hold(self._place) if self._place else None
-        before = {number: signal.signal(number, lambda *_: self.stop.set()) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+        before = {number: signal.signal(number, sets(self.stop)) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
         try:
             for child in self.children:
                 child.start()
@@ -133,6 +135,18 @@ class Supervisor:
             if child.process is not None:
                 _end_group(child.process.pid)
                 child.process.wait()
+
+
+def sets(event: threading.Event) -> Callable[[int, FrameType | None], None]:
+    """A handler of signals that sets an event for which the main thread may be waiting.
+
+    It lets another thread do it: the handler runs in the main thread, which may just have taken the event's own lock, and would wait for itself.
+    """
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        _thread.start_new_thread(event.set, ())
+
+    return handle
 
 
 def serving(place: Path) -> int | None:

@@ -10,7 +10,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
 
 import psycopg
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
@@ -18,6 +17,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from sizao.kernel import jobs
 from sizao.kernel.audit.sealer import seal_once
 from sizao.kernel.logs import named, told
+from sizao.kernel.supervise import sets
 
 log = logging.getLogger("sizao.worker")
 
@@ -132,12 +132,8 @@ def run_worker(stop: threading.Event | None = None) -> None:
     What still runs then is cut off by the end of the process: its transaction is undone, its job is taken up by the next worker.
     """
     worker = Worker(stop)
-
-    def end(number: int, frame: FrameType | None) -> None:
-        worker.stop.set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, sets(worker.stop))
     if not worker.run():
         log.warning("stopped while something still ran")
         logging.shutdown()

@@ -30,6 +30,42 @@ Supervisor(children, place=Path(sys.argv[2] + "place"), watches=[(0.1, lambda: o
 """
 
 
+#: The order comes at the worst of moments: the waiting thread has just taken the lock of the event that it waits for.
+UNLUCKY = """
+import os, signal, sys, threading
+if sys.argv[1] == "supervisor":
+    from sizao.kernel.supervise import Supervisor
+    one = Supervisor([])
+    run = one.run
+else:
+    import django
+    from django.conf import settings
+    apps = ["django.contrib.contenttypes", "django.contrib.auth", "django_tasks", "django_tasks_db", "sizao.kernel"]
+    settings.configure(INSTALLED_APPS=apps, AUTH_USER_MODEL="kernel.User", TASKS={"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}})
+    django.setup()
+    from sizao.kernel import worker
+    class Quiet(worker.Worker):
+        def __init__(self, stop):
+            super().__init__(stop)
+            self._threads = []
+        def _lead(self):
+            pass
+    worker.Worker = Quiet
+    class one:
+        stop = threading.Event()
+    run = lambda: worker.run_worker(one.stop)
+lock = one.stop._cond
+wait = lock.wait
+def unlucky(seconds):  # here the thread holds the lock
+    os.kill(os.getpid(), signal.SIGTERM)
+    lock.wait = wait
+    return wait(seconds)
+lock.wait = unlucky
+run()
+print("ended")
+"""
+
+
 def until(true: Callable[[], object], seconds: float = 10) -> None:
     end = time.monotonic() + seconds
     while not true():
@@ -83,6 +119,12 @@ def test_told_to_stop_it_leaves_nobody_behind(served):
     assert [pid for pid in everyone(folder) if lives(pid)] == []
     assert supervise.serving(folder / "place") is None
     assert not supervise.stop(folder / "place")
+
+
+@pytest.mark.parametrize("who", ["supervisor", "worker"])
+def test_told_to_stop_at_the_worst_of_moments_it_stops(who):
+    done = subprocess.run([sys.executable, "-c", UNLUCKY, who], capture_output=True, text=True, timeout=20)
+    assert done.stdout == "ended\n", done.stderr
 
 
 def test_killed_outright_it_takes_its_children_along(served):
