@@ -22,7 +22,7 @@ def test_every_list_record_and_form_opens_in_both_languages(outbreak, language, 
     for r in register_rows.shapes(request.config.getoption("--full")):
         pages = [f"/registers/{r.name}", f"/registers/{r.name}/export", *(f"/registers/{r.name}/{row.pk}" for row in r.rows(outbreak.desk)[:1])]
         if r.declaration.write:
-            pages += [f"/registers/{r.name}/new", *(f"/registers/{r.name}/{row.pk}/edit" for row in r.rows(outbreak.desk)[:1])]
+            pages += [f"/registers/{r.name}/new", f"/registers/{r.name}/import", *(f"/registers/{r.name}/{row.pk}/edit" for row in r.rows(outbreak.desk)[:1])]
         for address in pages:
             answer = client.get(address)
             assert answer.status_code == 200, address
@@ -263,3 +263,18 @@ def test_no_cell_of_an_export_is_a_formula(outbreak):
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "＝1"])
 def test_what_a_spreadsheet_would_run_gets_an_apostrophe(text):
     assert neutral(text) == f"'{text}"
+
+
+def test_a_pasted_table_is_tried_then_brought_in_and_what_was_refused_comes_back(outbreak):
+    client, contacts = outbreak.client(outbreak.desk), registry.find("contacts")
+    table = f"来源编号\t人员\t观察地点所在地\t病种\t备注\nX1\t{outbreak.people[0]}\t{outbreak.grid.code}\t新型冠状病毒感染\t\nX2\tnobody\t{outbreak.grid.code}\t新型冠状病毒感染\tx"
+    before = contacts.rows(outbreak.desk).count()
+    tried = client.post("/registers/contacts/import", {"table": table}).content.decode()
+    assert "Import these rows" not in tried and "导入这些行" in tried
+    assert contacts.rows(outbreak.desk).count() == before
+    done = client.post("/registers/contacts/import", {"table": table, "write": "1", "c.4": "status"}).content.decode()
+    assert contacts.rows(outbreak.desk).count() == before + 1
+    left = re.search(r"<textarea[^>]*>(.*?)</textarea>", done, re.DOTALL)[1]
+    assert "X2" in left and "X1" not in left
+    assert client.post("/registers/contacts/import", {"table": "人员\nx", "write": "1"}).content.decode().count("必填而未对应") == 1
+    assert client.post("/registers/contacts/import", {"table": " "}).status_code == 422

@@ -75,7 +75,7 @@ def listing(request: HttpRequest, register: str) -> HttpResponse:
         "bulks": [(b, [field_control(found, f, words, None) for f in b.asks]) for b in bulks],
         "may_write": bool(found.declaration.write) and scope.can(found.declaration.write),
         "may_export": scope.can("register.export"),
-        "may_import": False,
+        "may_import": bool(found.declaration.write) and scope.can(found.declaration.write) and scope.can("import.write"),
         "href": lambda row: row_address(found, row),
         "label": lambda n: label(found, n, words),
         "sorted": lambda n: _sorted(found, wanted, n),

@@ -85,6 +85,7 @@ ROUTES: tuple[Route, ...] = (
     Route("register-new", "registers/<slug:register>/new", "desk.register_form.new", "post", register="write", reads_persons=True, methods=("GET", "POST")),
     Route("register-pick", "registers/<slug:register>/pick/<slug:field>", "desk.register_form.pick", "post", register="write", reads_persons=True),
     Route("register-bulk", "registers/<slug:register>/bulk/<slug:bulk>", "desk.register_form.bulk", "post", register="write", reads_persons=True, methods=("POST",)),
+    Route("register-import", "registers/<slug:register>/import", "desk.register_import.intake", "post", "import.write", register="write", methods=("GET", "POST")),
     Route("record", "registers/<slug:register>/<uuid:record>", "desk.registers.detail", "post", register="read", area="subject", reads_persons=True),
     Route("record-edit", "registers/<slug:register>/<uuid:record>/edit", "desk.register_form.edit", "post", register="write", area="subject", reads_persons=True, methods=("GET", "POST")),
     Route("api-document", "api/v1/openapi.json", "api.v1.document", "post", "plan.read"),
