@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from sizao.kernel.facts import AreaFact
+
 from .language.measure import BEGINNING, Filed, From, Measure, Total
 from .language.values import value
 from .obligations import (
@@ -100,8 +102,8 @@ class Completeness:
 
     def short(self, entry: Total, occasion: int) -> Iterator[Obligation]:
         """A figure is about its area and all below. Without an area, or not told, it is no denominator."""
-        for row in self.standing(entry.source):
-            need = row[entry.column]
+        for row in self.of_areas(entry.fact) if entry.fact else self.standing(entry.source):
+            need = row["need" if entry.fact else entry.column]
             if need is None or row["area"] is None:
                 missing = "area" if row["area"] is None else f"{entry.source}.{entry.column}"
                 yield self.told(NO_LIST, f"{UNKNOWN}:{missing}", row["id"], row["person"], row["area"], occasion)
@@ -109,6 +111,17 @@ class Completeness:
             have = sum(row["area"] in self.register.above(r["area"]) for r in self.listed)
             if have < need:
                 yield self.told(SHORT, f"{TOTAL}:{entry.source}.{entry.column}", row["id"], row["person"], row["area"], occasion, have=have, need=need)
+
+    def of_areas(self, fact: AreaFact) -> Iterator[Row]:
+        """What is said of areas themselves now; of several lines about one the latest."""
+        last: dict[Any, Row] = {}
+        for g in self.register.area_facts:
+            stands = g["vf"] <= self.as_of < g["vt"] and g["starts_at"] <= self.as_of and (fact.ended or self.as_of < g["ends_at"])
+            before = last.get(g["area"])
+            later = before is None or (g["starts_at"], -g["id"]) > (before["starts_at"], -before["id"])
+            if g["scale"] == fact.scale and stands and fact.only in (None, g["value"]) and later:
+                last[g["area"]] = g
+        yield from ({"id": g["id"], "person": None, "area": g["area"], "need": g[fact.field]} for g in last.values())
 
     # -- whether it was handed in at all
 

@@ -1,4 +1,6 @@
-"""What a cell counts, as tests on an obligation. The same on every engine; this file knows no database."""
+"""What a cell counts, as tests on an obligation; and the statements that add up, the same on every engine. This file knows no database."""
+
+from __future__ import annotations
 
 TESTS = {
     "owed": "state IN ('met', 'late', 'overdue')",
@@ -16,3 +18,64 @@ TESTS = {
     "unlisted": "state = 'unlisted'",
     "told_late": "told_late",
 }
+#: Counted by a run, beside the states: lists that are not complete, and what was found by those who looked.
+BESIDE = {
+    "short": "state = 'short'",
+    "no_list": "state = 'no_list'",
+    "looked": "seen IS NOT NULL",
+    "untrue": "NOT seen",
+    "raised": "raised > 0",
+}
+COUNTED = TESTS | BESIDE
+#: By how many all short lists of a cell are short together.
+SHORT_BY = "CASE WHEN state = 'short' THEN CAST(ceil(need) - have AS BIGINT) ELSE 0 END"
+#: The lists whose rows a list is made of, where it is not a state itself; a run may say of any of them that it was not kept.
+STATES_OF = {
+    "missing": ("missing", "overdue"),
+    "missed": ("missed", "overdue"),
+    "ownerless": ("open", "cannot_tell", "missing", "overdue"),
+    "told_late": ("met",),
+    "looked": ("met", "late"),
+    "untrue": ("met", "late"),
+    "raised": ("missing", "overdue"),
+    "risen": ("missing", "overdue"),
+}
+
+
+def leaf_counts(relation: str, top: int) -> str:
+    """Counts by the area itself, by state, by who answers and by how far up it has risen. What has no area stands at the top of the edition's."""
+    counts = ", ".join(f"count(*) FILTER (WHERE {test}) AS {name}" for name, test in COUNTED.items())
+    return (
+        f"SELECT o.measure, coalesce(o.area, {top}) AS area, o.state, o.post, o.raised AS levels, count(*) AS n, {counts}, sum({SHORT_BY}) AS short_by "
+        f"FROM {relation} o GROUP BY 1, 2, 3, 4, 5"
+    )
+
+
+def risen(leaf: str, post: str, up: str) -> str:
+    """How many have risen to each area: so many levels above who answers, or above the area itself where nobody does."""
+    return (
+        f"SELECT u.above AS area, sum(l.n) AS n FROM {leaf} l LEFT JOIN ({post}) p ON p.id = l.post "
+        f"JOIN ({up}) u ON u.area = coalesce(p.area, l.area) AND u.steps BETWEEN 1 AND l.levels WHERE l.levels > 0 GROUP BY u.above"
+    )
+
+
+def cells(leaf: str, rise: str, up: str, before: str) -> str:
+    """Cells of every level: `before` (the run's and the enactment's numbers), measure, area, and the counts in the order of `COUNTS`."""
+    sums = ", ".join(f"CAST(sum(l.{name}) AS BIGINT)" for name in (*COUNTED, "short_by"))
+    return (
+        f"SELECT {before}, l.measure, u.above, {sums}, CAST(coalesce(max(r.n), 0) AS BIGINT) FROM {leaf} l JOIN ({up}) u ON u.area = l.area "
+        f"LEFT JOIN {rise} r ON r.area = u.above GROUP BY l.measure, u.above"
+    )
+
+
+COUNTS = (*COUNTED, "short_by", "risen")  # what a cell of a run holds
+
+
+def amounts(relation: str, up: str, top: int, before: str) -> str:
+    """Σ have, Σ min(have, need), Σ need of what is owed, for each unit of measure; what came late was reached. Beside them how many are short."""
+    enough = "CASE WHEN o.state = 'late' THEN o.need ELSE least(o.have, o.need) END"
+    return (
+        f"SELECT {before}, o.measure, u.above, coalesce(o.unit, ''), count(*), count(*) FILTER (WHERE o.state = 'overdue'), sum(o.have), sum({enough}), sum(o.need) "
+        f"FROM {relation} o JOIN ({up}) u ON u.area = coalesce(o.area, {top}) "
+        f"WHERE o.state IN ('met', 'late', 'overdue') AND o.have IS NOT NULL AND o.need IS NOT NULL GROUP BY o.measure, u.above, coalesce(o.unit, '')"
+    )

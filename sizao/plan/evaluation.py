@@ -21,7 +21,8 @@ from .facts import vocabulary
 from .language import Edition, Measure, load_edition
 from .language.measure import BEGINNING, FAR
 from .obligations import FIELDS, Force
-from .sql import compile_beside, compile_measure
+from .sql import POSTGRES, compile_beside, compile_measure
+from .sql.shown import of_time, shown_values
 
 INSTANTS = ("opens", "due", "done_at")
 
@@ -106,6 +107,19 @@ def statement(f: InForce, as_of: datetime, known_at: datetime | None, subjects: 
         beside = compile_beside(m, relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1), naive(as_of, zone), f.force(zone))
         if beside:
             parts.append(f"SELECT {columns} FROM ({beside}) z")
+    return " UNION ALL ".join(parts)
+
+
+def shown(f: InForce, obligations: str, as_of: datetime, known_at: datetime | None) -> str:
+    """SQL of the values of a measure's figures over its obligations (a relation with real instants): area, local day, v0, v1, …"""
+    places, parts = zones(), []
+    columns = ["subject", "area", "state", *(f"(x.{name} AT TIME ZONE '{{0}}') AS {name}" for name in INSTANTS)]
+    for zone in places:
+        related = relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1)
+        civil = f"SELECT {', '.join(columns).format(zone)} FROM {obligations} x"
+        values = shown_values(f.measure, civil, related, naive(as_of, zone), f.force(zone), POSTGRES)
+        told = [f"(y.v{i} AT TIME ZONE '{zone}') AS v{i}" if of_time(s) else f"y.v{i}" for i, s in enumerate(f.measure.shows)]
+        parts.append(f"SELECT y.area, y.day, {', '.join(told)} FROM ({values}) y")
     return " UNION ALL ".join(parts)
 
 

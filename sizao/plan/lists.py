@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -14,20 +15,22 @@ from django.db import connection
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area, Post
 
-from . import facts
+from . import beside, facts
+from .counting import COUNTED
 from .evaluation import InForce, naive
 from .language import Measure
-from .language.done import Done
+from .language.done import Amount, Done
 from .language.values import Context, value
 from .language.words import sentence
+from .mirror.engine import COLUMNS
 from .models import Row, Run
 from .obligations import reason_text
-from .relations import VOID
+from .relations import UP, VOID
 from .views import Listed, MeasureFigures
 
-COLUMNS = ("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at")
 STORED = ", ".join(f"{'area_id AS area' if c == 'area' else c}" for c in COLUMNS)
-TESTS = {"missing": "o.state = 'overdue' AND o.doable", "missed": "o.state = 'overdue' AND NOT o.doable"}
+#: Lists of which every row has a due; only these are sorted by the bare column, which has an index.
+DATED = ("missing", "missed", "open", "ahead", "met", "late")
 #: What PostgreSQL sorts after every date: obligations without a timetable come last.
 LAST = "infinity"
 
@@ -48,47 +51,57 @@ def figures(f: InForce) -> MeasureFigures:
         trial=f.enactment.trial,
         table=m.facts,
         act=m.done.act,
+        unit=beside.unit_of(m) if isinstance(m.done, Amount) else {},
+        reconciled=bool(m.reconcile),
+        looked_at=m.look is not None,
     )
 
 
 def keyset(relation: str, state: str, after: str | None, limit: int) -> tuple[str, list[Any]]:
-    """The statement of a page: `relation` yields COLUMNS; ordered by due, subject, occasion; one row more than asked, to know whether it goes on."""
+    """The statement of a page: `relation` yields COLUMNS; ordered by due, subject, occasion, measure; one row more than asked, to know whether it goes on."""
     parameters: list[Any] = []
-    test = TESTS.get(state, f"o.state = '{state}'")
-    due = (
-        f"coalesce(o.due, '{LAST}')" if state == "cannot_tell" else "o.due"
-    )  # only there is one without a date, and the index serves the rest
+    test = COUNTED.get(state, "raised > 0")
+    due = "o.due" if state in DATED else f"coalesce(o.due, '{LAST}')"
     if after:
-        test += f" AND ({due}, o.subject, o.occasion) > (%s::timestamptz, %s::uuid, %s)"
+        test = f"({test}) AND ({due}, o.subject, o.occasion, o.measure) > (%s::timestamptz, %s::uuid, %s, %s)"
         parameters = list(read_place(after))
     return (
-        f"SELECT {', '.join('o.' + c for c in COLUMNS)} FROM ({relation}) o WHERE {test} ORDER BY {due}, o.subject, o.occasion LIMIT {int(limit) + 1}",
+        f"SELECT {', '.join('o.' + c for c in COLUMNS)} FROM ({relation}) o WHERE {test} ORDER BY {due}, o.subject, o.occasion, o.measure LIMIT {int(limit) + 1}",
         parameters,
+    )
+
+
+def risen(relation: str, area: Area) -> str:
+    """Those of a relation that have risen to this very area: so many levels above who answers, or above the area itself where nobody does."""
+    return (
+        f"SELECT o.* FROM ({relation}) o LEFT JOIN kernel_post p ON p.id = o.post JOIN ({UP.replace('%', '%%')}) u "
+        f"ON u.area = coalesce(p.area_id, o.area) AND u.above = {area.pk} AND u.steps BETWEEN 1 AND o.raised WHERE o.raised > 0"
     )
 
 
 def place(row: Mapping[str, Any]) -> str:
     """Where a page ended, for the next to go on."""
-    key = [row["due"].isoformat() if row["due"] else LAST, str(row["subject"]), row["occasion"]]
+    key = [row["due"].isoformat() if row["due"] else LAST, str(row["subject"]), row["occasion"], row["measure"]]
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
 
 
-def read_place(text: str) -> tuple[str, str, int]:
+def read_place(text: str) -> tuple[str, str, int, str]:
     """The place again; Refused bad-value when the text is none."""
     try:
-        due, subject, occasion = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        due, subject, occasion, measure = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if due != LAST:
             datetime.fromisoformat(due)
         from uuid import UUID
 
-        return due, str(UUID(subject)), int(occasion)
+        return due, str(UUID(subject)), int(occasion), str(measure)
     except (ValueError, binascii.Error, TypeError):
         raise Refused("bad-value", field={"zh": "续页位置", "en": "page"}, value=text, expected="—") from None
 
 
-def stored(run: Run, measure: str, area: Area) -> str:
+def stored(run: Run, measures: Iterable[str], area: Area) -> str:
     """The rows of a run below an area. What has no area stands at the top."""
-    where = f"r.run_id = {run.pk} AND r.measure = '{measure}'"
+    named = ", ".join(f"'{measure}'" for measure in measures)
+    where = f"r.run_id = {run.pk} AND r.measure IN ({named})"
     if area.parent_id is not None:
         where += f" AND r.area_id IN (SELECT id FROM kernel_area WHERE path LIKE '{area.path}%%')"
     return f"SELECT {STORED} FROM {Row._meta.db_table} r WHERE {where}"
@@ -134,6 +147,24 @@ def _mark_tried(listed: list[Listed]) -> None:
         outcome, at = last.get(o.subject, (None, None))
         if at and o.opens and at >= o.opens:
             o.tried, o.tried_at = outcome, at
+
+
+def plain(amount: Decimal | None) -> int | float | None:
+    """An amount as a number of JSON: whole where it is.
+
+    >>> plain(Decimal("3.000")), plain(Decimal("2.5")), plain(None)
+    (3, 2.5, None)
+    """
+    return None if amount is None else int(amount) if amount == int(amount) else float(amount)
+
+
+def lacking(o: Listed, acts: Mapping[str, Any]) -> dict[str, str]:
+    """What is overdue, in words: an act that is not there, or an amount that is not reached."""
+    if o.need is not None:
+        return {"zh": f"应有 {plain(o.need)}，现有 {plain(o.have)}", "en": f"{plain(o.have)} of {plain(o.need)}"}
+    if o.act not in acts:
+        return {"zh": "逾期", "en": "overdue"}
+    return {"zh": f"逾期：未见{acts[o.act].zh}", "en": f"overdue: no {acts[o.act].en}"}
 
 
 def mark_done(listed: list[Listed], m: Measure) -> None:

@@ -2,22 +2,9 @@
 
 from django.db import models
 
-COUNTS = (
-    "owed",
-    "met",
-    "late",
-    "overdue",
-    "missing",
-    "missed",
-    "open",
-    "ahead",
-    "waiting",
-    "closed",
-    "cannot_tell",
-    "ownerless",
-    "unlisted",
-    "told_late",
-)
+from .counting import COUNTS
+
+__all__ = ["COUNTS", "Amount", "Cell", "Figure", "Row", "Run"]
 
 
 class Run(models.Model):
@@ -47,7 +34,11 @@ class Run(models.Model):
 
 
 class Cell(models.Model):
-    """Counts of one measure below one area (itself included), of one enactment. `missing` is overdue and doable; `missed` overdue and no longer doable."""
+    """Counts of one measure below one area (itself included), of one enactment. `missing` is overdue and doable; `missed` overdue and no longer doable.
+
+    Beside the states: `short` lists, by `short_by` subjects together; lists that are not there (`no_list`); of what was said done, how much somebody
+    `looked` at and how much of that was `untrue`; how much is `raised` above who answers, and how much has `risen` to this very area.
+    """
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(Run, models.CASCADE, related_name="cells", db_index=False)
@@ -68,6 +59,13 @@ class Cell(models.Model):
     ownerless = models.IntegerField()
     unlisted = models.IntegerField()
     told_late = models.IntegerField()
+    short = models.IntegerField(default=0)
+    no_list = models.IntegerField(default=0)
+    looked = models.IntegerField(default=0)
+    untrue = models.IntegerField(default=0)
+    raised = models.IntegerField(default=0)
+    short_by = models.BigIntegerField(default=0)
+    risen = models.IntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "area", "measure", "enactment"], name="plan_cell_once")]
@@ -92,9 +90,57 @@ class Row(models.Model):
     doable = models.BooleanField()
     told_late = models.BooleanField()
     done_at = models.DateTimeField(null=True)
+    have = models.DecimalField(null=True, max_digits=18, decimal_places=3)
+    need = models.DecimalField(null=True, max_digits=18, decimal_places=3)
+    unit = models.TextField(null=True)
+    seen = models.BooleanField(null=True)
+    raised = models.SmallIntegerField(default=0)
 
     class Meta:
         indexes = [
             models.Index(fields=["run", "measure", "state", "doable", "due", "subject", "occasion"], name="plan_row_list"),
             models.Index(fields=["run", "person"], name="plan_row_person"),
         ]
+
+
+class Amount(models.Model):
+    """Amounts of what is owed under one measure below one area, in one unit of measure ("": the measure's own). Different units are never added.
+
+    `filled` is Σ min(have, need); what came late was reached. `owed` subjects and days are behind it, `short` of them are overdue.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="amounts", db_index=False)
+    enactment = models.BigIntegerField()
+    measure = models.TextField()
+    area = models.ForeignKey("kernel.Area", models.DO_NOTHING, db_constraint=False, db_index=False)
+    unit = models.TextField()
+    owed = models.IntegerField()
+    short = models.IntegerField()
+    have = models.DecimalField(max_digits=20, decimal_places=3)
+    filled = models.DecimalField(max_digits=20, decimal_places=3)
+    need = models.DecimalField(max_digits=20, decimal_places=3)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "area", "measure", "enactment", "unit"], name="plan_amount_once")]
+
+
+class Figure(models.Model):
+    """One of the figures that a measure shows beside coverage, below one area: of all days (`day` null) or of what was due on one local day.
+
+    `n` is how many obligations it is made of. A figure that is a moment stands in `moment`, every other in `value`.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="figures", db_index=False)
+    enactment = models.BigIntegerField()
+    measure = models.TextField()
+    area = models.ForeignKey("kernel.Area", models.DO_NOTHING, db_constraint=False, db_index=False)
+    day = models.DateField(null=True)
+    name = models.TextField()
+    n = models.IntegerField()
+    value = models.FloatField(null=True)
+    moment = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "measure", "area"], name="plan_figure_page")]

@@ -13,13 +13,15 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area, Enactment, Post
 from sizao.kernel.scope import Scope
 
-from . import evaluation, facts, lists
+from . import beside, evaluation, facts, lists
+from .counting import STATES_OF
 from .explaining import explain, explain_all, explain_lines
 from .language.vocabulary import nearest
 from .models import COUNTS, Cell, Run
-from .views import LISTS, AreaFigures, Counts, Listed, MeasureFigures, MeasurePage, Overview, Page, Today
+from .views import BESIDE, LISTS, AreaFigures, Counts, Listed, MeasureFigures, MeasurePage, Overview, Page, Today
 
 __all__ = [
+    "BESIDE",
     "LISTS",
     "Listed",
     "coverage_json",
@@ -121,57 +123,79 @@ def overview(scope: Scope, area: Area | None = None, measure: str | None = None,
 def measure_page(scope: Scope, measure: str, area: Area | None = None, run: Run | None = None) -> MeasurePage:
     """One measure in an area: its words, its numbers there and right below."""
     here, run = _here(scope, area), run or _standing()
-    figures, _ = _measure(run, measure)
+    figures, found = _measure(run, measure)
     cells = _cells(run, [here.pk, *(a.pk for a in _below(here))], measure)
     for cell in cells:
         if cell["area_id"] == here.pk:
             figures.add(cell)
     below, own = _by_area(here, cells)
+    m, places = found.measure, [here.pk, *(a.area.pk for a in below)]
+    amounts = beside.amounts(run, [m], places)
+    figures.amounts = amounts.get((m.id, here.pk), [])
+    figures.shown = beside.shown(run, [m], [here.pk], days=True).get((m.id, here.pk), [])
+    shown = beside.shown(run, [m], [a.area.pk for a in below])
+    for part in below:
+        part.amounts, part.shown = amounts.get((m.id, part.area.pk), []), shown.get((m.id, part.area.pk), [])
     return MeasurePage(run=run, area=here, measure=figures, areas=below, own=own)
 
 
 def missing(
     scope: Scope,
-    measure: str,
+    measure: str | None,
     area: Area | None = None,
     *,
+    urgency: str | None = None,
     state: str = "missing",
     after: str | None = None,
     limit: int | None = 50,
     run: Run | None = None,
 ) -> Page:
-    """The list behind a number: `state` is one of LISTS. By due date, a page at a time (`after` is the last page's `next`); with `limit` None all of it."""
+    """The list behind a number: `state` is one of LISTS or BESIDE. By due date, a page at a time (`after` is the last page's `next`); with `limit` None all.
+
+    `measure` None: of all measures; `urgency`: only of those.
+    """
     here, run = _here(scope, area, "person.read"), run or _standing()
-    if state not in LISTS:
-        raise Refused("plan-word-unknown", word=state, nearest=nearest(state, LISTS), known=list(LISTS))
-    figures, found = _measure(run, measure)
+    if state not in (*LISTS, *BESIDE):
+        raise Refused("plan-word-unknown", word=state, nearest=nearest(state, (*LISTS, *BESIDE)), known=[*LISTS, *BESIDE])
+    known = {measure: _measure(run, measure)} if measure is not None else _measures(run)
+    known = {name: m for name, m in known.items() if urgency in (None, m[0].urgency)}
+    if not known:
+        return Page(rows=[], next=None, run=run)
     whole = limit is None
     with transaction.atomic():
-        sql, parameters = lists.keyset(_relation(run, measure, state, here), state, after, 10**9 if whole else limit or 0)
+        sql, parameters = lists.keyset(_relation(run, list(known), state, here), state, after, 10**9 if whole else limit or 0)
         rows = list(evaluation.rows(sql if parameters else sql.replace("%%", "%"), tuple(parameters)))
     more = not whole and len(rows) > (limit or 0)
     rows = rows[:limit] if more else rows
-    listed = lists.dressed(rows, {measure: figures})
-    if not whole:
-        lists.mark_done(listed, found.measure)
+    listed = lists.dressed(rows, {name: figures for name, (figures, _) in known.items()})
+    for name, (_, found) in known.items() if not whole else ():
+        lists.mark_done([o for o in listed if o.measure == name], found.measure)
     return Page(rows=listed, next=lists.place(rows[-1]) if more else None, run=run)
 
 
-def _relation(run: Run, measure: str, state: str, area: Area) -> str:
+def _relation(run: Run, measures: list[str], state: str, area: Area) -> str:
     """The rows that the run kept; where it kept none (the list was too long, the run is old) the same query at the run's two times."""
-    names = {state, "overdue" if state in ("missing", "missed") else state}
-    if run.rows_kept and not any(f"{measure} {name}" in run.unlisted_rows for name in names):
-        return lists.stored(run, measure, area)
+    states = STATES_OF.get(state, (state,))
+    kept = [m for m in measures if run.rows_kept and not any(f"{m} {s}" in run.unlisted_rows for s in states)]
+    parts = [lists.stored(run, kept, area)] if kept else []
+    if len(kept) < len(measures):
+        parts += _again(run, set(measures) - set(kept), area)
+    whole = " UNION ALL ".join(parts)
+    return lists.risen(whole, area) if state == "risen" else whole
+
+
+def _again(run: Run, measures: set[str], area: Area) -> list[str]:
     with connection.cursor() as cursor:
         evaluation.steady(cursor)
     wanted = {e["enactment"] for e in run.editions}
-    found = [f for f in evaluation.in_force(run.as_of) if f.measure.id == measure and f.enactment.pk in wanted]
+    found = [f for f in evaluation.in_force(run.as_of) if f.measure.id in measures and f.enactment.pk in wanted]
     below = "" if area.parent_id is None else f" WHERE w.area IN (SELECT id FROM kernel_area WHERE path LIKE '{area.path}%%')"
-    parts = [
-        evaluation.statement(f, run.as_of, run.known_at, evaluation.below(f.measure.facts, area.path) if below else None).replace("%", "%%")
-        for f in found
-    ]
-    return " UNION ALL ".join(f"SELECT * FROM ({part}) w{below}" for part in parts)
+    columns = ", ".join(f"w.{name}" for name in lists.COLUMNS)
+    parts = []
+    for f in found:
+        narrowed = evaluation.below(f.measure.facts, area.path) if below else None
+        parts.append(f"SELECT {columns} FROM ({evaluation.statement(f, run.as_of, run.known_at, narrowed).replace('%', '%%')}) w{below}")
+    return parts
 
 
 def today(scope: Scope, post: Post | None = None, as_of: datetime | None = None, limit: int = 200) -> Today:
@@ -210,6 +234,10 @@ def coverage_json(scope: Scope, run: Run | None = None, area: Area | None = None
     for cell in cells:
         if cell["area_id"] == here.pk and cell["measure"] in known:
             known[cell["measure"]][0].add(cell)
+    judged = [f.measure for _, f in known.values()]
+    amounts, shown = beside.amounts(run, judged, [here.pk]), beside.shown(run, judged, [here.pk])
+    for name, (figures, _) in known.items():
+        figures.amounts, figures.shown = amounts.get((name, here.pk), []), shown.get((name, here.pk), [])
     below, own = _by_area(here, cells)
     zone = ZoneInfo(here.zone)
     return {
@@ -218,20 +246,35 @@ def coverage_json(scope: Scope, run: Run | None = None, area: Area | None = None
         "as_of": run.as_of.astimezone(zone).isoformat(),
         "known_at": run.known_at.astimezone(zone).isoformat(),
         "area": here.code,
-        "measures": [{"id": m.id, "zh": m.title["zh"], "en": m.title["en"], **m.counts()} for m, _ in known.values()],
+        "measures": [{"id": m.id, "zh": m.title["zh"], "en": m.title["en"], **m.counts(), **_beside_json(m)} for m, _ in known.values()],
         # What stands at the area itself, in none of those below, is a line of its own: the lines add up to the measures.
         "areas": [
             {
                 "code": a.code,
                 "name": a.area.name(scope.language),
-                **{name: getattr(a, name) for name in ("owed", "met", "late", "overdue", "missing", "cannot_tell")},
+                **{name: getattr(a, name) for name in ("owed", "met", "late", "overdue", "missing", "cannot_tell", "risen")},
             }
             for a in (*below, *([own] if own.all else []))
         ],
     }
 
 
-def missing_json(scope: Scope, run: Run | None, measure: str, area: Area | None = None, state: str = "missing") -> list[dict[str, Any]]:
+def _beside_json(m: MeasureFigures) -> dict[str, Any]:
+    """Amounts by unit, the figures of the plan, and what was said and seen; only where a measure has them."""
+    found: dict[str, Any] = {}
+    if m.amounts:
+        names = ("owed", "short", "have", "filled", "need")
+        found["amounts"] = [{"unit": a.unit, **{n: lists.plain(getattr(a, n)) for n in names}, "coverage": lists.plain(a.coverage)} for a in m.amounts]
+    if m.shown:
+        found["shown"] = [
+            {"name": f.name, **f.words, "kind": f.kind, "n": f.n, "value": f.moment.isoformat() if f.moment else f.value} for f in m.shown
+        ]
+    if m.looked_at:
+        found["checked"] = m.checked.as_json()
+    return found
+
+
+def missing_json(scope: Scope, run: Run | None, measure: str | None, area: Area | None = None, state: str = "missing") -> list[dict[str, Any]]:
     """The named missing of a measure: one object an obligation, as `sizao missing --json` prints it."""
     run = run or _standing()
     page = missing(scope, measure, area, state=state, limit=None, run=run)
@@ -245,7 +288,12 @@ def missing_json(scope: Scope, run: Run | None, measure: str, area: Area | None 
             "due": r.due.astimezone(ZoneInfo(r.zone)).isoformat() if r.due else None,
             "by": posts.get(r.post or 0),
             "area": r.area.code if r.area else None,
-            "why": r.why["zh" if zh else "en"] or (f"逾期：未见{acts[r.act].zh}" if zh else f"overdue: no {acts[r.act].en}"),
+            "why": r.why["zh" if zh else "en"] or (lists.lacking(r, acts) if r.overdue else {}).get("zh" if zh else "en", ""),
+            "measure": r.measure,
+            "state": r.state,
+            "levels_up": r.raised,
+            **({"have": lists.plain(r.have), "need": lists.plain(r.need)} if r.need is not None else {}),
+            **({"seen": r.seen} if r.seen is not None else {}),
         }
         for r in page.rows
     ]

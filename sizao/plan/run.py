@@ -9,12 +9,13 @@ from django.db import connection, transaction
 
 from sizao.kernel import clock
 
-from . import evaluation
-from .counting import TESTS
+from . import counting, evaluation
+from .language import done as forms
 from .mirror.choice import chosen
-from .mirror.engine import COLUMNS, Engine
-from .models import COUNTS, Cell, Row, Run
+from .mirror.engine import AMOUNT, CELL, COLUMNS, FIGURE, ROW, Engine
+from .models import Amount, Cell, Figure, Row, Run
 from .relations import UP
+from .sql import shown
 
 LISTED = 200_000  # rows of one list that a run keeps
 RUNS_KEPT, ROWS_KEPT = 48, 3  # runs whose cells, and whose rows, are kept; of older ones the last of each day
@@ -47,7 +48,7 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
                 too_long |= on_mirror.daily(there, run, cursor, LISTED, refreshed)
             elif on_mirror:
                 for f in there:
-                    too_long |= _named(f, on_mirror.keep(f, run, cursor, LISTED, TESTS))
+                    too_long |= _named(f, on_mirror.keep(f, run, cursor, LISTED))
             for f in found:
                 if f not in there:
                     cursor.execute(_keep(f, run))
@@ -80,26 +81,29 @@ def _editions(found: list[evaluation.InForce]) -> list[dict[str, object]]:
 
 
 def _keep(f: evaluation.InForce, run: Run) -> str:
-    """One statement: evaluates a measure, inserts its cells and its rows, and answers which lists were too long."""
-    table = {model: model._meta.db_table for model in (Cell, Row)}
-    counts = ", ".join(f"sum(l.{name})" for name in COUNTS)
+    """One statement: evaluates a measure, inserts its cells, amounts, figures and rows, and answers which lists were too long."""
+    before, top = f"{run.pk}, {f.enactment.pk}", f.enactment.area_id
+    posts = "SELECT p.id, p.area_id AS area FROM kernel_post p"
+    ctes = [
+        f"o AS MATERIALIZED ({evaluation.statement(f, run.as_of, run.known_at)})",
+        f"leaf AS MATERIALIZED ({counting.leaf_counts('o', top)})",
+        f"rise AS ({counting.risen('leaf', posts, UP)})",
+        f"cells AS ({_insert(Cell, CELL)} {counting.cells('leaf', 'rise', UP, before)})",
+    ]
+    if isinstance(f.measure.done, forms.Amount):
+        ctes.append(f"amounts AS ({_insert(Amount, AMOUNT)} {counting.amounts('o', UP, top, before)})")
+    if f.measure.shows:
+        ctes.append(f"told AS MATERIALIZED ({evaluation.shown(f, 'o', run.as_of, run.known_at)})")
+        ctes.append(f"figures AS ({_insert(Figure, FIGURE)} {shown.figures(f.measure, 'told', UP, top, before, '({0})::timestamptz')})")
     listed = ", ".join(f"o.{name}" for name in COLUMNS)
-    targets = ", ".join("area_id" if name == "area" else name for name in COLUMNS)
-    return (
-        f"WITH o AS MATERIALIZED ({evaluation.statement(f, run.as_of, run.known_at)}), "
-        f"leaf AS ({leaf_counts('o', f.enactment.area_id)}), "
-        f"cells AS (INSERT INTO {table[Cell]} (run_id, enactment, measure, area_id, {', '.join(COUNTS)}) "
-        f"SELECT {run.pk}, {f.enactment.pk}, l.measure, u.above, {counts} FROM leaf l JOIN ({UP}) u ON u.area = l.area GROUP BY l.measure, u.above), "
-        f"sizes AS (SELECT state, count(*) AS n FROM o GROUP BY state), "
-        f"kept AS (INSERT INTO {table[Row]} (run_id, enactment, {targets}) SELECT {run.pk}, {f.enactment.pk}, {listed} FROM o JOIN sizes s ON s.state = o.state AND s.n <= {LISTED} ORDER BY o.due) "
-        f"SELECT state, n FROM sizes WHERE n > {LISTED}"
-    )
+    ctes.append("sizes AS (SELECT state, count(*) AS n FROM o GROUP BY state)")
+    kept = f"SELECT {before}, {listed} FROM o JOIN sizes s ON s.state = o.state AND s.n <= {LISTED} ORDER BY o.due"
+    ctes.append(f"kept AS ({_insert(Row, ROW)} {kept})")
+    return f"WITH {', '.join(ctes)} SELECT state, n FROM sizes WHERE n > {LISTED}"
 
 
-def leaf_counts(relation: str, top: int) -> str:
-    """Counts by measure and the area itself. What has no area stands at the top of what the edition covers."""
-    counts = ", ".join(f"count(*) FILTER (WHERE {test}) AS {name}" for name, test in TESTS.items())
-    return f"SELECT o.measure, coalesce(o.area, {top}) AS area, {counts} FROM {relation} o GROUP BY 1, 2"
+def _insert(model: type[Cell | Amount | Figure | Row], columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {model._meta.db_table} ({', '.join(columns)})"
 
 
 def forget() -> None:
@@ -116,5 +120,6 @@ def forget() -> None:
             gone.append(pk)
         days.add(day)
     if gone:
-        Cell.objects.filter(run__in=gone)._raw_delete("default")
+        for model in (Cell, Amount, Figure):
+            model.objects.filter(run__in=gone)._raw_delete("default")  # type: ignore[attr-defined]
         Run.objects.filter(pk__in=gone)._raw_delete("default")

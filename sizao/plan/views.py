@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sizao.kernel.models import Area
 
+from .checked import Checked
 from .models import COUNTS, Run
 
 #: The lists that a number may open. Together with the rest of `owed` they are all the obligations there are.
 LISTS = ("missing", "missed", "late", "met", "open", "ahead", "waiting", "cannot_tell", "closed")
+#: The lists of what stands beside the states: a mark of an obligation, or a list that is not complete.
+BESIDE = ("ownerless", "told_late", "unlisted", "short", "no_list", "looked", "untrue", "raised", "risen")
 
 
 @dataclass(kw_only=True)
@@ -33,6 +37,13 @@ class Counts:
     ownerless: int = 0
     unlisted: int = 0
     told_late: int = 0
+    short: int = 0
+    no_list: int = 0
+    looked: int = 0
+    untrue: int = 0
+    raised: int = 0
+    short_by: int = 0
+    risen: int = 0
 
     @property
     def done(self) -> int:
@@ -73,6 +84,53 @@ class MeasureFigures(Counts):
     trial: bool = False
     table: str = ""
     act: str = ""
+    unit: dict[str, str] = field(default_factory=dict)
+    reconciled: bool = False
+    looked_at: bool = False
+    amounts: list[AmountFigures] = field(default_factory=list)
+    shown: list[ShownFigure] = field(default_factory=list)
+
+    @property
+    def checked(self) -> Checked:
+        """What was said, what was seen, and the gap."""
+        return Checked(self.owed, self.done, self.looked, self.untrue)
+
+
+@dataclass(kw_only=True)
+class AmountFigures:
+    """Amounts of what is owed, in one unit of measure; `short` subjects or days of the `owed` are overdue."""
+
+    unit: dict[str, str]
+    owed: int
+    short: int
+    have: Decimal
+    filled: Decimal
+    need: Decimal
+
+    @property
+    def coverage(self) -> Decimal | None:
+        """Σ min(have, need) / Σ need; None when nothing is needed."""
+        return self.filled / self.need if self.need else None
+
+    @property
+    def lacking(self) -> Decimal:
+        return self.need - self.filled
+
+
+@dataclass(kw_only=True)
+class ShownFigure:
+    """A figure that a measure shows, of `n` obligations, in words {zh, en}; `days`: the same day by day, the latest last.
+
+    `kind`: share, count, hours, days, number, or moment.
+    """
+
+    name: str
+    words: dict[str, str]
+    kind: str
+    n: int = 0
+    value: float | None = None
+    moment: datetime | None = None
+    days: list[tuple[date, int, float | None, datetime | None]] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -80,6 +138,8 @@ class AreaFigures(Counts):
     """An area with its counts."""
 
     area: Area
+    amounts: list[AmountFigures] = field(default_factory=list)
+    shown: list[ShownFigure] = field(default_factory=list)
 
     @property
     def code(self) -> str:
@@ -116,6 +176,7 @@ class Listed:
     Attributes:
         why: The reason in words {zh, en}; empty for what is simply not done.
         by: Who answers {zh, en}; empty when ownerless. `post` is its id.
+        seen: What somebody found who looked; False is *untrue*. `raised`: how many levels above who answers it appears.
         done_since: Evidence came in after the run; on a page struck through, not removed.
         tried, tried_at: The last attempt since the occasion opened, and why it did not come off.
     """
@@ -143,6 +204,16 @@ class Listed:
     table: str = ""
     act: str = ""
     urgency: str = "routine"
+    have: Decimal | None = None
+    need: Decimal | None = None
+    unit: str | None = None
+    seen: bool | None = None
+    raised: int = 0
+
+    @property
+    def alarm(self) -> bool:
+        """To be told at once."""
+        return self.urgency == "alarm" and self.raised > 0
 
     @property
     def key(self) -> str:

@@ -70,7 +70,7 @@ WIDE = {
     should: kind <> 'other'
     when: {within: 3d, of: opens_on}
     urgency: alarm
-    reconcile: [{total: unit.beds}, {filed: report, for: unit, every: 2d, by: health @ area}]
+    reconcile: [{total: unit.beds}, {total: area.strictness}, {filed: report, for: unit, every: 2d, by: health @ area}]
     done: {have: beds, need: 100, unit: kind}
     show: {beds: total(beds), short: share(beds < 100), late: "median(hours(due, done_at))", told: "count(state = 'cannot_tell')", last: max(done_at)}
     by: community @ area""",

@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from dataclasses import astuple
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 import pytest
@@ -14,12 +14,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sizao.plan.completeness import beside as incomplete
+from sizao.plan.figures import figures
 from sizao.plan.language import nodes, terms
 from sizao.plan.language.done import Amount, Done, Holds, Never, leaves
 from sizao.plan.language.schedule import Before, Days, Every, Fresh, Shifts, Within
 from sizao.plan.obligations import AHEAD, CANNOT_TELL, CLOSED, LATE, MET, OPEN, OVERDUE, Force
 from sizao.plan.reference import Register, evaluate
-from sizao.plan.sql import DUCKDB, POSTGRES, compile_beside
+from sizao.plan.sql import DUCKDB, POSTGRES, compile_beside, compile_measure
+from sizao.plan.sql.shown import figures as figures_sql
+from sizao.plan.sql.shown import shown_values
 
 SEEN: Counter = Counter()
 CROWDS = int(os.environ.get("SIZAO_CROWDS", "3"))
@@ -83,7 +86,23 @@ def agree_on_a_crowd(tables, duck, seed, both=True, only=None):
             for o in beside:
                 SEEN["beside", o[6], o[7].partition(":")[0]] += 1
             SEEN["unlisted", bool(beside)] += 1
+        if m.shows:
+            agree_on_figures(tables, duck, m, register, t, where)
     return len(EDITION.measures)
+
+
+def agree_on_figures(tables, duck, m, register, t, where):
+    """Every figure of every area and day, to the sixth place."""
+    top = where.area or 1
+    wanted = figures(m, evaluate(m, register, t, where), register, t, top, where)
+    for execute, dialect in ((tables.execute, POSTGRES), (duck.execute, DUCKDB)):
+        values = shown_values(m, compile_measure(m, RELATIONS, t, where, dialect), RELATIONS, t, where, dialect)
+        rows = execute(f"WITH told AS ({values}) {figures_sql(m, 'told', RELATIONS.up, top, '0')}").fetchall()
+        found = {(name, area, day): (n, round(value, 6) if at is None else at) for _, _, area, day, name, n, value, at in rows}
+        rounded = {key: (n, x if isinstance(x, datetime) else round(float(x), 6)) for key, (n, x) in wanted.items()}
+        assert found == rounded, (m.id, t, where, dialect.name)
+    for name, _, day in wanted:
+        SEEN["figure", name, day is None] += 1
 
 
 def note(m, obligations):
@@ -115,8 +134,9 @@ def everything_was_seen():
     unseen += [("seen", found) for found in (True, False, None) if not SEEN["seen", found]] + [("raised", n) for n in (0, 1, 2, 3) if not SEEN["raised", n]]
     beside = {"unlisted": ["unlisted"], "short": ["total"], "no_list": ["filed", "unknown"]}
     unseen += [(state, why) for state, reasons in beside.items() for why in reasons if not SEEN["beside", state, why]]
+    unseen += [(shown.name, whole) for m in EDITION.measures.values() for shown in m.shows for whole in (True, False) if not SEEN["figure", shown.name, whole]]
     reasons = {"", "ended", "act", "unknown", "undated", "not-kept", "part", "yields", "breach"}
-    unseen += sorted(reasons - {key[2] for key in SEEN if len(key) == 3 and key[0] != "beside"})
+    unseen += sorted(reasons - {key[2] for key in SEEN if len(key) == 3 and key[0] not in ("beside", "figure")})
     return unseen + sorted(set(EDITION.measures) - {key[0] for key in SEEN if len(key) == 3})
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from sizao.kernel.facts import AreaFact
+
 from . import done as evidence
 from . import nodes, terms
 from .done import Done
@@ -49,10 +51,14 @@ class From:
 
 @dataclass(frozen=True)
 class Total:
-    """`reconcile: {total: table.column}`: a figure from outside that the list should reach, for the area that the figure is about."""
+    """`reconcile: {total: table.column}`: a figure from outside that the list should reach, for the area that the figure is about.
+
+    `{total: area.population}`: what is said of areas themselves; then `fact` is that fact.
+    """
 
     source: str
     column: str
+    fact: AreaFact | None = None
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,10 @@ class Reconciled:
     def total(self, node: Node, place: Faults) -> Total | None:
         source, _, column = (node.text or "").rpartition(".")
         known = [f"{t.name}.{c.name}" for t in self.around.vocabulary.tables.values() for c in t.stored if c.type in (nodes.INT, nodes.NUMBER)]
+        facts = {f"area.{f.name}": f for f in self.around.vocabulary.areas.values() if f.type == nodes.NUMBER}
+        if node.text in facts:
+            return Total("area", column, facts[node.text])
+        known += facts
         if node.text not in known:
             place.add("plan-source-unknown", name=node.text or "…", nearest=nearest(node.text or "", known), known=sorted(known))
             return None

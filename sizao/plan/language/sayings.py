@@ -153,6 +153,8 @@ def edges(s: Speaker, m: Measure) -> dict[str, str]:
 def reconciled(s: Speaker, entry: From | Total | Filed) -> str:
     if isinstance(entry, Filed):
         return s.both(f"名单须按时交来（{named(s, entry.act, None)}）", f"the list must be handed in ({named(s, entry.act, None)})")
+    if isinstance(entry, Total) and entry.fact:
+        return s.both(f"与地区的{entry.fact.zh}核对总数", f"the total is checked against the {entry.fact.en} of the area")
     if isinstance(entry, Total):
         table = s.vocabulary.tables[entry.source]
         column = s.vocabulary.columns(entry.source)[entry.column]

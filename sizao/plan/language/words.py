@@ -253,6 +253,12 @@ class Speaker:
         return said
 
 
+def summaries(m: Measure, vocabulary: Vocabulary) -> dict[str, dict[str, str]]:
+    """The figures that a measure shows: name → what it is, in zh and en."""
+    voices = {lang: Speaker(lang, vocabulary.columns(m.facts), dict(m.params), vocabulary) for lang in ("zh", "en")}
+    return {s.name: {lang: sayings.summary(voice, m, s.tree) for lang, voice in voices.items()} for s in m.shows}
+
+
 def sentence(m: Measure, vocabulary: Vocabulary, language: str) -> dict[str, str]:
     """A measure in words: who (`should`), when, what counts as done, who answers, what ends it; and the whole as one text under "all"."""
     columns = vocabulary.columns(m.facts)

@@ -10,20 +10,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sizao.plan.language.measure import Measure
+from sizao.plan import counting
+from sizao.plan.language.done import Amount as Evidence
+from sizao.plan.language.measure import Measure, Total
 from sizao.plan.language.reach import reached
-from sizao.plan.models import COUNTS, Cell, Row
-from sizao.plan.sql import DUCKDB, compile_beside, compile_measure
+from sizao.plan.models import COUNTS, Amount, Cell, Figure, Row
+from sizao.plan.sql import DUCKDB, compile_beside, compile_measure, shown
 
 if TYPE_CHECKING:
     from sizao.plan.evaluation import InForce
+    from sizao.plan.language import Measure
     from sizao.plan.models import Run
 
     from .mirror import Mirror
     from .refreshing import Refreshed
 
-COLUMNS = ("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at")
+COLUMNS = (
+    *("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at"),
+    *("have", "need", "unit", "seen", "raised"),
+)
+BEFORE = ("run_id", "enactment")
+ROW = (*BEFORE, *("area_id" if name == "area" else name for name in COLUMNS))
+CELL = (*BEFORE, "measure", "area_id", *COUNTS)
+AMOUNT = (*BEFORE, "measure", "area_id", "unit", "owed", "short", "have", "filled", "need")
+FIGURE = (*BEFORE, "measure", "area_id", "day", "name", "n", "value", "moment")
 INSTANTS = ("opens", "due", "done_at")
+UP = "SELECT area, above, steps FROM up"
 AT_ONCE = (
     2_000_000  # subjects of a table up to which its obligations are held while they are counted and listed; above, they are evaluated twice
 )
@@ -38,8 +50,11 @@ class Engine:
         self.related = {zone: mirror.relations(zone, known_at) for zone in self.zones}
 
     def serves(self, m: Measure) -> bool:
-        """Whether the mirror can answer it. Draws are made from real identifiers, and what is said of areas is kept in one zone's time: else PostgreSQL is asked."""
-        if m.simple and not m.reconcile:
+        """Whether the mirror can answer it. Draws are made from real identifiers, so are figures said of areas listed; what is said of areas, and what figures
+        are moments, is kept in one zone's time: else PostgreSQL is asked."""
+        if any(isinstance(entry, Total) and entry.fact for entry in m.reconcile):
+            return False
+        if m.simple and not m.reconcile and not any(map(shown.of_time, m.shows)):
             return True
         return len(self.zones) == 1 and not any(x.draws for x in reached(m))
 
@@ -66,29 +81,23 @@ class Engine:
                 columns.append(f"o.{name}")
         return f"SELECT {', '.join(columns)} FROM ({relation}) o JOIN subject s ON s.n = o.subject LEFT JOIN subject p ON p.n = o.person ORDER BY o.due"
 
-    def keep(self, f: InForce, run: Run, cursor: Any, longest: int, tests: dict[str, str]) -> dict[str, int]:
-        """Evaluates a measure and writes its cells and rows in the cursor's transaction; state → number of rows, for lists too long to be kept."""
-        duck = self.mirror.duck
+    def keep(self, f: InForce, run: Run, cursor: Any, longest: int) -> dict[str, int]:
+        """Evaluates a measure and writes its cells, figures and rows in the cursor's transaction; state → number of rows, for lists too long to be kept."""
+        duck, before = self.mirror.duck, f"{run.pk}, {f.enactment.pk}"
         obligations = f"({self.statement(f)})"
         small = self.mirror.query(f"SELECT count(*) FROM fact_{f.measure.facts}")[0][0] <= AT_ONCE
         if small:
             duck.execute(f"CREATE OR REPLACE TEMP TABLE obligation AS {self.statement(f)}")
             obligations = "obligation"
-        counts = ", ".join(f"CAST(count(*) FILTER (WHERE {test}) AS BIGINT) AS {name}" for name, test in tests.items())
-        duck.execute(
-            f"CREATE OR REPLACE TEMP TABLE leaf AS SELECT o.measure, coalesce(o.area, {f.enactment.area_id}) AS area, o.state, count(*) AS n, {counts} "
-            f"FROM {obligations} o GROUP BY 1, 2, 3"
-        )
-        sums = ", ".join(f"CAST(sum(l.{name}) AS BIGINT)" for name in COUNTS)
-        cells = f"SELECT {run.pk}, {f.enactment.pk}, l.measure, u.above, {sums} FROM leaf l JOIN up u ON u.area = l.area GROUP BY l.measure, u.above"
-        self.hand_over(cursor, cells, Cell._meta.db_table, ("run_id", "enactment", "measure", "area_id", *COUNTS))
+        duck.execute(f"CREATE OR REPLACE TEMP TABLE leaf AS {counting.leaf_counts(obligations, f.enactment.area_id)}")
+        duck.execute(f"CREATE OR REPLACE TEMP TABLE rise AS {counting.risen('leaf', 'SELECT id, area FROM post', UP)}")
+        self.hand_over(cursor, counting.cells("leaf", "rise", UP, before), Cell._meta.db_table, CELL)
+        self.beside(cursor, f.measure, before, obligations, f.enactment.area_id, self.shown(f, obligations))
         sizes: dict[str, int] = dict(self.mirror.query("SELECT state, CAST(sum(l.n) AS BIGINT) FROM leaf l GROUP BY state"))
         short = [state for state, n in sizes.items() if n <= longest]
         if short:
             wanted = f"SELECT * FROM {obligations} o WHERE o.state IN ({', '.join(DUCKDB.text(s) for s in short)})"
-            targets = tuple("area_id" if name == "area" else name for name in COLUMNS)
-            rows = f"SELECT {run.pk}, {f.enactment.pk}, r.* FROM ({self.listed(wanted)}) r"
-            self.hand_over(cursor, rows, Row._meta.db_table, ("run_id", "enactment", *targets))
+            self.hand_over(cursor, f"SELECT {before}, r.* FROM ({self.listed(wanted)}) r", Row._meta.db_table, ROW)
         return {state: n for state, n in sizes.items() if n > longest}
 
     def daily(self, found: list[InForce], run: Run, cursor: Any, longest: int, refreshed: Refreshed) -> dict[str, int]:
@@ -97,6 +106,25 @@ class Engine:
 
         self.cycled, left_out = Daily(self, run, cursor, longest).keep(found, refreshed)
         return left_out
+
+    def beside(self, cursor: Any, m: Measure, before: str, obligations: str, top: int, values: str) -> None:
+        """Amounts and figures of a measure. `obligations` is a relation, `values` what `shown_values` makes of it."""
+        if isinstance(m.done, Evidence):
+            self.hand_over(cursor, counting.amounts(obligations, UP, top, before), Amount._meta.db_table, AMOUNT)
+        if m.shows:
+            self.mirror.duck.execute(f"CREATE OR REPLACE TEMP TABLE told AS {values}")
+            moment = "CAST(CAST({0} AS TIMESTAMP) AS VARCHAR) || " + DUCKDB.text(f" {self.zones[0]}")
+            self.hand_over(cursor, shown.figures(m, "told", UP, top, before, moment), Figure._meta.db_table, FIGURE)
+
+    def shown(self, f: InForce, obligations: str, zoned: bool = True) -> str:
+        """The values of a measure's figures; `zoned`: the relation says of which zone each is."""
+        from sizao.plan.evaluation import naive
+
+        parts = []
+        for zone, related in self.related.items() if f.measure.shows else ():
+            own = f"SELECT * FROM {obligations} x" + (f" WHERE x.zone = {DUCKDB.text(zone)}" if zoned else "")
+            parts.append(shown.shown_values(f.measure, own, related, naive(self.as_of, zone), f.force(zone), DUCKDB))
+        return " UNION ALL ".join(parts)
 
     def hand_over(self, cursor: Any, select: str, table: str, columns: tuple[str, ...]) -> None:
         """Rows from the mirror into a table of PostgreSQL."""

@@ -28,7 +28,7 @@ AT_ONCE = 1_000_000  # counts of areas and days that are added up together
 LISTED_AT_ONCE = 1_000_000  # subjects up to which obligations are held to be listed, and not only counted
 FINAL = "state IN ('met', 'late', 'closed')"
 LONG = timedelta(days=62)  # for which days are kept apart, where nobody says from which on
-Listing = Callable[[Counter, Judged, str | None], None]
+Listing = Callable[[Counter, Judged, str, bool], None]
 
 
 @dataclass
@@ -59,7 +59,7 @@ def cycle(
         changes: What differs from the relations of the last cycle; None when that is not known, and everything is evaluated.
         since: Series are counted from this day on; None: from their beginning (and of days long past the cells are kept together).
         listing: Is told, for each measure and what stands beside it, of a table of what is live, settled or not (`FIELDS` and `closes`; no post is named in it),
-            or of None where they are too many to be held.
+            or of the statement that lists them where they are too many to be held (the last argument says which).
     """
     db.execute("BEGIN")
     try:
@@ -250,7 +250,7 @@ class Cycle:
         else:
             self.count(j, no, counter.leaves(j, part, horizon=self.horizon if settles(m) else None))
         if self.listing:
-            self.listing(self.now, j, "obliged" if listed else None)
+            self.listing(self.now, j, "obliged" if listed else f"({counter.statement(j, part, fields=(*FIELDS, 'closes'))})", listed)
         if once:
             self.db.execute(f"UPDATE candidate_{no} SET live = FALSE WHERE id IN (SELECT o.subject FROM obliged o WHERE {shut})")
         beside = self.now.beside(j, (*FIELDS, "closes"))
@@ -258,7 +258,7 @@ class Cycle:
             self.db.execute(f"CREATE OR REPLACE TEMP TABLE obliged AS {beside}")
             self.count(j, no, self.now.counted("obliged", "FALSE"))
             if self.listing:
-                self.listing(self.now, j, "obliged")
+                self.listing(self.now, j, "obliged", True)
         self.result.seconds["live"] += time.perf_counter() - began
 
     def shut(self, m: Measure) -> str:
@@ -325,7 +325,7 @@ class Cycle:
 
 def settles(m: Measure) -> bool:
     """Whether this measure's past stands still. One whose evidence is judged by the present moment is evaluated whole each time, and so is whatever
-    hangs on more than the subject's own row and acts (a second look among it): something else may change it; and a report that rises as time passes."""
-    if not m.simple or m.look is not None or (m.ladder and m.done.match == "period") or not (series(m) or isinstance(m.when, (Within, Before))):
+    hangs on more than the subject's own row and acts (a second look among it; figures of all that was ever owed): something else may change it; and a report that rises as time passes."""
+    if not m.simple or m.look is not None or m.shows or (m.ladder and m.done.match == "period") or not (series(m) or isinstance(m.when, (Within, Before))):
         return False
     return m.done.where is None or not any(isinstance(x, nodes.Moment) for x in nodes.walk(m.done.where))

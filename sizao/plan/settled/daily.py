@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sizao.plan.counting import TESTS
+from sizao.plan.counting import BESIDE as MARKS
+from sizao.plan.counting import SHORT_BY, TESTS
+from sizao.plan.duck import COUNTS as COUNTED
 from sizao.plan.duck import SUMS, Counter, Judged
 from sizao.plan.language.measure import Measure
+from sizao.plan.mirror.engine import CELL, COLUMNS, ROW
 from sizao.plan.models import COUNTS, Cell, Row
+from sizao.plan.obligations import UNLISTED_OCCASION
 from sizao.plan.sql import DUCKDB
 from sizao.plan.sql.parts import series
 
@@ -28,6 +32,7 @@ LISTS = {"short": "state = 'short'", "no_list": "state = 'no_list'"} | {
     name: test for name, test in TESTS.items() if name not in (*SUMS, "ownerless", "told_late")
 }  # everything is in one of them
 BESIDE = {"unlisted", "short", "no_list"}
+EXTRA = (*MARKS, "short_by")
 
 
 def whole_lists(m: Measure) -> set[str]:
@@ -55,19 +60,25 @@ class Daily:
         judged = [Judged(f"{f.enactment.pk} {f.measure.id}", f.measure, f.force(self.zone), f.enactment.area_id) for f in found]
         self.duck.execute(
             "CREATE OR REPLACE TEMP TABLE listed (key VARCHAR, subject BIGINT, person BIGINT, occasion BIGINT, opens TIMESTAMP, due TIMESTAMP, "
-            "state VARCHAR, reason VARCHAR, area BIGINT, post BIGINT, doable BOOLEAN, told_late BOOLEAN, done_at TIMESTAMP)"
+            "state VARCHAR, reason VARCHAR, area BIGINT, post BIGINT, doable BOOLEAN, told_late BOOLEAN, done_at TIMESTAMP, have DECIMAL(18, 3), need DECIMAL(18, 3), "
+            "unit VARCHAR, seen BOOLEAN, raised INTEGER)"
         )
+        marks = ", ".join(f"{name} BIGINT" for name in EXTRA)
+        self.duck.execute(f"CREATE OR REPLACE TEMP TABLE marked (key VARCHAR, area BIGINT, levels INTEGER, post BIGINT, n BIGINT, {marks})")
+        self.found = {j.key: f for j, f in zip(judged, found, strict=True)}
         result = cycle_after(self.engine.mirror, refreshed, judged, naive(self.run.as_of, self.zone), self.listing)
         self.names(judged)
         self.cells()
         self.rows()
-        self.duck.execute("DROP TABLE listed")
+        self.duck.execute("DROP TABLE listed; DROP TABLE marked")
         return result, self.left_out(found)
 
-    def listing(self, counter: Counter, j: Judged, table: str | None) -> None:
+    def listing(self, counter: Counter, j: Judged, table: str, held: bool) -> None:
         """Takes the rows of the lists that are short enough; of a measure too long to be held none, but for what stands beside it."""
+        first = j.key not in self.seen
         wanted = self.seen.setdefault(j.key, whole_lists(j.measure))
-        if table is None:
+        self.marks(counter, j, table, first)
+        if not held:
             wanted &= BESIDE
             return
         sizes = ", ".join(f"count(*) FILTER (WHERE {LISTS[name]})" for name in wanted)
@@ -76,9 +87,24 @@ class Daily:
         if wanted:
             test = " OR ".join(LISTS[name] for name in sorted(wanted))
             self.duck.execute(
-                f"INSERT INTO listed SELECT {DUCKDB.text(j.key)}, o.subject, o.person, o.occasion, o.opens, o.due, o.state, o.reason, o.area, w.post, o.doable, o.told_late, o.done_at "
+                f"INSERT INTO listed SELECT {DUCKDB.text(j.key)}, o.subject, o.person, o.occasion, o.opens, o.due, o.state, o.reason, o.area, "
+                f"CASE WHEN o.occasion <= {UNLISTED_OCCASION} THEN o.post ELSE w.post END, o.doable, o.told_late, o.done_at, o.have, o.need, o.unit, o.seen, o.raised "
                 f"FROM (SELECT * FROM {table} WHERE {test}) o LEFT JOIN {counter.answering(j.measure)} w ON w.area = o.area"
             )
+
+    def marks(self, counter: Counter, j: Judged, table: str, first: bool) -> None:
+        """Counts, at the areas themselves, what has risen, was looked at or is not complete: never of what is settled. Amounts and figures at once."""
+        m, f = j.measure, self.found[j.key]
+        if m.ladder or m.look or m.reconcile:
+            counts = ", ".join(f"count(*) FILTER (WHERE {test}) AS {name}" for name, test in MARKS.items())
+            some = " OR ".join(f"x.{name} <> 0" for name in EXTRA)
+            self.duck.execute(
+                f"INSERT INTO marked SELECT {DUCKDB.text(j.key)}, coalesce(x.area, {j.top}), x.levels, w.post, x.n, {', '.join(f'x.{name}' for name in EXTRA)} FROM "
+                f"(SELECT o.area, o.raised AS levels, count(*) AS n, {counts}, sum({SHORT_BY}) AS short_by FROM {table} o GROUP BY 1, 2) x "
+                f"LEFT JOIN {counter.answering(m)} w ON w.area = x.area WHERE {some}"
+            )
+        if first:
+            self.engine.beside(self.cursor, m, f"{self.run.pk}, {f.enactment.pk}", table, f.enactment.area_id, self.engine.shown(f, table, zoned=False))
 
     # -- to PostgreSQL
 
@@ -90,25 +116,31 @@ class Daily:
             self.duck.execute(f"INSERT INTO named_measure VALUES {values}")
 
     def cells(self) -> None:
-        """Of all days together."""
-        sums = ", ".join(f"CAST(sum(c.{name}) AS BIGINT) AS {name}" for name in COUNTS)
-        some = " OR ".join(f"sum(c.{name}) <> 0" for name in COUNTS)
-        select = (
-            f"SELECT {self.run.pk}, m.enactment, m.measure, c.area, {sums} FROM cell c JOIN named_measure m ON m.key = c.measure "
-            f"GROUP BY m.enactment, m.measure, c.area HAVING {some} ORDER BY c.area, m.measure"
+        """Of all days together, with what was marked, and what has risen above who answers."""
+        sums = ", ".join(f"CAST(sum(c.{name}) AS BIGINT) AS {name}" for name in COUNTED)
+        marks = ", ".join(f"CAST(sum(l.{name}) AS BIGINT) AS {name}" for name in EXTRA)
+        rise = (
+            "SELECT l.key, u.above AS area, CAST(sum(l.n) AS BIGINT) AS n FROM marked l LEFT JOIN post p ON p.id = l.post "
+            "JOIN up u ON u.area = coalesce(p.area, l.area) AND u.steps BETWEEN 1 AND l.levels WHERE l.levels > 0 GROUP BY ALL"
         )
-        self.engine.hand_over(self.cursor, select, Cell._meta.db_table, ("run_id", "enactment", "measure", "area_id", *COUNTS))
+        columns = {name: f"coalesce({'c' if name in COUNTED else 'e'}.{name}, 0)" for name in COUNTS} | {"risen": "coalesce(r.n, 0)"}
+        select = (
+            f"SELECT {self.run.pk}, m.enactment, m.measure, area, {', '.join(columns.values())} FROM (SELECT c.measure AS key, c.area, {sums} FROM cell c GROUP BY ALL) c "
+            f"FULL JOIN (SELECT l.key, u.above AS area, {marks} FROM marked l JOIN up u ON u.area = l.area GROUP BY ALL) e USING (key, area) "
+            f"LEFT JOIN ({rise}) r USING (key, area) JOIN named_measure m ON m.key = key WHERE {' OR '.join(f'{x} <> 0' for x in columns.values())} ORDER BY area, m.measure"
+        )
+        self.engine.hand_over(self.cursor, select, Cell._meta.db_table, CELL)
 
     def rows(self) -> None:
         """With the subjects' own ids, and instants as PostgreSQL reads them."""
         zone = DUCKDB.text(f" {self.zone}")
-        at = {name: f"CAST(l.{name} AS VARCHAR) || {zone}" for name in ("opens", "due", "done_at")}
+        columns = {name: f"l.{name}" for name in COLUMNS} | {"measure": "m.measure", "subject": "s.id", "person": "p.id"}
+        columns |= {name: f"CAST(l.{name} AS VARCHAR) || {zone}" for name in ("opens", "due", "done_at")}
         select = (
-            f"SELECT {self.run.pk}, m.enactment, m.measure, s.id, p.id, l.occasion, {at['opens']}, {at['due']}, l.state, l.reason, l.area, l.post, l.doable, l.told_late, {at['done_at']} "
+            f"SELECT {self.run.pk}, m.enactment, {', '.join(columns.values())} "
             "FROM listed l JOIN named_measure m ON m.key = l.key JOIN subject s ON s.n = l.subject LEFT JOIN subject p ON p.n = l.person ORDER BY l.key, l.due"
         )
-        columns = "run_id enactment measure subject person occasion opens due state reason area_id post doable told_late done_at"
-        self.engine.hand_over(self.cursor, select, Row._meta.db_table, tuple(columns.split()))
+        self.engine.hand_over(self.cursor, select, Row._meta.db_table, ROW)
 
     def left_out(self, found: list[InForce]) -> dict[str, int]:
         """What was counted and not kept, from the cells at the top of where each edition is in force."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sizao.kernel.facts import AreaFact
 from sizao.plan.language.measure import BEGINNING, Filed, From, Measure, Total
 from sizao.plan.obligations import (
     BESIDE_OCCASION,
@@ -128,7 +129,7 @@ class Completeness(Wide):
     def short(self, entry: Total, occasion: int) -> str:
         """A figure is about its area and all below. Without an area, or not told, it is no denominator."""
         below = f'SELECT u.above AS area, count(*) AS have FROM stands n JOIN ({self.plain.up}) u ON u.area = n."area" WHERE {self.listed} GROUP BY u.above'
-        figures = f'SELECT v."id", v."person", v."area", v."{entry.column}" AS need FROM ({self.plain.facts[entry.source]}) v WHERE {" AND ".join(self.standing_rows(entry.source, "v"))}'
+        figures = self.of_areas(entry.fact) if entry.fact else f'SELECT v."id", v."person", v."area", v."{entry.column}" AS need FROM ({self.plain.facts[entry.source]}) v WHERE {" AND ".join(self.standing_rows(entry.source, "v"))}'
         untold = "x.need IS NULL OR x.area IS NULL"
         source = (
             f"(SELECT x.id, x.person, x.area, x.need, coalesce(b.have, 0) AS have, ({untold}) AS untold FROM ({figures}) x LEFT JOIN ({below}) b ON b.area = x.area "
@@ -139,6 +140,15 @@ class Completeness(Wide):
         amounts = {name: f"CAST(CASE WHEN NOT y.untold THEN y.{name} END AS {self.d.number})" for name in ("have", "need")}
         state = f"CASE WHEN y.untold THEN '{NO_LIST}' ELSE '{SHORT}' END"
         return self.row_of(state, f"CASE WHEN y.untold THEN {missing} ELSE {text(f'{TOTAL}:{column}')} END", "y.id", occasion, amounts, source)
+
+    def of_areas(self, fact: AreaFact) -> str:
+        """What is said of areas themselves now; of several lines about one the latest."""
+        tests = [f"g.scale = {self.d.text(fact.scale)}", f"g.vf <= {self.as_of}", f"g.vt > {self.as_of}", f"g.starts_at <= {self.as_of}"]
+        tests += [] if fact.ended else [f"g.ends_at > {self.as_of}"]
+        tests += [] if fact.only is None else [f"g.value = {self.d.text(fact.only)}"]
+        place = "row_number() OVER (PARTITION BY g.area ORDER BY g.starts_at DESC, g.id) AS place"
+        lines = f"SELECT g.id, g.area, g.{fact.field} AS need, {place} FROM ({self.plain.area_fact}) g WHERE {' AND '.join(tests)}"
+        return f"SELECT l.id, CASE WHEN l.place = 0 THEN l.id END AS person, l.area, l.need FROM ({lines}) l WHERE l.place = 1"
 
     # -- whether it was handed in at all
 

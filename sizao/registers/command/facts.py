@@ -3,7 +3,7 @@
 from sizao.kernel.facts import ActKind, AreaFact, FactsTable
 
 TABLES: tuple[FactsTable, ...] = ()
-ACTS = (ActKind("area.graded", "subject", "地区定级", "area graded"),)
+ACTS = (ActKind("area.graded", "subject", "地区定级", "area graded"), ActKind("inspection.seen", "subject", "现场核查", "seen on the spot"))
 AREAS = (
     AreaFact("grade", "text", "risk", "风险等级", "risk grade", codes="risk-grade"),
     AreaFact("response_level", "text", "response", "应急响应级别", "response level", codes="response-level"),
