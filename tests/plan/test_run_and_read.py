@@ -12,7 +12,7 @@ from sizao.kernel.scope import Scope
 from sizao.plan import read, run
 from sizao.plan.acts import acts_of
 from sizao.plan.models import COUNTS, Cell, Row, Run
-from sizao.plan.views import LISTS
+from sizao.plan.views import BESIDE, LISTS
 from sizao.registers.cases.models import Case, Contact
 from sizao.registers.population.models import Person
 
@@ -94,7 +94,7 @@ def test_numbers_roll_up_and_each_is_the_length_of_its_list(town, system):
     for area in town.areas.values():
         for measure in (DAILY, "case-investigated", "case-isolated"):
             found = read.measure_page(town.desk, measure, area).measure
-            for state in LISTS:
+            for state in (*LISTS, *BESIDE):
                 assert len(read.missing(town.desk, measure, area, state=state, limit=None).rows) == found.count(state), (
                     area,
                     measure,
