@@ -10,7 +10,7 @@ import pytest
 from sizao.kernel import clock, content
 from sizao.kernel.acts import NewAct, record
 from sizao.kernel.models import ContentItem, Enactment, User
-from sizao.plan import read, run
+from sizao.plan import evaluation, read, run
 from sizao.plan.acts import acts_of
 from sizao.plan.models import Amount, Figure
 from sizao.plan.views import BESIDE, LISTS
@@ -47,6 +47,7 @@ NOW = at(18, 21)
 
 @pytest.fixture
 def town(county, system):
+    evaluation.edition.cache_clear()
     sha = sha256(TEXT.encode()).hexdigest()
     item = ContentItem.objects.create(kind="plan", item_id="beside", sha256=sha, body={}, text=TEXT, source="edition.yaml")
     one, two = (User.objects.create_user(name) for name in ("one", "two"))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from mirror_equal import at
-from test_mirror_engine import Life, cells, folder, town  # noqa: F401 - fixtures
+from test_mirror_engine import Life, beside, cells, folder, town  # noqa: F401 - fixtures
 
 from sizao.kernel.scope import Scope
 from sizao.plan import read, run
@@ -39,6 +39,7 @@ def test_numbers_and_lists_are_those_of_a_whole_run(town, system, folder, cycles
         here = run.evaluate_all(as_of, engine="duckdb")
         there = run.evaluate_all(as_of, here.known_at, standing=False, engine="postgres")
         assert [c for c in cells(here) if any(c[3:])] == [c for c in cells(there) if any(c[3:])], (seed, turn)
+        assert beside(here) == beside(there) != [], (seed, turn)
         ours, whole = lists(here), lists(there)
         for key, rows in whole.items():
             name = " ".join(key)
@@ -62,6 +63,10 @@ def test_a_list_that_was_settled_is_found_again_behind_its_number(town, system, 
         measure, state = name.split()
         if state in read.LISTS:
             assert len(read.missing(scope, measure, town.root, state=state, limit=None, run=made).rows) == n, name
+    total = read.overview(scope, town.root, run=made).total
+    counted = {state: total.count(state) for state in read.BESIDE}
+    assert {state: len(read.missing(scope, None, town.root, state=state, limit=None, run=made).rows) for state in read.BESIDE} == counted
+    assert counted["raised"] and counted["told_late"] and counted["ownerless"]
 
 
 def test_another_moment_asked_beside_leaves_the_settled_alone(town, system, folder, cycles):  # noqa: F811

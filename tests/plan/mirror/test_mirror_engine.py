@@ -18,7 +18,7 @@ from sizao.plan.acts import acts_of
 from sizao.plan.facts import vocabulary
 from sizao.plan.mirror import choice
 from sizao.plan.mirror.mirror import Mirror
-from sizao.plan.models import COUNTS, Cell, Row
+from sizao.plan.models import COUNTS, Amount, Cell, Figure, Row
 from sizao.registers.cases.models import Case, Contact
 from sizao.registers.command.actions import Grading, grade_areas
 from sizao.registers.isolation.models import DailyCheck
@@ -153,6 +153,13 @@ def cells(made):
     return sorted(Cell.objects.filter(run=made).values_list(*names))
 
 
+def beside(made):
+    """Amounts and figures; what is a number to the sixth place."""
+    own = [[f.attname for f in model._meta.concrete_fields if f.attname not in ("id", "run_id")] for model in (Amount, Figure)]
+    found = [row for model, names in zip((Amount, Figure), own, strict=True) for row in model.objects.filter(run=made).values_list(*names)]
+    return sorted((tuple(round(x, 6) if isinstance(x, float) else x for x in row) for row in found), key=repr)
+
+
 def rows(made):
     names = [f.attname for f in Row._meta.concrete_fields if f.attname not in ("id", "run_id")]
     return sorted(Row.objects.filter(run=made).values_list(*names), key=repr)
@@ -178,6 +185,7 @@ def test_both_engines_count_and_list_the_same(town, system, folder, seed):
         there, here = both(NOW, moments[-1])
         assert cells(here) == cells(there)
         assert rows(here) == rows(there)
+        assert beside(here) == beside(there)
         assert here.unlisted_rows == there.unlisted_rows
     assert cells(here), "something is owed"
     for known_at in moments:  # what was known then, from the mirror of now
