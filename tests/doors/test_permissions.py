@@ -11,14 +11,14 @@ from django.test import Client
 from django.urls import get_resolver
 
 from sizao.doors.kit.policy import ROUTES
-from sizao.kernel import registry
+from sizao.kernel import clock, registry
 from sizao.kernel.codes import roles
 from sizao.kernel.ids import uuid7
 
 OWN = "990001101201"
 RELATIONS = {"own": OWN, "child": f"{OWN}-1", "parent": "990001101", "sibling": "990001101202"}
 INSIDE = ("own", "child")
-NAMED = {"edition": "contact-tracing-basic"}
+NAMED = {"ledger_id": "medicine_sale", "edition": "contact-tracing-basic"}
 #: Addresses that name a register are walked by test_register_permissions.py, register by register.
 FOR_POSTS = [r for r in ROUTES if r.audience == "post" and not r.register]
 
@@ -26,9 +26,9 @@ FOR_POSTS = [r for r in ROUTES if r.audience == "post" and not r.register]
 @pytest.fixture
 def spread(outbreak):
     """A person with a case and a contact at each of the four places; clients by role."""
-    from sizao.kernel import clock
     from sizao.kernel.scope import Scope
     from sizao.registers.cases import actions as cases
+    from sizao.registers.ledgers import actions as ledgers
     from sizao.registers.population import actions as population
 
     system, known = Scope.system("test"), clock.now() - timedelta(days=2)
@@ -40,7 +40,8 @@ def spread(outbreak):
         [case] = cases.add_cases(system, [cases.New(person, "m", f"C-{relation}", known, told)])
         told = {"area_id": area, "disease": "covid-19", "classification": "close", "named_at": known, "last_exposure_on": known.date()}
         [contact] = cases.add_contacts(system, [cases.New(person, "m", f"K-{relation}", known, told)])
-        found[relation] = {"person": person, "case": case, "contact": contact, "area": code}
+        [unit] = ledgers.add_units(system, [ledgers.NewUnit(relation, area, f"{relation}药店", known, "pharmacy")], sender="m").values()
+        found[relation] = {"person": person, "case": case, "contact": contact, "area": code, "unit": unit}
     return found
 
 
@@ -53,6 +54,8 @@ def ask(client: Client, route, thing):
         return client.post(address, {"contact": str(thing["contact"]), "key": str(uuid7()), "outcome": "ok"}, HTTP_HX_REQUEST="true")
     if route.name == "undo-check":
         return client.post(address, {"contact": str(thing["contact"]), "check": str(thing["check"])}, HTTP_HX_REQUEST="true")
+    if route.name == "file-report":
+        return client.post(address, {"unit": str(thing["unit"]), "report": f"medicine_sale/{clock.local_day(clock.now(), 'Asia/Shanghai')}/0", "zero": "1"})
     if route.name == "find":
         return client.get(address, {"q": f"K-{thing['relation']}"})
     return client.post(address) if "GET" not in route.methods else client.get(address)
@@ -76,7 +79,7 @@ def test_every_route_for_posts_names_a_permission_that_some_role_has():
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.audience != "anyone"], ids=lambda r: r.name)
 def test_nobody_comes_in_without_signing_in(db, route):
-    thing = {"person": uuid7(), "case": uuid7(), "contact": uuid7(), "area": "x", "check": uuid7(), "relation": "own", "register": "persons"}
+    thing = {"unit": uuid7(), "person": uuid7(), "case": uuid7(), "contact": uuid7(), "area": "x", "check": uuid7(), "relation": "own", "register": "persons"}
     thing |= {"record": uuid7(), "field": "area", "bulk": "release"}
     answer = ask(Client(HTTP_HOST="localhost"), route, thing)
     assert (answer.status_code, answer.headers.get("Location")) in [(302, "/sign-in"), (401, None)]

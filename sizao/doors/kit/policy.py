@@ -78,6 +78,11 @@ ROUTES: tuple[Route, ...] = (
         "record-check", "today/check", "field.today.record_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)
     ),
     Route("undo-check", "today/undo", "field.today.undo_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("file-today", "file", "field.file.today", "post", "ledger.write"),
+    Route("file-report", "file/report", "field.file.report", "post", "ledger.write", "subject", methods=("POST",)),
+    Route("file-line", "file/<slug:ledger_id>/<uuid:unit>", "field.file.line", "post", "ledger.write", "subject", methods=("GET", "POST")),
+    Route("reports", "reports", "desk.reports.reports", "post", "plan.read", "query"),
+    Route("report-rows", "reports/rows", "desk.reports.rows", "post", "plan.read", "query"),
     Route("registers", "registers", "desk.registers.catalogue", "post", "plan.read"),
     Route("register", "registers/<slug:register>", "desk.registers.listing", "post", register="read", area="query", reads_persons=True),
     Route("register-views", "registers/<slug:register>/views", "desk.registers.views", "post", register="read", methods=("POST",)),

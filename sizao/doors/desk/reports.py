@@ -1,0 +1,68 @@
+"""The receiver's table: of the reports that are due, how many came, how many said zero, how many are silent, by area; each number opens its rows."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from sizao.doors.kit import places
+from sizao.doors.kit.pages import page
+from sizao.doors.kit.words import Words
+from sizao.kernel import clock
+from sizao.kernel.errors import Refused
+from sizao.registers.ledgers import due
+from sizao.registers.ledgers.items import ledgers
+
+#: Rows of one list; more are counted.
+SHOWN = 500
+
+
+def reports(request: HttpRequest) -> HttpResponse:
+    """One day below one area, all ledgers or one; for one, the sums of its numbers too."""
+    scope = request.scope.open()
+    area, day, name = _asked(request, scope)
+    words = Words(request.LANGUAGE_CODE, area.zone)
+    rows = due.owed(scope, area, day, day, ledger=name)
+    children = places.children(area)
+    by_ledger: dict[str, list[Any]] = {}
+    for r in rows:
+        by_ledger.setdefault(r.ledger.id, []).append(r)
+    one = ledgers().get(name)
+    periods = {r.occasion.period for r in rows}
+    summed = due.totals(scope, one, area, children, min(periods), max(periods)) if one and periods and one.lines != "none" and scope.can("ledger.read", area) else None
+    context = {
+        "w": words, "area": area, "up": places.way_up(scope, area), "day": day, "ledger": one, "whole": due.counts(rows), "areas": due.by_area(area, children, rows),
+        "by_ledger": [(ledgers()[k], due.counts(v)) for k, v in by_ledger.items()], "before": day - timedelta(days=1), "after": day + timedelta(days=1),
+        "today": clock.local_day(clock.now(), area.zone), "totals": summed, "counts": due.COUNTS, "now": clock.now(),
+    }  # fmt: skip
+    return page(request, "desk/reports.html", context)
+
+
+def rows(request: HttpRequest) -> HttpResponse:
+    """The rows behind one number."""
+    scope = request.scope.open()
+    area, day, name = _asked(request, scope)
+    state = request.GET.get("state", "silent")
+    if state not in due.COUNTS:
+        raise Refused("bad-value", field={"zh": "状态", "en": "state"}, value=state, expected=", ".join(due.COUNTS))
+    found = due.owed(scope, area, day, day, ledger=name)
+    if request.GET.get("own"):  # the area's own units, not those of areas below
+        heads = {c.pk for c in places.children(area)}
+        found = [r for r in found if not (head := r.unit.area.path[len(area.path) :].split(".")[0]) or int(head) not in heads]
+    wanted = [r for r in found if state == "due" or r.state == state or (state == "late" and r.late) or (state == "corrected" and r.corrections)]
+    context = {
+        "w": Words(request.LANGUAGE_CODE, area.zone), "area": area, "up": places.way_up(scope, area), "day": day, "state": state, "rows": wanted[:SHOWN], "count": len(wanted),
+        "ledger": ledgers().get(name), "limit": SHOWN, "now": clock.now(),
+    }  # fmt: skip
+    return page(request, "desk/report_rows.html", context)
+
+
+def _asked(request: HttpRequest, scope: Any) -> tuple[Any, date, str]:
+    area = places.asked(request, scope)
+    text = request.GET.get("day", "")
+    try:
+        day = date.fromisoformat(text) if text else clock.local_day(clock.now(), area.zone)
+    except ValueError:
+        raise Refused("bad-value", field={"zh": "日期", "en": "day"}, value=text, expected="2020-06-16") from None
+    name = request.GET.get("ledger", "")
+    return area, day, name if name in ledgers() else ""
