@@ -32,6 +32,7 @@ TABLES = (
         ("opens_on", "date"),
         ("load", "number"),
         ("shift_hours", "int"),
+        ("ward", "text"),
         person=None,
         links=(("parent", "unit"),),
     ),
@@ -69,6 +70,8 @@ params:
     - {value: 3d, area: C2, source: test}
     - {value: 1d, area: C4, source: test}
     - {value: 4d, area: C2, from: 2020-06-09, source: test}
+    - {value: 5d, kind: hospital, area: C2, source: test}
+    - {value: 6d, ward: fever, area: C4, source: test}
   step:
     - {value: 2d, from: 2020-06-01, source: test}
     - {value: 1d, from: 2020-06-05, source: test}

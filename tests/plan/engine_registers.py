@@ -29,6 +29,7 @@ LIKELY: dict[str, list[Any]] = {
     "load": [0.25, 0.5, 2],
     "urgent": [True, False],
     "shift_hours": [8, 12, 24, 36],
+    "ward": ["fever", "fever", "other", None],
     "opens_on": [dt.date(2020, 1, 31), dt.date(2020, 3, 30), dt.date(2020, 6, 1)],
 }
 

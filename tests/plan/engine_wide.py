@@ -65,6 +65,11 @@ WIDE = {
     when: {every: 2d, from: named_at, until: named_at + 8d}
     done: {act: visit, where: number >= subject.visits, need: visits}
     by: community @ area""",
+    "twice-by-load": """
+    for: unit
+    when: {every: 3d, from: opens_on, until: 2020-06-12}
+    done: {act: visit, need: load * 3}
+    by: health @ area""",
     "short": """
     for: unit
     should: kind <> 'other'
