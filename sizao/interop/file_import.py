@@ -14,6 +14,7 @@ from sizao.kernel.sealed import keys_at_hand
 
 from . import bringing, kept, ledger
 from .commands import references
+from .feeds.watch import heard
 from .ledger import Entry, Known
 from .linking import References
 from .mapping import Mapping
@@ -223,6 +224,7 @@ class FileImport:
             raise Refused("import-unbalanced", file=self.table.name, rows=self.said.rows, count=sum(counts.values()))
         now = clock.now()
         Batch.objects.filter(pk=self.head.batch_id).update(closed_at=now)
+        heard(self.head.sender, rows=self.said.rows, digest=self.table.sha256, at=now, kind="file")
         self.head.rows, self.head.closed_at, self.head.last_day = self.said.rows, now, self.said.last_day
         self.head.problem_counts = dict(self.said.problem_counts)
         self.head.save()

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "sizao.registers.surveillance",
     "sizao.plan",
     "sizao.interop",
+    "sizao.interop.feeds",
     "sizao.doors",
 ]
 MIDDLEWARE = [

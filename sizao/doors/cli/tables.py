@@ -83,3 +83,38 @@ def whom(found: Any) -> None:
     context.out.print(costs)
     if found.cut:
         context.out.print(_t("限时内未算完：", "not worked out in time: ") + ", ".join(m.id for m in found.cut), style="bold", markup=False)
+
+
+def ledgers(rows: list[dict[str, Any]]) -> None:
+    """The ledgers and their cost; those in force first, and what they cost together."""
+    table = _table(
+        _t("台账", "Ledgers"), _t("编号", "id"), _t("名称", "title"), _t("填报", "filed by"), _t("频次", "rhythm"), _t("项数", "fields"), _t("分钟/条", "min a line"),
+        _t("每单位每天", "min a day each"), _t("全部单位每天", "min a day, all units"), _t("施行", "in force"),
+    )  # fmt: skip
+    for r in rows:
+        each = f"{r['minutes_a_day_each']:g}" if r["rhythm"] != "event" else "—"
+        together = f"{r['minutes_a_day_if_asked']:,g}" if r["rhythm"] != "event" else "—"
+        when = " ".join([r["rhythm"], *r["at"]])
+        table.add_row(r["ledger"], r[context.language()], r["filed_by"], when, str(len(r["fields"])), f"{r['minutes']:g}", each, together, "✓" if r["in_force"] else "")
+    context.out.print(table)
+    total = sum(r["minutes_a_day_if_asked"] for r in rows if r["in_force"])
+    context.out.print(_t(f"施行中的台账每天共 {total:,g} 人·分钟", f"ledgers in force: {total:,g} worker-minutes a day"))
+
+
+def reports(day: str, rows: list[dict[str, Any]], counts: tuple[str, ...]) -> None:
+    """The receiver's table: due = received + zero + silent + not due yet."""
+    zh = {"due": "应报", "received": "已报", "zero": "零报告", "silent": "未报", "open": "未到时", "late": "迟报", "corrected": "更正"}
+    table = _table(_t(f"应报情况 {day}", f"Reports due {day}"), _t("区划", "area"), *(zh[c] if context.language() == "zh" else c for c in counts))
+    for r in rows:
+        table.add_row(r[context.language()], *(f"{r[c]:,}" for c in counts))
+    context.out.print(table)
+
+
+def feeds(rows: list[dict[str, Any]]) -> None:
+    """Senders; an alarm in words."""
+    zh = {"silence": "中断", "loop": "循环重复", "volume": "数量异常", "certificate": "证书到期"}
+    table = _table(_t("数据来源", "Feeds"), _t("来源", "sender"), _t("约定", "agreed"), _t("已过（分）", "age (min)"), _t("行数", "rows"), _t("平常", "usual"), _t("告警", "alarms"))
+    for r in rows:
+        alarms = "、".join(zh[a] for a in r["alarms"]) if context.language() == "zh" else ", ".join(r["alarms"])
+        table.add_row(r["sender"], r["expected"] or "—", *(f"{r[k]:,g}" if r[k] is not None else "—" for k in ("age_minutes", "rows", "usual")), alarms or "✓")
+    context.out.print(table)

@@ -83,6 +83,7 @@ ROUTES: tuple[Route, ...] = (
     Route("file-line", "file/<slug:ledger_id>/<uuid:unit>", "field.file.line", "post", "ledger.write", "subject", methods=("GET", "POST")),
     Route("reports", "reports", "desk.reports.reports", "post", "plan.read", "query"),
     Route("report-rows", "reports/rows", "desk.reports.rows", "post", "plan.read", "query"),
+    Route("feeds", "feeds", "desk.feeds.feeds", "post", "import.read"),
     Route("registers", "registers", "desk.registers.catalogue", "post", "plan.read"),
     Route("register", "registers/<slug:register>", "desk.registers.listing", "post", register="read", area="query", reads_persons=True),
     Route("register-views", "registers/<slug:register>/views", "desk.registers.views", "post", register="read", methods=("POST",)),

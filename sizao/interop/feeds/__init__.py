@@ -1,0 +1,1 @@
+"""Feeds: what is heard from senders, and what is expected of them."""

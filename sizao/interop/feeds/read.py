@@ -1,0 +1,22 @@
+"""The only way into the feeds."""
+
+from datetime import datetime
+
+from sizao.kernel.scope import Scope
+
+from .models import Alarm
+from .watch import Feed, feeds
+
+__all__ = ["Feed", "alarms_standing", "all_feeds"]
+
+
+def all_feeds(scope: Scope, now: datetime | None = None) -> list[Feed]:
+    """Every feed as it stands; needs the right to read imports. No person is in it."""
+    scope.check("import.read")
+    return feeds(now)
+
+
+def alarms_standing(scope: Scope) -> int:
+    """How many alarms stand."""
+    scope.check("import.read")
+    return int(Alarm.objects.filter(ended_at=None).count())
