@@ -93,9 +93,19 @@ def zones() -> list[str]:
     return sorted(Area.objects.values_list("zone", flat=True).distinct()) or ["Asia/Shanghai"]
 
 
-def statement(f: InForce, as_of: datetime, known_at: datetime | None, subjects: Mapping[str, str] | None = None) -> str:
-    """SQL of every obligation of a measure, with real instants."""
-    places, parts = zones(), []
+def statement(
+    f: InForce,
+    as_of: datetime,
+    known_at: datetime | None,
+    subjects: Mapping[str, str] | None = None,
+    places: list[str] | None = None,
+    beside: bool = True,
+) -> str:
+    """SQL of every obligation of a measure, with real instants.
+
+    `places`: the store's zones, where somebody has asked. `beside`: also that by which the measure's list is not complete.
+    """
+    places, parts = places or zones(), []
     for zone in places:
         m, asked, only = f.measure, subjects, None
         if subjects and not m.simple:  # what it looks at beyond its own rows must not be narrowed with them
@@ -104,9 +114,9 @@ def statement(f: InForce, as_of: datetime, known_at: datetime | None, subjects: 
         civil = compile_measure(m, related, naive(as_of, zone), f.force(zone), only=only)
         columns = ", ".join(f"(z.{name} AT TIME ZONE '{zone}') AS {name}" if name in INSTANTS else f"z.{name}" for name in FIELDS)
         parts.append(f"SELECT {columns} FROM ({civil}) z")
-        beside = compile_beside(m, relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1), naive(as_of, zone), f.force(zone))
-        if beside:
-            parts.append(f"SELECT {columns} FROM ({beside}) z")
+        if beside and m.reconcile:
+            whole = relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1)
+            parts.append(f"SELECT {columns} FROM ({compile_beside(m, whole, naive(as_of, zone), f.force(zone))}) z")
     return " UNION ALL ".join(parts)
 
 

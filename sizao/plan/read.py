@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -198,28 +199,44 @@ def _again(run: Run, measures: set[str], area: Area) -> list[str]:
     return parts
 
 
-def today(scope: Scope, post: Post | None = None, as_of: datetime | None = None, limit: int = 200) -> Today:
-    """What one post has to do, evaluated now: open and overdue, still doable, overdue first. Only what that very post answers for."""
+def today(
+    scope: Scope, post: Post | None = None, as_of: datetime | None = None, limit: int = 200, subject: UUID | None = None
+) -> Today:
+    """What one post has to do, evaluated now: open and overdue, still doable, overdue first. Only what that very post answers for.
+
+    One statement, whatever the number of measures; it gives the first `limit` rows and counts the rest. `subject`: rows of this one only; the counts
+    remain those of all.
+    """
     post = post or scope.post
     if post is None:
         raise Refused("no-post")
     scope.check("plan.read", post.area)
     as_of = as_of or clock.now()
-    found: list[dict[str, Any]] = []
     known: dict[str, MeasureFigures] = {}
+    places, owed = evaluation.zones(), []
     for f in evaluation.in_force(as_of):
         if f.measure.by.role != post.role or not (
             post.area.path.startswith(f.enactment.area.path) or f.enactment.area.path.startswith(post.area.path)
         ):
             continue
         known[f.measure.id] = lists.figures(f)
-        sql = evaluation.statement(f, as_of, None, evaluation.below(f.measure.facts, post.area.path))
-        found += evaluation.rows(f"SELECT * FROM ({sql}) o WHERE o.doable AND o.post = {int(post.pk)}")
-    found.sort(key=lambda r: (r["state"] != "overdue", r["due"], str(r["subject"]), r["occasion"]))
-    late = sum(r["state"] == "overdue" for r in found)
-    return Today(
-        as_of=as_of, rows=lists.dressed(found[:limit], known), overdue=late, open=len(found) - late, more=max(0, len(found) - limit)
+        sql = evaluation.statement(f, as_of, None, evaluation.below(f.measure.facts, post.area.path), places, beside=False)  # what is owed
+        owed.append(f"SELECT * FROM ({sql}) o WHERE o.doable AND o.post = {int(post.pk)}")
+    if not owed:
+        return Today(as_of=as_of, rows=[], overdue=0, open=0, more=0)
+    mine = f" WHERE t.subject = '{UUID(str(subject))}'" if subject else ""
+    order = "x.state <> 'overdue', x.due, x.subject, x.occasion"
+    listed = (
+        f"WITH t AS MATERIALIZED ({' UNION ALL '.join(owed)}) SELECT c.*, x.* FROM (SELECT count(*) AS of_all, count(*) FILTER (WHERE state = 'overdue') AS of_late FROM t) c "
+        f"LEFT JOIN (SELECT * FROM t{mine} ORDER BY {order.replace('x.', 't.')} LIMIT {int(limit)}) x ON TRUE ORDER BY {order}"
     )
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            evaluation.steady(cursor)
+        found = list(evaluation.rows(listed))
+    total, late = found[0]["of_all"], found[0]["of_late"]
+    found = [row for row in found if row["subject"]]
+    return Today(as_of=as_of, rows=lists.dressed(found, known), overdue=late, open=total - late, more=max(0, total - len(found)))
 
 
 # -- for the command line and other programs

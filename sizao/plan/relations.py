@@ -7,7 +7,7 @@ interval drops out. A batch that is open, or undone, is not there; an act that a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from sizao.kernel.facts import FactsColumn, FactsTable
@@ -28,6 +28,24 @@ def build(
     return Builder(zone, known_at, subjects or {}, one_zone).relations(vocabulary)
 
 
+class Written(Mapping[str, str]):
+    """Table → its SELECT, written when it is asked for: there are many, and a statement reads few."""
+
+    def __init__(self, builder: Builder, vocabulary: Vocabulary):
+        self.builder, self.tables, self.texts = builder, vocabulary.tables, dict[str, str]()
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self.texts:
+            self.texts[name] = self.builder.facts(self.tables[name])
+        return self.texts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+
 class Builder:
     def __init__(self, zone: str, known_at: datetime | None, subjects: Mapping[str, str], one_zone: bool):
         self.zone, self.subjects, self.one_zone = literal(zone), subjects, one_zone
@@ -35,7 +53,7 @@ class Builder:
 
     def relations(self, vocabulary: Vocabulary) -> Relations:
         return Relations(
-            {t.name: self.facts(t) for t in vocabulary.tables.values()},
+            Written(self, vocabulary),
             self.act(),
             AREA,
             UP,

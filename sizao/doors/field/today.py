@@ -24,8 +24,8 @@ from sizao.kernel.ids import uuid7
 from sizao.kernel.scope import Scope
 from sizao.plan import read
 
-#: Rows on one screen. The rest is counted, and comes when these are done.
-SHOWN = 100
+#: Rows on one screen, and how many more somebody gets who asks; at most so many. The rest is counted, and comes when these are done.
+SHOWN, MOST = 50, 500
 
 #: A temperature from which "no complaint" is asked again (armpit; the fever line of the prevention plans).
 
@@ -55,7 +55,9 @@ def today(request: HttpRequest) -> HttpResponse:
     """The list: overdue first, then by clock; places in the order of their most urgent task."""
     scope = request.scope.open()
     now = runs.moment()
-    owed = read.today(scope, as_of=now, limit=SHOWN)
+    asked = request.GET.get("show", "")
+    shown = min(int(asked), MOST) if asked.isdecimal() and len(asked) < 6 else SHOWN
+    owed = read.today(scope, as_of=now, limit=max(shown, SHOWN))
     said = {
         "recorded": _("Recorded."),
         "tried": _("Noted: not seen. It stays on the list."),
@@ -65,7 +67,7 @@ def today(request: HttpRequest) -> HttpResponse:
         request,
         "field/today.html",
         _common(request, scope, owed, now)
-        | {"groups": grouped(_tasks(scope, owed.rows)), "more": owed.more, "note": said.get(request.GET.get("said", ""), "")},
+        | {"groups": grouped(_tasks(scope, owed.rows)), "more": owed.more, "next": len(owed.rows) + SHOWN if owed.more and len(owed.rows) < MOST else 0, "note": said.get(request.GET.get("said", ""), "")},
     )
 
 
@@ -98,7 +100,7 @@ def undo_check(request: HttpRequest) -> HttpResponse:
 def _again(request: HttpRequest, scope: Scope, contact: UUID, recorded: dict[str, Any] | None) -> HttpResponse:
     """The part of the list about this contact, and the numbers above it, read anew."""
     now = runs.moment()
-    owed = read.today(scope, as_of=now, limit=10_000)
+    owed = read.today(scope, as_of=now, limit=SHOWN, subject=contact)
     shown = _common(request, scope, owed, now)
     if recorded:
         person = recorded["person"]
@@ -106,7 +108,7 @@ def _again(request: HttpRequest, scope: Scope, contact: UUID, recorded: dict[str
         return page(
             request, "field/recorded.html", shown | recorded | {"contact": contact, "name": name, "key": uuid7(), "now": clock.now()}
         )
-    mine = [r for r in owed.rows if r.subject == contact and r.act == CHECK]  # the same person may owe other things too
+    mine = [r for r in owed.rows if r.act == CHECK]  # the same person may owe other things too
     if not mine:
         return page(request, "field/gone.html", shown | {"key": uuid7()})
     return page(request, "field/again.html", shown | {"task": _tasks(scope, mine[:1])[0]})
