@@ -28,19 +28,26 @@ def pytest_addoption(parser):
 LONG = ("spark", "browser", "plan/test_settled", "plan/test_engines", "drills", "run", "kernel", "plan/mirror", "cli", "open", "interop", "doors")
 
 
-def together(item) -> str:
+def together(nodeid: str) -> str:
     """Tests that one worker runs after one another: a file's; the browser's, which share a running service; Spark's, which share a machine of Java's."""
-    place = item.path.relative_to(Path(__file__).parent).with_suffix("").as_posix()
+    place = nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
     return "browser" if place.startswith("browser/") else "spark" if "test_spark" in place else place
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return together(nodeid)
+
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(config, items):
-    groups = {item: together(item) for item in items}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups[item]))
     if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
-        items.sort(key=lambda item: next((n for n, name in enumerate(LONG) if groups[item].startswith(name)), len(LONG)))
+        items.sort(key=lambda item: next((n for n, name in enumerate(LONG) if together(item.nodeid).startswith(name)), len(LONG)))
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     for item in items:
         if "full" in item.keywords and not config.getoption("--full"):
