@@ -136,6 +136,16 @@ class Reader:
         return found
 
 
+def next_page(reader: Reader, address: str, times: int) -> str:
+    """The address of a page deep in a list."""
+    for _ in range(times):
+        found = re.search(r'rel="next" href="([^"]+)"', reader.get(address))
+        if found is None:
+            break
+        address = found[1].replace("&amp;", "&")
+    return address
+
+
 def _measure(links: dict[str, str], n: int) -> dict[str, Any]:
     commander, cdc, community = (Reader(links[w]) for w in ("commander", "cdc", "community"))
     p95 = lambda xs: round(statistics.quantiles(xs, n=20)[-1], 1)  # noqa: E731
@@ -145,6 +155,13 @@ def _measure(links: dict[str, str], n: int) -> dict[str, Any]:
         "list_with_names": (cdc, "/measure/contact-daily-check"),
         "today": (community, "/today"),
         "find": (cdc, "/find?q=%E5%BC%A0%E4%BC%9F"),
+        "register": (cdc, "/registers/persons"),
+        "register_deep": (cdc, next_page(cdc, "/registers/persons", 20)),
+        "register_name": (cdc, "/registers/persons?q=%E5%BC%A0%E4%BC%9F"),
+        "register_initials": (cdc, "/registers/persons?q=zw"),
+        "register_number": (cdc, "/registers/contacts?q=1"),
+        "register_of_a_village": (community, "/registers/persons"),
+        "register_contacts": (cdc, "/registers/contacts?view=under-observation"),
     }
     figures = {}
     for page, (reader, address) in pages.items():

@@ -19,6 +19,13 @@ PAGES = {
     "find": "/find?q=z",
     "today": "/today",
     "import": "/import",
+    "registers": "/registers",
+    "register of persons": "/registers/persons",
+    "register of contacts": "/registers/contacts",
+    "register, searched": "/registers/contacts?q=z",
+    "record": "/registers/contacts/{contact}",
+    "form": "/registers/contacts/{contact}/edit",
+    "api": "/api/v1/contacts",
     "plans": "/plan",
     "edition": "/plan/contact-tracing-basic",
     "diff": "/plan/diff",
@@ -44,7 +51,7 @@ def counted(outbreak) -> dict[str, int]:
     small = store().ref  # of three measures for ever, so that its pages cost what they cost
     for name, address in PAGES.items():
         client = team if name == "today" else desk
-        address = address.format(person=outbreak.people[1], case=outbreak.case, tomorrow=tomorrow(), plan=small)
+        address = address.format(person=outbreak.people[1], case=outbreak.case, contact=outbreak.contacts[0], tomorrow=tomorrow(), plan=small)
         client.get(address)
         with CaptureQueriesContext(
             connection,

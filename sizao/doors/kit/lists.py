@@ -32,8 +32,10 @@ from sizao.kernel.typed import NotThat, Reader, storable
 from sizao.registers.population import read as population
 
 PAGE = 50
-#: How far rows are counted for the head of a list; beyond it the page says "more than".
-COUNTED = 10_000
+#: How far rows are counted for the head of a list; beyond it the page says "more than". At a million persons ten thousand cost 0.1 s.
+COUNTED = 1000
+#: Below an area of at most so many areas, rows are asked by the areas' numbers, which the database's statistics know.
+FEW_AREAS = 500
 FILTERED = ("code", "codes", "yes", "day", "instant", "integer", "number", "record", "person")
 OPERATORS = ("gte", "lte", "empty")
 
@@ -136,6 +138,8 @@ def rows(scope: Scope, wanted: Asked) -> QuerySet[Any]:
     found = register.rows(scope).select_related(*register.related())
     if wanted.area is not None:
         found = found.filter(**{f"{d.area}__path__startswith": wanted.area.path})
+    if d.area:
+        found = found.filter(near(scope, wanted))
     today = clock.local_day(clock.now(), zone_of(scope))
     if wanted.view:
         shipped = next(f for f in d.filters if f.name == wanted.view)
@@ -152,6 +156,20 @@ def rows(scope: Scope, wanted: Asked) -> QuerySet[Any]:
         return found.order_by("-id")
     by = F(column).desc(nulls_last=True) if wanted.sort.startswith("-") else F(column).asc(nulls_last=True)
     return found.order_by(by, "-id")
+
+
+def near(scope: Scope, wanted: Asked) -> Q:
+    """The same areas again as a list of numbers, where they are few: a village's rows are then found by their index instead of by reading back through
+    everybody's. No condition where they are many, or all."""
+    d = wanted.register.declaration
+    paths = (wanted.area.path,) if wanted.area is not None else scope.paths(d.read)
+    if not paths or any(p.count(".") < 2 for p in paths):
+        return Q()
+    below = Q()
+    for path in paths:
+        below |= Q(path__startswith=path)
+    ids = list(Area.objects.filter(below).values_list("pk", flat=True)[: FEW_AREAS + 1])
+    return Q(**{f"{d.area}_id__in": ids}) if len(ids) <= FEW_AREAS else Q()
 
 
 def _shipped(register: Register, key: str, value: Any, today: date, scope: Scope) -> Q:

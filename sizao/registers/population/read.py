@@ -79,6 +79,8 @@ def matching(scope: Scope, text: str, prefix: str = "", *, sealed_anywhere: bool
         if not (sealed_anywhere or scope.sees_names):
             return None
         return Q(**{f"{prefix}national_id_index__in": NATIONAL_ID.searched(text)}) | Q(**{f"{prefix}phone_index__in": PHONE.searched(text)})
+    if any(c.isdigit() for c in text):  # a number of some sender: nobody is called so
+        return None
     if scope.sees_names and (keys := search_keys(text)):
         found = Q(**{f"{prefix}name_keys__contains": keys})
         return found & scope.area_filter(f"{prefix}area", "person.names") if prefix else found
