@@ -60,6 +60,10 @@ class Register:
         """What to fetch together with the rows so that a page of them costs no statement more."""
         return sorted({f.column or n for n, f in self.declaration.fields.items() if self.type(n) == "area" and not self.inside(n)} | ({self.declaration.area} - {""}))
 
+    def whole(self, found: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows with their areas, without the areas' shapes."""
+        return found.select_related(*self.related()).defer(*(f"{way}__geometry" for way in self.related()))
+
     def inside(self, name: str) -> bool:
         """Whether a field's value lies inside a JSON column, as a ledger's do."""
         first, _, rest = self.column(name).partition("__")

@@ -264,7 +264,7 @@ def candidates(scope: Scope, register: Register, name: str, text: str) -> list[t
     title = other.declaration.title
     if title and other.field(title).sensitivity in ("open", "internal"):
         meant |= Q(**{f"{other.column(title)}__istartswith": text})
-    rows = list(other.rows(scope).select_related(*other.related()).filter(meant).order_by("-id")[:PICKED])
+    rows = list(other.whole(other.rows(scope)).filter(meant).order_by("-id")[:PICKED])
     shown = Shown.of(other, scope, language, rows, what="search", fields=[])
     return [(str(r.pk), shown.title(r), " · ".join(x for x in (short(r), language.name(other.area_of(r))) if x != NONE)) for r in rows]
 
@@ -297,7 +297,7 @@ def bulk(request: HttpRequest, register: str, bulk: str) -> HttpResponse:
         outcomes = [Outcome("rejected", i, problems=tuple(faults)) for i in ids]
     else:
         outcomes = done(scope, found, action, ids, told)
-    rows = {r.pk: r for r in found.rows(scope).select_related(*found.related()).filter(pk__in=ids)}
+    rows = {r.pk: r for r in found.whole(found.rows(scope)).filter(pk__in=ids)}
     shown = Shown.of(found, scope, Words(language), list(rows.values()), what="bulk", fields=[])
     lines = [
         {

@@ -189,7 +189,7 @@ def views(request: HttpRequest, register: str) -> HttpResponse:
 
 def access(scope: Scope, register: Register, record: UUID, permission: str = "") -> Any:
     """One row. Refused not-found-or-out-of-area, whichever it is. Whoever shows it puts the read on record (`Shown.of`)."""
-    return at_most_one(register.rows(scope, permission).select_related(*register.related()).filter(pk=record)[:1])
+    return at_most_one(register.whole(register.rows(scope, permission)).filter(pk=record)[:1])
 
 
 def detail(request: HttpRequest, register: str, record: UUID) -> HttpResponse:

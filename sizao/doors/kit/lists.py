@@ -135,7 +135,7 @@ def zone_of(scope: Scope) -> str:
 def rows(scope: Scope, wanted: Asked) -> QuerySet[Any]:
     """The rows that were asked for and that this scope may see, in order, not yet cut into pages."""
     register, d = wanted.register, wanted.register.declaration
-    found = register.rows(scope).select_related(*register.related())
+    found = register.whole(register.rows(scope))
     if wanted.area is not None:
         found = found.filter(**{f"{d.area}__path__startswith": wanted.area.path})
     if d.area:

@@ -18,7 +18,7 @@ __all__ = ["access_person_by_id", "matching", "names_of", "persons", "sealed_of"
 
 def persons(scope: Scope) -> QuerySet[Person]:
     """The persons that this scope may see; the caller records the read (`record_read`) when rows reach a screen or a file."""
-    return Person.objects.filter(visible(), scope.area_filter("area")).select_related("area")
+    return Person.objects.filter(visible(), scope.area_filter("area")).select_related("area").defer("area__geometry")
 
 
 def households(scope: Scope) -> QuerySet[Household]:
