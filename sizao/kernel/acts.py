@@ -13,7 +13,7 @@ from .ids import uuid7s
 from .models import Act
 from .scope import Scope, visible
 
-COLUMNS = ("id", "kind", "subject", "person", "area_id", "disease", "happened_at", "reported_at", "period", "post_id", "outcome", "number", "record", "replaces", "batch_id")
+COLUMNS = ("id", "kind", "subject", "person", "area_id", "disease", "happened_at", "reported_at", "period", "post_id", "outcome", "number", "record", "replaces", "batch_id", "other")
 _months: set[tuple[str, date]] = set()
 
 
@@ -33,6 +33,7 @@ class NewAct:
     number: Decimal | float | int | None = None
     record: UUID | None = None
     replaces: UUID | None = None
+    other: UUID | None = None
 
 
 def record(scope: Scope, acts: Iterable[NewAct], *, batch: int | None = None) -> list[UUID]:
@@ -46,7 +47,7 @@ def record(scope: Scope, acts: Iterable[NewAct], *, batch: int | None = None) ->
         with cursor.copy(f"COPY kernel_act ({', '.join(COLUMNS)}) FROM STDIN") as copy:
             for key, a in zip(ids, rows, strict=True):
                 copy.write_row(
-                    (key, a.kind, a.subject, a.person, a.area_id, a.disease, a.happened_at, a.reported_at, a.period, scope.post_id, a.outcome, a.number, a.record, a.replaces, batch)
+                    (key, a.kind, a.subject, a.person, a.area_id, a.disease, a.happened_at, a.reported_at, a.period, scope.post_id, a.outcome, a.number, a.record, a.replaces, batch, a.other)
                 )
         cursor.execute("SELECT pg_notify('sizao_changed', '')")
     return ids

@@ -93,8 +93,10 @@ class FactsTable:
 
 @dataclass(frozen=True, slots=True)
 class ActKind:
-    """A kind of act. `key` says on what it closes duties: the subject it names, or the person (then one act serves every list the person is on).
+    """A kind of act. `key` says on what it closes duties: "subject" (the row it names), "person" or "area" (then one act serves every list that the
+    person or area is on), or the name of a facts table: its subject is a row of that table, and every row that leads to it agrees.
 
+    `other`: the table of a second row that it names, for duties of pairs.
     `restricts` marks an act that takes a freedom from a person: nobody is obliged to it on what cannot be told.
     """
 
@@ -103,3 +105,4 @@ class ActKind:
     zh: str
     en: str
     restricts: bool = False
+    other: str | None = None

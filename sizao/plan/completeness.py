@@ -44,8 +44,8 @@ def beside(m: Measure, register: Register, as_of: datetime, force: Force | None 
 
 class Completeness:
     def __init__(self, m: Measure, register: Register, as_of: datetime, force: Force | None, person: str):
-        self.m, self.register, self.as_of, self.person = m, register, as_of, person
         self.e = Evaluator(m, register, as_of, force)
+        self.m, self.register, self.as_of, self.person = m, self.e.register, as_of, person
         self.listed = [row for row in self.standing(m.facts) if self.e.told(row, as_of, as_of) is not False]
 
     def all(self) -> Iterator[Obligation]:

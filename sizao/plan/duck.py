@@ -106,7 +106,8 @@ class Counter:
     def missing(self, j: Judged, area: Any, part: Part = WHOLE) -> list[tuple[Any, ...]]:
         """What is overdue and doable below an area, with the columns of `Obligation` but for who answers: as long as the cell says."""
         inside = f"SELECT u.area FROM ({self.given.up}) u WHERE u.above = {DUCKDB.literal(area)}"
-        ever = f"SELECT e.id FROM ({self.given.facts[j.measure.facts]}) e WHERE e.area IN ({inside})"
+        facts = self.given.facts.get(j.measure.facts)
+        ever = f"SELECT e.id FROM ({facts}) e WHERE e.area IN ({inside})" if facts else None
         found = self.statement(j, part, ever, FIELDS)
         return self.db.execute(
             f"SELECT * FROM ({found}) o WHERE o.state = 'overdue' AND o.doable AND o.area IN ({inside}) ORDER BY o.due"

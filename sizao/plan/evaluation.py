@@ -139,8 +139,13 @@ def steady(cursor: Any) -> None:
 
 
 def below(table: str, path: str) -> dict[str, str]:
-    """The subjects of a table that stand below an area, or ever stood there. `path` is an area's own path of ids and dots."""
+    """The subjects of a table that stand below an area, or ever stood there. `path` is an area's own path of ids and dots.
+
+    Nothing where the table is no register's own: pairs and lines of lists are all evaluated.
+    """
     assert set(path) <= set("0123456789."), path
+    if table not in vocabulary().tables:
+        return {}
     t, areas = vocabulary().tables[table], f"SELECT id FROM kernel_area WHERE path LIKE '{path}%'"
     return {
         table: f"SELECT s.id FROM {t.relation} s WHERE s.{t.area} IN ({areas}) UNION SELECT h.id FROM {t.history} h WHERE h.{t.area} IN ({areas})"
@@ -148,7 +153,9 @@ def below(table: str, path: str) -> dict[str, str]:
 
 
 def only(table: str, subject: Any) -> dict[str, str]:
-    """That one subject of a table."""
+    """That one subject of a table; nothing where the table is no register's own."""
+    if table not in vocabulary().tables:
+        return {}
     return {table: f"SELECT '{UUID(str(subject))}'::uuid"}
 
 

@@ -143,4 +143,4 @@ def not_kept(e: Judging, act: str, row: Row, slot: Slot) -> str | None:
 
 def context_of_act(act: Row, row: Row, ctx: Context) -> Context:
     """Where the condition on an act is asked: its own columns, and the subject behind `subject.`."""
-    return Context(act, ctx.now, ctx.opens, ctx.params, ctx.world, ctx.closes, ctx.start, subject=row)
+    return Context(act, ctx.now, ctx.opens, ctx.params, ctx.world, ctx.closes, ctx.start, subject=row, about=row)

@@ -89,11 +89,14 @@ def _parts(asked: list[tuple[evaluation.InForce, UUID]], as_of: datetime, known_
     for zone in places:
         now = evaluation.naive(as_of, zone)
         inside = {f.force(zone).area for f, _ in asked}
-        register, areas, posts = near.register([(f.measure, subject) for f, subject in asked], zone, known_at, len(places) == 1, inside)
-        for f, subject in asked:
-            row = register.standing(f.measure.facts, subject, now)
+        told = [(f, subject) for f, subject in asked if near.covers(f.measure)]
+        read = [(told, near.register([(f.measure, subject) for f, subject in told], zone, known_at, len(places) == 1, inside))] if told else []
+        rest = [(f, subject) for f, subject in asked if not near.covers(f.measure)]
+        read += [(rest, near.whole([f.measure for f, _ in rest], zone, known_at, len(places) == 1))] if rest else []
+        for f, subject, (register, areas, posts) in ((f, subject, found) for some, found in read for f, subject in some):
+            evaluator = Evaluator(f.measure, register, now, f.force(zone))
+            row = evaluator.register.standing(f.measure.facts, subject, now)
             if row is not None:
-                evaluator = Evaluator(f.measure, register, now, f.force(zone))
                 owed = sorted(evaluator.of(subject), key=lambda o: (o.due is None, o.due, o.occasion))
                 yield Part(f, subject, zone, now, row, evaluator, owed, areas, posts)
 
@@ -127,7 +130,8 @@ def _told(subject: UUID, parts: list[Part]) -> dict[str, Any]:
 
 def _conditions(e: Evaluator, row: Any, now: datetime) -> list[dict[str, Any]]:
     """Each single question of the condition on the row that stands, and its answer: true, false, or null (cannot tell)."""
-    vocabulary, m = facts.vocabulary(), e.m
+    m = e.m
+    vocabulary = m.vocabulary(facts.vocabulary())
     speakers = {lang: Speaker(lang, vocabulary.columns(m.facts), dict(m.params), vocabulary) for lang in LANGUAGES}
     ctx = e.context(row, now, now)
     return [{**{lang: s.say(leaf) for lang, s in speakers.items()}, "holds": value(leaf, ctx)} for leaf in leaves(m.asks)]
@@ -135,7 +139,7 @@ def _conditions(e: Evaluator, row: Any, now: datetime) -> list[dict[str, Any]]:
 
 def _facts(e: Evaluator, row: Any, zone: str) -> list[dict[str, Any]]:
     """The columns that the measure reads, with their values, and since when this version stands."""
-    columns = facts.vocabulary().columns(e.m.facts)
+    columns = e.m.vocabulary(facts.vocabulary()).columns(e.m.facts)
     return [
         {"name": name, "zh": columns[name].zh, "en": columns[name].en, "value": _plain(row[name], zone), "since": _iso(row["vf"], zone)}
         for name in e.m.columns

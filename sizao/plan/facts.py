@@ -11,9 +11,14 @@ from sizao.kernel import codes
 from sizao.kernel.facts import ActKind, AreaFact, FactsTable
 
 from .language import Vocabulary
+from .language.vocabulary import AREA
 
 #: What every area has without a register: its level in the tree.
 LEVEL = AreaFact("level", "text", "level", "层级", "level")
+
+
+#: How an area fact is reached along a link: of the area of the row that it leads to, or of the area itself.
+AREA_WAYS = {False: ("area.", "所在地", "area of its "), True: ("", "的", "")}
 
 
 @cache
@@ -42,5 +47,6 @@ def labels() -> dict[str, tuple[str, str]]:
     v = vocabulary()
     said = {c.name: (c.zh, c.en) for t in v.tables.values() for c in t.columns} | {a.kind: (a.zh, a.en) for a in v.acts.values()}
     said |= {t.name: (t.zh, t.en) for t in v.tables.values()}
-    said |= {f"{link.name}.{c.name}": (f"{link.zh}的{c.zh}", f"{c.en} of its {link.en}") for t in v.tables.values() for link in t.links for c in v.tables[link.table].columns}
+    said |= {f"{link.name}.{c.name}": (f"{link.zh}的{c.zh}", f"{c.en} of its {link.en}") for t in v.tables.values() for link in t.links if link.table in v.tables for c in v.tables[link.table].columns}
+    said |= {f"{link.name}.{way}{f.name}": (f"{link.zh}{of}{f.zh}", f"{f.en} of the {area}{link.en}") for t in v.tables.values() for link in t.links for f in v.areas.values() for way, of, area in [AREA_WAYS[link.table == AREA]]}
     return said | {f"area.{f.name}": (f"所在地{f.zh}", f"the area's {f.en}") for f in v.areas.values()} | {"area": ("所在地", "the area"), "person": ("人员", "the person")}

@@ -19,7 +19,9 @@ from . import beside, facts
 from .counting import COUNTED
 from .evaluation import InForce, naive
 from .language import Measure
+from .language.agreeing import PLAIN
 from .language.done import Amount, Done
+from .language.terms import terms
 from .language.values import Context, value
 from .language.words import sentence
 from .mirror.engine import COLUMNS
@@ -169,8 +171,9 @@ def lacking(o: Listed, acts: Mapping[str, Any]) -> dict[str, str]:
 
 def mark_done(listed: list[Listed], m: Measure) -> None:
     """Which of the overdue have evidence now: they had none in the run, so it came since."""
-    key, of = m.done.key, [o for o in listed if o.state == "overdue" and getattr(o, m.done.key)]
-    if not of or not isinstance(m.done, Done) or not m.done.plain:
+    key = m.done.key
+    of = [o for o in listed if o.state == "overdue" and key in PLAIN and getattr(o, key)]
+    if not of or not isinstance(m.done, Done) or not m.done.plain or terms(m.done.where):
         return
     with connection.cursor() as cursor:
         cursor.execute(

@@ -11,13 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from sizao.kernel.facts import FactsTable
 from sizao.kernel.models import Area, Post
 
 from . import evaluation, facts, relations
 from .language import Measure, terms
 from .language import done as forms
+from .language.agreeing import PLAIN
 from .language.measure import FAR
 from .language.reach import reached
+from .language.subjects import derived
+from .language.vocabulary import AREA
 from .register import Register, Row
 from .sql import POSTGRES
 
@@ -112,7 +116,7 @@ class Near:
     def needs(self, m: Measure, ids: set[Any], own: list[Row]) -> Iterator[tuple[str, str, Iterable[Any]]]:
         """(table, field, values) of the rows that a measure looks up beside its subjects'."""
         persons, areas = {row["person"] for row in own}, {row["area"] for row in own}
-        for t in m.terms:
+        for t in own_terms(m):
             if isinstance(t, terms.Has) or (isinstance(t, terms.Tally) and not t.acts):
                 table, key = t.table if isinstance(t, terms.Has) else t.source, t.about.key
                 match t.about.by:
@@ -137,8 +141,8 @@ class Near:
 
     def links(self, m: Measure, own: list[Row]) -> None:
         """The rows to which declared links lead, link after link."""
-        for t in m.terms:
-            if isinstance(t, terms.Linked):
+        for t in own_terms(m):
+            if isinstance(t, terms.Linked | terms.OfArea):
                 rows = own
                 for link, table in zip(t.links, t.tables, strict=True):
                     ids = {row[link] for row in rows}
@@ -152,7 +156,7 @@ class Near:
             yield m.sibling(part), ids
         for id_ in m.yields:
             yield m.all[id_], self.whose(m.all[id_].facts, "person", persons)
-        for t in m.terms:
+        for t in own_terms(m):
             if isinstance(t, terms.Met):
                 for x in (x for id_ in t.measures for x in m.named(id_)):
                     yield x, ids if t.by == "subject" else self.whose(x.facts, "person", persons)
@@ -167,13 +171,14 @@ class Near:
         tables = {table for x in every for table in (x.facts, *x.tables)}
         builder = relations.Builder(self.zone, self.known_at, {}, self.one_zone)
         versions = {table: [row for of in self.rows[table].values() for row in of] for table in tables | set(self.rows)}
-        codes = {code for x in every for code in x.areas} | {t.code for x in every for t in x.terms if isinstance(t, terms.Within)}
-        areas = self.areas = _areas({row["area"] for of in versions.values() for row in of} | inside, codes)
+        codes = {code for x in every for code in x.areas} | {t.code for x in every for t in own_terms(x) if isinstance(t, terms.Within)}
+        places = {row[name] for table, of in versions.items() for name in ("area", *area_links(self.vocabulary.tables[table])) for row in of}
+        areas = self.areas = _areas(places | inside, codes)
         here = f"ANY(ARRAY[{', '.join(map(str, sorted(areas)))}]::bigint[])"
         self.posts = {p.pk: p for p in Post.objects.filter(area__in=list(areas), role__in={x.by.role for x in every})}
         kept = evaluation.rows(f"SELECT * FROM ({builder.kept()}) k WHERE k.area = {here}")
         said = []
-        if any(isinstance(t, terms.OfArea | terms.Ordered) for x in every for t in x.terms):
+        if any(isinstance(t, terms.OfArea | terms.Ordered) for x in every for t in own_terms(x)):
             said = list(evaluation.rows(f"SELECT * FROM ({builder.area_fact()}) g WHERE g.area = {here}"))
         return Register(
             versions,
@@ -183,6 +188,7 @@ class Near:
             kept,
             said,
             {a.code: a.pk for a in areas.values()},
+            uuids=True,
         )
 
     def post(self, p: Post) -> Row:
@@ -201,12 +207,45 @@ class Near:
         return list(evaluation.rows(builder.act(f"({' OR '.join(about)}) AND a.kind IN ({', '.join(map(text, sorted(wanted)))})")))
 
 
+def own_terms(m: Measure) -> list[Any]:
+    """What it asks about its own subject, in conditions on acts too."""
+    return list(dict.fromkeys([*m.terms, *terms.terms(*m.wheres)]))
+
+
+def area_links(t: FactsTable) -> list[str]:
+    """The columns that hold another area than the row's own."""
+    return [link.name for link in t.links if link.table == AREA]
+
+
+def covers(m: Measure) -> bool:
+    """Whether what stands near a subject is enough. Pairs, lists, acts by another key and conditions that look further themselves are told from the whole."""
+    for x in reached(m):
+        tallies = [t for t in own_terms(x) if isinstance(t, terms.Tally) and t.acts]
+        plain = all(key in PLAIN for key in [*x.keys, *(t.about.by for t in tallies)])
+        if derived(x.table) or not plain or len(x.deep_terms) > len(own_terms(x)) or any(isinstance(t, terms.Covered) and t.condition is not None for t in own_terms(x)):
+            return False
+    return True
+
+
+def whole(measures: list[Measure], zone: str, known_at: datetime | None, one_zone: bool) -> tuple[Register, Mapping[Any, Area], Mapping[Any, Post]]:
+    """Everything that the tables hold which these measures look at."""
+    built = relations.build(facts.vocabulary(), zone, known_at, None, one_zone)
+    every = {x.id: x for m in measures for x in reached(m)}.values()
+    versions = {table: list(evaluation.rows(built.facts[table])) for table in {table for x in every for table in x.tables}}
+    wanted = ", ".join(text(kind) for kind in sorted({*kinds(every), *(t.source for x in every for t in x.deep_terms if isinstance(t, terms.Tally) and t.acts)}))
+    found = evaluation.rows(f"SELECT * FROM ({built.act}) a WHERE a.kind IN ({wanted})") if wanted else ()
+    areas = {a.pk: a for a in Area.objects.all()}
+    posts = {p.pk: p for p in Post.objects.filter(role__in={x.by.role for x in every})}
+    tree, codes = {a.pk: (a.parent_id, a.level) for a in areas.values()}, {a.code: a.pk for a in areas.values()}
+    return Register(versions, found, tree, evaluation.rows(built.post), evaluation.rows(built.kept), evaluation.rows(built.area_fact), codes, uuids=True), areas, posts
+
+
 def kinds(measures: Iterable[Measure]) -> set[str]:
     """The kinds of acts that these measures read."""
     found: set[str] = set()
     for m in measures:
         found |= {leaf.act for leaf in forms.leaves(m.done) if leaf.act} | {c.act for c in m.close}
-        found |= {t.source for t in m.terms if isinstance(t, terms.Tally) and t.acts}
+        found |= {t.source for t in own_terms(m) if isinstance(t, terms.Tally) and t.acts}
         found |= set(forms.acts(m.look.done)) if m.look else set()
     return found
 

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from . import evidence
+from .derived import knowing
 from .evidence import Found
 from .language import done as forms
 from .language import nodes
@@ -53,6 +54,7 @@ class Evaluator:
     """One measure at one `as_of`."""
 
     def __init__(self, m: Measure, register: Register, as_of: datetime, force: Force | None = None):
+        register = knowing(register, m, force or Force())
         self.m, self.register, self.as_of, self.force = m, register, as_of, force or Force()
         self.lookup = Lookup(m, register, as_of, self.force, self.duties)
 
@@ -201,7 +203,7 @@ class Evaluator:
         """The first measure of the slot whose condition is true for the same person then. What cannot be told does not win."""
         for id_ in self.m.yields:
             w = self.another(self.m.all[id_])
-            for r in self.register.of_person(w.m.facts, row["person"], j):
+            for r in w.register.of_person(w.m.facts, row["person"], j):
                 same = row["disease"] is None or r["disease"] in (None, row["disease"])
                 forced = self.force.disease is None or r["disease"] in (None, self.force.disease)
                 if same and forced and r["known"] <= self.as_of and self.register.inside(r["area"], self.force) and w.told(r, j, slot.opens) is True:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from .language.agreeing import ACT_KEYS, pairs
 from .language.measure import Measure
 from .obligations import Force
 
@@ -17,7 +18,7 @@ class Register:
     """What was known at `known_at`, in naive local time.
 
     facts: table → versions {id, person, area, disease, known, vf, vt, …}; a version stood in [vf, vt), vt never None.
-    acts: {id, kind, subject, person, at, told_at, period, outcome, number}. areas: id → (parent, level). posts: {id, role, area, vf, vt}.
+    acts: {id, kind, subject, person, area, other, at, told_at, period, outcome, number}. areas: id → (parent, level). posts: {id, role, area, vf, vt}.
     kept: {kind, area, since}. area_facts: {id, area, scale, value, number, starts_at, ends_at, vf, vt}. codes: code of an area → its id.
     """
 
@@ -30,7 +31,9 @@ class Register:
         kept: Iterable[Row] = (),
         area_facts: Iterable[Row] = (),
         codes: Mapping[str, Any] | None = None,
+        uuids: bool = False,
     ):
+        self.uuids = uuids  # ids are UUIDs: so are those of what has none of its own
         self.areas, self.posts, self.kept, self.area_facts, self.codes = areas or {}, list(posts), list(kept), list(area_facts), codes or {}
         self.known: dict[Any, Any] = {}  # other measures, evaluated once
         self.versions: dict[str, dict[Any, list[Row]]] = {table: defaultdict(list) for table in facts}
@@ -39,7 +42,7 @@ class Register:
                 self.versions[table][row["id"]].append(row)
         self.acts: dict[tuple[str, str, Any], list[Row]] = defaultdict(list)
         for act in sorted(acts, key=lambda a: a["at"]):
-            for key in ("subject", "person"):
+            for key in ACT_KEYS:
                 if act.get(key) is not None:
                     self.acts[key, act["kind"], act[key]].append(act)
 
@@ -54,9 +57,12 @@ class Register:
         return [r for versions in self.versions[table].values() for r in versions if r["person"] == person and r["vf"] <= t < r["vt"]]
 
     def done(self, kind: str, key: str, row: Row, as_of: datetime) -> list[Row]:
-        """Acts of a kind about this row's subject or person that had happened by `as_of`, earliest first."""
-        named = row["id"] if key == "subject" else row["person"]
-        return [] if named is None else [act for act in self.acts[key, kind, named] if act["at"] <= as_of]
+        """Acts of a kind that agree with this row and had happened by `as_of`, earliest first."""
+        on = [(act, row[column]) for act, column in pairs(key)]
+        if any(value is None for _, value in on):
+            return []
+        first, named = on[0]
+        return [act for act in self.acts[first, kind, named] if act["at"] <= as_of and all(act.get(column) == value for column, value in on)]
 
     def above(self, area: Any) -> Iterator[Any]:
         """The area, then its ancestors."""

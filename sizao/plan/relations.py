@@ -61,6 +61,7 @@ class Builder:
             self.kept(),
             self.narrowed(vocabulary),
             area_fact=self.area_fact() if len(vocabulary.areas) > 1 else NO_AREA_FACTS,
+            uuids=True,
         )
 
     def narrowed(self, vocabulary: Vocabulary) -> dict[str, str]:
@@ -145,7 +146,7 @@ class Builder:
 
     def act(self, only: str = "TRUE") -> str:
         return (
-            f'SELECT a.id, a.kind, a.subject, a.person, {self.local("a.happened_at")} AS "at", {self.local("coalesce(a.reported_at, a.recorded_at)")} AS told_at, a.period, a.outcome, a.number '
+            f'SELECT a.id, a.kind, a.subject, a.person, a.area_id AS area, a.other, {self.local("a.happened_at")} AS "at", {self.local("coalesce(a.reported_at, a.recorded_at)")} AS told_at, a.period, a.outcome, a.number '
             f"FROM kernel_act a WHERE {only} AND a.outcome IS DISTINCT FROM {literal(VOID)} AND {self.visible('a')} "
             f"AND NOT EXISTS (SELECT 1 FROM kernel_act b WHERE b.replaces = a.id AND {self.visible('b')})"
         )

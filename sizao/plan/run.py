@@ -31,7 +31,7 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
     as_of = as_of or now
     found = evaluation.in_force(as_of)
     daily = standing and known_at is None
-    with chosen(engine, (f.measure.facts for f in found)) as mirror:
+    with chosen(engine, (table for f in found for table in f.measure.tables[:1])) as mirror:
         refreshed = mirror.refresh(keep_before=daily) if mirror else None
         with transaction.atomic(), connection.cursor() as cursor:
             # What the database has written is known, whatever its clock says; the mirror knows what was written until it was refreshed.

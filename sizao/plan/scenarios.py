@@ -125,6 +125,7 @@ class Reader:
             for name, versions in rows.mapping.items() if table in self.vocabulary.tables else ():
                 facts.setdefault(table, []).extend(self.versions(table, subjects, name, versions))
         self.persons = {row["id"]: row["person"] for rows in facts.values() for row in rows}
+        self.areas = {row["id"]: row["area"] for rows in facts.values() for row in rows}
         area = [self.said_of_area(item, i) for i, item in enumerate(keys["area"].items if "area" in keys else [])]
         acts = [self.act(item, subjects, i) for i, item in enumerate(keys["acts"].items if "acts" in keys else [])]
         kept = {kind: self.value(value, "instant") or BEGINNING for kind, value in (keys["kept"].mapping if "kept" in keys else {}).items()}
@@ -202,12 +203,20 @@ class Reader:
             "kind": kind,
             "subject": subject,
             "person": self.persons.get(subject),
+            "area": self.areas.get(subject, TOP),
+            "other": self.other(keys["with"], subjects) if "with" in keys else None,
             "at": at or BEGINNING,
             "told_at": (self.value(keys["told"], "instant") if "told" in keys else at) or BEGINNING,
             "period": self.value(keys["period"], "date") if "period" in keys else None,
             "outcome": keys["outcome"].text if "outcome" in keys else None,
             "number": self.value(keys["number"], "number") if "number" in keys else None,
         }
+
+    def other(self, node: Node, subjects: dict[str, int]) -> int | None:
+        """The second row that an act names."""
+        if node.text not in subjects:
+            self.faults.at("acts", node.line).add("plan-name-unknown", name=node.text or "—", nearest=nearest(node.text or "", subjects), known=sorted(subjects))
+        return subjects.get(node.text or "")
 
     def expect(self, node: Node | None) -> tuple[dict[str, dict[str, str]], dict[str, int]]:
         states: dict[str, dict[str, str]] = {}
@@ -335,6 +344,8 @@ def given(register: Register, m: Measure, vocabulary: Vocabulary, dialect: Diale
         "kind": "VARCHAR",
         "subject": "BIGINT",
         "person": "BIGINT",
+        "area": "BIGINT",
+        "other": "BIGINT",
         "at": "TIMESTAMP",
         "told_at": "TIMESTAMP",
         "period": "DATE",

@@ -8,7 +8,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from .derived import knowing
 from .language import terms as t
+from .language.agreeing import pairs
 from .language.measure import Measure
 from .language.values import Context, value
 from .obligations import CANNOT_TELL, CLOSED, LATE, MET, OVERDUE, WAITING, Force, Obligation
@@ -21,7 +23,7 @@ class Lookup:
     """Answers the terms of one measure. `duties` gives the obligations of others."""
 
     def __init__(self, m: Measure, register: Register, as_of: datetime, force: Force, duties: Callable[[Iterable[Measure]], list[Obligation]]):
-        self.m, self.register, self.as_of, self.duties, self.key = m, register, as_of, duties, force.key
+        self.m, self.register, self.as_of, self.duties, self.force, self.key = m, register, as_of, duties, force, force.key
 
     def steps(self, area: Any, code: str) -> int | None:
         """How many steps above `area` the area of this code lies."""
@@ -40,6 +42,9 @@ class Lookup:
                 return self.tally_acts(node, ctx) if node.acts else self.tally_rows(node, ctx)
             case t.Within(code):
                 return None if ctx.row["area"] is None else self.steps(ctx.row["area"], code) is not None
+            case t.Inside(inner, outer):
+                low, high = ctx.row[inner], ctx.row[outer]
+                return None if low is None or high is None else high in self.register.above(low)
             case t.Ordered(kind):
                 return self.ordered(kind, ctx)
             case t.Met():
@@ -50,8 +55,8 @@ class Lookup:
 
     # -- areas
 
-    def standing(self, scale: str, ctx: Context, ended: bool) -> list[list[Row]]:
-        """Lines of a scale about the row's area and each area above, nearest first."""
+    def standing(self, scale: str, of: Any, ctx: Context, ended: bool) -> list[list[Row]]:
+        """Lines of a scale about an area and each area above, nearest first."""
         return [
             [
                 g
@@ -62,14 +67,15 @@ class Lookup:
                 and g["starts_at"] <= ctx.now
                 and (ended or g["ends_at"] > ctx.now)
             ]
-            for area in self.register.above(ctx.row["area"])
+            for area in self.register.above(of)
         ]
 
     def of_area(self, node: t.OfArea, ctx: Context) -> Any:
-        fact = node.fact
+        fact, row = node.fact, self.follow(node.links, node.tables, ctx)
+        area = row[node.at] if row is not None else None
         if fact.scale == "level":
-            return self.register.areas[ctx.row["area"]][1] if ctx.row["area"] is not None else None
-        for lines in self.standing(fact.scale, ctx, fact.ended):
+            return self.register.areas[area][1] if area is not None else None
+        for lines in self.standing(fact.scale, area, ctx, fact.ended):
             found = [g for g in lines if fact.only is None or g["value"] == fact.only]
             if found:
                 return min(sorted(found, key=lambda g: g["id"]), key=lambda g: -g["starts_at"].timestamp())[fact.field]
@@ -78,28 +84,27 @@ class Lookup:
     def ordered(self, kind: str, ctx: Context) -> bool | None:
         if ctx.row["area"] is None:
             return None
-        return any(g["value"] == kind for lines in self.standing("order", ctx, False) for g in lines)
+        return any(g["value"] == kind for lines in self.standing("order", ctx.row["area"], ctx, False) for g in lines)
 
     # -- other rows
 
     def linked(self, node: t.Linked, ctx: Context) -> Any:
+        row = self.follow(node.links, node.tables, ctx)
+        return row[node.column] if row is not None else None
+
+    def follow(self, links: Iterable[str], tables: Iterable[str], ctx: Context) -> Row | None:
+        """The row that links lead to, as it stands at the moment."""
         row: Row | None = ctx.row
-        for link, table in zip(node.links, node.tables, strict=True):
-            id_ = row[link]  # type: ignore[index]
-            row = self.register.standing(table, id_, ctx.now) if id_ is not None else None
-            if row is None:
+        for link, table in zip(links, tables, strict=True):
+            if row is None or row[link] is None:
                 return None
-        return row[node.column]  # type: ignore[index]
+            row = self.register.standing(table, row[link], ctx.now)
+        return row
 
     def rows(self, table: str, about: t.About, ctx: Context) -> list[Row] | None:
         """The rows of a table about the subject that stand at the moment; None when it cannot be told which."""
-        own, field, far = {
-            "person": ("person", "person", False),
-            "link": ("id", about.key, False),
-            "own": (about.key, "id", False),
-            "area": ("area", "area", True),
-        }[about.by]
-        wanted = ctx.row[own]
+        field, far = {"person": ("person", False), "link": (about.key, False), "own": ("id", False), "area": ("area", True)}[about.by]
+        wanted = ctx.row[about.own]
         if wanted is None:
             return None
         mine = ctx.row["disease"]
@@ -117,7 +122,8 @@ class Lookup:
         """The condition inside a term, on a row or act."""
         if node.condition is None:
             return True
-        inner = Context(row, ctx.now, ctx.opens, ctx.params, ctx.world, ctx.closes, ctx.start, subject=ctx.row)
+        about = ctx.row if isinstance(node, t.Tally) and node.acts else None
+        inner = Context(row, ctx.now, ctx.opens, ctx.params, ctx.world, ctx.closes, ctx.start, subject=ctx.owner, about=about)
         found: bool | None = value(node.condition, inner)
         return found
 
@@ -143,8 +149,7 @@ class Lookup:
         return not node.kept or (since is not None and since <= ctx.now)
 
     def tally_acts(self, node: t.Tally, ctx: Context) -> Any:
-        key = ctx.row["id"] if node.about.by == "subject" else ctx.row["person"]
-        if key is None:
+        if any(ctx.row[column] is None for _, column in pairs(node.about.by)):
             return None
         since = self.register.kept_since(node.source, ctx.row["area"])
         start = ctx.now - timedelta(seconds=node.window.seconds) if node.window else ctx.opens
@@ -153,9 +158,8 @@ class Lookup:
             return None
         acts = [
             a
-            for a in self.register.acts[node.about.by, node.source, key]
-            if a["at"] <= ctx.now
-            and (whole or (a["at"] > start if node.window else start <= a["at"] and (ctx.closes is None or a["at"] < ctx.closes)))
+            for a in self.register.done(node.source, node.about.by, ctx.row, ctx.now)
+            if (whole or (a["at"] > start if node.window else start <= a["at"] and (ctx.closes is None or a["at"] < ctx.closes)))
             and self.asked(node, a, ctx) is True
         ]
         return self.tallied(node, sorted(acts, key=lambda a: (a["at"], a["id"])))
@@ -184,6 +188,14 @@ class Lookup:
         under = any(o.state not in (CLOSED, CANNOT_TELL, WAITING) and o.opens is not None and o.opens <= ctx.now for o in of)
         return under and not any(behind(o, ctx.now) for o in of)
 
+    def counts(self, node: t.Covered, o: Obligation, ctx: Context) -> bool:
+        """The subject of that duty stands, and the condition holds for it."""
+        if node.condition is None:
+            return True
+        [asked, *_] = self.m.named(node.measure)
+        row = knowing(self.register, asked, self.force).standing(node.table, o.subject, ctx.now)
+        return row is not None and self.asked(node, row, ctx) is True
+
     def covered(self, node: t.Covered, ctx: Context) -> Decimal | None:
         if ctx.row["area"] is None:
             return None
@@ -191,7 +203,7 @@ class Lookup:
         owed = [
             o
             for o in self.duties(self.m.named(node.measure))
-            if o.state in (MET, LATE, OVERDUE) and o.due is not None and o.due < midnight and o.area is not None and ctx.row["area"] in self.register.above(o.area)
+            if o.state in (MET, LATE, OVERDUE) and o.due is not None and o.due < midnight and o.area is not None and ctx.row["area"] in self.register.above(o.area) and self.counts(node, o, ctx)
         ]
         done = sum(o.done_at is not None and o.done_at < midnight for o in owed)
         return Decimal(done * TEN_THOUSAND // len(owed)) / TEN_THOUSAND if owed else None

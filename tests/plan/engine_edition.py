@@ -1,5 +1,6 @@
 """A vocabulary and an edition with every shape of timetable, evidence, owner and condition that the language has: what the engines are compared on."""
 
+from engine_pairs import LISTS, PAIRED
 from engine_wide import HEADS, WIDE
 
 from sizao.kernel.facts import ActKind, AreaFact, FactsColumn, FactsLink, FactsTable
@@ -36,7 +37,16 @@ TABLES = (
         person=None,
         links=(("parent", "unit"),),
     ),
-    _table("lead", ("kind", "text"), ("received_at", "instant"), ("due_on", "date"), ("urgent", "bool"), links=(("unit", "unit"),), made_by="verified"),
+    _table("lead", ("kind", "text"), ("received_at", "instant"), ("due_on", "date"), ("urgent", "bool"), links=(("unit", "unit"), ("origin", "area")), made_by="verified"),
+    _table(
+        "notice",
+        ("for_kind", "text"),
+        ("published_at", "instant"),
+        ("urgent", "bool"),
+        ("said", "text"),
+        person=None,
+        links=(("by_unit", "unit"), ("origin", "area")),
+    ),
 )
 AREA_FACTS = (
     AreaFact("grade", "text", "risk", "grade", "grade"),
@@ -45,16 +55,21 @@ AREA_FACTS = (
     AreaFact("sweep_from", "instant", "order", "sweep", "sweep", field="starts_at", only="sweep", ended=True),
 )
 ACTS = tuple(
-    ActKind(kind, key, kind, kind, restricts)
-    for kind, key, restricts in (
-        ("check", "person", False),
-        ("visit", "subject", False),
-        ("test", "person", False),
-        ("report", "subject", False),
-        ("admitted", "person", True),
-        ("verified", "subject", False),
-        ("ruled_out", "subject", False),
-        ("released", "person", False),
+    ActKind(kind, key, kind, kind, restricts, other)
+    for kind, key, restricts, other in (
+        ("check", "person", False, None),
+        ("visit", "subject", False, None),
+        ("test", "person", False, None),
+        ("report", "subject", False, None),
+        ("admitted", "person", True, None),
+        ("verified", "subject", False, None),
+        ("ruled_out", "subject", False, None),
+        ("released", "person", False, None),
+        ("told", "unit", False, "notice"),
+        ("excused", "unit", False, "notice"),
+        ("inspected", "unit", False, None),
+        ("swept", "area", False, None),
+        ("called_off", "subject", False, None),
     )
 )
 VOCABULARY = Vocabulary.of(TABLES, ACTS, areas=AREA_FACTS)
@@ -62,7 +77,7 @@ VOCABULARY = Vocabulary.of(TABLES, ACTS, areas=AREA_FACTS)
 TEXT = """
 edition: every-shape
 title: {zh: 各种形状, en: Every shape}
-""" + HEADS + """
+""" + HEADS.replace("escalate:", LISTS.strip("\n") + "\nescalate:") + """
 params:
   span:
     - {value: 2d, source: test}
@@ -110,7 +125,7 @@ HEAD = """
     title: {zh: 措施, en: Measure}
     source: [{text: "000", quote: 引文}]
     kind: list"""
-MEASURES = WIDE | {
+MEASURES = WIDE | PAIRED | {
     "daily": """
     for: contact
     should: class = 'close'

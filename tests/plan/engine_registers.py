@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import namedtuple
 from typing import Any
 
 from engine_edition import ACTS, EDITION, TABLES
+from engine_pairs import PAIRED
 
+from sizao.plan.derived import knowing
 from sizao.plan.language import done as forms
+from sizao.plan.language.agreeing import PLAIN, pairs
 from sizao.plan.language.measure import FAR, Measure
+from sizao.plan.language.terms import Tally
 from sizao.plan.obligations import Force
 from sizao.plan.reference import Evaluator
 from sizao.plan.register import Register
@@ -30,6 +35,8 @@ LIKELY: dict[str, list[Any]] = {
     "urgent": [True, False],
     "shift_hours": [8, 12, 24, 36],
     "ward": ["fever", "fever", "other", None],
+    "for_kind": ["arrival", "hospital", "hospital", "school"],
+    "said": ["good", "good", "close", "fair"],
     "opens_on": [dt.date(2020, 1, 31), dt.date(2020, 3, 30), dt.date(2020, 6, 1)],
 }
 
@@ -86,9 +93,13 @@ def versions(c: Choices, table, subject: int) -> list[dict]:
     return found
 
 
-def act(c: Choices, kind: str, at: dt.datetime, row: dict | None) -> dict:
+def act(c: Choices, kind: str, at: dt.datetime, row: dict | None, key: str = "subject") -> dict:
+    """An act of a kind; with a row, one that mostly agrees with it on the key."""
     subject, person = (row["id"], row["person"]) if row else (1 + c.index(4), 1 + c.index(5))
+    agreed = {} if row is None or c.rare(4) else {a: row[r] for a, r in pairs(key) if row[r] is not None}
     return {
+        "area": c.pick([2, 3, 4, 5, 6]) if row is None or row["area"] is None else row["area"],
+        "other": 1 + c.index(6),
         "id": 0,
         "kind": kind,
         "subject": subject,
@@ -98,6 +109,7 @@ def act(c: Choices, kind: str, at: dt.datetime, row: dict | None) -> dict:
         "period": at.date() + c.pick([0, 0, 0, 1, -1]) * dt.timedelta(days=1) if not c.rare(8) else None,
         "outcome": c.pick(["good", "good", "fair", "nobody", None]),
         "number": c.pick([0, 2, 3, None]),
+        **agreed,
     }
 
 
@@ -152,7 +164,8 @@ def crowd(c: Choices, size: int = 6) -> Register:
     empty = Register(facts, (), **more)
     acts = []
     for m in EDITION.measures.values():
-        for found in empty.versions[m.facts].values():
+        view = knowing(empty, m, Force())
+        for found in view.versions[m.facts].values():
             acts += on_edges(c, m, empty, found)
     for i, one in enumerate(acts):
         one["id"] = i
@@ -163,7 +176,8 @@ def on_edges(c: Choices, m: Measure, register: Register, found: list[dict]) -> l
     row = found[-1] | {f"part:{part}": c.moment(3, 14) for part in m.parts}
     slots = Evaluator(m, register, START + dt.timedelta(days=26), Force()).slots(row)
     if isinstance(slots, NoTimetable) or not slots:
-        return [act(c, c.pick(kinds(m)), c.moment(), found[-1])] if c.rare(60 if m.parts else 30) else []
+        kind = c.pick(kinds(m))
+        return [act(c, kind, c.moment(), found[-1], agreed(m, kind))] if c.rare(60 if m.parts else 30) else []
     acts = []
     for _ in range(c.pick([0, 1, 2, 4])):
         slot = c.pick(slots)
@@ -179,28 +193,47 @@ def on_edges(c: Choices, m: Measure, register: Register, found: list[dict]) -> l
         )
         at = edge + c.pick([-60, 0, 0, 1, 60, 3600]) * dt.timedelta(seconds=1)
         closing = bool(m.close) and c.rare(15)
+        kind = c.pick(m.close).act if closing else c.pick(kinds(m))
         acts.append(
-            act(c, c.pick(m.close).act if closing else c.pick(kinds(m)), at, found[-1])
+            act(c, kind, at, found[-1], agreed(m, kind))
             | ({"period": slot.opens.date()} if m.done.match == "period" and c.rare(80) else {})
         )
     return acts
 
 
+def agreed(m: Measure, kind: str) -> str:
+    """How acts of a kind agree with the rows of a measure."""
+    of = [leaf for leaf in forms.leaves(m.done) if leaf.act] + [*m.close] + [Told(t.source, t.about.by) for t in m.deep_terms if isinstance(t, Tally) and t.acts]
+    return next((x.key for x in of if x.act == kind), "subject")
+
+
+Told = namedtuple("Told", "act key")
+
+
 def kinds(m: Measure) -> list[str]:
     """The kinds of acts that it is evidenced by; where it is shown otherwise, any."""
-    return forms.acts(m.done) or ["visit", "report"]
+    looked = [t.source for t in m.deep_terms if isinstance(t, Tally) and t.acts] if m.id in PAIRED else []
+    return forms.acts(m.done) + looked or ["visit", "report"]
 
 
 def small(c: Choices) -> tuple[Measure, Register]:
     """One measure, one to three subjects of its table, a handful of acts: anything at all."""
     m = c.pick(list(EDITION.measures.values()))
-    table = next(t for t in TABLES if t.name == m.facts)
-    more = [] if m.simple else [t for t in TABLES if t is not table]
-    facts = {t.name: [] for t in TABLES} | {m.facts: [row for subject in range(1, 2 + c.index(3)) for row in versions(c, table, subject)]}
+    own = [t for t in TABLES if t.name in {side.table.name for side in getattr(m.table, "sides", ())} | {m.facts}]
+    more = [] if m.simple else [t for t in TABLES if t not in own]
+    facts = {t.name: [] for t in TABLES} | {t.name: [row for subject in range(1, 2 + c.index(3)) for row in versions(c, t, subject)] for t in own}
     facts |= {t.name: [row for subject in range(1, 1 + c.index(3)) for row in versions(c, t, subject)] for t in more}
     likely = kinds(m) * 3 + [a.act for a in m.close] + ["check"]
-    acts = [act(c, c.pick(likely), c.moment(), None) | {"id": i} for i in range(c.index(7))]
+    view = knowing(Register(facts, (), AREAS, codes=CODES), m, Force()).versions[m.facts]
+    rows = [versions[-1] for versions in view.values()] or [None]
+    acts = [small_act(c, m, c.pick(likely), c.pick(rows)) | {"id": i} for i in range(c.index(7))]
     return m, Register(facts, acts, **rest(c, some=True))
+
+
+def small_act(c: Choices, m: Measure, kind: str, row: dict | None) -> dict:
+    """An act at any time, of anybody; where the measure's acts have a key of their own, mostly one that agrees."""
+    key = agreed(m, kind)
+    return act(c, kind, c.moment(), None if key in PLAIN else row, key)
 
 
 def as_of(c: Choices, register: Register) -> dt.datetime:

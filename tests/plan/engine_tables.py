@@ -23,6 +23,8 @@ COLUMNS = {t.name: KEYS + [(c.name, TYPES[c.type]) for c in t.stored] + [(link.n
         ("kind", "VARCHAR"),
         ("subject", "BIGINT"),
         ("person", "BIGINT"),
+        ("area", "BIGINT"),
+        ("other", "BIGINT"),
         ("at", "TIMESTAMP"),
         ("told_at", "TIMESTAMP"),
         ("period", "DATE"),

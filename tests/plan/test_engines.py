@@ -13,13 +13,16 @@ from engine_tables import RELATIONS, fill, fill_duck, listed, make
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from sizao.kernel.facts import FactsTable
 from sizao.plan.completeness import beside as incomplete
 from sizao.plan.figures import figures
 from sizao.plan.language import nodes, terms
 from sizao.plan.language.done import Amount, Done, Holds, Never, leaves
 from sizao.plan.language.schedule import Before, Days, Every, Fresh, Shifts, Within
+from sizao.plan.language.subjects import Lines, Pair
 from sizao.plan.obligations import AHEAD, CANNOT_TELL, CLOSED, LATE, MET, OPEN, OVERDUE, Force
-from sizao.plan.reference import Register, evaluate
+from sizao.plan.reference import evaluate
+from sizao.plan.register import Register
 from sizao.plan.sql import DUCKDB, POSTGRES, compile_beside, compile_measure
 from sizao.plan.sql.shown import figures as figures_sql
 from sizao.plan.sql.shown import shown_values
@@ -181,13 +184,28 @@ def test_every_node_of_the_language_is_in_the_edition():
     assert operators == {"=", "<>", "<", "<=", ">", ">="}
     tallies = {(n.name, n.acts) for m in EDITION.measures.values() for n in m.terms if isinstance(n, terms.Tally)}
     assert tallies == {("count", True), ("count", False), ("total", True), ("total", False), ("latest", True), ("latest", False), ("gap", True)}
-    assert {n.about.by for m in EDITION.measures.values() for n in m.terms if hasattr(n, "about")} == {"subject", "person", "link", "own", "area"}
+    assert {n.about.by for m in EDITION.measures.values() for n in m.terms if hasattr(n, "about")} >= {"subject", "person", "link", "own", "area"}
+
+
+def test_every_kind_of_subject_key_and_nesting_is_in_the_edition():
+    measures = list(EDITION.measures.values())
+    assert {type(m.table) for m in measures} == {FactsTable, Lines, Pair}
+    joins = {type(j).__name__ for m in measures for j in getattr(m.table, "joins", ())}
+    sides = {tuple(type(side.table) is Lines for side in m.table.sides) for m in measures if isinstance(m.table, Pair)}
+    assert joins == {"Compare", "Inside"} and sides == {(False, False), (False, True), (True, False)}
+    keys = {key.replace("contact", "x").replace("lead", "y") for m in measures for key in m.keys}
+    assert keys >= {"subject", "person", "area=area", "other=id", "subject=unit", "subject=unit,other=notice", "person=x.person", "person=x.person,person=y.person"}
+    within = {(type(leaf).__name__, type(t).__name__) for m in measures for leaf in leaves(m.done) for t in terms.terms(getattr(leaf, "where", None))}
+    assert within >= {("Done", "Tally"), ("Done", "OfArea"), ("Done", "Has"), ("Done", "Linked"), ("Never", "Tally")}
+    nested = {(type(t).__name__, getattr(t, "acts", False), type(x).__name__) for m in measures for t in m.terms for x in terms.terms(terms.inner(t))}
+    assert nested >= {("Has", False, "Linked"), ("Has", False, "OfArea"), ("Has", False, "Met"), ("Tally", True, "Tally"), ("Tally", True, "OfArea"), ("Tally", True, "Has"), ("Tally", False, "Tally"), ("Covered", False, "Linked")}
+    far = {(len(t.links), t.at.rpartition(".")[2]) for m in measures for t in m.terms if isinstance(t, terms.OfArea)}
+    assert far >= {(0, "area"), (0, "origin"), (1, "area"), (2, "area")}
 
 
 def everything(m):
     """Every expression of a measure, and those inside its conditions."""
-    inner = [leaf.where for leaf in leaves(m.done)] + [terms.inner(t) for t in m.terms]
-    return [*m.trees, *(x for x in inner if x is not None)]
+    return [*m.trees, *m.wheres, *(x for t in m.deep_terms if (x := terms.inner(t)) is not None)]
 
 
 @pytest.mark.full

@@ -190,9 +190,9 @@ LOOKING = [
     "count(check, outcome = 'good', '1mo') > 1",
     "count(check, '7d', outcome = 'good') > 1",
     "count(check, outcome = 'good', '7d', '7d') > 1",
-    "count(check, count(visit) > 1) > 1",
-    "count(check, has(lead)) > 1",
-    "count(check, area.grade = 'high') > 1",
+    "count(check, count(visit, count(test) > 1) > 1) > 1",
+    "count(check, has(lead, has(unit, subject.open))) > 1",
+    "has(lead, has(contact, area.grade = 'high'))",
     "count(contact, '7d') > 1",
     "count(distinct check) > 1",
     "count(check) over () > 1",
@@ -213,8 +213,8 @@ LOOKING = [
     "has('lead')",
     "has(lead, urgent, urgent)",
     "has(lead, due_on)",
-    "has(lead, unit.running)",
-    "has(lead, has(unit))",
+    "has(lead, has(contact, unit.running))",
+    "has(lead, has(unit, has(contact)))",
     "has(lead, subject.id = 1)",
     "has(lead, subject.subject.class = 'close')",
     "has(kernel_user)",
@@ -244,7 +244,7 @@ LOOKING = [
     "met(daily)",
     "met('daily', visits)",
     "coverage('daily')",
-    "coverage('daily', class = 'close') > 1",
+    "coverage('daily', 'close') > 1",
     "coverage('nothing') > 1",
     "coverage(daily) > 1",
     "median(visits) > 1",
@@ -277,12 +277,68 @@ LOOKING = [
     "opens > now",
     "long_ago = 1",
     "derived is null",
+    "has(lead, drawn(0.5, 'day'))",
+    "count(check, drawn(0.5, 'day')) > 1",
+    "has(lead, unit < subject.unit)",
+    "has(lead, unit = 1)",
+    "has(lead, unit = origin)",
+    "has(lead, unit)",
+    "has(lead, subject.lead = unit)",
+    "has(lead, origin.kind = 'x')",
+    "has(lead, unit.parent.parent.parent.kind = 'x')",
+    "has(lead, area.unit.kind = 'x')",
+    "coverage('daily', classs = 'close') > 1",
+    "coverage('daily', class = 'close', open) > 1",
+    "coverage('daily', coverage('daily', coverage('daily') > 1) > 1) > 1",
+    "count(check, subject.check = 1) > 1",
+    "count(check, class = 'close') > 1",
+    "count(told) > 1",
+    "count(inspected) > 1",
+]
+PAIRS = [
+    "kind = 'x'",
+    "unit",
+    "unit.kinds = 'x'",
+    "unit.kind.kind = 'x'",
+    "unit.parent.parent.parent.kind = 'x'",
+    "notice.origin.origin.grade = 'x'",
+    "notice.origin = unit.parent",
+    "unit = 'x'",
+    "unit < notice.by_unit",
+    "unit.person = notice.by_unit",
+    "unit = notice.published_at",
+    "contact.class = 'x'",
+    "area.unit.kind = 'x'",
+    "unit.area = notice.area",
+    "inside(unit, notice)",
+    "inside(unit.area, unit.area)",
+    "inside(unit.area, 'C2')",
+    "inside(unit.area, notice.origin)",
+    "count(visits) > 1",
+    "count(visit) > 1",
+    "count(check) > 1",
+    "met('daily')",
+    "subject.unit.kind = 'x'",
+    "unit.unit.kind = 'x'",
+    "listed('kinds', unit, now)",
 ]
 
 
 @pytest.mark.parametrize("text", LOOKING, ids=lambda t: repr(t)[:50])
 def test_what_looks_beyond_the_row_is_refused_in_words_too(text):
     names = Names.of(VOCABULARY, "contact", dict(EDITION.params), lists=dict(EDITION.lists), measure="m", ask={"daily": "contact"}.get)
+    with pytest.raises(Refused) as refused:
+        expressions.condition(text, {}, {}, {}, names)
+    assert refused.value.code.startswith("plan-")
+    for language in ("zh", "en"):
+        assert refused.value.text(language)
+        assert refused.value.cure(language)
+
+
+@pytest.mark.parametrize("text", PAIRS, ids=lambda t: repr(t)[:50])
+def test_what_a_pair_cannot_be_asked_is_refused_in_words(text):
+    m = EDITION.measures["pair-told"]
+    names = Names.of(m.vocabulary(VOCABULARY), m.facts, dict(EDITION.params), lists=dict(EDITION.lists), measure="m", ask={"daily": "contact"}.get)
     with pytest.raises(Refused) as refused:
         expressions.condition(text, {}, {}, {}, names)
     assert refused.value.code.startswith("plan-")
@@ -300,7 +356,7 @@ def test_a_derived_column_that_leads_back_to_itself_is_refused(column):
 
 
 def test_there_are_more_than_two_hundred():
-    assert len({*HOSTILE, *LOOKING}) > 200
+    assert len({*HOSTILE, *LOOKING, *PAIRS}) > 250
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sizao.plan.completeness import beside
+from sizao.plan.derived import knowing
 from sizao.plan.duck import COUNTS, Judged
+from sizao.plan.obligations import Force
 from sizao.plan.reference import evaluate
 from sizao.plan.register import Register
 from sizao.plan.settled import Changes, cycle
@@ -82,7 +84,7 @@ def another(c: Choices, register: Register, moment: dt.datetime) -> Register:
     bare = Register(facts, (), **rest)
     number = max((a["id"] for a in acts), default=0)
     for m in EDITION.measures.values():
-        for found in bare.versions[m.facts].values():
+        for found in knowing(bare, m, Force()).versions[m.facts].values():
             if found and c.rare(25):
                 for new in on_edges(c, m, bare, found) or [act(c, "visit", moment, found[-1])]:
                     number += 1

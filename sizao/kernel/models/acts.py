@@ -15,6 +15,7 @@ class Act(models.Model):
         period: The day the act is for, where a report names one.
         number, outcome: A count or value, and a code; the kind says in which unit and list.
         record: The row of the register that holds the rest.
+        other: A second row that the act is about, where its kind names one.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -34,6 +35,7 @@ class Act(models.Model):
     replaces = models.UUIDField(null=True)
     batch = models.ForeignKey("kernel.Batch", models.DO_NOTHING, null=True, db_constraint=False)
     change_no = models.BigIntegerField()
+    other = models.UUIDField(null=True)
 
     class Meta:
         managed = False

@@ -15,7 +15,7 @@ class Done:
     """
 
     act: str
-    key: str  # subject | person
+    key: str  # how it agrees with the row: see `agreeing`
     match: str = "time"  # time | period
     where: Any | None = None
     need: Any | None = None  # None: once

@@ -19,12 +19,15 @@ from .ordering import ranked, without_circles
 from .parameters import Param
 from .paramlines import read_params
 from .source import Node, read
+from .subjects import Entry, called, made
+from .vocabulary import KEYS as VOCABULARY_KEYS
 from .vocabulary import Vocabulary, nearest
 
+TAKEN = {"code", "starts_on", "ends_on", *VOCABULARY_KEYS}  # of a line of a list
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 KEYS = {"edition", "title", "params", "measures", "lists", "precedence", "escalate"}
-LIST_KEYS = {"value", "from", "until", "source"}
+LIST_KEYS = {"value", "from", "until", "source", "area"}
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,13 @@ def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") 
     for name, param in params.items():
         for column in set(param.columns) - columns:
             faults.at(f"params.{name}", keys["params"].mapping[name].line).add("plan-name-unknown", name=column, nearest=nearest(column, columns), known=sorted(columns))
-    lists = read_lists(keys.get("lists"), faults)
+    entries = read_lists(keys.get("lists"), faults)
+    lists = {name: tuple((e.code, e.first, e.last) for e in lines) for name, lines in entries.items()}
     listed = keys["measures"].mapping if "measures" in keys else {}
     if not listed:
         faults.add("plan-key-missing", key="measures", example="measures: {contact-daily-check: {…}}")
-    around = Around(params, vocabulary, lists, tables(listed))
+    vocabulary = vocabulary.knowing(*(t for node in abouts(listed) for t in made(node, vocabulary.tables, entries)))
+    around = Around(params, vocabulary, lists, tables(listed), entries)
     measures: dict[str, Measure] = {}
     for name, node in listed.items():
         place = faults.at(name, node.line)
@@ -90,19 +95,26 @@ def tables(listed: Mapping[str, Node]) -> dict[str, str]:
     """Of every measure and part, the table that it is about: for conditions that ask about another measure."""
     found: dict[str, str] = {}
     for name, node in listed.items():
-        own = node.mapping["for"].text if "for" in node.mapping else None
+        own = called(node.mapping.get("for"))
         parts = node.mapping["parts"].mapping if "parts" in node.mapping else {}
         for part, below in parts.items():
-            table = (below.mapping["for"].text if "for" in below.mapping else None) or own
+            table = called(below.mapping.get("for")) or own
             found |= {f"{name}.{part}": table} if table else {}
         table = own or next((t for id_, t in found.items() if id_.startswith(f"{name}.")), None)
         found |= {name: table} if table else {}
     return found
 
 
-def read_lists(node: Node | None, faults: Faults) -> dict[str, tuple[tuple[str, Any, Any], ...]]:
-    """Dated lists of codes: name → (code, first day, last day)."""
-    found: dict[str, tuple[tuple[str, Any, Any], ...]] = {}
+def abouts(listed: Mapping[str, Node]) -> list[Node]:
+    """Every `for` of the measures and their parts."""
+    found = list(listed.values())
+    found += [part for node in listed.values() if "parts" in node.mapping for part in node.mapping["parts"].mapping.values()]
+    return [node.mapping["for"] for node in found if "for" in node.mapping]
+
+
+def read_lists(node: Node | None, faults: Faults) -> dict[str, tuple[Entry, ...]]:
+    """Dated lists of codes. A key that is none of ours is a code of the line's own: `{value: school, form: roll_call, …}`."""
+    found: dict[str, tuple[Entry, ...]] = {}
     for name, lines in (node.mapping if node else {}).items():
         place = faults.at(f"lists.{name}", lines.line)
         if not NAME.fullmatch(name):
@@ -110,8 +122,10 @@ def read_lists(node: Node | None, faults: Faults) -> dict[str, tuple[tuple[str, 
         read_lines = []
         for item in lines.items:
             keys, here = item.mapping, place.at("", item.line)
-            for key in keys.keys() - LIST_KEYS:
-                here.add("plan-key-unknown", key=key, nearest=nearest(key, LIST_KEYS), known=sorted(LIST_KEYS))
+            more = {key: child.text or "" for key, child in keys.items() if key not in LIST_KEYS}
+            for key, code in more.items():
+                if not NAME.fullmatch(key) or not code or key in TAKEN or nearest(key, LIST_KEYS) != "—":
+                    here.add("plan-key-unknown", key=key, nearest=nearest(key, LIST_KEYS), known=sorted(LIST_KEYS))
             for key in {"value", "source"} - keys.keys():
                 here.add("plan-key-missing", key=key, example='- {value: market, from: 2020-06-12, source: "000"}')
             days: dict[str, date | None] = {}
@@ -120,7 +134,10 @@ def read_lists(node: Node | None, faults: Faults) -> dict[str, tuple[tuple[str, 
                 if key in keys and days[key] is None:
                     here.add("plan-date-wrong", value=keys[key].text or "…")
             if "value" in keys:
-                read_lines.append((keys["value"].text or "", days["from"], days["until"]))
+                read_lines.append(Entry(keys["value"].text or "", days["from"], days["until"], keys["area"].text if "area" in keys else None, more))
+        named = [entry.key(name) for entry in read_lines]
+        for twice in {entry.code for entry in read_lines if named.count(entry.key(name)) > 1}:
+            place.add("plan-list-twice", value=twice, name=name)
         found[name] = tuple(read_lines)
     return found
 

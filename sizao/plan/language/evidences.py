@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
+
+from sizao.kernel.errors import Refused
 
 from . import nodes
+from .agreeing import SUBJECT, agreement
 from .done import Amount, Done, Evidence, Holds, Never, Several
 from .keys import Keys
 from .measure import Close
@@ -45,12 +49,13 @@ class Evidences(Keys):
             self.faults.at(f"{key}.{extra}", keys[extra].line).add("plan-key-unknown", key=extra, nearest=nearest(extra, allowed), known=sorted(allowed))
         return read(keys, names, key)
 
-    def acted(self, act: str, names: Names) -> str:
+    def acted(self, act: str, names: Names, where: Any = None, key: str = "done") -> str:
         """On what the act closes the duty."""
-        kind = self.vocabulary.acts[act]
-        if kind.key == "person" and names.table and self.vocabulary.tables[names.table].person is None:
-            self.place("done").add("plan-no-person", name=act, table=names.table)
-        return kind.key
+        try:
+            return agreement(self.vocabulary, names.table or "", act, where)
+        except Refused as refused:
+            self.place(key).take(refused)
+            return SUBJECT
 
     def done_act(self, keys: dict[str, Node], names: Names, at: str) -> Evidence | None:
         name = self.act(f"{at}.act", keys["act"])
@@ -61,7 +66,7 @@ class Evidences(Keys):
         if match not in ("time", "period"):
             self.faults.at(f"{at}.match", keys["match"].line).add("plan-word-unknown", word=match or "…", nearest="period", known=["period", "time"])
             return None
-        return Done(name, self.acted(name, names), match, where, need, since) if name else None
+        return Done(name, self.acted(name, names, where), match, where, need, since) if name else None
 
     def done_amount(self, keys: dict[str, Node], names: Names, at: str) -> Evidence | None:
         if "need" not in keys:
@@ -86,7 +91,7 @@ class Evidences(Keys):
     def done_never(self, keys: dict[str, Node], names: Names, at: str) -> Evidence | None:
         name = self.act(f"{at}.never", keys["never"])
         where = self.condition(f"{at}.where", names.of_act(), keys["where"]) if "where" in keys else None
-        return Never(name, self.acted(name, names), where) if name else None
+        return Never(name, self.acted(name, names, where), where) if name else None
 
     def done_several(self, keys: dict[str, Node], names: Names, at: str) -> Evidence | None:
         form = "any" if "any" in keys else "all"
@@ -98,7 +103,7 @@ class Evidences(Keys):
             return None
         return Several(form, found)
 
-    def close(self) -> tuple[Close, ...]:
+    def close(self, names: Names) -> tuple[Close, ...]:
         found = []
         for item in self.keys["close"].items if "close" in self.keys else []:
             if set(item.mapping) != {"act", "reason"}:
@@ -111,5 +116,5 @@ class Evidences(Keys):
                 continue
             name, reason = self.act("close.act", item.mapping["act"]), self.bilingual("close.reason", item.mapping["reason"])
             if name:
-                found.append(Close(name, self.vocabulary.acts[name].key, reason))
+                found.append(Close(name, self.acted(name, names, key="close"), reason))
         return tuple(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,7 +24,8 @@ from .functions import FUNCTIONS, MOST_LINKS, SUMMARIES, unreserved
 from .kinds import type_name
 from .names import Names
 from .parameters import CLOCKS, LIST, Param
-from .vocabulary import nearest
+from .subjects import Pair
+from .vocabulary import AREA, Vocabulary, nearest
 
 MARK = re.compile(r"\b__(?:w_)?(?=\w)")
 LONGEST, MOST_NODES, DEEPEST = 4000, 300, 25
@@ -234,6 +236,8 @@ class Checker:
             return n.Column(name, self.names.points[name])
         elif name in self.columns:
             return self.column(name)
+        elif self.names.vocabulary and name in self.names.vocabulary.identities(self.names.table):
+            return n.Column(name, n.ID)
         elif name in self.names.parts:
             return n.Column(f"part:{name}", n.INSTANT)
         known = [*self.columns, *MOMENTS, *self.names.parts, *self.names.points]
@@ -246,33 +250,61 @@ class Checker:
             return n.Column(name, column.type)
         if name in self.deriving:
             raise Refused("plan-derived-circle", name=name)
+        side, _, own = name.rpartition(".")
+        pair = self.names.vocabulary.tables.get(self.names.table or "") if self.names.vocabulary else None
+        if side and isinstance(pair, Pair):  # one side's: read over its own row, then called as the pair calls it
+            names = replace(self.names, columns={c.name: c for c in pair.side(side).table.columns}, table=None, looks=0)  # type: ignore[union-attr]
+            return n.Derived(name, n.renamed(Checker(names, self.side, (*self.deriving, name)).column(own).tree, f"{side}."), column.type)
         tree = Checker(self.names, self.side, (*self.deriving, name)).read(column.expression)
         return n.Derived(name, tree, column.type)
 
     def path(self, parts: list[str], e: exp.Expression) -> Any:
-        """`area.grade`, `subject.x`, or up to three links and a column."""
-        names, vocabulary = self.names, self.names.vocabulary
-        *links, last = parts
-        if links == ["subject"] and names.subject is not None:
-            if last not in names.subject or names.subject[last].expression:
-                raise Refused("plan-name-unknown", name=said(e), nearest=nearest(last, names.subject), known=sorted(names.subject))
-            return n.Subject(last, names.subject[last].type)
-        if vocabulary is None or names.table is None or not all(parts):
+        """`area.grade`, `subject.x`, a column of one side of a pair, or up to three links and a column or area fact."""
+        names, vocabulary = self.names, self.names.asking.vocabulary
+        if vocabulary is None or not all(parts):
             raise Refused("plan-name-unknown", name=said(e), nearest="—", known=sorted(self.columns))
-        if not names.looks:
+        if parts[0] == "subject" and names.subject is not None:
+            return self.of_subject(".".join(parts[1:]), e)
+        whole = ".".join(parts)
+        if whole in self.columns:
+            return self.column(whole)
+        if whole in vocabulary.identities(names.table):
+            return n.Column(whole, n.ID)
+        if names.subject and whole in names.subject and not (names.table and parts[0] in vocabulary.links(names.table)):
+            return self.of_subject(whole, e)
+        return self.beyond(parts, e, names.asking, vocabulary)
+
+    def of_subject(self, name: str, e: exp.Expression) -> Any:
+        """A column of the measure's own subject, in a condition on acts or rows."""
+        names = self.names
+        assert names.subject is not None and names.vocabulary is not None
+        if name in names.vocabulary.identities(names.subject_table):
+            return n.Subject(name, n.ID)
+        if name not in names.subject or names.subject[name].expression:
+            raise Refused("plan-name-unknown", name=said(e), nearest=nearest(name, names.subject), known=sorted(names.subject))
+        return n.Subject(name, names.subject[name].type)
+
+    def beyond(self, parts: list[str], e: exp.Expression, names: Names, vocabulary: Vocabulary) -> Any:
+        """What links lead to."""
+        *links, last = parts
+        if names.table is None:
+            raise Refused("plan-name-unknown", name=said(e), nearest="—", known=sorted(self.columns))
+        if names.looks <= 0:
             raise Refused("plan-looks-within", name=said(e))
-        if links == ["area"]:
-            if last not in vocabulary.areas:
-                known = [f"area.{name}" for name in vocabulary.areas]
-                raise Refused("plan-name-unknown", name=said(e), nearest=nearest(f"area.{last}", known), known=sorted(known))
-            return t.OfArea(last, vocabulary.areas[last], vocabulary.areas[last].type)
+        here = vocabulary.tables[names.table]
+        if isinstance(here, Pair) and len(links) > 1 and here.side(links[0]):  # `household.area.grade`: a side's own links are columns of the pair
+            links = [f"{links[0]}.{links[1]}", *links[2:]] if links[1] != AREA else [f"{links[0]}.{AREA}"]
         if len(links) > MOST_LINKS:
             raise Refused("plan-path-too-long", part=said(e), limit=MOST_LINKS)
-        table, tables = names.table, []
-        for link in links:
+        table = names.table
+        tables: list[str] = []
+        for i, link in enumerate(links):
             known_links = vocabulary.links(table)
-            if link not in known_links:
-                known = [*known_links, "area"]
+            to_area = link == AREA or link.endswith(f".{AREA}") or (link in known_links and known_links[link].table == AREA)
+            if to_area and i == len(links) - 1:
+                return self.area_fact(tuple(links[:-1]), tuple(tables), link, last, e, vocabulary)
+            if to_area or link not in known_links:
+                known = [*known_links, AREA]
                 raise Refused("plan-link-unknown", name=link, table=table, nearest=nearest(link, known), known=sorted(known))
             table = known_links[link].table
             tables.append(table)
@@ -281,12 +313,20 @@ class Checker:
             raise Refused("plan-name-unknown", name=said(e), nearest=nearest(last, columns), known=sorted(columns))
         return t.Linked(tuple(links), tuple(tables), last, columns[last].type)
 
+    def area_fact(self, links: tuple[str, ...], tables: tuple[str, ...], at: str, name: str, e: exp.Expression, vocabulary: Vocabulary) -> Any:
+        """What is said of an area: of the row's own, or of the one that a link leads to."""
+        if name not in vocabulary.areas:
+            known = [f"{at}.{fact}" for fact in vocabulary.areas]
+            raise Refused("plan-name-unknown", name=said(e), nearest=nearest(f"{at}.{name}", known), known=sorted(known))
+        fact = vocabulary.areas[name]
+        return t.OfArea(name, fact, fact.type, links, tables, at)
+
     def codes_of(self, node: Any) -> Mapping[str, Any] | None:
         """The code list from which a node takes its values."""
         name: str | None = None
         if isinstance(node, (n.Column, n.Derived)) and node.name in self.columns:
             name = self.columns[node.name].codes
-        elif isinstance(node, n.Subject) and self.names.subject:
+        elif isinstance(node, n.Subject) and self.names.subject and node.name in self.names.subject:
             name = self.names.subject[node.name].codes
         elif isinstance(node, t.OfArea):
             name = node.fact.codes
@@ -312,7 +352,7 @@ class Checker:
 
     def compare(self, operator: str, left: Any, right: Any, e: exp.Expression) -> Any:
         left, right = self.alike(left, right, e)
-        if operator not in ("=", "<>") and left.type in (n.TEXT, n.BOOL):
+        if operator not in ("=", "<>") and left.type in (n.TEXT, n.BOOL, n.ID):
             raise Refused("plan-no-order", part=said(e), type=type_name(left.type))
         if isinstance(left, n.Literal) and isinstance(right, n.Literal):
             raise Refused("plan-asks-nothing", part=said(e))

@@ -10,9 +10,11 @@ from sizao.kernel.errors import Refused
 
 from . import nodes as n
 from . import terms as t
+from .agreeing import agreement
 from .durations import parse as parse_duration
 from .kinds import type_name
 from .names import Names
+from .subjects import Lines, Pair
 from .vocabulary import ACT_COLUMNS, Vocabulary, nearest
 
 TIMES = ("hours", "days", "least", "greatest")
@@ -30,11 +32,11 @@ EXAMPLES = {
     "gap": "gap(shift.checked_in)",
     "has": "has(contact, open)",
     "listed": "listed('named_places', kind, today)",
-    "inside": "inside(area, '330300')",
+    "inside": "inside(area, '330300') · inside(contact.area, handover.area)",
     "ordered": "ordered('sweep')",
     "drawn": "drawn($share, 'week')",
     "met": "met('contact-daily-check')",
-    "coverage": "coverage('contact-daily-check')",
+    "coverage": "coverage('contact-daily-check', class = 'close')",
 }
 
 
@@ -56,13 +58,15 @@ class Checker(Protocol):
 def call(checker: Checker, name: str, args: list[exp.Expression], e: exp.Expression, depth: int) -> Any:
     """A function of `LOOKS`, checked. Raises Refused."""
     names = checker.names
-    if not names.looks or names.vocabulary is None:
+    if name == "listed":
+        return _listed(checker, args, depth)
+    if names.looks <= 0 or names.vocabulary is None or (name == "drawn" and names.subject is not None):
         raise Refused("plan-looks-within", name=name)
+    checker = checker.within(names.asking)
     if name in TALLIES:
         return _tally(checker, name, args, e, depth)
     readers = {
         "has": _has,
-        "listed": _listed,
         "inside": _inside,
         "ordered": _ordered,
         "drawn": _drawn,
@@ -118,7 +122,7 @@ def _tally(checker: Checker, name: str, args: list[exp.Expression], e: exp.Expre
     kind = n.INT if field is None else columns[field].type
     if name == "total" and kind not in (n.INT, n.NUMBER):
         raise Refused("plan-types-differ", part=f"{source}.{field}", left=type_name(n.NUMBER), right=type_name(kind))
-    about = _about_act(checker.names, source) if acts else _about(checker.names, source)
+    about = _about_act(checker.names, source, condition) if acts else _about(checker.names, source)
     kept = source if acts else vocabulary.tables[source].made_by or ""
     return t.Tally(name, source, acts, about, field, condition, window, kind if name != "total" else n.NUMBER, kept)
 
@@ -166,23 +170,22 @@ def _condition(checker: Checker, names: Names, args: list[exp.Expression], depth
     return below.yes_no(args[0], depth + 1)
 
 
-def _about_act(names: Names, kind: str) -> t.About:
-    """An act is about the row on its declared key. What has no person cannot be found by one."""
+def _about_act(names: Names, kind: str, where: Any) -> t.About:
+    """An act is about the row on its declared key. What has no such key cannot be found by it."""
     assert names.vocabulary is not None and names.table is not None
-    key = names.vocabulary.acts[kind].key
-    if key == "person" and names.vocabulary.tables[names.table].person is None:
-        raise Refused("plan-no-person", name=kind, table=names.table)
-    return t.About(key)
+    return t.About(agreement(names.vocabulary, names.table, kind, where))
 
 
 def _about(names: Names, table: str) -> t.About:
-    """By the person, else by a declared link in either direction, else by a link that both have, else by area."""
+    """By a declared link that leads here, else by the person, else by a link that leads there, else by area. Of a pair, the first side that can."""
     vocabulary = names.vocabulary
     assert vocabulary is not None and names.table is not None
     here, there = vocabulary.tables[names.table], vocabulary.tables[table]
-    leads = next((link.name for link in there.links if link.table == names.table), None)
-    if leads:
-        return t.About("link", leads)
+    sides = [(side.table.name, side.name) for side in here.sides] if isinstance(here, Pair) else [(here.name, "")]
+    for name, side in sides:
+        leads = next((link.name for link in there.links if link.table == name), None)
+        if leads:
+            return t.About("link", leads, side)
     if here.person and there.person:
         return t.About("person")
     own = next((link.name for link in here.links if link.table == table), None)
@@ -207,6 +210,14 @@ def _listed(checker: Checker, args: list[exp.Expression], depth: int) -> Any:
 
 
 def _inside(checker: Checker, args: list[exp.Expression], depth: int) -> Any:
+    names = checker.names
+    here = names.vocabulary.tables[names.table] if names.vocabulary and names.table else None
+    if isinstance(here, Pair) and len(args) == 2 and text(args[1]) is None:
+        areas = [f"{side.name}.area" for side in here.sides if not isinstance(side.table, Lines)]
+        inner, outer = (word(arg) or "" for arg in args)
+        if {inner, outer} != set(areas) or len(areas) != 2:
+            raise wrong("inside")
+        return t.Inside(inner, outer)
     code = text(args[1]) if len(args) == 2 else None
     if code is None or word(args[0]) != "area" or not code.replace("-", "").isalnum():
         raise wrong("inside")
@@ -251,11 +262,15 @@ def _met(checker: Checker, args: list[exp.Expression], depth: int) -> Any:
 
 
 def _coverage(checker: Checker, args: list[exp.Expression], depth: int) -> Any:
-    id_ = text(args[0]) if len(args) == 1 else None
+    id_ = text(args[0]) if args and len(args) <= 2 else None
     if not id_:
         raise wrong("coverage")
-    _asked(checker.names, id_)
-    return t.Covered(id_)
+    table = _asked(checker.names, id_)
+    if len(args) == 1:
+        return t.Covered(id_)
+    if table not in (checker.names.vocabulary.tables if checker.names.vocabulary else ()):
+        raise wrong("coverage")
+    return t.Covered(id_, condition=_condition(checker, checker.names.of_rows(table), args[1:], depth), table=table)
 
 
 def _asked(names: Names, id_: str) -> str:

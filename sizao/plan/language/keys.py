@@ -15,6 +15,7 @@ from .measure import Measure
 from .names import Names
 from .parameters import Param
 from .source import Node
+from .subjects import Entry
 from .vocabulary import Vocabulary, nearest
 
 NEEDED = {
@@ -35,6 +36,7 @@ class Around:
     vocabulary: Vocabulary
     lists: Mapping[str, tuple[tuple[str, Any, Any], ...]] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)  # measure or part → its table, for those who ask about it
+    entries: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)  # the lists' lines, whole
     all: dict[str, Measure] = field(default_factory=dict)  # filled when every measure has been read
 
 

@@ -15,6 +15,7 @@ def type_name(kind: str) -> dict[str, str]:
         n.INSTANT: ("时间", "time"),
         n.DURATION: ("时长", "duration"),
         LIST: ("天数列表", "list of days"),
+        n.ID: ("行的编号", "identity of a row"),
         CLOCKS: ("一天中的时刻", "times of a day"),
     }[kind]
     return {"zh": zh, "en": en}

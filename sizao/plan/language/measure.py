@@ -8,15 +8,19 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sizao.kernel.facts import AreaFact
+from sizao.kernel.facts import AreaFact, FactsTable
 
 from . import done as evidence
 from . import nodes, terms
+from .agreeing import PLAIN, columns
 from .done import Done
 from .parameters import Param
 from .schedule import Before, Days, Every, Fresh, Shifts, When, Within
 from .source import Node
+from .subjects import LIST, Lines, derived
+from .vocabulary import Vocabulary
 
+NO_TABLE = FactsTable("", "", "", "", ())
 FAR = datetime(9999, 12, 31)  # noqa: DTZ001 - civil time of the zone judged
 BEGINNING = datetime(1, 1, 1)  # noqa: DTZ001
 KINDS = ("list", "sweep", "report", "standing", "post", "capacity", "event", "ticket", "watch", "gate", "stock", "message")
@@ -88,6 +92,7 @@ class Measure:
         yields: Measures of the same slot that go before this one, the first of them first.
         part_of: The measure whose part this is; its own id when it has no parts.
         all: Every measure of the edition by id.
+        table: What it is about: a register's facts table, a list's lines, or a pair with what joins it.
     """
 
     id: str
@@ -116,11 +121,12 @@ class Measure:
     ladder: tuple[int, ...] = ()  # seconds overdue after which a duty appears one level further up
     links: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)  # link of the table → table
     all: Mapping[str, Measure] = field(default_factory=dict, hash=False, compare=False, repr=False)
+    table: FactsTable = field(default=NO_TABLE, hash=False, compare=False, repr=False)
 
     @cached_property
     def asks(self) -> Any | None:
-        """Who owes, and under which gate: the whole condition."""
-        both = [part for part in (self.should, self.gate) if part is not None]
+        """Who owes, under which gate, and for a line of a list until its last day: the whole condition."""
+        both = [part for part in (self.should, self.gate, lasting(self.table)) if part is not None]
         parts = tuple(x for part in both for x in (part.parts if isinstance(part, nodes.All) else (part,)))
         return None if not parts else parts[0] if len(parts) == 1 else nodes.All(parts)
 
@@ -161,13 +167,29 @@ class Measure:
     @property
     def simple(self) -> bool:
         """It looks at nothing but the row, its acts and its parameters: the shape that engines run fastest."""
-        plain = isinstance(self.done, Done) and self.done.plain and not self.inner_subjects
+        plain = isinstance(self.done, Done) and self.done.plain and not self.inner_subjects and not terms.terms(*self.wheres)
+        plain = plain and not derived(self.table) and all(key in PLAIN for key in self.keys)
         return plain and not (self.terms or self.yields or self.parts or self.areas or self.inner_codes or self.draws)
+
+    @property
+    def keys(self) -> list[str]:
+        """How its acts agree with its rows."""
+        return [*(leaf.key for leaf in evidence.leaves(self.done) if leaf.act), *(c.key for c in self.close)]
+
+    @cached_property
+    def wheres(self) -> list[Any]:
+        """The conditions on the acts that it is evidenced by."""
+        return [leaf.where for leaf in evidence.leaves(self.done) if leaf.where is not None]
+
+    @cached_property
+    def deep_terms(self) -> list[Any]:
+        """What it looks up anywhere, conditions on acts and rows included."""
+        return terms.deep(*self.trees, *self.wheres)
 
     @cached_property
     def inner_subjects(self) -> list[str]:
         """`subject.x` in conditions on acts and rows."""
-        wheres = [leaf.where for leaf in evidence.leaves(self.done)] + [terms.inner(t) for t in self.terms]
+        wheres = [*self.wheres, *(terms.inner(t) for t in self.deep_terms)]
         return sorted({n.name for w in wheres if w is not None for n in nodes.walk(w) if isinstance(n, nodes.Subject)})
 
     @property
@@ -178,14 +200,13 @@ class Measure:
     @property
     def inner_codes(self) -> bool:
         """A condition on acts hangs on a parameter whose line is chosen by the subject's codes."""
-        wheres = [leaf.where for leaf in evidence.leaves(self.done) if leaf.where is not None]
-        return any(self.params[name].columns for w in wheres for name in nodes.parameters(w))
+        return any(self.params[name].columns for w in self.wheres for name in nodes.parameters(w))
 
     @property
     def named_params(self) -> list[str]:
         """The parameters that it names anywhere."""
         found = [name for part in self.trees for name in nodes.parameters(part)]
-        wheres = [leaf.where for leaf in evidence.leaves(self.done)] + [terms.inner(t) for t in self.terms]
+        wheres = [*self.wheres, *(terms.inner(t) for t in self.deep_terms)]
         found += [name for w in wheres if w is not None for name in nodes.parameters(w)]
         w = self.when
         found += [w.days] if isinstance(w, Days) and isinstance(w.days, str) else []
@@ -207,17 +228,17 @@ class Measure:
     def columns(self) -> list[str]:
         """Columns of the facts table that it reads, sorted; the names of links among them."""
         found = {name for part in self.trees for name in nodes.columns(part) if ":" not in name and name not in ("known", "due", "opens")}
-        found |= {t.links[0] for t in self.terms if isinstance(t, terms.Linked)}
-        found |= {t.about.key for t in self.terms if isinstance(t, terms.Has | terms.Tally) and t.about.by in ("own", "same")}
+        found |= {column for t in [*self.terms, *terms.terms(*self.wheres)] for column in terms.columns(t)}
+        found |= {column for key in self.keys for column in columns(key)}
         found |= {column for name in self.named_params for column in self.params[name].columns}
-        return sorted(found | set(self.inner_subjects))
+        return sorted((found | set(self.inner_subjects)) - {"id", "person", "area", "disease"})
 
     @property
     def tables(self) -> list[str]:
         """Every facts table that it reads, its own first."""
-        found = [self.facts]
-        for t in self.terms:
-            found += t.tables if isinstance(t, terms.Linked) else [t.table] if isinstance(t, terms.Has) else []
+        found = [self.facts] if not derived(self.table) else [side.table.name for side in getattr(self.table, "sides", ()) if not derived(side.table)]
+        for t in self.deep_terms:
+            found += t.tables if isinstance(t, terms.Linked | terms.OfArea) else [t.table] if isinstance(t, terms.Has) else []
             found += [t.source] if isinstance(t, terms.Tally) and not t.acts else []
         return list(dict.fromkeys(found))
 
@@ -225,6 +246,10 @@ class Measure:
     def look(self) -> Measure | None:
         """The second look at this measure, where one is taken."""
         return self.all.get(f"{self.id}.check")
+
+    def vocabulary(self, known: Vocabulary) -> Vocabulary:
+        """What its sentences may name: the registers' tables, and those that its edition makes."""
+        return known.knowing(*(m.table for m in (*self.all.values(), self) if derived(m.table)))
 
     def sibling(self, part: str) -> Measure:
         """Another part of the same measure."""
@@ -236,6 +261,15 @@ class Measure:
             return [self.all[id_]]
         found = [m for m in self.all.values() if m.part_of == id_ and m.checks is None]
         return [m for m in found if m.facts == found[0].facts]
+
+
+def lasting(t: FactsTable) -> Any | None:
+    """That the last day of the list's line has not ended."""
+    side = t if isinstance(t, Lines) else next((s.table for s in getattr(t, "sides", ()) if isinstance(s.table, Lines)), None)
+    if side is None:
+        return None
+    last = nodes.Column("ends_on" if side is t else f"{side.name.removeprefix(LIST)}.ends_on", nodes.DATE)
+    return nodes.Some((nodes.Missing(last), nodes.Compare("<=", nodes.Moment("now", nodes.INSTANT), nodes.Edge(last, "end"))))
 
 
 __all__ = ["BEGINNING", "FAR", "KINDS", "URGENCIES", "Before", "Close", "Days", "Done", "Every", "Filed", "From", "Measure", "Owner", "Shown", "Total", "Within"]

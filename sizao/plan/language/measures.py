@@ -14,6 +14,7 @@ from .reader import Reader
 from .reconciled import Reconciled
 from .showing import read_shown
 from .source import Node
+from .subjects import called
 from .vocabulary import nearest
 
 OWN = {"title", "source", "kind", "cost", "for", "should", "while", "when", "done", "close", "by", "urgency", "slot"}
@@ -35,7 +36,7 @@ def read_measure(name: str, node: Node, around: Around, faults: Faults) -> list[
         found = [replace(measure, part_of=name, reconcile=reconcile.read(), shows=read_shown(keys.get("show"), reader.names(), faults))] if measure else []
     else:
         found = _parts(name, own, listed, around, faults)
-        first = next((m for m in found if "for" in own and m.facts == own["for"].text), None)
+        first = next((m for m in found if "for" in own and m.facts == called(own["for"])), None)
         entries = reconcile.read()
         if first is not None:
             shown = read_shown(keys.get("show"), Reader(own, around, faults, name, tuple(listed)).names(), faults)
@@ -57,11 +58,11 @@ def _parts(name: str, own: dict[str, Node], listed: Mapping[str, Node], around: 
         known = OWN | {"check", "show"}
         for key in stated.keys() - known:
             place.at(key, stated[key].line).add("plan-key-unknown", key=key, nearest=nearest(key, known), known=sorted(known))
-        other = "for" in stated and "for" in own and stated["for"].text != own["for"].text
+        other = "for" in stated and "for" in own and called(stated["for"]) != called(own["for"])
         inherited = {k: v for k, v in own.items() if not (other and k in ("should", "when", "slot"))}
         merged = inherited | {k: v for k, v in stated.items() if k in OWN}
         narrowing = own.get("should") if "should" in stated and not other else None
-        same = tuple(p for p, n in listed.items() if p != part and ("for" not in n.mapping or "for" not in own or n.mapping["for"].text == own["for"].text))
+        same = tuple(p for p, n in listed.items() if p != part and ("for" not in n.mapping or "for" not in own or called(n.mapping["for"]) == called(own["for"])))
         id_ = f"{name}.{part}"
         reader = Reader(merged, around, place, id_, () if other else same, narrowing)
         measure = reader.read(node)

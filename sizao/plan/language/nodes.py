@@ -6,10 +6,11 @@ Values are three-valued: None means that it cannot be told. Times are naive, in 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 BOOL, INT, NUMBER, TEXT, DATE, INSTANT, DURATION = "bool", "int", "number", "text", "date", "instant", "duration"
+ID = "id"  # of a row: equal to another or not
 
 
 @dataclass(frozen=True)
@@ -215,3 +216,18 @@ def columns(node: Any) -> list[str]:
 
 def parameters(node: Any) -> list[str]:
     return list(dict.fromkeys(n.name for n in walk(node) if isinstance(n, Parameter)))
+
+
+def renamed(node: Any, prefix: str) -> Any:
+    """The same tree over a row whose columns are called by a longer name."""
+    if isinstance(node, Column):
+        return Column(prefix + node.name, node.type)
+    if isinstance(node, tuple):
+        return tuple(renamed(part, prefix) for part in node)
+    if type(node).__module__ == __name__:
+        return replace(node, **{f.name: renamed(getattr(node, f.name), prefix) for f in fields(node) if f.name in PARTS})
+    return node
+
+
+#: The fields in which a node holds others.
+PARTS = {"left", "right", "operand", "options", "parts", "part", "start", "end", "point", "span", "tree", "what", "day", "share"}

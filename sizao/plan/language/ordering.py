@@ -48,7 +48,7 @@ def _distinct(winners: list[Measure]) -> Iterator[str]:
 
 def asked(m: Measure) -> Iterator[str]:
     """Ids of the measures that one hangs on."""
-    for tree in m.trees:
+    for tree in [*m.trees, *m.wheres]:
         for id_ in measures_asked(tree):
             yield from (x.id for x in m.named(id_))
     yield from (m.sibling(part).id for part in m.parts if f"{m.part_of}.{part}" in m.all)

@@ -17,5 +17,5 @@ def reached(m: Measure) -> list[Measure]:
         found[one.id] = one
         ahead += [one.sibling(part) for part in one.parts]
         ahead += [one.all[id_] for id_ in one.yields]
-        ahead += [x for tree in one.trees for id_ in measures_asked(tree) for x in one.named(id_)]
+        ahead += [x for tree in [*one.trees, *one.wheres] for id_ in measures_asked(tree) for x in one.named(id_)]
     return list(found.values())

@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from sizao.kernel.facts import FactsTable
+
 from . import nodes, schedule, terms
 from .done import Done, Evidence, Never
 from .evidences import Evidences
@@ -15,10 +17,11 @@ from .measure import KINDS, URGENCIES, Measure, Owner
 from .names import Names
 from .parameters import narrowed
 from .source import Node
+from .subjects import LIST, Lines, Pair, area_side, called, derived
 from .vocabulary import nearest
 
 PLACES = ("area", "parent", "country", "province", "city", "county", "township", "village", "grid")
-OWNER = re.compile(r"\s*([a-z][a-z0-9_]*)\s*@\s*area(?:\.([a-z]+))?\s*")
+OWNER = re.compile(r"\s*([a-z][a-z0-9_]*)\s*@\s*(?:([a-z][a-z0-9_]*)\.)?area(?:\.([a-z]+))?\s*")
 
 
 class Reader(Evidences):
@@ -27,7 +30,7 @@ class Reader(Evidences):
     def __init__(
         self, keys: dict[str, Node], around: Around, faults: Faults, id_: str, parts: tuple[str, ...] = (), narrowing: Node | None = None
     ):
-        table = keys["for"].text if "for" in keys else None
+        table = called(keys.get("for"))
         stored = [c.name for c in around.vocabulary.tables[table].stored] if table in around.vocabulary.tables else []
         super().__init__(keys, around, faults, id_, narrowed(around.params, id_, stored))
         self.parts, self.narrowing = parts, narrowing
@@ -48,11 +51,13 @@ class Reader(Evidences):
             timed = replace(names, parts=self.parts)
             when = schedule.Reader(timed, faults.at("when", keys["when"].line)).read(keys["when"]) if "when" in keys else schedule.STANDING
             done = self.done(names)
-        close, by, slot = self.close(), self.owner(), keys["slot"].text if "slot" in keys else None
+        close = self.close(self.names(table)) if table is not None else ()
+        by, slot = self.owner(), keys["slot"].text if "slot" in keys else None
         self.fits(table, when, done, slot)
         if len(faults.found) > before or not (table and when and done and by):
             return None
         restricts = any(self.vocabulary.acts[leaf.act].restricts for leaf in (done,) if leaf.act and not isinstance(leaf, Never))
+        own = self.joined(table, should)
         m = Measure(
             self.id,
             title,
@@ -74,6 +79,7 @@ class Reader(Evidences):
             part_of=self.id,
             links={link.name: link.table for link in self.vocabulary.tables[table].links},
             all=self.around.all,
+            table=own,
         )
         for name in m.named_params:
             if not self.params[name].lines:
@@ -81,8 +87,12 @@ class Reader(Evidences):
         return m if len(faults.found) == before else None
 
     def table(self) -> str | None:
-        name = self.keys["for"].text if "for" in self.keys else None
-        if name is None:
+        node = self.keys.get("for")
+        name = called(node)
+        if node is None or name is None:
+            return None
+        if name not in self.vocabulary.tables and (node.text is None or name.startswith(LIST)):
+            self.not_made(node)
             return None
         if name not in self.vocabulary.tables:
             self.place("for").add(
@@ -91,6 +101,36 @@ class Reader(Evidences):
             meant = nearest(name, self.vocabulary.tables)  # the rest is read as if it had been meant, so that its faults are said too
             return meant if meant in self.vocabulary.tables else None
         return name
+
+    def not_made(self, node: Node) -> None:
+        """Why there is no such list or pair."""
+        known = [*(t.name for t in self.vocabulary.tables.values() if not derived(t)), *(f"{LIST}{name}" for name in self.around.entries)]
+        unknown = [item.text or "…" for item in node.items if item.text not in known]
+        for name in unknown:
+            self.place("for").add("plan-table-unknown", name=name, nearest=nearest(name, known), known=sorted(known))
+        if not unknown:
+            self.wrong("for", node, {"zh": "一张事实表、一份名单，或两者成对（至少一方是登记册）", "en": "a facts table, a list, or two different ones as a pair, one of them a register"}, '[household, text] · [reporting_unit, "list:streams"]')
+
+    def side_of_area(self) -> str | None:
+        """The side of a pair in whose area it lies."""
+        t = self.vocabulary.tables.get(called(self.keys.get("for")) or "")
+        return area_side(t).name if isinstance(t, Pair) else None
+
+    def joined(self, table: str, should: Any) -> FactsTable:
+        """The measure's table; a pair with what joins it. A free product of two registers is a fault."""
+        t = self.vocabulary.tables[table]
+        if isinstance(t, Lines):
+            for entry in t.entries:
+                if entry.first is None:  # its duties would have begun with the calendar
+                    self.place("for").add("plan-list-undated", name=t.list, value=entry.code)
+        if not isinstance(t, Pair):
+            return t
+        parts = should.parts if isinstance(should, nodes.All) else (should,)
+        joins = tuple(part for part in parts if joins_sides(part, t))
+        if not joins and not any(isinstance(side.table, Lines) for side in t.sides):
+            first, second = (side.name for side in t.sides)
+            self.place("for").add("plan-pair-free", first=first, second=second)
+        return replace(t, joins=joins)
 
     def names(self, table: str | None = None) -> Names:
         """What its expressions may name."""
@@ -110,10 +150,10 @@ class Reader(Evidences):
         if node is None:
             return None
         found = OWNER.fullmatch(node.text or "")
-        if not found or (found[2] or "area") not in PLACES:
-            self.wrong("by", node, {"zh": "岗位角色 @ 地区", "en": "a role @ an area"}, "community @ area · cdc @ area.county")
+        if not found or (found[3] or "area") not in PLACES or found[2] not in (None, self.side_of_area()):
+            self.wrong("by", node, {"zh": "岗位角色 @ 地区", "en": "a role @ an area"}, "community @ area · cdc @ area.county · community @ household.area")
             return None
-        role, place = found[1], found[2] or "area"
+        role, place = found[1], found[3] or "area"
         if self.vocabulary.roles and role not in self.vocabulary.roles:
             self.place("by").add(
                 "plan-role-unknown", role=role, nearest=nearest(role, self.vocabulary.roles), known=sorted(self.vocabulary.roles)
@@ -129,3 +169,11 @@ class Reader(Evidences):
             self.faults.add("plan-fresh-needs-act", example="done: order.reviewed")
         if slot is not None and table and self.vocabulary.tables[table].person is None:
             self.faults.add("plan-no-person", name="slot", table=table)
+
+
+def joins_sides(node: Any, t: Pair) -> bool:
+    """It holds a column of one side against one of the other: an equality, or an area inside the other."""
+    match node:
+        case nodes.Compare("=", nodes.Column(left, _), nodes.Column(right, _)):
+            return {left.partition(".")[0], right.partition(".")[0]} == {side.name for side in t.sides}
+    return isinstance(node, terms.Inside)

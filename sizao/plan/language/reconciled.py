@@ -10,6 +10,7 @@ from .keys import Around
 from .measure import Filed, From, Measure, Total
 from .reader import Reader
 from .source import Node
+from .subjects import called
 from .vocabulary import nearest
 
 EXAMPLE = "{filed: report.filed, for: unit, every: 1d, by: community @ area}"
@@ -43,7 +44,7 @@ class Reconciled:
     def source(self, keys: dict[str, Node], place: Faults) -> From | None:
         vocabulary, name = self.around.vocabulary, keys["from"].text or ""
         known = [*vocabulary.acts, *(t.name for t in vocabulary.tables.values() if t.person)]
-        own = self.own["for"].text if "for" in self.own else None
+        own = called(self.own.get("for"))
         if name not in known:
             place.add("plan-source-unknown", name=name, nearest=nearest(name, known), known=sorted(known))
             return None
@@ -52,9 +53,9 @@ class Reconciled:
             return None
         reader = Reader(self.own, self.around, place, self.id)
         if name in vocabulary.acts:
-            names = replace(reader.names(), looks=False).of_act()
+            names = replace(reader.names(), looks=0).of_act()
             return From(name, True, reader.condition("where", replace(names, subject=None), keys["where"]) if "where" in keys else None)
-        names = replace(reader.names(name), looks=False)
+        names = replace(reader.names(name), looks=0)
         return From(name, False, reader.condition("where", names, keys["where"]) if "where" in keys else None)
 
     def total(self, node: Node, place: Faults) -> Total | None:

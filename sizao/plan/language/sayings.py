@@ -36,11 +36,11 @@ OCCASION_WORDS = {"due": ("应办时间", "the due time"), "opens": ("开始时�
 
 
 def of_act(s: Speaker) -> Speaker:
-    return s.about(ACT_COLUMNS, s.columns)
+    return s.about(ACT_COLUMNS, s.owner or s.columns)
 
 
 def of_rows(s: Speaker, table: str) -> Speaker:
-    return s.about(s.vocabulary.columns(table), s.columns)
+    return s.about(s.vocabulary.columns(table), s.owner or s.columns)
 
 
 def node(s: Speaker, x: Any) -> str | None:
@@ -50,7 +50,9 @@ def node(s: Speaker, x: Any) -> str | None:
             sign = {"+": "＋" if s.zh else "+", "-": "－" if s.zh else "-", "*": "×"}[op]
             return f"{s.group(left, n.Counted)} {sign} {s.group(right, n.Counted)}"
         case n.Subject(name, _):
-            label = (s.owner or s.columns)[name]
+            label = (s.owner or s.columns).get(name)
+            if label is None:
+                return s.both(f"对象的{s.identity(name)}", f"{s.identity(name)} of the subject")
             return s.both(f"对象的{label.zh}", f"the subject's {label.en}")
         case n.Derived(name, _, kind):
             label = s.columns[name]
@@ -66,8 +68,8 @@ def node(s: Speaker, x: Any) -> str | None:
 def term(s: Speaker, x: Any) -> str:
     """What is looked up beyond the row."""
     match x:
-        case t.OfArea(_, fact, _):
-            return s.both(f"所在地{fact.zh}", f"the area's {fact.en}")
+        case t.OfArea():
+            return of_area(s, x)
         case t.Linked():
             column = s.vocabulary.columns(x.tables[-1])[x.column]
             table = s.vocabulary.tables[x.tables[-1]]
@@ -81,12 +83,35 @@ def term(s: Speaker, x: Any) -> str:
             return tally(s, x)
         case t.Within(code):
             return s.both(f"位于{code}之内", f"the area lies in {code}")
+        case t.Inside(inner, outer):
+            low, high = (side_words(s, name) for name in (inner, outer))
+            return s.both(f"{low}位于{high}的地区之内", f"the area of {low} lies in that of {high}")
         case t.Ordered(kind):
             listed = s.vocabulary.codes.get("order-kind", {}).get(kind, {"zh": kind, "en": kind})
             return s.both(f"当地“{listed['zh']}”令有效", f"an order “{listed['en']}” is in force there")
         case t.Met(measures, _):
             return s.both(f"已纳入{'、'.join(measures)}且无逾期", f"is under {' or '.join(measures)} with nothing overdue")
-    return s.both(f"当地{x.measure}的覆盖率", f"the coverage of {x.measure} there")
+    which = "" if x.condition is None else s.both("（{0}）", " ({0})").format(of_rows(s, x.table).say(x.condition))
+    return s.both(f"当地{x.measure}{which}的覆盖率", f"the coverage of {x.measure}{which} there")
+
+
+def of_area(s: Speaker, x: t.OfArea) -> str:
+    """What is said of the row's area, or of the one that a link leads to."""
+    fact = x.fact
+    if x.at != "area" and not x.at.endswith(".area"):
+        return s.both(f"{s.identity(x.at)}的{fact.zh}", f"the {fact.en} of {s.identity(x.at)}")
+    if x.tables:
+        table = s.vocabulary.tables[x.tables[-1]]
+        return s.both(f"所属{table.zh}所在地{fact.zh}", f"the {fact.en} of the area of its {table.en}")
+    if x.at != "area":
+        return s.both(f"{side_words(s, x.at)}所在地{fact.zh}", f"the {fact.en} of the area of the {side_words(s, x.at)}")
+    return s.both(f"所在地{fact.zh}", f"the area's {fact.en}")
+
+
+def side_words(s: Speaker, name: str) -> str:
+    """The side of a pair to which a column belongs."""
+    table = s.vocabulary.tables.get(name.partition(".")[0])
+    return name.partition(".")[0] if table is None else s.both(table.zh, table.en)
 
 
 def tally(s: Speaker, x: t.Tally) -> str:

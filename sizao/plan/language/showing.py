@@ -62,7 +62,7 @@ def summary(text: str, names: Names) -> Summary:
         raise Refused("plan-function-unknown", name=name[:40], nearest=nearest(name[:40], ALLOWED), known=list(ALLOWED))
     if name == "count" and form[2].strip() == "*":
         return Summary(name, None)
-    here = Names({**names.columns, **OWN}, names.params, names.codes, names.table, names.vocabulary, parts=names.parts, lists=names.lists, looks=False)
+    here = Names({**names.columns, **OWN}, names.params, names.codes, names.table, names.vocabulary, parts=names.parts, lists=names.lists, looks=0)
     if name in YES_NO:
         return Summary(name, expressions.condition(form[2], {}, {}, {}, here))
     tree = expressions.Checker(here).read(form[2])

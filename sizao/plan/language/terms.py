@@ -13,20 +13,27 @@ from typing import Any
 from sizao.kernel.facts import AreaFact
 
 from . import nodes as n
+from .agreeing import pairs
 from .durations import Duration
 
 
 @dataclass(frozen=True)
 class OfArea:
-    """`area.grade`: what stands at `now` for the row's area, else for the nearest area above it that has one."""
+    """`area.grade`: what stands at `now` for the row's area, else for the nearest area above it that has one.
+
+    `unit.area.grade`, `origin.grade`: of the area of the row that `links` lead to, or of another of its areas. `at` is the column that holds the area.
+    """
 
     name: str
     fact: AreaFact
     type: str
+    links: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()  # the table behind each link
+    at: str = "area"
 
     @property
     def said(self) -> str:
-        return f"area.{self.name}"
+        return ".".join((*self.links, self.at, self.name))
 
 
 @dataclass(frozen=True)
@@ -45,11 +52,20 @@ class Linked:
 
 @dataclass(frozen=True)
 class About:
-    """How rows of another table are found: "person" (the same person), "link" (their `key` is this row), "same" (both lead to the same row by
-    `key`), "own" (the row that this one's `key` leads to), "area" (they lie in this row's area or below)."""
+    """How rows of another table are found: "person" (the same person), "link" (their `key` is this row), "own" (the row that this one's `key` leads
+    to), "area" (they lie in this row's area or below). Of acts, `by` is the agreement: see `agreeing`.
+
+    `of`: the column of this row that is held against theirs; one side of a pair, else the row's own.
+    """
 
     by: str
     key: str = ""
+    of: str = ""
+
+    @property
+    def own(self) -> str:
+        """The column of this row."""
+        return self.of or {"person": "person", "link": "id", "own": self.key, "area": "area"}.get(self.by, "id")
 
 
 @dataclass(frozen=True)
@@ -103,6 +119,19 @@ class Within:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """`inside(household.area, order.area)`: the one area is the other or lies below it. Both are columns of the row."""
+
+    inner: str
+    outer: str
+    type: str = n.BOOL
+
+    @property
+    def said(self) -> str:
+        return self.inner
+
+
+@dataclass(frozen=True)
 class Ordered:
     """`ordered('exit_control')`: an order of that kind is in force here or in an area above."""
 
@@ -126,28 +155,61 @@ class Met:
 
 @dataclass(frozen=True)
 class Covered:
-    """`coverage('a')`: of what fell due below the row's area before today, the part that was done by then, downwards to the ten-thousandth. Untold when nothing was owed."""
+    """`coverage('a')`: of what fell due below the row's area before today, the part that was done by then, downwards to the ten-thousandth. Untold when nothing was owed.
+
+    `condition`: only the duties of those rows of `table` for which it holds.
+    """
 
     measure: str
     type: str = n.NUMBER
+    condition: Any | None = None
+    table: str = ""
 
     @property
     def said(self) -> str:
         return self.measure
 
 
-TERMS = (OfArea, Linked, Has, Tally, Within, Ordered, Met, Covered)
+TERMS = (OfArea, Linked, Has, Tally, Within, Inside, Ordered, Met, Covered)
 
 
 def terms(*trees: Any) -> list[Any]:
-    """The terms of some expressions, each once, in order. Terms stand in no other term."""
+    """The terms of some expressions, each once, in order; not those inside their conditions."""
     found = (node for tree in trees if tree is not None for node in n.walk(tree) if isinstance(node, TERMS))
     return list(dict.fromkeys(found))
 
 
+def deep(*trees: Any) -> list[Any]:
+    """The terms of some expressions and those inside their conditions, however far within."""
+    found = terms(*trees)
+    return list(dict.fromkeys([*found, *(x for term in found for x in deep(inner(term)))]))
+
+
+def nodes_within(*trees: Any) -> Iterator[Any]:
+    """Every node of some expressions and of the conditions inside their terms."""
+    for tree in [*(tree for tree in trees if tree is not None), *(c for term in deep(*trees) if (c := inner(term)) is not None)]:
+        yield from n.walk(tree)
+
+
+def columns(term: Any) -> list[str]:
+    """The columns of the row that a term reads, its person and area among them."""
+    match term:
+        case OfArea():
+            return [term.links[0] if term.links else term.at]
+        case Linked():
+            return [term.links[0]]
+        case Has():
+            return [term.about.own]
+        case Tally():
+            return [row for _, row in pairs(term.about.by)] if term.acts else [term.about.own]
+        case Inside():
+            return [term.inner, term.outer]
+    return ["area"] if isinstance(term, Within | Ordered | Covered) else ["id", "person"]
+
+
 def measures_asked(tree: Any) -> Iterator[str]:
     """Ids of the measures that an expression asks about."""
-    for node in terms(tree):
+    for node in deep(tree):
         if isinstance(node, Met):
             yield from node.measures
         elif isinstance(node, Covered):

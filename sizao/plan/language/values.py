@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
 
@@ -37,7 +37,8 @@ class Context:
     """What an expression is asked about: a row, the instant judged, and the instant whose parameters count.
 
     `closes` ends the window of evidence; `start` is when the subject's series began, for parameters that are read then; `subject` is the
-    measure's own row, in conditions on acts and rows.
+    measure's own row, in conditions on acts and rows; `about` is the row that functions are about, in conditions on acts: they are asked at the
+    moment of the act.
     """
 
     row: Mapping[str, Any]
@@ -48,6 +49,12 @@ class Context:
     closes: datetime | None = None
     start: datetime | None = None
     subject: Mapping[str, Any] | None = None
+    about: Mapping[str, Any] | None = None
+
+    @property
+    def asking(self) -> Context:
+        """Where a function is asked."""
+        return self if self.about is None else replace(self, row=self.about, now=self.row["at"], about=None)
 
     def line(self, name: str) -> Any:
         """The line of a parameter that is in force here."""
@@ -125,7 +132,7 @@ def value(node: Any, ctx: Context) -> Any:
             return None if part is None else draw(ctx.world.key if ctx.world else "", measure, ctx.row["id"], period, ctx.opens) < part * DRAWS
     if isinstance(node, TERMS):
         assert ctx.world is not None, "a term needs a world"
-        return ctx.world.term(node, ctx)
+        return ctx.world.term(node, ctx.asking)
     raise TypeError(f"no value of {node!r}")
 
 

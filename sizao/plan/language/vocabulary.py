@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from sizao.kernel.facts import ActKind, AreaFact, FactsColumn, FactsLink, FactsTable
+
+from .subjects import Pair
+
+#: A link to this table leads to an area: `origin.grade`.
+AREA = "area"
 
 #: What a condition on an act may read of it.
 ACT_COLUMNS = {
@@ -45,6 +50,18 @@ class Vocabulary:
     def columns(self, table: str) -> dict[str, FactsColumn]:
         """The columns of a table that a condition may name."""
         return {c.name: c for c in self.tables[table].columns if c.name not in KEYS}
+
+    def knowing(self, *more: FactsTable) -> Vocabulary:
+        """This vocabulary and tables that an edition makes for itself."""
+        return replace(self, tables={**self.tables, **{t.name: t for t in more}})
+
+    def identities(self, table: str | None) -> list[str]:
+        """What leads from a row to another: a condition may ask whether two such are the same."""
+        t = self.tables.get(table or "")
+        if t is None:
+            return []
+        sides = [f"{side.name}.person" for side in t.sides if side.table.person] if isinstance(t, Pair) else []
+        return [link.name for link in t.links if link.table != AREA] + sides
 
     def links(self, table: str) -> dict[str, FactsLink]:
         """The links that lead from a table to others."""

@@ -15,6 +15,7 @@ from .durations import Duration
 from .measure import Measure
 from .parameters import Line, Param
 from .schedule import DAY, KNOWN, Before, Days, Every, Fresh, Shifts, When, Within
+from .subjects import Lines, Pair, derived
 from .vocabulary import Vocabulary
 
 OPERATORS = {
@@ -67,6 +68,8 @@ class Speaker:
             case n.Column(name, _) if name in sayings.OCCASION_WORDS and name not in self.columns:
                 return self.both(*sayings.OCCASION_WORDS[name])
             case n.Column(name, kind):
+                if name not in self.columns:
+                    return self.identity(name)
                 column = self.columns[name]
                 label = column.zh if self.zh else column.en
                 return self.both(f"{label}：是", f"{label}: yes") if kind == n.BOOL else label
@@ -122,6 +125,14 @@ class Speaker:
             raise TypeError(f"no words for {node!r}")
         return said
 
+    def identity(self, name: str) -> str:
+        """What leads to another row, or the person of one side of a pair."""
+        if name.endswith(".person"):
+            table = self.vocabulary.tables.get(name.partition(".")[0])
+            return self.both(f"{table.zh if table else ''}的人员", f"the person of the {table.en if table else ''}")
+        link = next((link for t in self.vocabulary.tables.values() for link in t.links if link.name == name), None)
+        return name if link is None else self.both(link.zh, f"the {link.en}")
+
     def group(self, part: Any, inner: type) -> str:
         said = self.say(part)
         return self.both(f"（{said}）", f"({said})") if isinstance(part, inner) else said
@@ -143,7 +154,7 @@ class Speaker:
         if isinstance(node, (n.Column, n.Derived)) and node.name in self.columns:
             return self.columns[node.name].codes
         if isinstance(node, n.Subject) and self.owner:
-            return self.owner[node.name].codes
+            return self.owner[node.name].codes if node.name in self.owner else None
         if isinstance(node, terms.OfArea):
             return node.fact.codes
         if isinstance(node, terms.Linked):
@@ -261,14 +272,17 @@ def summaries(m: Measure, vocabulary: Vocabulary) -> dict[str, dict[str, str]]:
 
 def sentence(m: Measure, vocabulary: Vocabulary, language: str) -> dict[str, str]:
     """A measure in words: who (`should`), when, what counts as done, who answers, what ends it; and the whole as one text under "all"."""
+    vocabulary = m.vocabulary(vocabulary)
     columns = vocabulary.columns(m.facts)
     speak = Speaker(language, columns, dict(m.params), vocabulary)
     table = vocabulary.tables[m.facts]
     role = vocabulary.roles.get(m.by.role, {}).get(speak.language, m.by.role)
     subject = speak.both(table.zh, table.en)
+    each = "每一对" if isinstance(m.table, Pair) else "每一行" if isinstance(m.table, Lines) else "每一名"
+    that = "for which" if derived(m.table) else "whose"
     who = speak.both(
-        f"每一名{subject}" if m.should is None else f"每一名{subject}，凡{speak.say(m.should)}",
-        f"every {subject}" if m.should is None else f"every {subject} whose {speak.say(m.should)}",
+        f"{each}{subject}" if m.should is None else f"{each}{subject}，凡{speak.say(m.should)}",
+        f"every {subject}" if m.should is None else f"every {subject} {that} {speak.say(m.should)}",
     )
     when = speak.when(m.when)
     done = sayings.evidence(speak, m.done)

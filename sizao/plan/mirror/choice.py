@@ -81,7 +81,7 @@ def _open() -> Mirror:
 
 def size(tables: Iterable[str]) -> int:
     """About how many rows these facts tables have, as PostgreSQL last counted."""
-    relations = [vocabulary().tables[name].relation for name in set(tables)]
+    relations = [vocabulary().tables[name].relation for name in set(tables) if name in vocabulary().tables]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class WHERE oid = ANY (%s::regclass[])", [relations]

@@ -14,6 +14,7 @@ from sizao.plan import counting
 from sizao.plan.language.done import Amount as Evidence
 from sizao.plan.language.measure import Measure, Total
 from sizao.plan.language.reach import reached
+from sizao.plan.language.subjects import derived
 from sizao.plan.models import COUNTS, Amount, Cell, Figure, Row
 from sizao.plan.sql import DUCKDB, compile_beside, compile_measure, shown
 
@@ -50,13 +51,13 @@ class Engine:
         self.related = {zone: mirror.relations(zone, known_at) for zone in self.zones}
 
     def serves(self, m: Measure) -> bool:
-        """Whether the mirror can answer it. Draws are made from real identifiers, so are figures said of areas listed; what is said of areas, and what figures
+        """Whether the mirror can answer it. Draws, pairs and lines of lists are made from real identifiers, so are figures said of areas listed; what is said of areas, and what figures
         are moments, is kept in one zone's time: else PostgreSQL is asked."""
         if any(isinstance(entry, Total) and entry.fact for entry in m.reconcile):
             return False
         if m.simple and not m.reconcile and not any(map(shown.of_time, m.shows)):
             return True
-        return len(self.zones) == 1 and not any(x.draws for x in reached(m))
+        return len(self.zones) == 1 and not any(x.draws or derived(x.table) for x in reached(m))
 
     def statement(self, f: InForce) -> str:
         """Every obligation of a measure: subjects as the mirror's numbers, civil times, and the zone in `zone`."""

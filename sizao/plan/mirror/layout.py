@@ -13,6 +13,7 @@ from typing import Any
 from sizao.kernel.errors import Refused
 from sizao.kernel.facts import FactsColumn, FactsTable
 from sizao.plan.language import Vocabulary
+from sizao.plan.language.vocabulary import AREA
 from sizao.plan.relations import AREA_FACTS, VOID
 
 TYPES = {"text": "VARCHAR", "int": "BIGINT", "number": "DOUBLE", "bool": "BOOLEAN", "date": "DATE", "instant": "TIMESTAMP"}
@@ -106,7 +107,7 @@ class Layout:
             if c.type == "text" and c.codes is None:
                 raise Refused("mirror-free-text", table=t.name, column=c.name)
         own = tuple(Column(c.name, TYPES[c.type], self.local(f"({c.sql})") if c.type == "instant" else f"({c.sql})") for c in stored(t))
-        own += tuple(Column(link.name, "ID", f"({link.sql})") for link in links(t))
+        own += tuple(Column(link.name, "BIGINT" if link.table == AREA else "ID", f"({link.sql})") for link in links(t))
         once = f"NOT EXISTS (SELECT 1 FROM {t.history} h WHERE h.id = t.id)"
         vf = "least(t.stands_from, t.known_from)"
         live = (*self._keys(t), Column("vf", "TIMESTAMP", self.local(vf)), Column("_once", "BOOLEAN", once), *self._times(), *own)
@@ -156,6 +157,8 @@ class Layout:
             Column("kind", "VARCHAR", "t.kind"),
             Column("subject", "ID", "t.subject"),
             Column("person", "ID", "t.person"),
+            Column("area", "BIGINT", "t.area_id"),
+            Column("other", "ID", "t.other"),
             Column("period", "DATE", "t.period"),
             Column("outcome", "VARCHAR", "t.outcome"),
             Column("number", "DOUBLE", "t.number"),

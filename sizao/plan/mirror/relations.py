@@ -126,4 +126,4 @@ class Builder:
         there = self.visible("a")
         if self.corrected:
             there += f" AND NOT EXISTS (SELECT 1 FROM {self.table('replaced')} b WHERE b.act = a._no AND {self.visible('b')})"
-        return f'SELECT a._no AS id, a.kind, a.subject, a.person, a.at_{z} AS "at", a.told_{z} AS told_at, a.period, a.outcome, a.number FROM {self.table("act")} a WHERE {there}'
+        return f'SELECT a._no AS id, a.kind, a.subject, a.person, a.area, a.other, a.at_{z} AS "at", a.told_{z} AS told_at, a.period, a.outcome, a.number FROM {self.table("act")} a WHERE {there}'

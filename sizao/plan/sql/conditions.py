@@ -22,6 +22,7 @@ class Writer:
 
     `row` is its alias; `now` and `opens` are the SQL of the instant judged and of the occasion's opening, `start` of the beginning of its series.
     `owner` is the alias of the measure's subject, where the row is an act or a row of another table. `terms`: the columns in which terms stand.
+    `prefix` and `owner_prefix`: what the columns of the row, and of the subject, are called by where they stand in one relation with others.
     """
 
     def __init__(
@@ -37,10 +38,13 @@ class Writer:
         start: str | None = None,
         terms: Mapping[Any, str] | None = None,
         key: str = "",
+        prefix: str = "",
+        owner_prefix: str = "",
     ):
+        self.prefix, self.owner_prefix = prefix, owner_prefix
         self.dialect, self.params, self.row, self.now, self.opens = dialect, params, row, now, opens
         self.owner, self.start, self.terms, self.key = owner or row, start, terms or {}, key
-        self.disease = disease or f'{self.owner}."disease"'
+        self.disease = disease or f'{self.owner}."{owner_prefix}disease"'
 
     def sql(self, node: Any) -> str:
         """The text of an expression, in parentheses where it needs them."""
@@ -56,7 +60,7 @@ class Writer:
     def tree(self, node: Any) -> exp.Expression:
         match node:
             case n.Column(name, _):
-                return exp.column(name, table=self.row, quoted=True)
+                return exp.column(self.prefix + name, table=self.row, quoted=True)
             case n.Literal(value, _):
                 return self.raw(self.dialect.literal(value))
             case n.Parameter(name, _):
@@ -97,7 +101,7 @@ class Writer:
                 counted: Any = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}[op]
                 return exp.Paren(this=counted(this=self.tree(left), expression=self.tree(right)))
             case n.Subject(name, _):
-                return exp.column(name, table=self.owner, quoted=True)
+                return exp.column(self.owner_prefix + name, table=self.owner, quoted=True)
             case n.Derived(_, tree, _):
                 return self.tree(tree)
             case n.OnList():
@@ -155,13 +159,13 @@ class Writer:
         """When a line of a parameter is in force."""
         line = param.lines[i]
         tests = [f"{self.disease} = {self.dialect.literal(line.disease)}"] if line.disease is not None else []
-        tests += [f'{self.owner}."{column}" = {self.dialect.literal(code)}' for column, code in line.codes]
+        tests += [f'{self.owner}."{self.owner_prefix}{column}" = {self.dialect.literal(code)}' for column, code in line.codes]
         tests += [f"{self.steps(line.area)} IS NOT NULL"] if line.area is not None else []
         return tests + ([f"{instant} >= {self.dialect.literal(line.since)}"] if line.since is not None else [])
 
     def steps(self, area: str | None) -> str:
         """How far above the subject's area that area lies: a column that the relation carries."""
-        return f'{self.owner}."in:{area}"'
+        return f'{self.owner}."{self.owner_prefix}in:{area}"'
 
     def cause(self, node: Any) -> str:
         """The name of what is missing where `node` is NULL: its first unknown part, in the order written."""
@@ -184,7 +188,7 @@ class Writer:
 
     def bound(self, node: Any) -> str:
         """At latest this, whatever the parameters: for the bounds of a series only."""
-        return Bounds(self.dialect, self.params, self.row, self.now, self.opens, self.disease, owner=self.owner, terms=self.terms).sql(node)
+        return Bounds(self.dialect, self.params, self.row, self.now, self.opens, self.disease, owner=self.owner, terms=self.terms, prefix=self.prefix, owner_prefix=self.owner_prefix).sql(node)
 
 
 class Bounds(Writer):

@@ -108,6 +108,14 @@ class Dialect:
         """Eight hexadecimal digits as a number."""
         return f"CAST(CAST(('x' || {text}) AS bit(32)) AS bigint) & 4294967295"
 
+    def row_id(self, text: str, uuids: bool) -> str:
+        """The id of what a text names: see `subjects.id_of`."""
+        return f"CAST(md5({text}) AS UUID)" if uuids else self.number_named(f"substr(md5({text}), 1, 15)")
+
+    def number_named(self, digits: str) -> str:
+        """Fifteen hexadecimal digits as a number."""
+        return f"CAST(CAST(('x' || {digits}) AS bit(60)) AS bigint)"
+
     number = "NUMERIC"
 
     def whole(self, statement: str) -> str:
@@ -139,6 +147,9 @@ class DuckDB(Dialect):
 
     def number_of_hex(self, text: str) -> str:
         return f"CAST(concat('0x', {text}) AS BIGINT)"
+
+    def number_named(self, digits: str) -> str:
+        return self.number_of_hex(digits)
 
     number = "DECIMAL(18, 3)"
 
@@ -201,6 +212,9 @@ class Spark(Dialect):
 
     def number_of_hex(self, text: str) -> str:
         return f"CAST(conv({text}, 16, 10) AS BIGINT)"
+
+    def number_named(self, digits: str) -> str:
+        return self.number_of_hex(digits)
 
     number = "DECIMAL(18, 3)"
 

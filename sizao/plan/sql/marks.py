@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sizao.plan.language.agreeing import PLAIN, pairs
 from sizao.plan.language.done import Done
 from sizao.plan.language.measure import Measure
 from sizao.plan.obligations import AHEAD, BREACH, LATE, MET, OVERDUE
@@ -42,8 +43,13 @@ def looked(c: Compiler, look: Measure, form: Done) -> str:
         "SELECT o.subject, o.person, o.occasion, o.done_at, lead(o.done_at) OVER (PARTITION BY o.subject ORDER BY o.done_at, o.occasion) AS following "
         f"FROM judged_whole o WHERE o.done_at IS NOT NULL AND o.state IN {SAID}"
     )
+    if form.key in PLAIN:
+        row, agree = "", f'a."{form.key}" = s.{form.key}'
+    else:  # what it agrees on stands on the subject's row
+        row = f'JOIN ({c.r.facts[c.m.facts]}) v ON v."id" = s.subject AND v."vf" <= {c.as_of} AND v."vt" > {c.as_of} '
+        agree = " AND ".join(f'a."{act}" = v."{column}"' for act, column in pairs(form.key))
     return (
-        f"SELECT s.subject, s.occasion, NOT bool_or({untrue}) AS seen FROM ({said}) s JOIN ({c.r.act}) a ON a.\"{form.key}\" = s.{form.key} "
+        f"SELECT s.subject, s.occasion, NOT bool_or({untrue}) AS seen FROM ({said}) s {row}JOIN ({c.r.act}) a ON {agree} "
         f"WHERE {' AND '.join(tests)} GROUP BY s.subject, s.occasion"
     )
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sizao.plan.language import done as d
-from sizao.plan.language import nodes
+from sizao.plan.language import nodes, terms
+from sizao.plan.language.agreeing import pairs
 from sizao.plan.obligations import BREACH, NOT_KEPT, UNKNOWN
 
 from .conditions import Writer
+from .looking import ACT
 
 if TYPE_CHECKING:
     from .wide import Wide
@@ -33,6 +35,7 @@ class Proofs:
     def __init__(self, c: Wide):
         self.c, self.d, self.m, self.r = c, c.d, c.m, c.r
         self.leaves = list(d.leaves(c.m.done))
+        self.before: dict[str, str] = {}  # sub-queries that the evidence being written needs before it
 
     @property
     def states(self) -> bool:
@@ -42,10 +45,15 @@ class Proofs:
     def ctes(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for i, leaf in enumerate(self.leaves):
+            self.before = {}
+            self.made = f"acts_{i}"
             if isinstance(leaf, d.Done):
-                found[f"hit_{i}"] = self.hit(leaf)
+                hit = self.hit(leaf)
             elif isinstance(leaf, d.Never):
-                found[f"hit_{i}"] = self.breach(leaf)
+                hit = self.breach(leaf)
+            else:
+                continue
+            found |= self.before | {f"hit_{i}": hit}
         return found
 
     def joins(self) -> list[str]:
@@ -60,13 +68,23 @@ class Proofs:
 
     def acts(self, leaf: d.Done | d.Never, opens: str) -> tuple[str, list[str]]:
         """(FROM judged c and its acts a, the tests)."""
-        who = "sid" if leaf.key == "subject" else "person"
+        agree = [f'a."{act}" = c."{row}"' for act, row in pairs(leaf.key)]
         tests = [f"a.kind = {self.d.text(leaf.act)}", f'a."at" <= {self.c.as_of}', f'a."at" >= {opens}', 'a."at" < c.closes']
         if leaf.match == "period":
             tests.append(f"a.period = {self.d.date('c.opens')}")
+        acts = f"judged c JOIN ({self.r.acts(leaf.key)}) a ON {' AND '.join(agree)}"
+        if terms.terms(leaf.where):
+            return self.acts_that_look(leaf, f"{acts} WHERE {' AND '.join(tests)}"), ["TRUE"]
         if leaf.where is not None:
             tests.append(Writer(self.d, self.m.params, "a", self.c.as_of, "c.opens", owner="c", key=self.c.force.key).sql(leaf.where))
-        return f'judged c JOIN ({self.r.acts(leaf.key)}) a ON a."{leaf.key}" = c.{who}', tests
+        return acts, tests
+
+    def acts_that_look(self, leaf: d.Done | d.Never, found: str) -> str:
+        """The same where the condition asks more than the act: it is asked of the subject at the moment of the act."""
+        ctes, told = self.c.looking.of_acts_that_look(self.made, found, leaf.where, "c", "c.sid", self.c.as_of)
+        self.before = ctes
+        acts = f'SELECT r.asker, r.occasion, r.sid AS id, r."{ACT}at" AS "at", r."{ACT}told_at" AS told_at FROM {self.made}_in r WHERE {told}'
+        return f"judged c JOIN ({acts}) a ON a.asker = c.sid AND a.occasion = c.occasion"
 
     def opens(self, leaf: d.Done) -> str:
         early = getattr(self.m.when, "early", None)

@@ -17,12 +17,13 @@ class Relations:
     """Each is the text of a SELECT. Times are naive, in the civil time of the zone judged; an open end is 9999-12-31, never null.
 
     facts: table → (id, person, area, disease, known, vf, vt, and its columns by their names), one row a version.
-    act: (id, kind, subject, person, at, told_at, period, outcome, number). area: (id, parent, level), and code where a plan names areas.
+    act: (id, kind, subject, person, area, other, at, told_at, period, outcome, number). area: (id, parent, level), and code where a plan names areas.
     area_fact: (id, area, scale, value, number, starts_at, ends_at, vf, vt), what is said of areas, one row a version.
     up: (area, above, steps), each area with itself and every ancestor. post: (id, role, area, vf, vt). kept: (kind, area, since).
     versions: table → its rows of subjects that have more than one, where those are at hand (or some more).
     Worked out once for many statements, where somebody has: owners: (role, place) → (area, post); keeping: act → (area, since);
     everywhere: act → since when it is kept, where that is the same for every area and for what has none.
+    uuids: Ids of rows are UUIDs, else numbers.
     """
 
     facts: Mapping[str, str]
@@ -37,6 +38,7 @@ class Relations:
     owners: Mapping[tuple[str, str], str] = field(default_factory=dict)
     keeping: Mapping[str, str] = field(default_factory=dict)
     everywhere: Mapping[str, datetime] = field(default_factory=dict)
+    uuids: bool = False
 
     def acts(self, key: str) -> str:
         """The acts to be joined by their subject or by their person: narrower ones where the facts were narrowed."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sizao.plan.language import nodes
+from sizao.plan.language.agreeing import pairs
 from sizao.plan.language.durations import Duration
 from sizao.plan.language.measure import BEGINNING, FAR, Measure
 from sizao.plan.language.schedule import DAY, Before, Days, Every, Fresh, Shifts, Within
@@ -208,8 +209,8 @@ class Timetable:
         tests = [f"a.kind = {self.d.literal(d.act)}", f'a."at" <= {self.as_of}', f'a."at" > {first}']
         if d.where is not None:
             tests.append(Writer(self.d, self.m.params, "a", self.as_of, self.as_of, owner="n").sql(d.where))
-        who = "id" if d.key == "subject" else "person"
-        proofs = f'SELECT DISTINCT {keep}, a."at" AS since, 1 AS nth FROM stands n JOIN ({self.acts}) a ON a."{d.key}" = n."{who}" WHERE {" AND ".join(tests)}'
+        agree = " AND ".join(f'a."{act}" = n."{row}"' for act, row in pairs(d.key))
+        proofs = f'SELECT DISTINCT {keep}, a."at" AS since, 1 AS nth FROM stands n JOIN ({self.acts}) a ON {agree} WHERE {" AND ".join(tests)}'
         anchors = f"SELECT {keep}, {first} AS since, 0 AS nth FROM stands n WHERE {first} IS NOT NULL UNION ALL {proofs}"
         opened = f"SELECT {self.keep('s')}, s.since, CASE WHEN s.nth = 0 THEN s.since ELSE {self.d.plus('s.since', TICK)} END AS opens FROM ({anchors}) s"
         due = self.writer("t", "t.opens").sql(nodes.Shifted(nodes.Column("since", nodes.INSTANT), w.span, 1, nodes.INSTANT))

@@ -12,12 +12,15 @@ from datetime import datetime
 
 from sizao.plan.language import done as forms
 from sizao.plan.language import terms
+from sizao.plan.language.agreeing import pairs
 from sizao.plan.language.measure import BEGINNING, FAR, Measure
+from sizao.plan.language.subjects import derived
 from sizao.plan.obligations import CANNOT_TELL, CLOSED, FIELDS, PART, UNDATED, WAITING, YIELDS, Force
 from sizao.plan.timetable import TICK
 
 from .compiler import KEYS, Compiler, compile_measure
 from .conditions import Writer
+from .derived import facts
 from .dialects import Dialect
 from .looking import Looking
 from .marks import marked
@@ -48,15 +51,24 @@ class Wide(Compiler):
 
     def placed(self, m: Measure) -> Relations:
         """The relations, with how far above each row of the measure's table the areas lie that its parameters name."""
+        own = self.facts_of(m)
         if not m.areas:
-            return self.plain
+            return replace(self.plain, facts={**self.plain.facts, m.facts: own})
         columns, joins = [], []
         for i, code in enumerate(m.areas):
             above = f"SELECT u.area, u.steps FROM ({self.plain.up}) u JOIN ({self.plain.area}) x ON x.id = u.above WHERE x.code = {self.d.text(code)}"
             columns.append(f'w{i}.steps AS "in:{code}"')
             joins.append(f"LEFT JOIN ({above}) w{i} ON w{i}.area = f.area")
-        facts = f"SELECT f.*, {', '.join(columns)} FROM ({self.plain.facts[m.facts]}) f {' '.join(joins)}"
+        facts = f"SELECT f.*, {', '.join(columns)} FROM ({own}) f {' '.join(joins)}"
         return replace(self.plain, facts={**self.plain.facts, m.facts: facts})
+
+    def facts_of(self, m: Measure) -> str:
+        """The rows that a measure is about; lines of lists and pairs are worked out once in the statement."""
+        if not derived(m.table):
+            return self.plain.facts[m.facts]
+        name = "rows_of_" + plain_name(m.id)
+        self.shared.setdefault(name, facts(m.table, self.plain, self.force, self.d))
+        return f"SELECT * FROM {name}"
 
     # -- the statement
 
@@ -75,7 +87,7 @@ class Wide(Compiler):
 
     def duties(self, measures: list[Measure]) -> str:
         """The name of the relation of other measures' obligations."""
-        name = "duty_" + "_".join(m.id.replace("-", "_").replace(".", "_") for m in measures)
+        name = "duty_" + "_".join(plain_name(m.id) for m in measures)
         self.shared.setdefault(name, " UNION ALL ".join(f"SELECT * FROM ({self.another(m)}) q{i}" for i, m in enumerate(measures)))
         return name
 
@@ -165,9 +177,20 @@ class Wide(Compiler):
 
     # -- what became of it
 
+    def shut(self, i: int) -> str:
+        """The earliest act of a kind that ends duties, by all that it must agree on."""
+        c = self.m.close[i]
+        agree = [act for act, _ in pairs(c.key)]
+        who = ", ".join(f'a."{act}" AS who_{k}' for k, act in enumerate(agree))
+        known = " AND ".join(f'a."{act}" IS NOT NULL' for act in agree)
+        group = ", ".join(f'a."{act}"' for act in agree)
+        return f'SELECT {who}, min(a."at") AS shut_at FROM ({self.r.acts(c.key)}) a WHERE a.kind = {self.d.text(c.act)} AND a."at" <= {self.as_of} AND {known} GROUP BY {group}'
+
     def dated(self) -> str:
         joins = self.proofs.joins()
-        joins += [f'LEFT JOIN shut_{i} ON shut_{i}.who = c."{self.key(c.key)}"' for i, c in enumerate(self.m.close)]
+        for i, c in enumerate(self.m.close):
+            on = " AND ".join(f'shut_{i}.who_{k} = c."{row}"' for k, (_, row) in enumerate(pairs(c.key)))
+            joins.append(f"LEFT JOIN shut_{i} ON {on}")
         joins += [f"LEFT JOIN win_{i} y{i} ON y{i}.sid = c.sid AND y{i}.occasion = c.occasion" for i in range(len(self.m.yields))]
         joins.append('LEFT JOIN owner w ON w.area = c."area"')
         first = " ".join(f"WHEN y{i}.sid IS NOT NULL THEN {self.d.text(f'{YIELDS}:{id_}')}" for i, id_ in enumerate(self.m.yields))
@@ -219,6 +242,11 @@ class Wide(Compiler):
             f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", -1, {nothing}, {nothing}, {state}, {reason}, n."area", w.post, FALSE, FALSE, {nothing}, {nothing}, '
             f'{self.nothing}, {self.nothing}, {NO_TEXT} FROM stands n LEFT JOIN owner w ON w.area = n."area" WHERE {" AND ".join(tests)}'
         )
+
+
+def plain_name(id_: str) -> str:
+    """An id of a measure as part of a name in SQL."""
+    return id_.replace("-", "_").replace(".", "_")
 
 
 __all__ = ["BEGINNING", "Wide"]

@@ -30,7 +30,7 @@ def common(theirs, ours):
 
 
 def from_mirror(mirror, sql, label):
-    uuids = {"id", "person"} if label.startswith("facts") else {"id"} if label == "area_fact" else {"subject", "person"} if label == "act" else set()
+    uuids = {"id", "person"} if label.startswith("facts") else {"id"} if label == "area_fact" else {"subject", "person", "other"} if label == "act" else set()
     cursor = mirror.duck.execute(f"SELECT * FROM ({sql}) x")
     names = [c[0] for c in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
