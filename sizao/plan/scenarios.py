@@ -9,8 +9,10 @@
         expect: {zhang: {2020-06-16: met}, coverage: {owed: 1, met: 1}}
 
 A list under a subject's name is its versions, each with what changed and `from` when. Rows of one person in two tables say `person: zhang`; a link
-names the row that it leads to; a row that was taken away (merged into another) says `until`. `area` says what stands of the county: `[{scale: risk, value: high, from: 2020-06-10}]`. What the store keeps, it
-keeps always unless `kept` says since when.
+names the row that it leads to (an area by its code: the county is 330302, its village 330302001001); a row that was taken away (merged into
+another) says `until`. An act about two rows names the second under `with`. What is expected of a pair stands under both names, `zhang + swab`; of a
+line of a list, under its code. `area` says what stands of the county: `[{scale: risk, value: high, from: 2020-06-10}]`. What the store keeps, it keeps
+always unless `kept` says since when.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from .language.faults import Faults
 from .language.measure import BEGINNING, FAR, Measure
 from .language.schedule import Days, Every, Fresh, Shifts
 from .language.source import Node, read
-from .language.vocabulary import nearest
+from .language.subjects import Lines, Pair, id_of
+from .language.vocabulary import AREA, nearest
 from .obligations import NO_TIMETABLE, PER_DAY, Obligation
 from .reference import evaluate
 from .register import Register
@@ -166,6 +169,10 @@ class Reader:
                     ends = self.value(child, "instant") or FAR
                 elif key == "disease":
                     changed[key] = child.text
+                elif key in links and links[key].table == AREA:
+                    if child.text not in CODES:
+                        self.faults.at(key, child.line).add("plan-name-unknown", name=child.text or "—", nearest=nearest(child.text or "", CODES), known=sorted(CODES))
+                    changed[key] = CODES.get(child.text or "")
                 elif key == "person" or key in links:
                     if child.text not in subjects:
                         self.faults.at(key, child.line).add("plan-name-unknown", name=child.text or "—", nearest=nearest(child.text or "", subjects), known=sorted(subjects))
@@ -264,7 +271,7 @@ def play(
     found = evaluate(m, register, s.as_of)
     wrong = []
     for name, expected in s.expect.items():
-        got = {occasion_name(m, o): o for o in found if o.subject == s.subjects.get(name)}
+        got = {occasion_name(m, o): o for o in found if o.subject == subject_named(name, s, m)}
         for key in {**expected, **got}:
             want, have = expected.get(key), got.get(key)
             if have is None or want is None or not matches(have, want):
@@ -283,6 +290,20 @@ def play(
         if compiled != sorted((astuple(o) for o in found), key=repr) + sorted((astuple(o) for o in beside), key=repr):
             wrong.append({"zh": "两个引擎结果不同", "en": "the two engines differ"})
     return wrong
+
+
+def subject_named(name: str, s: Scenario, m: Measure) -> int | None:
+    """The subject of this name: a row, a pair of rows, or a line of the measure's list."""
+    if isinstance(m.table, Pair):
+        lines = [side.table for side in m.table.sides if isinstance(side.table, Lines)]
+        sides = [s.subjects.get(part, line_named(part, lines)) for part in name.split(" + ")]
+        return None if None in sides else id_of("|".join(map(str, sides)), False)  # type: ignore[no-any-return]
+    return line_named(name, [m.table]) if isinstance(m.table, Lines) else s.subjects.get(name)
+
+
+def line_named(code: str, tables: Sequence[Lines]) -> int | None:
+    """The first line of this code on one of these lists."""
+    return next((id_of(entry.key(t.list), False) for t in tables for entry in t.entries if entry.code == code), None)
 
 
 def difference(what: str, want: str | None, have: str | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ KEYS = {
     "source": ("依据：文本编号与原文", "the text it rests on, and its words"),
     "kind": ("措施类别", "which of the twelve kinds"),
     "cost": ("每次所需分钟数", "minutes for one time"),
-    "for": ("对象：一张事实表", "whom it is about: a facts table"),
+    "for": ("对象：一张事实表、一份名单 list:名称，或一对 [甲, 乙]", "whom it is about: a facts table, the lines of a list `list:name`, or a pair `[a, b]`"),
     "should": ("谁应办", "who owes; left out: everybody"),
     "while": ("何时何地有效", "when and where it is in force at all"),
     "when": ("期限；不写则每天24:00看状态", "when it is due; left out: a state, read each day at 24:00"),
@@ -44,7 +44,7 @@ def grammar() -> str:
         "",
         "## An edition",
         "",
-        f"Keys: {_listed(edition.KEYS)}. Lists: `value`, `from`, `until`, `source`. Precedence: slot → measures, the first first. Escalation: urgency → spans.",
+        f"Keys: {_listed(edition.KEYS)}. Lists: {_listed(edition.LIST_KEYS)}, and codes of the line's own. Precedence: slot → measures, the first first. Escalation: urgency → spans.",
         f"A line of a parameter: {_listed(paramlines.KEYS)}, and any column of codes; the line that names most is taken, of equals the later.",
         "",
         "## A measure",
@@ -54,6 +54,12 @@ def grammar() -> str:
         *(f"| `{key}` | {KEYS[key][0]} | {KEYS[key][1]} |" for key in sorted(measures.KEYS)),
         "",
         f"Kinds: {_listed(measure.KINDS)}. Urgency: {_listed(measure.URGENCIES)}. `by`: role @ area, area.parent, or area.LEVEL ({_listed(reader.PLACES[2:])}).",
+        "",
+        "A pair is joined by its `should`: an equality between a column of either side, or `inside(a.area, b.area)`; two registers without one are refused, the",
+        "lines of a list need none. A side's column is written `side.column`, the row itself `side`. A pair lies in the area of its first side that is no list.",
+        "",
+        "An act closes every duty that agrees with it on its declared key: the subject it names, the person, the area, or a household, unit or place and whoever",
+        "leads to it. With a pair it must agree on both sides: by its key, by the second row that it names, or by a column of that side in `where`.",
         "",
         "## when",
         "",
@@ -81,6 +87,9 @@ def grammar() -> str:
         *(f"| `{name}` | `{functions.EXAMPLES.get(name, TIMES.get(name))}` |" for name in functions.FUNCTIONS),
         "",
         f"In `show` only: {_listed(showing.ALLOWED)}. Periods of a draw: {_listed(functions.PERIODS)}.",
+        "A function may stand in the condition of another, and in one on an act: there it is asked of the subject, at the moment of the act. A path may end in an",
+        "area fact: `area.grade`, `unit.area.level`, `from_area.grade`.",
+        "",
         f"Of an act may be asked: {_listed(ACT_COLUMNS)}; of the measure's own subject, inside a condition on acts or rows: `subject.column`.",
     ]
     return "\n".join(lines) + "\n"
@@ -114,7 +123,7 @@ def vocabulary(v: Vocabulary) -> str:
     if "order-kind" in v.codes:
         lines += ["", f"Orders for `ordered(…)`: {_listed(v.codes['order-kind'])}."]
     lines += ["", "## Acts", "", "| act | 中文 | English | closes duties by | restricts a person |", "|---|---|---|---|---|"]
-    lines += [f"| `{a.kind}` | {a.zh} | {a.en} | {a.key} | {'yes' if a.restricts else ''} |" for a in sorted(v.acts.values(), key=lambda a: a.kind)]
+    lines += [f"| `{a.kind}` | {a.zh} | {a.en} | {a.key}{f' and {a.other}' if a.other else ''} | {'yes' if a.restricts else ''} |" for a in sorted(v.acts.values(), key=lambda a: a.kind)]
     lines += ["", "## Roles", "", "| role | 中文 | English |", "|---|---|---|"]
     lines += [f"| `{name}` | {role['zh']} | {role['en']} |" for name, role in v.roles.items()]
     return "\n".join(lines) + "\n"

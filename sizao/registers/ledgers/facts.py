@@ -5,10 +5,13 @@ from sizao.kernel.facts import ActKind, FactsColumn, FactsLink, FactsTable
 from .items import Ledger, ledgers
 
 C = FactsColumn
+UNIT = "reporting_unit"
 #: Type of a field → type in a plan. Free text and references to other rows are not asked.
 TYPES = {"int": "int", "decimal": "number", "bool": "bool", "code": "text", "codes": "bool", "date": "date", "instant": "instant"}
+#: About what a line is → on what its act closes duties: those of the household, unit or area itself, and of whoever belongs to it.
+KEYS = {"person": "person", "household": "household", "unit": UNIT, "area": "area"}
 UNITS = FactsTable(
-    name="reporting_unit",
+    name=UNIT,
     relation="ledgers_reportingunit",
     zh="报告单位",
     en="reporting unit",
@@ -35,7 +38,7 @@ def table(one: Ledger) -> FactsTable:
     if "household" in one.keys:
         links.append(FactsLink("household", "household", "household_id", "家庭户", "household"))
     if "unit" in one.keys:
-        links.append(FactsLink("unit", "reporting_unit", "unit_id", "单位", "unit"))
+        links.append(FactsLink("unit", UNIT, "unit_id", "单位", "unit"))
     return FactsTable(
         name=one.id,
         relation=f"ledger_{one.id}",
@@ -51,9 +54,10 @@ def table(one: Ledger) -> FactsTable:
 
 def act_kinds(one: Ledger) -> list[ActKind]:
     """The kinds of act that its lines and its reports are."""
-    found = [] if one.lines == "none" else [ActKind(one.act, "person" if one.about == "person" else "subject", one.zh, one.en[:1].lower() + one.en[1:])]
+    key = KEYS.get(one.about, "subject")
+    found = [] if one.lines == "none" else [ActKind(one.act, key, one.zh, one.en[:1].lower() + one.en[1:])]
     if one.filing_act:
-        found.append(ActKind(one.filing_act, "subject", f"{one.zh}（已报）", f"{one.en[:1].lower()}{one.en[1:]}: report filed"))
+        found.append(ActKind(one.filing_act, UNIT, f"{one.zh}（已报）", f"{one.en[:1].lower()}{one.en[1:]}: report filed"))
     return found
 
 

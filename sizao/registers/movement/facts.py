@@ -1,6 +1,6 @@
 """What a plan may ask of movement."""
 
-from sizao.kernel.facts import ActKind, FactsColumn, FactsTable
+from sizao.kernel.facts import ActKind, FactsColumn, FactsLink, FactsTable
 
 C = FactsColumn
 TABLES = (
@@ -15,6 +15,7 @@ TABLES = (
             C("answer", "text", "answer", "答复", "answer", codes="handover-answer"),
             C("answered_at", "instant", "answered_at", "答复时间", "time of the answer"),
         ),
+        links=(FactsLink("from_area", "area", "from_area_id", "发出地", "area that sent it"),),
     ),
 )
 ACTS = (
