@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from sizao.flows.handover_answered import answer
 from sizao.kernel import content
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Act, Enactment, User
@@ -138,6 +139,37 @@ def test_a_hand_over_is_answered_once(town, system):
     with pytest.raises(Refused):
         movement.answer(system, sent, "wrong", at(17, 9))
     assert states("handover-answered") == [("met", None)]
+
+
+def test_custody_moves_with_what_is_accepted_and_with_nothing_else(town, system):
+    """In mid-term: handed over and accepted, handed on and refused, handed on again and accepted. Each day is owed by whoever had him when it fell due."""
+    first, second, third = (town.areas[code] for code in ("990001101201-1", "990001102202-1", "990001102202-2"))
+    person = Person.objects.create(area=first, known_from=at(10), stands_from=at(10))
+    told = {"person": person, "disease": "covid-19", "classification": "close", "last_exposure_on": date(2020, 6, 12), "known_from": at(13), "stands_from": at(13)}
+    contact = Contact.objects.create(area=first, **told)
+    over = Contact.objects.create(area=first, **{**told, "released_at": at(14)})
+
+    def handed(key, here, there, sent, said=None, when=None):
+        [made] = movement.send(system, [NewHandover(key, there.pk, "covid-19", sent, person.pk, here.pk)], sender="t").values()
+        return answer(town.user("cdc", there.code), made, said, when).kind if said else made
+
+    def owed():
+        [f] = [f for f in evaluation.in_force(NOW) if f.measure.id == "contact-daily-check"]
+        found = [r for r in evaluation.rows(evaluation.statement(f, NOW, None)) if r["subject"] == contact.pk and r["due"] >= at(13)]
+        return [(r["due"].astimezone(UTC).day, r["area"]) for r in sorted(found, key=lambda r: r["due"])]
+
+    silent = handed("0", first, second, at(14, 9))
+    assert {area for _, area in owed()} == {first.pk}, "silence moves nobody"
+    assert handed("1", first, second, at(15, 9), "accepted", at(15, 12)) == "updated"
+    assert handed("2", second, third, at(16, 9), "wrong", at(16, 12)) == "updated"
+    assert [area for _, area in owed()] == [first.pk] * 2 + [second.pk] * 4, "refused moves nobody"
+    assert handed("3", second, third, at(17, 9), "accepted", at(17, 22)) == "updated"
+    assert owed() == [(13, first.pk), (14, first.pk), (15, second.pk), (16, second.pk), (17, second.pk), (18, third.pk)]
+    Contact.objects.get(pk=over.pk, area=first)
+    with pytest.raises(Refused):
+        answer(town.user("cdc", third.code), silent, "accepted", at(18))
+    assert answer(town.user("cdc", second.code), silent, "accepted", at(18)).kind == "updated"
+    assert owed()[-1] == (18, third.pk), "who has been handed on is not taken back by an old answer"
 
 
 def test_a_list_of_one_area_is_the_same_rows_as_the_whole(town, system):

@@ -143,6 +143,12 @@ def correct_contacts(scope: Scope, told: Mapping[UUID, Mapping[str, Any]], *, st
     return changed
 
 
+def open_contacts(person: UUID, disease: str, path: str | None = None) -> list[UUID]:
+    """The person's contacts that are neither released nor cases, below an area (its own path) where one is given."""
+    found = Contact.objects.filter(person=person, disease=disease, released_at=None, became_case_at=None)
+    return list((found if path is None else found.filter(area__path__startswith=path)).values_list("pk", flat=True))
+
+
 def add_links(scope: Scope, pairs: Iterable[tuple[UUID, UUID, str]], *, sender: str, known_from: datetime, batch: int | None = None) -> set[tuple[UUID, UUID]]:
     """Who infected whom: (infector, infectee, disease). What is known already stays as it is; answers the new ones (infector, infectee)."""
     wanted = {(a, b): d for a, b, d in pairs if a != b}

@@ -55,6 +55,15 @@ def send(scope: Scope, new: Sequence[NewHandover], *, sender: str, batch: int | 
     return {r.source_id: r.pk for r in rows}
 
 
+def to_be_answered(scope: Scope, handover: UUID) -> Handover:
+    """The hand-over, for a post that answers for its receiving area. Refused not-found-or-out-of-area."""
+    row = Handover.objects.select_related("area", "from_area").filter(scope.area_filter("area"), pk=handover).first()
+    if row is None:
+        raise Refused("not-found-or-out-of-area")
+    scope.check("contact.write", row.area)
+    return row
+
+
 def answer(scope: Scope, handover: UUID, said: str, at: datetime) -> bool:
     """The receiving area's answer, with the act `handover.answered`; False when it was given before. Refused bad-value when another was given."""
     row = Handover.objects.select_for_update(of=("self",)).filter(pk=handover).first()
