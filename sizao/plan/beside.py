@@ -27,7 +27,7 @@ def unit_words(unit: str) -> dict[str, str]:
 def unit_of(m: Measure) -> dict[str, str]:
     """In what the amounts of a measure are, where no column says it: the unit of the first column that has one, else rows of what is counted."""
     assert isinstance(m.done, Evidence)
-    v, found = facts.vocabulary(), [n for tree in (m.done.need, m.done.have) for n in nodes.walk(tree)]
+    v, found = m.vocabulary(facts.vocabulary()), [n for tree in (m.done.need, m.done.have) for n in nodes.walk(tree)]
     columns = v.columns(m.facts)
     for n in found:
         unit = n.fact.unit if isinstance(n, terms.OfArea) else columns[n.name].unit if isinstance(n, nodes.Column) and n.name in columns else None

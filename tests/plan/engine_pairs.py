@@ -19,6 +19,7 @@ PAIRED = {
     when: {within: $clock, of: notice.published_at, early: 2h}
     done: told
     close: [{act: excused, reason: {zh: 免办, en: excused}}]
+    show: {beds: "median(unit.beds)", good: "share(notice.said = 'good')"}
     by: community @ unit.area""",
     "pair-inside": """
     for: [contact, unit]

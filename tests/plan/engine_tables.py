@@ -75,7 +75,7 @@ def fill(connection, register: Register) -> None:
             cursor.execute(f"DELETE FROM t_{name}")
             with cursor.copy(f"COPY t_{name} ({', '.join(quoted(c) for c, _ in COLUMNS[name])}) FROM STDIN") as copy:
                 for row in found:
-                    copy.write_row([row[c] for c, _ in COLUMNS[name]])
+                    copy.write_row([row.get(c) for c, _ in COLUMNS[name]])
 
 
 def fill_duck(connection, register: Register) -> None:
@@ -85,7 +85,7 @@ def fill_duck(connection, register: Register) -> None:
         if found:
             names = [c for c, _ in COLUMNS[name]]
             marks = f"({', '.join('?' * len(names))})"
-            values = [row[c] for row in found for c in names]
+            values = [row.get(c) for row in found for c in names]
             connection.execute(f"INSERT INTO t_{name} ({', '.join(quoted(c) for c in names)}) VALUES {', '.join([marks] * len(found))}", values)
 
 

@@ -10,6 +10,7 @@ from sizao.plan.language.showing import OWN, Summary
 from sizao.plan.obligations import LATE, MET, OVERDUE, Force
 
 from .conditions import Writer
+from .derived import facts
 from .dialects import Dialect
 from .relations import Relations
 
@@ -33,7 +34,7 @@ def shown_values(m: Measure, obligations: str, relations: Relations, as_of: date
     own += [f'(SELECT min(u.steps) FROM ({relations.up}) u JOIN ({relations.area}) x ON x.id = u.above WHERE u.area = s.area AND x.code = {dialect.text(c)}) AS "in:{c}"' for c in codes]
     rows = (
         f'SELECT o.area AS "~area", CAST(o.due AS DATE) AS "~day", coalesce(o.opens, {now}) AS "~opens", {", ".join(own)} FROM ({obligations}) o '
-        f'JOIN ({relations.facts[m.facts]}) s ON s."id" = o.subject AND s."vf" <= {now} AND s."vt" > {now} WHERE o.state NOT IN {BESIDE}'
+        f'JOIN ({facts(m.table, relations, force, dialect)}) s ON s."id" = o.subject AND s."vf" <= {now} AND s."vt" > {now} WHERE o.state NOT IN {BESIDE}'
     )
     write = Writer(dialect, m.params, "r", now, 'r."~opens"', key=force.key)
     values = ", ".join(f"{value(shown, write)} AS v{i}" for i, shown in enumerate(m.shows))
