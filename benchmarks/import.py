@@ -48,12 +48,12 @@ def run(size: int = 100_000, xlsx: int = 0, again: int = 1) -> dict[str, Any]:
 
 def _open(place: Path) -> Any:
     from sizao.wiring import database
-    from sizao.wiring.main import boot
+
+    database.boot(place / "store", kind="real")
+    from sizao.kernel import keys
     from sizao.wiring.migrate import migrate
 
-    boot(place / "store", kind="real")
     migrate("real")
-    from sizao.kernel import keys
 
     if not keys.folder().exists():
         keys.KeyRing.new(keys.folder())

@@ -66,7 +66,28 @@ def vocabulary() -> str:
     return pages.vocabulary(known())
 
 
-PAGES = {"commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary}
+def line_lists() -> str:
+    """Dialects, fields and notes of the intake, from the files that it reads."""
+    from sizao.interop.dialects import OTHER, dialects, labels
+    from sizao.interop.fields import FIELDS
+    from sizao.kernel.errors import texts
+
+    known, cell = dialects(), lambda text: str(text).replace("|", "\\|").replace("\n", " ")
+    words = labels()["labels"]
+    lines = ["# Line lists", "", "What [the intake](../how-to/open-a-line-list.md) understands without being told, and what it notes on a row.", "", "## Known exports", ""]
+    lines += ["| dialect | table | known by |", "|---|---|---|"]
+    lines += [f"| `{f.dialect}` | {f.kind if f.kind != OTHER else f'refused: {cell(f.what[1])}'} | {cell(', '.join(f.known_by))} |" for f in known.forms]
+    lines += ["", "## Fields and their names", "", "| field | 中文 | English | tables | headers in general use |", "|---|---|---|---|---|"]
+    for name, f in FIELDS.items():
+        heads = dict.fromkeys(h for g in known.general for h in g.written.get(name, ()))
+        lines.append(f"| `{name}` | {words[name]['zh']} | {words[name]['en']} | {', '.join(f.tables)} | {cell(', '.join(heads)) or '—'} |")
+    lines += ["", "## Notes on rows", "", "Each is counted for the file. Those that reject the row say so in [the error codes](errors.md).", "", "| note | 中文 | English |", "|---|---|---|"]
+    room = ("row-", "cell-", "date-", "age-", "id-", "digits-", "link-", "place-", "status-", "outcome-", "observation-", "value-", "number-", "column-", "header-", "sheet-not", "follow-up-", "contact-of")
+    lines += [f"| `{code}` | {cell(t.zh)} | {cell(t.en)} |" for code, t in sorted(texts().items()) if code.startswith(room)]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"line-lists.md": line_lists, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary}
 
 
 def main() -> None:

@@ -81,11 +81,13 @@ class General:
     aliases: dict[str, list[tuple[str, int]]]
     derive: tuple[Derived, ...]
     order: str | None
+    written: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 WEAK = 1_000
 #: A table that is known and is no list of persons: refused by its name instead of being taken for one.
 OTHER = "other"
+LABELS = "labels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ def dialects() -> Dialects:
     forms, general, words, known = [], [], {}, set()
     for name, (path, item) in items.items():
         faults: list[str] = []
+        if name == LABELS:
+            continue
         if name == "words":
             words = _words(item, faults)
         elif item.get("general"):
@@ -129,6 +133,12 @@ def dialects() -> Dialects:
         known.update(fold(h) for hs in form.fields.values() for h in hs)
         known.update(fold(h) for h in (*form.keep, *form.known_by))
     return Dialects(tuple(forms), tuple(general), words, frozenset(known))
+
+
+@cache
+def labels() -> dict[str, dict[str, dict[str, str]]]:
+    """"labels" and "kinds": field or kind of table → its label in zh and en, for a person who says what a column means."""
+    return dict(yaml.safe_load((content_dir() / "headers" / f"{LABELS}.yaml").read_text(encoding="utf-8")))
 
 
 def digest() -> str:
@@ -163,7 +173,8 @@ def _general(name: str, item: dict[str, Any], faults: list[str]) -> General:
             found = aliases.setdefault(fold(header), [])
             if target not in (f for f, _ in found):
                 found.append((target, rank))
-    return General(name, aliases, _derive(item.get("derive", []), faults), item.get("order"))
+    written = {str(t): tuple(_list(h.get("strong", [])) + _list(h.get("weak", [])) if isinstance(h, dict) else _list(h)) for t, h in (item.get("fields") or {}).items()}
+    return General(name, aliases, _derive(item.get("derive", []), faults), item.get("order"), written)
 
 
 def _form(name: str, item: dict[str, Any], faults: list[str]) -> TableForm:

@@ -16,7 +16,7 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 from sizao.kernel.sealed import check_ring
 
-from . import ledger
+from . import ledger, sayings
 from .dialects import dialects
 from .file_import import FileImport
 from .foresight import foresee
@@ -27,7 +27,7 @@ from .report import FileReport, Report, last_day
 from .survey import Survey, last_day_of, look_through
 from .tables import Table
 
-__all__ = ["Report", "import_files", "last_day"]
+__all__ = ["Report", "headers", "import_files", "last_day"]
 
 #: Cases before who refers to them.
 ORDER = ("cases", "contacts", "links", "checks")
@@ -55,20 +55,24 @@ def import_files(
 
     All files are opened, mapped and looked through before anything is written; whatever refuses one of them refuses the call. Case lists go
     before contact lists. `columns` (header → field) and `kind` are the sender's own word where a header is unsure. `progress(file, done, rows)`
-    is called after each chunk. With `dry_run` nothing is written; another's area is foreseen,
-    what only the database could refuse is not.
+    is called after each chunk. With `dry_run` nothing is written: up to `MOST_REHEARSED` rows are imported and rolled back, of more only reading and
+    ledger are asked. `columns` and `kind`, once an import with them is through, hold for the sender's next file with these headers (`sayings`).
 
     Refused: not-allowed, file-*, sheet-full, table-kind-unsure, key-unsure, import-running, import-unfinished, keys-missing and its kind.
     """
     scope.check("import.write")
     if not dry_run:
         check_ring()
+    sayings.check(columns, kind)
     zone, known = ZoneInfo(time_zone), dialects()
     today = clock.local_day(clock.now(), time_zone)
     opened = []
     for path in files:
         table = open_table(path, knows=known.knows, encoding=encoding, accept_full_sheet=accept_full_sheet)
-        mapping = map_columns(table.header, known, table.name, kind=kind, told=columns)
+        said = sayings.standing(sender, table.header)
+        told = {**(said.columns if said else {}), **(columns or {})}
+        mapping = map_columns(table.header, known, table.name, kind=kind or (said.kind or None if said else None), told=told)
+        mapping.said = {h: f for h, f in told.items() if h in table.header}
         survey = look_through(table, mapping, zone=zone, today=today)
         if not survey.rows:
             raise Refused("file-empty", file=table.name)
@@ -78,7 +82,10 @@ def import_files(
     with ledger.alone(sender, opened[0][0].name if opened else ""):
         if not dry_run:
             ledger.check_finished(sender, {(t.sha256, m.digest): t.name for t, m, _ in opened}, disease=disease, time_zone=time_zone)
-            return _bring(scope, opened, sender=sender, disease=disease, time_zone=time_zone, progress=progress)
+            report = _bring(scope, opened, sender=sender, disease=disease, time_zone=time_zone, progress=progress)
+            for table, mapping, _ in opened if columns or kind else ():
+                sayings.say(scope, sender, table.header, mapping.said, kind)
+            return report
         with transaction.atomic():  # a rehearsal: all of it, and then nothing of it
             report = _bring(scope, opened, sender=sender, disease=disease, time_zone=time_zone, progress=progress)
             transaction.set_rollback(True)
@@ -86,6 +93,11 @@ def import_files(
         for said in report.files:
             said.id = None
         return report
+
+
+def headers(path: Path | str) -> list[str]:
+    """The columns of a file, for somebody who is to say what they mean. Refused: file-*."""
+    return open_table(path, knows=dialects().knows).header
 
 
 def _bring(scope: Scope, opened: Sequence[Opened], *, sender: str, disease: str, time_zone: str, progress: Progress | None) -> Report:

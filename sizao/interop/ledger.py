@@ -10,11 +10,12 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from sizao.kernel import clock, keys
+from sizao.kernel.copying import text_array
 from sizao.kernel.errors import Refused
-from sizao.kernel.ids import uuid7s
+from sizao.kernel.ids import uuid7s, uuid_array
 from sizao.kernel.models import Batch
 from sizao.kernel.scope import Scope
-from sizao.kernel.sealed import Sealed, keys_at_hand, open_person_keys, seal, unseal
+from sizao.kernel.sealed import Sealed, keys_at_hand, seal, unseal
 
 from .mapping import Mapping as Reading
 from .models import ImportFile, ImportRow, Secret
@@ -105,9 +106,9 @@ def known(sender: str, kind: str, numbers: Iterable[str], reading: str = "") -> 
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT ON (key) key, mark, reading, record, person, links, dangling FROM interop_senderkey WHERE sender = %s AND kind = %s AND key = ANY(%s) "
+            "SELECT DISTINCT ON (key) key, mark, reading, record, person, links, dangling FROM interop_senderkey WHERE sender = %s AND kind = %s AND key = ANY(%s::text[]) "
             "ORDER BY key, (reading = %s) DESC, id DESC",
-            [sender, kind, wanted, reading],
+            [sender, kind, text_array(wanted), reading],
         )
         return {k: Known(*rest) for k, *rest in cursor.fetchall()}
 
@@ -144,8 +145,9 @@ def add_notes(file: ImportFile, notes: Mapping[int, Sequence[Note]]) -> None:
     if not rows:
         return
     with keys_at_hand():
-        open_person_keys(row.person for row in rows if row.person is not None and row.kept is not None)
-        texts = [kept_cells(row) or {"cells": {}, "values": [""] * len(row.problems)} for row in rows]
+        own = [r for r in rows if r.kept is not None and r.person is not None and bytes(r.kept)[1:2] == b"p"]
+        opened = dict(zip((r.pk for r in own), KEPT.unseal_many([(r.pk, r.person, r.kept) for r in own]), strict=True))  # type: ignore[misc]
+        texts = [(json.loads(text) if (text := opened.get(row.pk)) else kept_cells(row)) or {"cells": {}, "values": [""] * len(row.problems)} for row in rows]
         for row, text in zip(rows, texts, strict=True):
             for note in notes[row.line]:
                 row.problems.append([note.column or "", note.code, note.values])
@@ -166,7 +168,7 @@ def write_keys(file: ImportFile, entries: Sequence[Entry], links: dict[str, tupl
         return
     told = links or {}
     columns = [
-        list(new), [e.mark or e.row.mark for e in new.values()], [e.record for e in new.values()], [e.person for e in new.values()],
+        text_array(new), text_array(e.mark or e.row.mark for e in new.values()), uuid_array(e.record for e in new.values()), uuid_array(e.person for e in new.values()),
         [told.get(k, (0, False))[0] for k in new], [told.get(k, (0, False))[1] for k in new],
     ]  # fmt: skip
     with connection.cursor() as cursor:

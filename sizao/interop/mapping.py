@@ -30,6 +30,7 @@ class Mapping:
         events: Columns that are not used but tell recorded days.
         words: Field ("*": any) → plain word → code, or None where the word says nothing.
         notes: Repeated and unsure columns.
+        said: What somebody here said of columns (header → field, "" for none); it went before every dialect.
     """
 
     dialect: str
@@ -42,6 +43,7 @@ class Mapping:
     order: str | None = None
     words: dict[str, dict[str, str | None]] = field(default_factory=dict)
     notes: list[Fault] = field(default_factory=list)
+    said: dict[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> dict[str, str]:

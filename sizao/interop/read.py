@@ -5,12 +5,13 @@ from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sizao.kernel import audit
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope, at_most_one
 
+from . import mending
 from .ledger import kept_cells
 from .models import ImportFile, ImportRow
 from .report import mask
@@ -19,15 +20,33 @@ OUTCOMES = ("accepted", "updated", "duplicate", "rejected")
 
 
 def files(scope: Scope) -> QuerySet[ImportFile]:
-    """Imports, newest first. Refused: not-allowed."""
+    """Imports of the posts below this scope's areas, newest first; what the machine itself imported is for who answers for the whole. Refused: not-allowed."""
     scope.check("import.read")
-    return ImportFile.objects.select_related("post").order_by("-opened_at")
+    mine = scope.area_filter("post__area", "import.read")
+    if any(path == "" or path.count(".") == 1 for path in scope.paths("import.read")):  # the top of the tree
+        mine |= Q(post=None)
+    return ImportFile.objects.filter(mine).select_related("post").order_by("-opened_at")
 
 
 def access_file_by_id(scope: Scope, file: UUID) -> ImportFile:
     """One import. Refused: not-allowed, not-found-or-out-of-area."""
     found: ImportFile = at_most_one(files(scope).filter(pk=file)[:1])
     return found
+
+
+def mendable(scope: Scope, file: UUID, line: int) -> dict[str, str]:
+    """What stands in a row that is to be put right: header → text; empty where it was not kept. The look is audited. Nothing for who sees no names.
+
+    Refused: not-allowed, not-found-or-out-of-area, row-not-alone.
+    """
+    head = access_file_by_id(scope, file)
+    row: ImportRow = at_most_one(ImportRow.objects.filter(file=head, line=line)[:1])
+    if not mending.can_be_mended(head, row):
+        raise Refused("row-not-alone", row=line)
+    if not scope.sees_names:
+        return {}
+    audit.write(scope, "import.rows_read", [row.person] if row.person else [])
+    return mending.cells_of(head, row)
 
 
 def rows(scope: Scope, file: UUID, *, outcome: str | None = None, after: int = 0, limit: int = 100, only_problems: bool = False) -> list[dict[str, Any]]:

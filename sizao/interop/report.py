@@ -40,11 +40,12 @@ class FileReport:
     problems: list[dict[str, Any]] = field(default_factory=list)
     problem_counts: Counter[str] = field(default_factory=Counter)
     personal: frozenset[str] = frozenset()
+    said: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, file: str, encoding: str, mapping: Mapping) -> "FileReport":
         personal = {mapping.header[i] for f, at in mapping.fields.items() for i in at if FIELDS[f].personal}
-        return cls(file, mapping.kind, mapping.dialect, encoding, mapping.columns, mapping.unmapped, personal=frozenset(personal))
+        return cls(file, mapping.kind, mapping.dialect, encoding, mapping.columns, mapping.unmapped, personal=frozenset(personal), said=mapping.said)
 
     def say(self, rows: Iterable[Row]) -> None:
         """Adds the notes of rows."""
@@ -62,8 +63,8 @@ class FileReport:
         self.problems.append({"row": line, "column": note.column, "value": value, "code": note.code, "zh": said.text("zh"), "en": said.text("en")})
 
     def as_json(self) -> dict[str, Any]:
-        names = ("file", "rows", "accepted", "updated", "duplicate", "rejected", "columns", "unmapped", "problems", "kind", "dialect", "encoding", "resumed")
-        return {n: getattr(self, n) for n in names} | {"problem_counts": dict(self.problem_counts), "last_day": self.last_day.isoformat() if self.last_day else None}
+        names = ("file", "rows", "accepted", "updated", "duplicate", "rejected", "columns", "unmapped", "problems", "kind", "dialect", "encoding", "resumed", "said")
+        return {n: getattr(self, n) for n in names} | {"problem_counts": dict(self.problem_counts), "last_day": self.last_day.isoformat() if self.last_day else None, "id": str(self.id) if self.id else None}
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from uuid import UUID, SafeUUID
 
 
@@ -11,6 +12,15 @@ def uuid7() -> UUID:
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | (rest << 12) // 1_000_000 << 64
     return UUID(int=value | 0x2 << 62 | int.from_bytes(os.urandom(8)) >> 2)
+
+
+def uuid_array(ids: Iterable[UUID | None]) -> str:
+    """PostgreSQL's literal of a uuid[]; cast it where it is used (`%s::uuid[]`). Some twenty times faster than handing over a list.
+
+    >>> uuid_array([UUID(int=1), None])
+    '{00000000000000000000000000000001,NULL}'
+    """
+    return "{" + ",".join(["NULL" if one is None else f"{one.int:032x}" for one in ids]) + "}"
 
 
 def uuid7s(count: int) -> list[UUID]:

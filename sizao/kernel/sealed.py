@@ -29,6 +29,7 @@ from django.db import connection, transaction
 from sizao.kernel import keys
 from sizao.kernel.errors import Refused
 from sizao.kernel.identifiers import plain_text
+from sizao.kernel.ids import uuid_array
 from sizao.kernel.keys import Key, KeyRing
 
 FORM = b"\x01"
@@ -90,7 +91,7 @@ def open_person_keys(persons: Iterable[UUID], ring: KeyRing | None = None, *, ma
     In the caller's transaction. Two callers who make a key for one person at the same time both get the one that was kept.
     """
     at_hand = _at_hand.get() if ring is None else None
-    ring, wanted = ring or keys.ring(), sorted(set(persons))
+    ring, wanted = ring or keys.ring(), sorted(set(persons), key=lambda person: person.int)
     known = [person for person in wanted if person in at_hand] if at_hand else []
     if known and at_hand:
         if len(known) == len(wanted):
@@ -117,7 +118,7 @@ def _made(lacking: Sequence[UUID], ring: KeyRing) -> dict[UUID, DataKey]:
         cursor.execute(
             "INSERT INTO kernel_person_key (person, wrapped, key_id) SELECT person, wrapped, %s FROM unnest(%s::uuid[], %s::bytea[]) AS made (person, wrapped) "
             "ON CONFLICT (person) DO NOTHING RETURNING person",
-            [newest.id, list(lacking), boxes],
+            [newest.id, uuid_array(lacking), "{" + ",".join(['"\\\\x' + box.hex() + '"' for box in boxes]) + "}"],
         )
         return {person: DataKey.of(secrets[person]) for (person,) in cursor.fetchall()}
 
@@ -160,7 +161,7 @@ def _wrapped(persons: Sequence[UUID]) -> dict[UUID, bytes]:
     if not persons:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT person, wrapped FROM kernel_person_key WHERE person = ANY(%s)", [list(persons)])
+        cursor.execute("SELECT person, wrapped FROM kernel_person_key WHERE person = ANY(%s::uuid[])", [uuid_array(persons)])
         return {person: bytes(box) for person, box in cursor.fetchall()}
 
 

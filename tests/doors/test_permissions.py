@@ -18,7 +18,7 @@ from sizao.kernel.ids import uuid7
 OWN = "990001101201"
 RELATIONS = {"own": OWN, "child": f"{OWN}-1", "parent": "990001101", "sibling": "990001101202"}
 INSIDE = ("own", "child")
-NAMED = {"ledger_id": "medicine_sale", "edition": "contact-tracing-basic"}
+NAMED = {"ledger_id": "medicine_sale", "edition": "contact-tracing-basic", "file": uuid7(), "line": 2, "saying": uuid7()}
 #: Addresses that name a register are walked by test_register_permissions.py, register by register.
 FOR_POSTS = [r for r in ROUTES if r.audience == "post" and not r.register]
 
@@ -41,8 +41,24 @@ def spread(outbreak):
         told = {"area_id": area, "disease": "covid-19", "classification": "close", "named_at": known, "last_exposure_on": known.date()}
         [contact] = cases.add_contacts(system, [cases.New(person, "m", f"K-{relation}", known, told)])
         [unit] = ledgers.add_units(system, [ledgers.NewUnit(relation, area, f"{relation}药店", known, "pharmacy")], sender="m").values()
-        found[relation] = {"person": person, "case": case, "contact": contact, "area": code, "unit": unit}
+        file = _imported(outbreak.county.user("desk", code), relation)
+        found[relation] = {"person": person, "case": case, "contact": contact, "area": code, "unit": unit, "file": file}
     return found
+
+
+def _imported(scope, name: str):
+    """A file that a post of that area imported, with a rejected row in line 2."""
+    from sizao.interop.models import ImportFile, ImportRow
+    from sizao.kernel import clock
+    from sizao.kernel.models import Batch
+
+    now = clock.now()
+    file = ImportFile.objects.create(
+        sender=name, disease="covid-19", name="a.csv", sha256=name, kind="cases", dialect="zh", reading="r", mapping={"columns": {"姓名": "name"}, "unmapped": []}, encoding="utf-8",
+        time_zone="Asia/Shanghai", batch=Batch.objects.create(sender=name, closed_at=now), post=scope.post, opened_at=now, closed_at=now, rows=1, rejected=1,
+    )  # fmt: skip
+    ImportRow.objects.create(file=file, line=2, outcome="rejected")
+    return file.pk
 
 
 def ask(client: Client, route, thing):

@@ -35,7 +35,7 @@ DATES = [
     ("3/4", None, "date-no-year"),
     ("2020-02-30", None, "date-unreadable"),
     ("31/11/2020", None, "date-unreadable"),
-    ("20/1/20", None, "date-unreadable"),
+    ("20/1/20", None, "date-order-unsure"),
     ("yesterday", None, "date-unreadable"),
     ("2020-01-03; DROP TABLE", None, "date-unreadable"),
 ]
@@ -170,3 +170,26 @@ def test_a_serial_number_is_the_day_that_a_spreadsheet_shows(number):
     found = read_when(str(number), order=None, zone=SHANGHAI)
     assert (found.value.day - date(1970, 1, 1)).days == number - 25_569
     assert found.code == "date-serial"
+
+
+@pytest.mark.parametrize(
+    "text, order, day, code",
+    [
+        ("18-May-14", None, date(2014, 5, 18), "date-short-year"),
+        ("18 de mayo de 2020", None, date(2020, 5, 18), None),
+        ("May 5, 2020", None, date(2020, 5, 5), None),
+        ("12/20/21 9:00", "mdy", date(2021, 12, 20), "date-short-year"),
+        ("20/12/21", "dmy", date(2021, 12, 20), "date-short-year"),
+        ("1/2/03", None, None, "date-order-unsure"),
+        ("12-Foo-2020", None, None, "date-unreadable"),
+    ],
+)
+def test_names_of_months_and_short_years(text, order, day, code):
+    found = read_when(text, order=order, zone=ZoneInfo("UTC"))
+    assert (found.value.day if found.value else None, found.code) == (day, code)
+
+
+def test_serial_numbers_of_the_1904_system_are_told_by_the_file_s_own_period():
+    read = when_reader(order=None, zone=ZoneInfo("UTC"), period=Period(date(2020, 1, 1), date(2020, 12, 31)), today=date(2021, 1, 1))
+    assert (read("43834").value.day, read("43834").code) == (date(2020, 1, 4), "date-serial")
+    assert (read(str(43834 - 1462)).value.day, read(str(43834 - 1462)).code) == (date(2020, 1, 4), "date-serial-1904")

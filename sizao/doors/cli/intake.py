@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +11,14 @@ import typer
 from . import context
 from .app import AsOf, Json, Store, app
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="病例、密接名单（CSV、XLSX） · line lists")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="病例、密接、传播关系、随访名单（CSV、XLSX、XLS、ODS、JSON） · line lists")]
 Disease = Annotated[str | None, typer.Option("--disease", help="病种代码 · code of the disease")]
 Zone = Annotated[str | None, typer.Option("--time-zone", help="日期所用时区，默认 Asia/Shanghai · the zone of the dates")]
 Areas = Annotated[Path | None, typer.Option("--areas", metavar="FILE", help="区划文件 · area file (CSV, GeoJSON)")]
+Columns = Annotated[list[str] | None, typer.Option("--column", metavar="HEADER=FIELD", help="某一列的含义，留空为不用；对该单位保留 · what a column means, kept for this sender")]
+Kind = Annotated[str | None, typer.Option("--kind", help="cases、contacts、links、checks · what the table is, where its header does not tell")]
+Encoding = Annotated[str | None, typer.Option("--encoding", help="文字编码，无法判断时指明 · where it cannot be told")]
+FullSheet = Annotated[bool, typer.Option("--accept-full-sheet", help="占满的表已与报送单位核对总数 · a full sheet was compared with the sender's count")]
 Sender = Annotated[str, typer.Option("--sender", help="报送单位；编号在单位内唯一 · whose numbers these are")]
 
 
@@ -27,13 +32,17 @@ def open_(
     store: Store = None,
     as_of: AsOf = None,
     sender: Sender = "local",
+    columns: Columns = None,
+    kind: Kind = None,
+    encoding: Encoding = None,
+    accept_full_sheet: FullSheet = False,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="不启动网页 · do not start the web pages")] = False,
     port: Annotated[int, typer.Option("--port")] = 8000,
     json: Json = False,
 ) -> None:
     """打开名单，看出谁没有做到 · open line lists and see who is missing"""
     context.open_store(store, kind="real", time_zone=time_zone)
-    report, who, zone = _import(files, disease, time_zone, areas, sender, dry_run=False)
+    report, who, zone = _import(files, disease, time_zone, areas, sender, dry_run=False, **_said(columns, kind, encoding, accept_full_sheet))
     from sizao.interop.intake import last_day
     from sizao.kernel import areas as tree
     from sizao.kernel import clock
@@ -66,12 +75,16 @@ def import_(
     areas: Areas = None,
     store: Store = None,
     sender: Sender = "local",
+    columns: Columns = None,
+    kind: Kind = None,
+    encoding: Encoding = None,
+    accept_full_sheet: FullSheet = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只试不写 · try, write nothing")] = False,
     json: Json = False,
 ) -> None:
     """导入名单，逐行交代 · import line lists, every row accounted for"""
     context.open_store(store, time_zone=time_zone)
-    report, _, _ = _import(files, disease, time_zone, areas, sender, dry_run)
+    report, _, _ = _import(files, disease, time_zone, areas, sender, dry_run, **_said(columns, kind, encoding, accept_full_sheet))
     if json:
         context.print_json(report.as_json())
     else:
@@ -80,13 +93,68 @@ def import_(
         tables.intake(report)
 
 
+@app.command("mappings")
+def mappings(
+    forget: Annotated[str | None, typer.Option("--forget", metavar="ID", help="撤回一条 · take one back")] = None,
+    store: Store = None,
+    json: Json = False,
+) -> None:
+    """报送单位各列含义的约定 · what was said about senders' columns"""
+    from uuid import UUID
+
+    from sizao.interop import sayings
+    from sizao.kernel import areas as tree
+
+    context.open_store(store)
+    who = context.first_desk(tree.root())
+    if forget:
+        try:
+            sayings.take_back(who, UUID(forget))
+        except ValueError:
+            raise typer.BadParameter(forget, param_hint="--forget") from None
+    found = [{"id": str(s.pk), "sender": s.sender, "kind": s.kind, "columns": s.columns, "said_at": s.said_at.isoformat()} for s in sayings.sayings(who)]
+    if json:
+        context.print_json(found)
+        return
+    for one in found:
+        context.out.print(f"{one['id']}  {one['sender']}  {one['kind'] or '—'}  " + ", ".join(f"{h} → {f or '—'}" for h, f in one["columns"].items()), markup=False)
+    if not found:
+        context.say("没有约定。", "Nothing was said.")
+
+
+class _Progress:
+    """Shows how far a file is, and how long it will take at the pace so far."""
+
+    def __init__(self, show: Any) -> None:
+        self.show, self.file, self.began, self.from_row = show, "", 0.0, 0
+
+    def __call__(self, file: str, done: int, rows: int) -> None:
+        now = time.monotonic()
+        if file != self.file:
+            self.file, self.began, self.from_row = file, now, done
+        left = (rows - done) * (now - self.began) / (done - self.from_row) if done > self.from_row else None
+        clock = "" if left is None else f" · {int(left) // 60}:{int(left) % 60:02}"
+        self.show(f"{file} {done:,} / {rows:,}{clock}")
+
+
+def _said(columns: list[str] | None, kind: str | None, encoding: str | None, accept_full_sheet: bool) -> dict[str, Any]:
+    """What the command line says beside the files."""
+    told = {}
+    for word in columns or ():
+        header, separator, name = word.rpartition("=")
+        if not separator:
+            raise typer.BadParameter(word, param_hint="--column HEADER=FIELD")
+        told[header] = name
+    return {"columns": told or None, "kind": kind, "encoding": encoding, "accept_full_sheet": accept_full_sheet}
+
+
 def _zone(name: str) -> Any:
     from zoneinfo import ZoneInfo
 
     return ZoneInfo(name)
 
 
-def _import(files: list[Path], disease: str | None, time_zone: str | None, areas: Path | None, sender: str, dry_run: bool) -> tuple[Any, Any, str]:
+def _import(files: list[Path], disease: str | None, time_zone: str | None, areas: Path | None, sender: str, dry_run: bool, **said: Any) -> tuple[Any, Any, str]:
     from sizao.interop import areas as area_files
     from sizao.interop import intake, places
     from sizao.kernel.codes import diseases
@@ -113,7 +181,8 @@ def _import(files: list[Path], disease: str | None, time_zone: str | None, areas
             sender=sender,
             time_zone=zone,
             dry_run=dry_run,
-            progress=lambda file, done, rows: status.update(f"{file} {done:,} / {rows:,}"),
+            progress=_Progress(status.update),
+            **said,
         )
     return report, who, zone
 

@@ -11,25 +11,34 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
 
 from sizao.doors.kit.middleware import is_partial
 from sizao.doors.kit.pages import is_demo, page
 from sizao.interop import intake as interop
+from sizao.interop.dialects import labels
 from sizao.kernel.codes import diseases
 from sizao.kernel.errors import Refused, texts
 
 #: Larger files belong to the command line, which has no browser to wait.
 LIMIT_MB = 64
 LINES_SHOWN = 12
+#: What is pasted from a spreadsheet is a table of tabs.
+PASTED = "pasted.tsv"
 
 
 def intake(request: HttpRequest) -> HttpResponse:
     """GET: the form. POST: a dry run and its row ledger."""
     if request.method != "POST":
-        return page(request, "desk/import.html", {"diseases": _choices(), "result": None})
+        return page(request, "desk/import.html", {"diseases": _choices(), "result": None, "refused": None})
     with received(request) as (paths, seen):
-        result = interop.import_files(request.scope.open(), paths, disease=_disease(request), dry_run=True).as_json()
+        try:
+            result = interop.import_files(request.scope.open(), paths, dry_run=True, **_told(request)).as_json()
+        except Refused as refused:
+            if refused.code not in ("table-kind-unsure", "key-unsure"):
+                raise
+            return _ask(request, refused, paths)
     return _ledger(request, result, dry=True, seen=seen)
 
 
@@ -38,14 +47,16 @@ def confirm(request: HttpRequest) -> HttpResponse:
     with received(request) as (paths, seen):
         if request.POST.get("seen") != seen:
             raise Refused("upload-changed")
-        result = interop.import_files(request.scope.open(), paths, disease=_disease(request)).as_json()
+        result = interop.import_files(request.scope.open(), paths, **_told(request)).as_json()
     return _ledger(request, result, dry=False, seen=seen)
 
 
 @contextmanager
 def received(request: HttpRequest) -> Iterator[tuple[list[Path], str]]:
     """The uploaded files in a folder of their own that only the server reads and that is gone afterwards; and the digest of them all."""
-    files = request.FILES.getlist("files")
+    files: list[Any] = request.FILES.getlist("files")
+    if pasted := request.POST.get("pasted", "").strip("\r\n"):
+        files = [*files, SimpleUploadedFile(PASTED, pasted.encode())]
     if not files:
         raise Refused("nothing-uploaded")
     if is_demo():  # real people never enter an invented city
@@ -68,6 +79,22 @@ def received(request: HttpRequest) -> Iterator[tuple[list[Path], str]]:
             digest.update(b"\0")
             paths.append(path)
         yield paths, digest.hexdigest()
+
+
+def _told(request: HttpRequest) -> dict[str, Any]:
+    """What the page says beside the files: the disease, whose numbers these are, and what somebody chose for single columns ("?": as it is)."""
+    chosen = zip(request.POST.getlist("header"), request.POST.getlist("field"), strict=False)
+    columns = {header: "" if field == "-" else field for header, field in chosen if field and field != "?"}
+    return {
+        "disease": _disease(request), "sender": request.POST.get("sender", "").strip() or "local", "columns": columns or None, "kind": request.POST.get("kind") or None,
+        "accept_full_sheet": bool(request.POST.get("accept_full_sheet")),
+    }  # fmt: skip
+
+
+def _ask(request: HttpRequest, refused: Refused, paths: list[Path]) -> HttpResponse:
+    """The file could not be told: its columns, to be named by who knows them."""
+    columns = [h for path in paths if path.name == refused.values.get("file") for h in interop.headers(path)]
+    return page(request, "desk/ask.html" if is_partial(request) else "desk/import.html", {"diseases": _choices(), "result": None, "refused": refused, "headers": columns, "fields": labels()["labels"], "kinds": labels()["kinds"]})
 
 
 def _disease(request: HttpRequest) -> str:
@@ -104,5 +131,8 @@ def _ledger(request: HttpRequest, result: dict[str, Any], *, dry: bool, seen: st
         "cures": {c: (x.cure_en if english else x.cure_zh) for c, x in texts().items()},
         "balances": t["accepted"] + t["updated"] + t["duplicate"] + t["rejected"] == t["rows"],
         "diseases": _choices(),
+        "fields": labels()["labels"],
+        "kinds": labels()["kinds"],
+        "refused": None,
     }
     return page(request, "desk/ledger.html" if is_partial(request) else "desk/import.html", shown)

@@ -98,6 +98,10 @@ ROUTES: tuple[Route, ...] = (
     Route("api-rows", "api/v1/<slug:register>", "api.v1.rows", "post", register="method", area="query", reads_persons=True, methods=("GET", "POST")),
     Route("api-row", "api/v1/<slug:register>/<uuid:record>", "api.v1.row", "post", register="method", area="subject", reads_persons=True, methods=("GET", "PATCH")),
     Route("import", "import", "desk.intake.intake", "post", "import.write", methods=("GET", "POST")),
+    Route("import-files", "import/files", "desk.ledger.files", "post", "import.read"),
+    Route("import-file", "import/files/<uuid:file>", "desk.ledger.file", "post", "import.read", "subject", reads_persons=True),
+    Route("import-row", "import/files/<uuid:file>/row/<int:line>", "desk.ledger.row", "post", "import.write", "subject", reads_persons=True, methods=("GET", "POST")),
+    Route("import-forget", "import/word/<uuid:saying>", "desk.ledger.forget", "post", "import.write", methods=("POST",)),
     Route("import-confirm", "import/confirm", "desk.intake.confirm", "post", "import.write", methods=("POST",)),
     Route("nothing", "<path:rest>", "public.views.nothing", "anyone", methods=("GET", "POST")),
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from sizao.kernel.ids import uuid7
+from sizao.kernel.ids import uuid7, uuid_array
 from sizao.kernel.sealed import Sealed
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def write(
                 scope.post.pk if scope.post else None,
                 f"{scope.purpose}: {scope.reason}" if scope.reason else scope.purpose,
                 kind,
-                touched,
+                uuid_array(touched),
                 len(touched) if count is None else count,
                 None if what is None else digest(what),
                 _seal_old(event, old) if old else None,

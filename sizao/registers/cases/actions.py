@@ -10,7 +10,7 @@ from django.db import connection
 
 from sizao.kernel import acts, audit, clock, registry, saving
 from sizao.kernel.acts import NewAct
-from sizao.kernel.copying import copy_records, update_records
+from sizao.kernel.copying import copy_records, text_array, update_records
 from sizao.kernel.ids import uuid7, uuid7s
 from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.register import Record, take
@@ -95,7 +95,7 @@ def contacts_by_number(sender: str, numbers: Iterable[str]) -> dict[str, Contact
 def _numbered(model: Any, sender: str, numbers: Iterable[str]) -> Any:
     """One array instead of thousands of parameters."""
     wanted = list(set(numbers))
-    return model.objects.filter(sender=sender).extra(where=["source_id = ANY(%s)"], params=[wanted]) if wanted else model.objects.none()
+    return model.objects.filter(sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(wanted)]) if wanted else model.objects.none()
 
 
 def add_cases(scope: Scope, new: Sequence[New], *, batch: int | None = None) -> list[UUID]:

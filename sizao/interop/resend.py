@@ -1,0 +1,37 @@
+"""One row put right and sent again: the row that was rejected, or one cell of a row that was taken without it."""
+
+import csv
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import UUID
+
+from sizao.kernel.errors import Refused
+from sizao.kernel.scope import Scope, at_most_one
+
+from .intake import import_files
+from .mending import can_be_mended, cells_of, headers
+from .models import ImportRow
+from .read import access_file_by_id
+from .report import Report
+
+
+def send_again(scope: Scope, file: UUID, line: int, mended: Mapping[str, str]) -> Report:
+    """Imports the row with `mended` (header → text) over what was kept of it, as its sender and in his reading.
+
+    Refused: not-allowed, not-found-or-out-of-area, row-not-alone (nothing tells whose row it is), and whatever refuses a file.
+    """
+    scope.check("import.write")
+    scope.check("person.names")
+    head = access_file_by_id(scope, file)
+    row: ImportRow = at_most_one(ImportRow.objects.filter(file=head, line=line)[:1])
+    if not can_be_mended(head, row):
+        raise Refused("row-not-alone", row=line)
+    cells = cells_of(head, row) | {h: t for h, t in mended.items() if h in headers(head)}
+    with tempfile.TemporaryDirectory(prefix="row-") as folder:
+        path = Path(folder) / f"{Path(head.name).stem}.{line}.csv"
+        with path.open("w", encoding="utf-8", newline="") as f:
+            out = csv.writer(f)
+            out.writerow(cells)
+            out.writerow(cells.values())
+        return import_files(scope, [path], disease=head.disease, sender=head.sender, time_zone=head.time_zone)
