@@ -9,8 +9,10 @@ from typing import Any
 import duckdb
 
 from sizao.plan.duck import COUNTED, COUNTS, KEPT, SUMS
+from sizao.plan.sql import DUCKDB
 
 KEYS = "no INTEGER, area BIGINT, day DATE"
+literal = DUCKDB.literal
 LONG_AGO, WEEK = "DATE '0001-01-01'", timedelta(days=7)  # under which the settled of days long past stands
 FORMAT = "3"  # of these tables; another one is made anew
 
@@ -35,7 +37,7 @@ class Ledger:
 
     def __init__(self, db: duckdb.DuckDBPyConnection):
         self.db = db
-        if self.one("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'settled_measure' AND comment = ?", FORMAT) == 0:
+        if self.one(f"SELECT count(*) FROM duckdb_tables() WHERE table_name = 'settled_measure' AND comment = '{FORMAT}'") == 0:
             self.make()
 
     def make(self) -> None:
@@ -54,12 +56,12 @@ class Ledger:
             f"CREATE OR REPLACE VIEW cell AS SELECT m.key AS measure, c.area, c.day, {named} FROM (SELECT no, area, day, {sums} FROM ({both}) GROUP BY ALL) c JOIN settled_measure m USING (no)"
         )
 
-    def one(self, sql: str, *parameters: Any) -> Any:
-        row = self.db.execute(sql, parameters).fetchone()
+    def one(self, sql: str) -> Any:
+        row = self.db.execute(sql).fetchone()
         return row[0] if row else None
 
     def tables(self, like: str) -> list[str]:
-        return [row[0] for row in self.db.execute("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE ?", [like]).fetchall()]
+        return [row[0] for row in self.db.execute(f"SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '{like}'").fetchall()]
 
     def kept(self) -> dict[str, Kept]:
         """By key."""
@@ -68,8 +70,9 @@ class Ledger:
     def keep(self, measures: list[Kept]) -> None:
         """Says what the cells rest on from now on."""
         self.db.execute("DELETE FROM settled_measure")
-        for k in measures:
-            self.db.execute("INSERT INTO settled_measure VALUES (?, ?, ?, ?, ?)", [k.no, k.key, k.print, k.as_of, k.horizon])
+        rows = ", ".join(f"({', '.join(map(literal, (k.no, k.key, k.print, k.as_of, k.horizon)))})" for k in measures)
+        if rows:  # as literals: for each value that is bound, DuckDB looks for libraries that are not there
+            self.db.execute(f"INSERT INTO settled_measure VALUES {rows}")
 
     def forget(self, numbers: list[int]) -> None:
         """Everything of these measures."""

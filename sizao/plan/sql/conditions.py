@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect as SqlDialect
+from sqlglot.generator import Generator
 
 from sizao.plan.language import nodes as n
 from sizao.plan.language.parameters import Param
@@ -48,7 +51,7 @@ class Writer:
 
     def sql(self, node: Any) -> str:
         """The text of an expression, in parentheses where it needs them."""
-        return self.tree(node).sql(dialect=self.dialect.name)
+        return generator(self.dialect.name).generate(self.tree(node), copy=False)
 
     def text(self, node: Any) -> str:
         return f"({self.sql(node)})"
@@ -189,6 +192,17 @@ class Writer:
     def bound(self, node: Any) -> str:
         """At latest this, whatever the parameters: for the bounds of a series only."""
         return Bounds(self.dialect, self.params, self.row, self.now, self.opens, self.disease, owner=self.owner, terms=self.terms, prefix=self.prefix, owner_prefix=self.owner_prefix).sql(node)
+
+
+_mine = threading.local()
+
+
+def generator(name: str) -> Generator:
+    """The writer of a dialect, made once a thread: an edition has thousands of expressions."""
+    made: dict[str, Generator] = _mine.__dict__
+    if name not in made:
+        made[name] = SqlDialect.get_or_raise(name).generator()
+    return made[name]
 
 
 class Bounds(Writer):
