@@ -87,7 +87,30 @@ def line_lists() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"line-lists.md": line_lists, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary}
+def ledgers() -> str:
+    from sizao.kernel.fields import dictionary
+    from sizao.registers.ledgers import due
+    from sizao.registers.ledgers.items import ledgers as every
+
+    lines = ["# Ledgers and fields", "", "Written from `content/ledgers/` and `content/fields/`. Minutes a day: of one who files, by the rhythm; for an event, of one line.", ""]
+    lines += ["| ledger | 中文 | about | filed by | due | fields (* must be told) | minutes |", "|---|---|---|---|---|---|---|"]
+    for one in sorted(every().values(), key=lambda x: x.id):
+        about = ", ".join(one.keys) + (f": {', '.join(one.kinds or one.levels)}" if one.kinds or one.levels else "")
+        when = "when it happens" if not one.is_due else f"each {one.rhythm.kind}, {', '.join(one.rhythm.at)}"
+        asked = ", ".join(f"`{f.id}`{'*' if f.id in one.required else ''}" for f in one.fields) or f"nothing: counted from `{one.counts}`"
+        lines.append(f"| `{one.id}` {one.en} | {one.zh} | {about} | {one.filed_by} | {when} | {asked} | {due.cost(one)[0]:.2g} |")
+    lines += ["", "| field | 中文 | English | type | unit or codes | asked by |", "|---|---|---|---|---|---|"]
+    asked_by: dict[str, list[str]] = {}
+    for one in every().values():
+        for f in one.fields:
+            asked_by.setdefault(f.id, []).append(one.id)
+    for f in sorted(dictionary().values(), key=lambda x: x.id):
+        who = ", ".join(asked_by.get(f.id, [])) or (f"nobody: known from {f.known}" if f.known else f"nobody: counted from {f.counted}" if f.counted else "—")
+        lines.append(f"| `{f.id}` | {f.zh} | {f.en} | {f.type} | {f.unit or f.codes or '—'} | {who} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"line-lists.md": line_lists, "ledgers.md": ledgers, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary}
 
 
 def main() -> None:

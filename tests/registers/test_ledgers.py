@@ -192,6 +192,8 @@ def test_a_line_is_checked_written_once_and_is_an_act(units, system):
         ("pharmacy", {"medicine_class": "magic", "packs_sold": 1}, "bad-value"),
         ("pharmacy", {"medicine_class": "fever", "packs_sold": 101}, "bad-value"),
         ("pharmacy", {"medicine_class": "fever"}, "value-missing"),
+        ("pharmacy", {"medicine_class": "fever", "packs_sold": "two"}, "bad-value"),
+        ("pharmacy", {"medicine_class": "fever", "packs_sold": 1, "guided_to": "the clinic"}, "bad-value"),
         ("pharmacy", {"medicine_class": "fever", "packs_sold": 1, "temperature": 37}, "no-such-field"),
     ],
 )

@@ -18,7 +18,9 @@ def run() -> int:
 
 
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)  # an Exit comes back as its code
+        if isinstance(code, int):
+            return code
     except typer.Exit as e:
         return e.exit_code
     except Refused as e:

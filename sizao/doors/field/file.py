@@ -15,6 +15,7 @@ from sizao.flows.report_filed import Report, file_reports, lines_behind
 from sizao.kernel import clock
 from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
+from sizao.kernel.ids import uuid7
 from sizao.kernel.outcome import Command
 from sizao.kernel.scope import Scope
 from sizao.kernel.typed import Reader
@@ -109,9 +110,9 @@ def line(request: HttpRequest, ledger_id: str, unit: UUID) -> HttpResponse:
             problems = list(outcome.problems) if outcome.kind == "rejected" else []
         if not problems:
             return HttpResponseRedirect(url("file-today", {"said": "line"}))
-    from sizao.kernel.ids import uuid7
-
+    clinics = [(str(u.pk), u.name) for u in ledgers.units(scope).filter(kind__in=("clinic", "fever_clinic")).exclude(in_use=False).order_by("name")[:200]]
     context = {
+        "clinics": clinics,
         "w": words, "ledger": one, "unit": found, "typed": typed, "problems": {p.field: Refused(p.code, **_words(p, one)).text(words.language[:2]) for p in problems},
         "key": request.POST.get("key") or str(uuid7()), "codes": {f.id: code_list(f.codes) for f in one.fields if f.codes}, "period": period, "slot": slot,
     }  # fmt: skip

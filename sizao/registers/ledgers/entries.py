@@ -5,7 +5,7 @@ A correction of an entry is a new version of it and a new act that replaces the 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from django.db.models import Q
 from sizao.kernel import acts, audit, clock, content, saving
 from sizao.kernel.acts import NewAct
 from sizao.kernel.errors import Refused
+from sizao.kernel.fields import FormField
 from sizao.kernel.models import Act
 from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.register import records
@@ -142,11 +143,38 @@ def _check(one: Ledger, subjects: dict[UUID, Any]) -> Callable[[Any], Iterable[P
             f = by_id.get(name)
             if f is None or value is None:
                 continue
+            if not fits(f, value):
+                yield Problem("bad-value", name, str(value)[:80])
+                continue
             size = len(value) if f.type == "text" else value
             if f.type in ("int", "decimal", "text") and ((f.least is not None and size < f.least) or (f.most is not None and size > f.most)):
                 yield Problem("bad-value", name, str(value)[:80])
 
     return check
+
+
+def fits(f: FormField, value: Any) -> bool:
+    """Whether a value, as JSON keeps it, is one of its field's type. What is not would make the ledger's typed view unreadable."""
+    if f.type in ("int", "area"):
+        return isinstance(value, int) and not isinstance(value, bool)
+    if f.type == "decimal":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if f.type == "bool":
+        return isinstance(value, bool)
+    if f.type == "codes":
+        return isinstance(value, list) and all(isinstance(v, str) for v in value)
+    if not isinstance(value, str):
+        return False
+    try:
+        if f.type in ("person", "household", "unit"):
+            UUID(value)
+        elif f.type == "date":
+            date.fromisoformat(value)
+        elif f.type == "instant":
+            datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _finish(one: Ledger, w: Work, subjects: dict[UUID, Any], scope: Scope, ref: str) -> None:
