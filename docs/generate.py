@@ -110,7 +110,19 @@ def ledgers() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"line-lists.md": line_lists, "ledgers.md": ledgers, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary}
+def trace() -> str:
+    from sizao.plan import tracepages
+
+    return tracepages.trace_page()
+
+
+def left_out() -> str:
+    from sizao.plan import tracepages
+
+    return tracepages.left_out_page()
+
+
+PAGES = {"line-lists.md": line_lists, "ledgers.md": ledgers, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary, "trace.md": trace, "left-out.md": left_out}
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from sizao.kernel.models import ContentItem, Enactment
 from sizao.kernel.scope import Scope
 
 from . import evaluation
+from .check import scenario_files
 from .facts import vocabulary
 from .language import Edition, EditionRefused, Fault
 from .pair import OutOfTime, looking
@@ -133,7 +134,7 @@ def shelf(item: ContentItem, edition: Edition) -> Shelf:
     folders = [f for f in folders if (f / "edition.yaml").is_file()]
     same = [f for f in folders if _sha256(f / "edition.yaml") == item.sha256]
     found = Shelf(scenarios=[], other_text=not same and bool(folders))
-    for file in sorted(((same or folders or [Path("/nowhere")])[0] / "scenarios").glob("*.yaml")):
+    for file in scenario_files((same or folders or [Path("/nowhere")])[0] / "edition.yaml"):
         try:
             found.scenarios += load_scenarios(file.read_text(encoding="utf-8"), edition, vocabulary(), f"scenarios/{file.name}")
         except EditionRefused as refused:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from functools import cache
 
 import sizao.registers
 from sizao.kernel import codes
 from sizao.kernel.facts import ActKind, AreaFact, FactsTable
 
-from .language import Vocabulary
+from . import trace
+from .language import Fault, Vocabulary
+from .language.coming import Coming, read_coming
 from .language.vocabulary import AREA
 
 #: What every area has without a register: its level in the tree.
@@ -23,7 +26,23 @@ AREA_WAYS = {False: ("area.", "所在地", "area of its "), True: ("", "的", ""
 
 @cache
 def vocabulary() -> Vocabulary:
-    """Every table and act that a plan may name."""
+    """Every table and act that a plan may name, what is to come beside it, and on what no measure may be built."""
+    return replace(registers(), coming=_coming()[0], left_out=trace.left_out())
+
+
+def wrong_names() -> list[Fault]:
+    """What is wrong with the names to come: what a register keeps by now is one too many."""
+    return _coming()[1]
+
+
+def _coming() -> tuple[Coming, list[Fault]]:
+    every = {name: codes.code_list(name) for name in codes.code_lists()}
+    return read_coming(codes.content_files("vocabulary"), replace(registers(), codes=every))
+
+
+@cache
+def registers() -> Vocabulary:
+    """Every table and act that the registers declare."""
     tables: list[FactsTable] = []
     acts: list[ActKind] = []
     areas: list[AreaFact] = [LEVEL]

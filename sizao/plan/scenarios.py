@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 from .completeness import beside as incomplete
@@ -396,3 +397,15 @@ def written(columns: dict[str, str], rows: Sequence[Mapping[str, Any]], dialect:
     cast = [", ".join(f'CAST({dialect.literal(row[name])} AS {kind}) AS "{name}"' for name, kind in columns.items()) for row in rows]
     nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns.items())
     return " UNION ALL ".join(f"SELECT {line}" for line in cast) or f"SELECT {nothing} WHERE FALSE"
+
+
+def count_scenarios(files: Iterable[Path]) -> dict[str, int]:
+    """measure → how many scenarios stand in these files for it; nothing is played."""
+    found: dict[str, int] = {}
+    for file in files:
+        root = read(file.read_text(encoding="utf-8"), Faults(file.name))
+        keys = root.mapping if root else {}
+        name = keys["measure"].text if "measure" in keys else None
+        if name:
+            found[name] = found.get(name, 0) + (len(keys["scenarios"].items) if "scenarios" in keys else 0)
+    return found

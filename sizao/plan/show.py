@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from .facts import vocabulary
-from .language import Edition, Measure
+from .language import Edition, Measure, Vocabulary
+from .language.coming import Awaiting
 from .language.durations import Duration
 from .language.words import sentence
 
@@ -14,7 +15,7 @@ from .language.words import sentence
 OWN_KEYS = {"value", "from", "disease", "source", "for", "area", "read"}
 
 
-def show_measure(m: Measure) -> dict[str, Any]:
+def show_measure(m: Measure, known: Vocabulary | None = None) -> dict[str, Any]:
     """A measure for a page or a terminal: its head, and its rule in words in zh and en (`words[lang]["all"]` is the whole sentence)."""
     return {
         "id": m.id,
@@ -25,7 +26,7 @@ def show_measure(m: Measure) -> dict[str, Any]:
         "urgency": m.urgency,
         "minutes": m.minutes,
         "restricts": m.restricts,
-        "words": {lang: sentence(m, vocabulary(), lang) for lang in ("zh", "en")},
+        "words": {lang: sentence(m, known or vocabulary(), lang) for lang in ("zh", "en")},
     }
 
 
@@ -49,7 +50,17 @@ def show_edition(e: Edition) -> dict[str, Any]:
             for name, p in e.params.items()
         },
         "measures": [show_measure(m) for m in e.measures.values()],
+        "awaiting": [show_awaiting(w) for w in e.awaiting.values()],
+        "aside": {id_: list(names) for id_, names in e.aside.items()},
     }
+
+
+def show_awaiting(w: Awaiting) -> dict[str, Any]:
+    """A measure that does not run yet, in words: what it asks for that no register keeps, and which will."""
+    coming = vocabulary().coming
+    titles = coming.titles if coming else {}
+    whole = coming.whole if coming else None
+    return show_measure(w.measure, whole) | {"names": list(w.names), "registers": {r: dict(titles.get(r, {})) for r in w.registers}}
 
 
 def said_lines(lines: list[dict[str, Any]] | None, language: str, *, sources: bool = False) -> list[str]:

@@ -10,7 +10,7 @@ from sizao.plan.language import load_edition
 from sizao.plan.scenarios import load_scenarios, play
 from sizao.plan.show import show_edition
 
-PLANS = sorted((content_dir() / "plans").iterdir())
+PLANS = [content_dir() / "plans" / "contact-tracing-basic"]  # the five editions: test_five_editions.py
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda p: p.name)

@@ -111,10 +111,17 @@ def check(path: Annotated[str, typer.Argument(metavar="EDITION|FOLDER|FILE")], j
             context.out.print(f"✗ {fault.file}:{fault.line} {fault.text(context.language())} [{fault.code}]", markup=False)
         n = len(found.faults)
         context.say(
-            f"{'✓ 通过' if found.ok else f'✗ {n} 处错误'} · 情景 {found.scenarios} 个" + (f" · 无情景的措施：{', '.join(found.unproved)}" if found.unproved else ""),
-            f"{'✓ well' if found.ok else f'✗ {n} faults'} · {found.scenarios} scenarios" + (f" · without a scenario: {', '.join(found.unproved)}" if found.unproved else ""),
+            f"{'✓ 通过' if found.ok else f'✗ {n} 处错误'} · 情景 {found.scenarios} 个" + (f" · 无情景的措施：{', '.join(found.unproved)}" if found.unproved else "")
+            + (f" · 待建 {len(found.awaiting)} 项：等 {_keepers(found)}" if found.awaiting else ""),
+            f"{'✓ well' if found.ok else f'✗ {n} faults'} · {found.scenarios} scenarios" + (f" · without a scenario: {', '.join(found.unproved)}" if found.unproved else "")
+            + (f" · {len(found.awaiting)} await {_keepers(found)}" if found.awaiting else ""),
         )
     raise typer.Exit(0 if found.ok else 1)
+
+
+def _keepers(found: Any) -> str:
+    """The registers that measures wait for."""
+    return ", ".join(sorted({register for w in found.awaiting.values() for register in w.registers}))
 
 
 def _ready() -> None:
@@ -172,6 +179,32 @@ def show(name: Annotated[str, typer.Argument(metavar="EDITION")] = "contact-trac
         context.out.print(f"  {measure['words'][lang]['all']}", markup=False)
         for source in measure["source"]:
             context.out.print(f"  [{source['text']}] {source['quote']}", style="dim", markup=False)
+    for measure in said["awaiting"]:
+        keepers = ", ".join(title.get(lang, name) for name, title in measure["registers"].items())
+        context.out.print(f"\n{measure['title'][lang]} · {measure['id']}", style="bold", markup=False)
+        context.say(f"  ○ 待建，不执行：等 {keepers}（{'、'.join(measure['names'])}）", f"  ○ does not run yet: awaits {keepers} ({', '.join(measure['names'])})")
+        context.out.print(f"  {measure['words'][lang]['all']}", style="dim", markup=False)
+
+
+@plan_app.command("trace")
+def trace(json: Json = False) -> None:
+    """从原文到执行：段落、措施、方案、情景、状态 · from the source texts to what runs"""
+    _ready()
+    from sizao.plan.trace import trace as follow
+
+    found = follow()
+    if json:
+        context.print_json(found)
+        return
+    signs = {"executes": "✓", "partly": "◐", "awaiting": "○"}
+    for m in found["measures"]:
+        waits = f" ← {', '.join(m['awaiting'])}" if m["awaiting"] else ""
+        context.out.print(f"{signs[m['state']]} {m['id']} · {m['kind']} · {len(m['editions'])} · {m['scenarios']}{waits}", markup=False)
+    counted = {state: sum(m["state"] == state for m in found["measures"]) for state in signs}
+    context.say(
+        f"措施 {len(found['measures'])} 项：全部执行 {counted['executes']}，部分执行 {counted['partly']}，待建 {counted['awaiting']} · 段落 {len(found['passages'])} 处",
+        f"{len(found['measures'])} measures: {counted['executes']} execute, {counted['partly']} in part, {counted['awaiting']} await a register · {len(found['passages'])} passages",
+    )
 
 
 @plan_app.command("diff")

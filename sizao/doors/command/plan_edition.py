@@ -16,7 +16,7 @@ from sizao.plan import editions, read
 from sizao.plan.facts import vocabulary
 from sizao.plan.language import Edition
 from sizao.plan.scenarios import Scenario
-from sizao.plan.show import show_measure, value
+from sizao.plan.show import show_awaiting, show_measure, value
 
 
 def edition(request: HttpRequest, edition: str) -> HttpResponse:
@@ -59,6 +59,8 @@ def _page(request: HttpRequest, scope: Scope, item: ContentItem, found: Edition,
             "others": [e for e in plan.in_force if e.item_id != item.pk],
             "params": [(p, [(line, value(line.value)) for line in p.lines]) for p in found.params.values()],
             "measures": measures,
+            "awaiting": [show_awaiting(a) for a in found.awaiting.values()],
+            "aside": found.aside,
             "kinds": plan_words.kinds(),
             "urgencies": plan_words.urgencies(),
             "states": plan_words.states(),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from .coming import Awaiting, divide
 from .durations import Duration
 from .durations import parse as parse_duration
 from .expressions import day_of
@@ -25,6 +26,7 @@ from .vocabulary import Vocabulary, nearest
 
 TAKEN = {"code", "starts_on", "ends_on", *VOCABULARY_KEYS}  # of a line of a list
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+EDITION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 KEYS = {"edition", "title", "params", "measures", "lists", "precedence", "escalate"}
 LIST_KEYS = {"value", "from", "until", "source", "area"}
@@ -42,6 +44,8 @@ class Edition:
     lists: Mapping[str, tuple[tuple[str, Any, Any], ...]] = field(default_factory=dict)
     precedence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     escalate: Mapping[str, tuple[Duration | None, ...]] = field(default_factory=dict, hash=False)
+    awaiting: Mapping[str, Awaiting] = field(default_factory=dict, hash=False)  # right, and not run until a register keeps what they ask for
+    aside: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)  # of measures that run: what of `reconcile` and `show` waits
 
     def levels_up(self, urgency: str, overdue_for: timedelta) -> int:
         """How many levels up an obligation appears that has been overdue for so long: one for every span that has passed."""
@@ -60,10 +64,12 @@ def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") 
     for key in keys.keys() - KEYS:
         faults.at(key, keys[key].line).add("plan-key-unknown", key=key, nearest=nearest(key, KEYS), known=sorted(KEYS))
     id_ = text_of(keys, "edition", faults, "contact-tracing-basic")
-    if id_ and not ID.fullmatch(id_):
+    if id_ and not EDITION.fullmatch(id_):
         faults.at("edition", keys["edition"].line).add("plan-id-wrong", value=id_)
     title = bilingual(keys.get("title"), "title", faults)
     params = read_params(keys.get("params"), faults)
+    registers, coming = vocabulary, vocabulary.coming
+    vocabulary = coming.whole if coming else vocabulary
     columns = {c.name for table in vocabulary.tables.values() for c in table.stored}
     for name, param in params.items():
         for column in set(param.columns) - columns:
@@ -81,6 +87,8 @@ def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") 
         if not ID.fullmatch(name):
             place.add("plan-id-wrong", value=name)
         measures |= {m.id: m for m in read_measure(name, node, around, place)}
+        if registers.left_out:
+            registers.left_out.refuse(name, node, place)
     precedence, escalate = read_precedence(keys.get("precedence"), faults), read_escalation(keys.get("escalate"), faults)
     if not faults.found:
         measures = {id_: replace(m, ladder=ladder(escalate, m.urgency)) for id_, m in ranked(measures, precedence, faults).items()}
@@ -88,7 +96,12 @@ def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") 
         without_circles(measures, faults)
     if faults.found:
         raise EditionRefused(faults.found)
-    return Edition(id_ or "", title, params, measures, text, lists, precedence, escalate)
+    awaiting: dict[str, Awaiting] = {}
+    aside: dict[str, tuple[str, ...]] = {}
+    if coming is not None:
+        own = registers.knowing(*(t for node in abouts(listed) for t in made(node, registers.tables, entries)))
+        measures, awaiting, aside = divide(measures, listed, replace(around, vocabulary=own), coming)
+    return Edition(id_ or "", title, params, measures, text, lists, precedence, escalate, awaiting, aside)
 
 
 def tables(listed: Mapping[str, Node]) -> dict[str, str]:

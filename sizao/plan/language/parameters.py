@@ -40,6 +40,11 @@ class Line:
         return named, self.measure is not None, self.disease is not None, bool(self.codes)
 
     @property
+    def general(self) -> bool:
+        """It is for all measures, diseases, codes and areas."""
+        return self.measure is None and self.disease is None and not self.codes and self.area is None
+
+    @property
     def always(self) -> bool:
         """It holds for everybody at any time."""
         return self.since is None and self.disease is None and not self.codes and self.area is None
@@ -85,7 +90,10 @@ class Param:
         """Its lines for one measure (and its parts) about a table with these columns: those of others drop out."""
         known = set(columns)
         ours = (line for line in self.lines if line.measure is None or line.measure == measure or measure.startswith(f"{line.measure}."))
-        return replace(self, lines=tuple(line for line in ours if all(column in known for column, _ in line.codes)))
+        fit = tuple(line for line in ours if all(column in known for column, _ in line.codes))
+        own = [line for line in fit if line.measure is not None and not (line.codes or line.disease or line.area)]
+        # a line for everybody is never taken where a line of the measure's own has stood since before it
+        return replace(self, lines=tuple(line for line in fit if line in own or not (line.general and any(older(o, line) for o in own))))
 
     @property
     def values(self) -> list[Any]:
@@ -126,6 +134,11 @@ class Param:
     def shortest(self) -> Duration:
         found: Duration = min(self.values, key=Duration.longest)
         return found
+
+
+def older(a: Line, b: Line) -> bool:
+    """`a` stands since before `b`, or as long."""
+    return a.since is None or (b.since is not None and a.since <= b.since)
 
 
 def narrowed(params: Mapping[str, Param], measure: str, columns: Iterable[str] = ()) -> dict[str, Param]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from sizao.kernel.facts import ActKind, AreaFact, FactsColumn, FactsLink, FactsTable
 
 from .subjects import Pair
+
+if TYPE_CHECKING:
+    from .coming import Coming
+    from .leftout import LeftOut
 
 #: A link to this table leads to an area: `origin.grade`.
 AREA = "area"
@@ -34,6 +39,8 @@ class Vocabulary:
     codes: dict[str, dict[str, dict[str, str]]]
     roles: dict[str, dict[str, str]]
     areas: dict[str, AreaFact] = field(default_factory=dict)
+    coming: Coming | None = None  # what no register keeps yet, and which will
+    left_out: LeftOut | None = None  # on what no measure may be built
 
     @classmethod
     def of(

@@ -1,0 +1,65 @@
+"""What no measure may be built on: opinion, authors of rumours, the ranking of persons. The list is data, with the reading that is legitimate instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .faults import Faults
+from .source import Node
+
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[^\x00-\x7f]+")
+QUOTED = {"source", "cost"}  # the texts' own words, and figures
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing left out: `words` in a name or title that give it away, and what is done instead, in zh and en."""
+
+    id: str
+    words: tuple[str, ...]
+    instead: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The whole list."""
+
+    items: tuple[Item, ...]
+
+    def refuse(self, measure: str, node: Node, faults: Faults) -> None:
+        """A fault for each word of the list in the id, the titles, the rules or the names of a measure; its quotes are the texts' own."""
+        said = [(measure, node.line), *self._texts(node)]
+        whole = "\n".join(text for text, _ in said).lower()
+        for item in self.items:
+            if not any(word in whole for word in item.words):
+                continue
+            for text, line in said:
+                word = next((w for w in item.words if has(text, w)), None)
+                if word:
+                    faults.at("", line).add("plan-left-out", word=word, item=item.id, instead=dict(item.instead))
+                    break
+
+    def _texts(self, node: Node) -> Iterator[tuple[str, int]]:
+        if node.text is not None:
+            yield node.text, node.line
+        elif isinstance(node.value, list):
+            for item in node.value:
+                yield from self._texts(item)
+        else:
+            for key, below in node.mapping.items():
+                if key not in QUOTED:
+                    yield key, below.line
+                    yield from self._texts(below)
+
+
+def has(text: str, word: str) -> bool:
+    """A word stands in a text: Chinese anywhere, English as a whole word or a part of a name between underlines or hyphens.
+
+    >>> has("rank_of_person", "rank"), has("frankly", "rank"), has("造谣者名单", "造谣")
+    (True, False, True)
+    """
+    if not word.isascii():
+        return word in text
+    return any(word in found.lower().split("_") for found in WORD.findall(text.replace("-", "_").lower())) or f" {word} " in f" {text.lower()} "

@@ -1,0 +1,73 @@
+"""From the source texts to what runs: passages → measures → editions → scenarios → state; and what was left out of them, with the reading instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import yaml
+
+from sizao.kernel import codes
+from sizao.kernel.content_dir import content_dir
+
+from .language.leftout import Item, LeftOut
+
+VERDICTS = {"out": ("不做", "left out"), "read": ("换一种读法", "read otherwise"), "narrowed": ("收窄", "narrowed")}
+
+
+@cache
+def left_out() -> LeftOut:
+    """On what no measure may be built, as shipped."""
+    found = left_out_items()
+    return LeftOut(tuple(Item(name, tuple(x["words"]), {"zh": x["zh"], "en": x["en"]}) for name, x in found.items()))
+
+
+def left_out_items() -> dict[str, Mapping[str, Any]]:
+    """Item → {text, quote, verdict, zh, en, instead, words}."""
+    return dict(yaml.safe_load(codes.content_files("trace")["left-out"])["items"])
+
+
+def passages() -> list[Mapping[str, Any]]:
+    """Each passage of the source texts: id, text, zh, en, edition, measures and what of it was left out."""
+    return list(yaml.safe_load(codes.content_files("trace")["passages"])["passages"])
+
+
+def editions() -> list[str]:
+    """The shipped editions that stand for a source text, oldest first."""
+    return sorted({str(p["edition"]) for p in passages()})
+
+
+def trace() -> dict[str, Any]:
+    """{"measures": [{id, title, kind, editions, sources, owners, scenarios, state, awaiting, parts}], "passages": [...]}.
+
+    `state` is "executes" (every part runs in some edition), "partly" or "awaiting"; `awaiting` names the registers; `scenarios` is their number over
+    all editions; `parts` says each part's state.
+    """
+    from .check import scenario_files  # here: what it imports asks for the vocabulary, which asks for the list above
+    from .facts import vocabulary
+    from .language import load_edition
+    from .scenarios import count_scenarios
+
+    found: dict[str, dict[str, Any]] = {}
+    for name in editions():
+        file = content_dir() / "plans" / name / "edition.yaml"
+        edition = load_edition(file.read_text(encoding="utf-8"), vocabulary(), f"{name}/edition.yaml")
+        counted = count_scenarios(scenario_files(file))
+        whole = {id_: (m, ()) for id_, m in edition.measures.items()} | {id_: (w.measure, w.registers) for id_, w in edition.awaiting.items()}
+        for id_, (m, registers) in whole.items():
+            base = id_.partition(".")[0]
+            one = found.setdefault(base, {"id": base, "title": {}, "kind": m.kind, "editions": [], "sources": [], "owners": [], "scenarios": 0, "state": "", "awaiting": [], "parts": {}})
+            one["title"] = {lang: text.partition(" · ")[0] for lang, text in m.title.items()}
+            one["editions"] += [name] if name not in one["editions"] else []
+            one["sources"] += [s for s in ({**s, "edition": name} for s in m.source) if s not in one["sources"]]
+            one["owners"] += [m.by.role] if m.by.role not in one["owners"] else []
+            one["scenarios"] += counted.get(id_, 0)
+            one["awaiting"] = sorted({*one["awaiting"], *registers})
+            part = id_.partition(".")[2] or "·"
+            runs_here = id_ in edition.measures
+            one["parts"][part] = "executes" if runs_here or one["parts"].get(part) == "executes" else "awaiting"
+    for one in found.values():
+        runs = set(one["parts"].values())
+        one["state"] = "executes" if runs == {"executes"} else "awaiting" if runs == {"awaiting"} else "partly"
+    return {"measures": sorted(found.values(), key=lambda m: str(m["id"])), "passages": [dict(p) for p in passages()]}

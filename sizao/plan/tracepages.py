@@ -1,0 +1,66 @@
+"""The trace and what was left out, as pages of the docs."""
+
+from __future__ import annotations
+
+from .facts import vocabulary
+from .trace import VERDICTS, left_out_items, trace
+
+STATES = {"executes": "executes · 执行", "partly": "in part · 部分执行", "awaiting": "awaits a register · 待建"}
+KINDS = {
+    "list": "named list 名单", "sweep": "sweep 排查", "report": "due report 应报", "standing": "standing duty 常备职责", "post": "post and team 岗位队伍",
+    "capacity": "capacity 能力", "event": "event clock 事件时限", "ticket": "ticket 事项", "watch": "watch 监测", "gate": "gate 等级开关",
+    "stock": "stock and flow 物资", "message": "message 信息",
+}  # fmt: skip
+
+
+def trace_page() -> str:
+    """Passage → measure → kind → edition → scenarios → state."""
+    found = trace()
+    measures = {m["id"]: m for m in found["measures"]}
+    coming = vocabulary().coming
+    titles = coming.titles if coming else {}
+    counted = {state: sum(m["state"] == state for m in measures.values()) for state in STATES}
+    lines = [
+        "# From the source texts to what runs",
+        "",
+        f"{len(measures)} measures from five texts of 2020: {counted['executes']} execute, {counted['partly']} execute in part, {counted['awaiting']} await a register.",
+        "What awaits is checked whole (columns, types, sentences) and runs as soon as its register keeps what it asks for (`content/vocabulary/`).",
+        "The same as JSON: `sizao plan trace --json`. What the texts hold and no measure does: [left out](left-out.md).",
+        "",
+        "## Passages",
+        "",
+        "| passage | 内容 | about | edition | measures | left out |",
+        "|---|---|---|---|---|---|",
+    ]
+    for p in found["passages"]:
+        named = " ".join(f"[{m}](#{m})" for m in p["measures"])
+        out = " ".join(f"[{x}](left-out.md#{x.lower()})" for x in p.get("left_out", []))
+        lines.append(f"| {p['id']} | {p['zh']} | {p['en']} | {p['edition']} | {named} | {out} |")
+    lines += ["", "## Measures", ""]
+    for m in measures.values():
+        passages = ", ".join(p["id"] for p in found["passages"] if m["id"] in p["measures"])
+        lines += [f"### {m['id']}", "", f"{m['title']['zh']} · {m['title']['en']}. {KINDS[m['kind']]}. **{STATES[m['state']]}**; {m['scenarios']} scenarios; passages {passages}.", ""]
+        lines += [f"- {s['edition']}: [{s['text']}] {s['quote']}" for s in m["sources"]]
+        waits = [part for part, state in m["parts"].items() if state == "awaiting"]
+        if waits:
+            keepers = ", ".join(f"{titles.get(r, {}).get('en', r)} {titles.get(r, {}).get('zh', '')}".strip() for r in m["awaiting"])
+            parts = "" if waits == ["·"] else f" ({', '.join(f'`{w}`' for w in waits)})"
+            lines.append(f"- awaits: {keepers}{parts}")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def left_out_page() -> str:
+    """What the texts hold that is no public health, and the reading that is legitimate."""
+    lines = [
+        "# What is left out of the source texts",
+        "",
+        "The software counts measures and places, not loyalty or opinion. Twenty things that the texts hold are left out, narrowed or read otherwise.",
+        "The loader refuses a measure whose id, titles, rules or names hold one of the words below (`plan-left-out`); quotes are the texts' own.",
+        "",
+    ]
+    for name, item in left_out_items().items():
+        zh, en = VERDICTS[item["verdict"]]
+        instead = ", ".join(f"[{m}](trace.md#{m})" for m in item["instead"])
+        lines += [f"## {name}", "", f"[{item['text']}] {item['quote']} — **{en} · {zh}**", "", f"{item['en']}", "", f"{item['zh']}", "", f"Instead: {instead}. Refused words: {', '.join(item['words'])}.", ""]
+    return "\n".join(lines).rstrip() + "\n"
