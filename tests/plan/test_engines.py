@@ -168,7 +168,7 @@ def test_an_act_counts_for_completeness_from_the_very_beginning_of_an_edition(ta
 
 def test_every_state_timetable_and_form_of_evidence_was_seen(tables, duck):
     """Crowds until everything was seen: five that show it together while the generators stay as they are; thirty are more than enough."""
-    for seed in (18, 6, 1, 2, 9, *range(30)):
+    for seed in (20, 7, 1, 9, 32, *range(30)):
         agree_on_a_crowd(tables, duck, seed, both=False)
         if not everything_was_seen():
             break
