@@ -132,6 +132,10 @@ class ShownFigure:
     moment: datetime | None = None
     days: list[tuple[date, int, float | None, datetime | None]] = field(default_factory=list)
 
+    def on(self, day: date) -> tuple[date, int, float | None, datetime | None] | None:
+        """The figure of one day, with of how many it is."""
+        return next((d for d in self.days if d[0] == day), None)
+
 
 @dataclass(kw_only=True)
 class AreaFigures(Counts):

@@ -15,7 +15,7 @@ def text(answer) -> str:
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize(
-    "page", ["/", "/today", "/import", "/find?q=z", "/measure/contact-daily-check", "/measure/case-investigated?state=missing", "/post"]
+    "page", ["/", "/today", "/import", "/find?q=z", "/measure/contact-daily-check", "/measure/contacts-listed?state=raised", "/list?state=ownerless", "/duty", "/post"]
 )
 def test_every_page_opens_in_both_languages_under_a_strict_policy(outbreak, page, language):
     answer = outbreak.client(outbreak.desk, language).get(page)
@@ -38,6 +38,15 @@ def test_the_number_on_the_overview_is_the_length_of_its_list(outbreak):
             listed = client.get(f"/measure/{m.id}", {"state": state}).content.decode()
             shown = re.search(r'<tbody id="rows">(.*?)</tbody>', listed, re.DOTALL)
             assert (shown.group(1).count("<tr") if shown else 0) == m.count(state), (m.id, state)
+
+
+def test_each_number_beside_the_states_opens_a_list_of_that_length(outbreak):
+    client, total = outbreak.client(outbreak.desk), read.overview(outbreak.desk).total
+    assert total.raised and total.ownerless and total.risen
+    for state in ("missing", *read.BESIDE):
+        listed = client.get("/list", {"state": state}).content.decode()
+        shown = re.search(r'<tbody id="rows">(.*?)</tbody>', listed, re.DOTALL)
+        assert (shown.group(1).count("<tr") if shown else 0) == total.count(state), state
 
 
 def test_without_a_run_the_overview_says_so(county):

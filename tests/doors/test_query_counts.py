@@ -14,6 +14,8 @@ PAGES = {
     "overview": "/",
     "overview, one measure": "/?measure=contact-daily-check",
     "measure": "/measure/contact-daily-check?state=open",
+    "list": "/list?state=open",
+    "duty": "/duty",
     "person": "/person/{person}",
     "case": "/case/{case}",
     "find": "/find?q=z",

@@ -47,11 +47,13 @@ def coverage(plan: Annotated[str | None, typer.Option("--plan")] = None, as_of: 
         from . import tables
 
         tables.coverage(data)
+        tables.beside(data)
 
 
 @app.command()
 def missing(
-    measure: Annotated[str, typer.Argument(metavar="MEASURE")],
+    measure: Annotated[str | None, typer.Argument(metavar="[MEASURE]")] = None,
+    state: Annotated[str, typer.Option("--state", help="名单：missing、untrue、risen、unlisted … · which list: missing, untrue, risen, unlisted …")] = "missing",
     area: Area = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
@@ -61,7 +63,7 @@ def missing(
     store: Store = None,
     json: Json = False,
 ) -> None:
-    """谁没有做到 · the named missing of a measure"""
+    """谁没有做到 · the named missing of a measure, or of all; with --state any other list"""
     context.open_store(store)
     from sizao.kernel.errors import Refused
     from sizao.plan import read
@@ -69,7 +71,7 @@ def missing(
     if names and not purpose:
         raise Refused("names-need-purpose")
     who = context.scope(purpose or "response")
-    rows = read.missing_json(who, _run(as_of, known_at), measure, context.area_named(area))
+    rows = read.missing_json(who, _run(as_of, known_at), measure, context.area_named(area), state)
     shown: dict[str, str] | None = None
     if names:
         from sizao.registers.population import read as population
@@ -77,8 +79,9 @@ def missing(
         people = {r["subject"]: r.get("person") for r in rows}
         known = population.names_of(who, [p for p in people.values() if p], "population.export")
         shown = {str(s): known.get(p, "") for s, p in people.items()}
-    fields = ("subject", "due", "by", "area", "why")
-    listed = [{k: r[k] for k in fields} | ({"name": shown.get(str(r["subject"]), "")} if shown else {}) for r in rows]
+    fields: tuple[str, ...] = ("subject", "due", "by", "area", "why", "measure", "levels_up")
+    fields += tuple(k for k in ("have", "need", "seen") if any(k in r for r in rows))
+    listed = [{k: r.get(k) for k in fields} | ({"name": shown.get(str(r["subject"]), "")} if shown else {}) for r in rows]
     if json:
         context.print_json(listed)
     elif as_csv:

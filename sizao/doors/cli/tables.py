@@ -51,9 +51,12 @@ def _by_code(problems: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
 
 def coverage(data: dict[str, Any]) -> None:
     """Measures and what became of their occasions; coverage never without what cannot be told beside it."""
-    keys = ("owed", "met", "late", "overdue", "missing", "open", "ahead", "waiting", "closed", "cannot_tell", "ownerless", "unlisted", "told_late")
-    zh = ("应办", "按时", "迟办", "逾期", "缺办", "未到期", "提前", "等待", "关闭", "无法判定", "无责任人", "未入名单", "迟报")
-    en = ("owed", "met", "late", "overdue", "missing", "open", "ahead", "waiting", "closed", "cannot tell", "ownerless", "unlisted", "told late")
+    keys = ["owed", "met", "late", "overdue", "missing", "open", "ahead", "waiting", "closed", "cannot_tell", "ownerless", "unlisted", "told_late"]
+    zh = ["应办", "按时", "迟办", "逾期", "缺办", "未到期", "提前", "等待", "关闭", "无法判定", "无责任人", "未入名单", "迟报"]
+    en = ["owed", "met", "late", "overdue", "missing", "open", "ahead", "waiting", "closed", "cannot tell", "ownerless", "unlisted", "told late"]
+    for key, chinese, english in (("short", "名单不足", "list short"), ("no_list", "无名单", "no list"), ("untrue", "不实", "untrue"), ("risen", "上升到本级", "risen here")):
+        if any(m[key] for m in data["measures"]):
+            keys, zh, en = [*keys, key], [*zh, chinese], [*en, english]
     table = _table(f"{data['plan']} · {data['as_of']}", _t("措施", "measure"), _t("覆盖率", "coverage"), *(zh if context.language() == "zh" else en))
     for m in data["measures"]:
         share = f"{(m['met'] + m['late']) / m['owed']:.1%}" if m["owed"] else "—"
@@ -61,10 +64,29 @@ def coverage(data: dict[str, Any]) -> None:
     context.out.print(table)
 
 
+def beside(data: dict[str, Any]) -> None:
+    """Under the table: amounts in their units, the figures of the plan, what was said and seen."""
+    lang = context.language()
+    for m in data["measures"]:
+        said = []
+        for a in m.get("amounts", []):
+            share = f"{a['coverage']:.1%}" if a["coverage"] is not None else "—"
+            said.append(_t(f"应有 {a['need']:,} {a['unit']['zh']}，现有 {a['have']:,}，达到 {share}", f"{a['have']:,} of {a['need']:,} {a['unit']['en']}, {share} reached"))
+        for f in m.get("shown", []):
+            value = "—" if f["value"] is None else f["value"] if isinstance(f["value"], str) else f"{f['value']:.1%}" if f["kind"] == "share" else f"{f['value']:g}"
+            said.append(f"{f[lang]}: {value} (n={f['n']:,})")
+        if (c := m.get("checked")) and c["looked"]:
+            interval = f"{c['low']:.1%}–{c['high']:.1%}"
+            said.append(_t(f"核查 {c['looked']:,}，不实 {c['untrue']:,}（{c['gap']:.1%}，95% 区间 {interval}）", f"looked at {c['looked']:,}, untrue {c['untrue']:,} ({c['gap']:.1%}, 95% interval {interval})"))
+        for line in said:
+            context.out.print(f"{m[lang]} · {line}", markup=False)
+
+
 def missing(rows: list[dict[str, Any]], names: dict[str, str] | None = None) -> None:
-    table = _table(_t("缺办名单", "Missing"), _t("对象", "subject"), _t("期限", "due"), _t("责任岗位", "by"), _t("区划", "area"), _t("原因", "why"))
+    table = _table(_t("名单", "List"), _t("对象", "subject"), _t("期限", "due"), _t("责任岗位", "by"), _t("区划", "area"), _t("原因", "why"))
     for r in rows:
-        table.add_row((names or {}).get(str(r["subject"]), str(r["subject"])), str(r["due"]), str(r["by"]), str(r["area"]), str(r["why"]))
+        why = str(r["why"]) + (_t(f" · 上升 {r['levels_up']} 级", f" · risen {r['levels_up']} up") if r["levels_up"] else "")
+        table.add_row((names or {}).get(str(r["subject"]), str(r["subject"])), str(r["due"] or "—"), str(r["by"] or "—"), str(r["area"] or "—"), why)
     context.out.print(table)
     context.out.print(_t(f"共 {len(rows):,} 条", f"{len(rows):,} in all"))
 

@@ -17,6 +17,7 @@ from sizao.kernel.scope import Scope
 from sizao.plan import read
 
 PAGE = 50
+DAYS = 5  # of which figures are shown one by one, the latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,13 @@ def measure(request: HttpRequest, measure: str) -> HttpResponse:
     area = places.asked(request, scope)
     states = runs.state_words()
     state = request.GET.get("state", "missing")
-    if state not in states:
+    beside = runs.beside_words()
+    if state not in states | beside:
         raise Refused("page-not-found")
     run = read.latest_run()
     words = Words(request.LANGUAGE_CODE, area.zone)
     may_read = scope.can("person.read", area)
-    listed: dict[str, Any] = {"w": words, "rows": [], "next": "", "as_of": run.as_of if run else clock.now(), "state": state}
+    listed: dict[str, Any] = {"w": words, "with_measure": False, "rows": [], "next": "", "as_of": run.as_of if run else clock.now(), "state": state}
     if may_read:
         found = read.missing(scope, measure, area, state=state, after=request.GET.get("after") or None, limit=PAGE, run=run)
         listed["rows"] = lines(scope, found.rows, f"plan.{state}")
@@ -59,6 +61,9 @@ def measure(request: HttpRequest, measure: str) -> HttpResponse:
             "run": runs.head(whole.run),
             "m": whole.measure,
             "states": states,
+            "beside": {s: words for s, words in beside.items() if whole.measure.count(s) or s == state},
+            "title": (states | beside)[state],
+            "shown_days": sorted({day for f in whole.measure.shown for day, *_ in f.days})[-DAYS:],
             "areas": runs.worst_first(whole.areas),
             "own": whole.own if whole.own.all else None,
             "may_read": may_read,

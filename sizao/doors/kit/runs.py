@@ -61,6 +61,23 @@ def state_words() -> dict[str, str]:
     }
 
 
+def beside_words() -> dict[str, str]:
+    """What each list is called that stands beside the states."""
+    from django.utils.translation import gettext as _
+
+    return {
+        "ownerless": _("Ownerless"),
+        "told_late": _("Told late"),
+        "unlisted": _("Not on the list"),
+        "short": _("List too short"),
+        "no_list": _("No list"),
+        "looked": _("Looked at"),
+        "untrue": _("Untrue"),
+        "raised": _("Raised"),
+        "risen": _("Risen to here"),
+    }
+
+
 def shade_of(state: str, doable: bool) -> str:
     """Under which of `state_words` an obligation stands."""
     return ("missing" if doable else "missed") if state == "overdue" else state

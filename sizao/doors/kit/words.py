@@ -72,6 +72,30 @@ class Words:
         tenths = (done or 0) * 1000 // owed
         return "100%" if tenths == 1000 else f"{tenths // 10}.{tenths % 10}%"
 
+    def amount(self, value: Any) -> str:
+        """An amount with groups, and decimals only where it has some.
+
+        >>> from decimal import Decimal
+        >>> Words("en").amount(Decimal("1200.000")), Words("en").amount(Decimal("2.50")), Words("en").amount(None)
+        ('1,200', '2.5', '—')
+        """
+        if value is None:
+            return NONE
+        return f"{int(value):,}" if value == int(value) else f"{value:,.3f}".rstrip("0")
+
+    def share(self, value: float | None) -> str:
+        """A proportion that was estimated, rounded to a tenth of a percent."""
+        return NONE if value is None else f"{value:.1%}"
+
+    def figure(self, kind: str, value: float | None, instant: datetime | None = None) -> str:
+        """A figure that a plan shows: a share, a count, a span, a moment."""
+        if kind == "moment":
+            return self.moment(instant)
+        if value is None:
+            return NONE
+        said = f"{value:,.1f}".removesuffix(".0")
+        return self.share(value) if kind == "share" else _("%(n)s h") % {"n": said} if kind == "hours" else _("%(n)s d") % {"n": said} if kind == "days" else said
+
     def moment(self, instant: datetime | None) -> str:
         """Day and clock, with the year only when it is another one: 06-30 20:00."""
         if instant is None:

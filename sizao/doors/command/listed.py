@@ -1,0 +1,60 @@
+"""Who is behind a number of all measures together; and the duty screen: what is to be told at once, and what has risen to this level."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from sizao.doors.command.measure import PAGE, lines
+from sizao.doors.kit import places, runs
+from sizao.doors.kit.middleware import is_partial
+from sizao.doors.kit.pages import page
+from sizao.doors.kit.templates import url
+from sizao.doors.kit.words import Words
+from sizao.kernel import clock
+from sizao.kernel.errors import Refused
+from sizao.plan import read
+
+
+def listed(request: HttpRequest) -> HttpResponse:
+    """`?state=`: a state, or what stands beside the states. With htmx the next rows."""
+    scope = request.scope.open()
+    area, states = places.asked(request, scope), runs.state_words() | runs.beside_words()
+    state = request.GET.get("state", "missing")
+    if state not in states:
+        raise Refused("page-not-found")
+    run = read.latest_run()
+    shown = _common(request, scope, area, run) | {"state": state, "states": states, "rows": [], "next": ""}
+    if scope.can("person.read", area):
+        found = read.missing(scope, None, area, state=state, after=request.GET.get("after") or None, limit=PAGE, run=run)
+        shown["rows"] = lines(scope, found.rows, f"plan.{state}")
+        shown["next"] = url("listed", {"area": area.code, "state": state, "after": found.next}) if found.next else ""
+        if is_partial(request) and request.GET.get("after"):
+            return page(request, "command/rows.html", shown)
+    seen = read.overview(scope, area, None, run)
+    return page(request, "command/listed.html", shown | {"count": seen.total.count(state), "measures": [m for m in seen.measures if m.count(state)]})
+
+
+def duty(request: HttpRequest) -> HttpResponse:
+    """Alarms at once, wherever below; then what has been overdue for so long that it appears at this level."""
+    scope = request.scope.open()
+    area, run = places.asked(request, scope), read.latest_run()
+    seen = read.overview(scope, area, None, run)
+    shown = _common(request, scope, area, run) | {"alarms": [], "risen": [], "state": "missing", "next": ""}
+    if scope.can("person.read", area):
+        shown["alarms"] = lines(scope, read.missing(scope, None, area, state="raised", urgency="alarm", limit=PAGE, run=run).rows, "plan.alarm")
+        shown["risen"] = lines(scope, read.missing(scope, None, area, state="risen", limit=PAGE, run=run).rows, "plan.risen")
+    alarms = [m for m in seen.measures if m.urgency == "alarm" and m.raised]
+    return page(request, "command/duty.html", shown | {"alarm_measures": alarms, "alarm_count": sum(m.raised for m in alarms), "risen_count": seen.total.risen})
+
+
+def _common(request: HttpRequest, scope: Any, area: Any, run: Any) -> dict[str, Any]:
+    return {
+        "w": Words(request.LANGUAGE_CODE, area.zone),
+        "area": area,
+        "up": places.way_up(scope, area),
+        "now": clock.now(),
+        "as_of": run.as_of if run else clock.now(),
+        "run": runs.head(run) if run else None,
+        "may_read": scope.can("person.read", area),
+        "with_measure": True,
+    }
