@@ -6,14 +6,13 @@ from decimal import Decimal
 from hashlib import sha256
 
 import pytest
-from django.db import connection
 
 from sizao.kernel import clock, content
 from sizao.kernel.acts import NewAct, record
 from sizao.kernel.models import ContentItem, Enactment, User
 from sizao.plan import evaluation, read, run
 from sizao.plan.acts import acts_of
-from sizao.plan.models import Amount, Cell, Figure, Row
+from sizao.plan.models import Amount, Figure
 from sizao.plan.views import BESIDE, LISTS
 from sizao.registers.cases.models import Case, Contact
 from sizao.registers.command.actions import Grading, grade_areas
@@ -205,20 +204,3 @@ def test_cells_keep_their_amounts_and_figures_as_long_as_themselves(town, monkey
         with clock.frozen(at(18, hour)):
             run.evaluate_all(NOW)
     assert Amount.objects.values("run").distinct().count() == Figure.objects.values("run").distinct().count() == 2
-
-
-def test_the_mirror_counts_and_lists_the_same(town, system, monkeypatch, tmp_path):
-    monkeypatch.setattr("sizao.plan.mirror.mirror.default_folder", lambda: tmp_path / "mirror")
-    with connection.cursor() as cursor:  # the test's own transaction waits while the mirror is made
-        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-    ReportingUnit.objects.create(area=town.areas[GRID], name="a", in_use=True, known_from=at(17, 8), stands_from=at(17, 8))
-    for moment in (at(17, 22), NOW):
-        did(system, "isolation.daily_check", town.contacts[0], moment - timedelta(hours=9))
-        did(town.cdc, "inspection.seen", town.contacts[0], moment - timedelta(hours=8), "not_kept")
-        here = run.evaluate_all(moment, engine="duckdb")
-        there = run.evaluate_all(moment, here.known_at, standing=False, engine="postgres")
-        for model, leave in ((Cell, ()), (Amount, ()), (Figure, ()), (Row, ("closed", "met", "late", "overdue"))):
-            names = [f.attname for f in model._meta.concrete_fields if f.attname not in ("id", "run_id")]
-            ours, theirs = (sorted(map(repr, model.objects.filter(run=r).exclude(**({"state__in": leave} if leave else {"pk": 0})).values_list(*names))) for r in (here, there))
-            assert ours == theirs, (moment, model.__name__)
-    assert Cell.objects.filter(run=here, untrue__gt=0).exists() and Cell.objects.filter(run=here, risen__gt=0).exists()
