@@ -80,7 +80,7 @@ def map_columns(header: Sequence[str], known: Dialects, file: str, *, kind: str 
     if forms:
         form = max(forms, key=lambda f: (sum(1 for hs in f.fields.values() for h in hs if fold(h) in at), len(f.known_by)))
         if form.kind == OTHER:
-            raise Refused("table-is-other", file=file, what_zh=form.what[0], what_en=form.what[1])
+            raise Refused("table-is-other", file=file, what={"zh": form.what[0], "en": form.what[1]})
         mapping = _by_form(names, at, form, known)
         for header, field_name in (told or {}).items():
             _say(mapping, header, field_name)

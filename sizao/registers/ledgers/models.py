@@ -122,6 +122,9 @@ class Entry(Record):
     values = models.JSONField(default=dict)
     post = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True, related_name="+")
 
+    #: Shown only ledger by ledger, under what each ledger's own declaration calls it and how sensitive it says it is.
+    APART = frozenset({"person", "household", "disease", "slot", "once", "values", "post"})
+
     #: Entries are shown ledger by ledger; this one word is for all of them together.
     REGISTER = Declaration(
         zh="台账记录",

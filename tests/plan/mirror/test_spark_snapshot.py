@@ -36,7 +36,7 @@ def test_a_snapshot_of_the_demo_gives_equal_cells_and_rows(taken, request):
     snapshot, cells = spark.Snapshot(session, folder), 0
     assert snapshot.zones == [ZONE]
     found = evaluation.in_force(now)
-    for i, f in enumerate(found if request.config.getoption("--full") else found[::3]):
+    for i, f in enumerate(found if request.config.getoption("--full") else found[::5]):
         known_at = now - timedelta(days=1) if i == 1 else None
         obligations = compile_measure(f.measure, mirror.relations(ZONE, known_at), naive(now, ZONE), f.force(ZONE), DUCKDB)
         listed = snapshot.obligations(f, now, known_at).drop("zone").collect()
