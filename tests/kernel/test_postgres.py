@@ -221,6 +221,17 @@ def test_starter_killed_in_the_middle_leaves_nothing_that_hinders(place):
     assert value(postgres.start(Store.open(place / "store")), "SELECT 1") == 1
 
 
+def test_of_two_who_make_one_database_at_once_one_makes_it_and_both_go_on(server):
+    def make(name):
+        with server.connect("superuser", dbname="postgres") as admin:
+            return roles.make_database(admin, name)
+
+    for name in ("at_once_1", "at_once_2", "at_once_3"):
+        with ThreadPoolExecutor(2) as two:
+            assert sorted(two.map(make, [name, name])) == [False, True]
+        assert value(server, f"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '{name}'") == "sizao_owner"
+
+
 def test_server_outlives_its_starter_and_stops_when_asked(place):
     assert run_python(START, place / "store").returncode == 0
     store = Store.open(place / "store")

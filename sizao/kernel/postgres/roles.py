@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -42,7 +43,8 @@ def make_roles(admin: Connection, store: Store, *, take: bool = False) -> None:
         raise Refused("postgres-roles-taken", roles=foreign)
     for role, name in ROLES.items():
         if name not in known:
-            admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
+            with contextlib.suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):  # made meanwhile by a starter that was killed
+                admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
         # Hashed here: a server that logs its statements must not learn the password.
         hashed = admin.pgconn.encrypt_password(store.password(role).encode(), name.encode(), b"scram-sha-256").decode()
         admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), sql.Literal(hashed)))
@@ -73,8 +75,9 @@ def make_database(admin: Connection, name: str) -> bool:
         try:
             admin.execute(head + sql.SQL(tail))  # type: ignore[arg-type]  # one of the texts above
             return True
-        except psycopg.errors.DuplicateDatabase:
-            return False
+        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            # Somebody made it meanwhile, or a starter that was killed left its server process at it: what is there now is looked at.
+            return make_database(admin, name)
         except (psycopg.errors.WrongObjectType, psycopg.errors.InvalidParameterValue):
             if tail == tails[-1]:
                 raise
