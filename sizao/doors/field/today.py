@@ -25,7 +25,7 @@ from sizao.kernel.scope import Scope
 from sizao.plan import read
 
 #: Rows on one screen, and how many more somebody gets who asks; at most so many. The rest is counted, and comes when these are done.
-SHOWN, MOST = 50, 500
+SHOWN, MOST = 30, 500
 
 #: A temperature from which "no complaint" is asked again (armpit; the fever line of the prevention plans).
 
