@@ -20,9 +20,10 @@ from . import ledger, sayings
 from .dialects import dialects
 from .file_import import FileImport
 from .foresight import foresee
+from .hands import Hands, how_many
 from .mapping import Mapping, map_columns
 from .opening import open_table
-from .places import Places, ensure_root
+from .places import ensure_root
 from .report import FileReport, Report, last_day
 from .survey import Survey, last_day_of, look_through
 from .tables import Table
@@ -50,15 +51,16 @@ def import_files(
     kind: str | None = None,
     encoding: str | None = None,
     accept_full_sheet: bool = False,
+    hands: int | None = None,
 ) -> Report:
     """Takes in line lists and answers what became of every row.
 
     All files are opened, mapped and looked through before anything is written; whatever refuses one of them refuses the call. Case lists go
     before contact lists. `columns` (header → field) and `kind` are the sender's own word where a header is unsure. `progress(file, done, rows)`
     is called after each chunk. With `dry_run` nothing is written: up to `MOST_REHEARSED` rows are imported and rolled back, of more only reading and
-    ledger are asked. `columns` and `kind`, once an import with them is through, hold for the sender's next file with these headers (`sayings`).
+    ledger are asked. `hands`: how many processes share the work; None: as many as the machine and the files are worth. `columns` and `kind`, once an import with them is through, hold for the sender's next file with these headers (`sayings`).
 
-    Refused: not-allowed, file-*, sheet-full, table-kind-unsure, key-unsure, import-running, import-unfinished, keys-missing and its kind.
+    Refused: not-allowed, file-*, sheet-full, table-kind-unsure, key-unsure, import-running, import-unfinished, import-hand-lost, keys-missing and its kind.
     """
     scope.check("import.write")
     if not dry_run:
@@ -82,7 +84,7 @@ def import_files(
     with ledger.alone(sender, opened[0][0].name if opened else ""):
         if not dry_run:
             ledger.check_finished(sender, {(t.sha256, m.digest): t.name for t, m, _ in opened}, disease=disease, time_zone=time_zone)
-            report = _bring(scope, opened, sender=sender, disease=disease, time_zone=time_zone, progress=progress)
+            report = _bring(scope, opened, sender=sender, disease=disease, time_zone=time_zone, progress=progress, hands=hands)
             for table, mapping, _ in opened if columns or kind else ():
                 sayings.say(scope, sender, table.header, mapping.said, kind)
             return report
@@ -100,35 +102,42 @@ def headers(path: Path | str) -> list[str]:
     return open_table(path, knows=dialects().knows).header
 
 
-def _bring(scope: Scope, opened: Sequence[Opened], *, sender: str, disease: str, time_zone: str, progress: Progress | None) -> Report:
-    report, imports = Report(), []
-    places, secret = Places(ensure_root(time_zone)), ledger.secret()
-    for wave in ORDER:
-        mine: list[FileImport] = []
-        for table, mapping, survey in opened:
-            if mapping.kind == wave:
-                said = FileReport.of(table.name, table.encoding, mapping)
-                said.last_day = last_day_of(survey.days, survey.period)
-                mine.append(FileImport(scope, table, mapping, survey, said, places, secret, sender=sender, disease=disease, time_zone=time_zone))
-        first: dict[tuple[str, str], FileImport] = {}
-        for one in mine:  # in the order in which they were named: a later file brings an earlier one up to date
-            first.setdefault((one.table.sha256, one.mapping.digest), one)
-        for one in first.values():
-            one.write(progress)
-        for one in first.values():
-            one.link()
-        for one in first.values():
-            one.close()
-        for one in mine:  # a file that was named twice
-            if one not in first.values():
-                one.write(progress)
-                one.link()
-                one.close()
-        imports += mine
+def _bring(scope: Scope, opened: Sequence[Opened], *, sender: str, disease: str, time_zone: str, progress: Progress | None, hands: int | None = None) -> Report:
+    ensure_root(time_zone)
+    rows = sum(survey.rows for _, _, survey in opened)
+    with Hands(how_many(rows) if hands is None else hands, sender) as crew:
+        imports = [one for wave in ORDER for one in _wave(scope, wave, opened, crew, sender=sender, disease=disease, time_zone=time_zone, progress=progress)]
+    report = Report()
     by_place = {id(one.table): one for one in imports}
     report.files = [by_place[id(table)].said for table, _, _ in opened]
     _count(report, imports)
     return report
+
+
+def _wave(scope: Scope, wave: str, opened: Sequence[Opened], hands: Hands, *, sender: str, disease: str, time_zone: str, progress: Progress | None) -> list[FileImport]:
+    """All files of one kind, in the order in which they were named: a later one brings an earlier one up to date."""
+    secret = ledger.secret()
+    mine: list[FileImport] = []
+    for table, mapping, survey in opened:
+        if mapping.kind == wave:
+            said = FileReport.of(table.name, table.encoding, mapping)
+            said.last_day = last_day_of(survey.days, survey.period)
+            mine.append(FileImport(scope, table, mapping, survey, said, secret, sender=sender, disease=disease, time_zone=time_zone))
+    first: dict[tuple[str, str], FileImport] = {}
+    for one in mine:
+        first.setdefault((one.table.sha256, one.mapping.digest), one)
+    for one in first.values():
+        one.write(hands, progress)
+    for one in first.values():
+        one.link(hands)
+    for one in first.values():
+        one.close()
+    for one in mine:  # a file that was named twice
+        if one not in first.values():
+            one.write(hands, progress)
+            one.link(hands)
+            one.close()
+    return mine
 
 
 def _count(report: Report, imports: Iterable[FileImport]) -> None:

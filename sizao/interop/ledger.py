@@ -18,7 +18,7 @@ from sizao.kernel.scope import Scope
 from sizao.kernel.sealed import Sealed, keys_at_hand, seal, unseal
 
 from .mapping import Mapping as Reading
-from .models import ImportFile, ImportRow, Secret
+from .models import ImportChunk, ImportFile, ImportRow, Secret
 from .reading import Note, Row
 from .tables import Table
 
@@ -60,13 +60,19 @@ def secret() -> bytes:
     return unseal(held.sealed, SECRET_PLACE, ring)
 
 
+#: Held by the hands of an import (see `hands`) as long as they live.
+HAND_LOCK = "interop-hand"
+
+
 @contextmanager
 def alone(sender: str, file: str) -> Iterator[None]:
-    """One import of a sender at a time; a process that dies lets go. Refused: import-running."""
+    """One import of a sender at a time; a process that dies lets go, and what its hands were writing is over. Refused: import-running."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtext('interop'), hashtext(%s))", [sender])
         if not cursor.fetchone()[0]:
             raise Refused("import-running", file=file)
+        cursor.execute(f"SELECT pg_advisory_lock(hashtext('{HAND_LOCK}'), hashtext(%s))", [sender])
+        cursor.execute(f"SELECT pg_advisory_unlock(hashtext('{HAND_LOCK}'), hashtext(%s))", [sender])
     try:
         yield
     finally:
@@ -79,7 +85,7 @@ def alone(sender: str, file: str) -> Iterator[None]:
 def check_finished(sender: str, wanted: dict[tuple[str, str], str], *, disease: str, time_zone: str) -> None:
     """What a crash left open of this sender must be among the files wanted now ((sha256, reading) → name). Refused: import-unfinished."""
     for left in ImportFile.objects.filter(sender=sender, closed_at=None).order_by("opened_at"):
-        if not left.chunks:
+        if not left.chunks.exists():
             left.delete()
         elif (left.sha256, left.reading) not in wanted or (left.disease, left.time_zone) != (disease, time_zone):
             raise Refused("import-unfinished", file=next(iter(wanted.values())), other=left.name)
@@ -97,6 +103,16 @@ def open_file(scope: Scope, table: Table, mapping: Reading, *, sender: str, dise
         mapping={"columns": mapping.columns, "unmapped": mapping.unmapped}, encoding=table.encoding, time_zone=time_zone, batch=batch,
         post_id=scope.post_id, opened_at=clock.now(),
     )  # fmt: skip
+
+
+def chunks(file: ImportFile) -> frozenset[int]:
+    """Numbers of the chunks that are written."""
+    return frozenset(file.chunks.values_list("number", flat=True))
+
+
+def write_chunk(file: ImportFile, number: int) -> None:
+    """Says in the chunk's own transaction that it is written."""
+    ImportChunk.objects.create(file=file, number=number)
 
 
 def known(sender: str, kind: str, numbers: Iterable[str], reading: str = "") -> dict[str, Known]:

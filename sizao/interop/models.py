@@ -27,7 +27,6 @@ class ImportFile(models.Model):
     Attributes:
         reading: Digest of the mapping that it was read with.
         mapping: Header → field, and the headers that feed nothing.
-        chunks: How many chunks are written. A chunk is whole or absent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -45,7 +44,6 @@ class ImportFile(models.Model):
     post = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
-    chunks = models.IntegerField(default=0)
     rows = models.IntegerField(default=0)
     accepted = models.IntegerField(default=0)
     updated = models.IntegerField(default=0)
@@ -62,6 +60,17 @@ class ImportFile(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["-opened_at"], name="import_file_opened")]
+
+
+class ImportChunk(models.Model):
+    """A chunk of an open file that is written. A chunk is whole or absent, and its number stands here once; the rows go when the file is closed."""
+
+    id = models.BigAutoField(primary_key=True)
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="chunks", db_index=False)
+    number = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["file", "number"], name="a_chunk_is_written_once")]
 
 
 class ImportRow(models.Model):

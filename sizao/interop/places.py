@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from django.db import connection, transaction
+
 from sizao.kernel import areas
 from sizao.kernel.areas import NewArea
 from sizao.kernel.errors import Refused
@@ -97,7 +99,10 @@ class Places:
         own = name.replace("/", "／")
         code = own if parent.pk == self.root.pk and self.root.provisional else f"{parent.code}/{own}"
         level = LEVELS[min(max(LEVELS.index(parent.level) + 1, LEVELS.index("province")), len(LEVELS) - 1)]
-        area = areas.grow([NewArea(code, name, level, parent=parent.code, name_en=name if name.isascii() else "", provisional=True)])[code]
+        with transaction.atomic():
+            with connection.cursor() as cursor:  # another process may meet the same name at the same moment
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('interop-places'))")
+            area = areas.grow([NewArea(code, name, level, parent=parent.code, name_en=name if name.isascii() else "", provisional=True)])[code]
         area.refresh_from_db()
         self._learn(area)
         return area

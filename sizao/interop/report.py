@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sizao.kernel.errors import Refused
@@ -12,6 +12,9 @@ from sizao.kernel.errors import Refused
 from .fields import FIELDS
 from .mapping import Mapping
 from .reading import Note, Row
+
+if TYPE_CHECKING:
+    from .taking import Taken
 
 #: Problems listed per file; beyond it they are only counted here, and stand one by one in the ledger.
 MOST_LISTED = 10_000
@@ -53,9 +56,22 @@ class FileReport:
             for note in row.notes:
                 self.note(row.line, note)
 
+    def take(self, taken: "Taken", *, rows: bool = True) -> None:
+        """Adds what is to be said of a chunk; with `rows` False its rows are counted already."""
+        self.rows += taken.rows if rows else 0
+        self.links += taken.links
+        self.dangling += taken.dangling
+        self.problem_counts.update(taken.counts)
+        for line, note in taken.notes if len(self.problems) < MOST_LISTED else ():
+            self._list(line, note)
+
     def note(self, line: int, note: Note) -> None:
-        """Adds one problem. A value of a column that names persons is masked: reports are passed on, the ledger is not."""
+        """Adds one problem."""
         self.problem_counts[note.code] += 1
+        self._list(line, note)
+
+    def _list(self, line: int, note: Note) -> None:
+        """Names one problem. A value of a column that names persons is masked: reports are passed on, the ledger is not."""
         if len(self.problems) >= MOST_LISTED:
             return
         value = mask(note.value) if note.column in self.personal else note.value

@@ -4,7 +4,7 @@ It decides nothing about a row. What it finds makes the second look able to say 
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,10 @@ class Survey:
     repeated: set[int] = field(default_factory=set)
     filled: dict[int, int] = field(default_factory=dict)
     turned: dict[int, int] = field(default_factory=dict)
+
+    def small(self) -> "Survey":
+        """The same without what only the parcelling of the file needs."""
+        return replace(self, repeated=set())
 
     @staticmethod
     def marks(block: Block, mapping: Mapping) -> list[int]:

@@ -4,7 +4,7 @@ Cells are text from here on: an id keeps its zeros, a date from a workbook becom
 (digits of a number, undecodable bytes) is a `Fault` of that row, never a silent repair.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,11 @@ class Block:
     lines: list[int]
     rows: list[list[str]]
     faults: dict[int, list[Fault]] = field(default_factory=dict)
+
+    def part(self, at: Sequence[int]) -> "Block":
+        """Some of its rows, by their places in it."""
+        faults = {n: self.faults[i] for n, i in enumerate(at) if i in self.faults} if self.faults else {}
+        return Block([self.lines[i] for i in at], [self.rows[i] for i in at], faults)
 
 
 @dataclass(slots=True)

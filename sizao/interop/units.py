@@ -1,53 +1,86 @@
 """The rows of a file as records: single rows as they come, then those whose number or whole text stands in several rows, joined."""
 
-import queue
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from .mapping import Mapping
 from .reading import Note, Reader, Row
 from .survey import Survey
-from .tables import BLOCK, Table
-
-#: Blocks that are read while the database works on an earlier one.
-AHEAD = 2
+from .tables import BLOCK, Block, Table
 
 
 @dataclass(slots=True)
 class Unit:
-    """One record's rows: the first, and those joined to it. `mark` covers them all."""
+    """One record's rows: the first, and those joined to it. `mark` covers them all; `area` is where it belongs, once that was looked up."""
 
     row: Row
     also: list[Row] = field(default_factory=list)
     mark: str = ""
+    area: int = 0
 
     @property
     def rows(self) -> tuple[Row, ...]:
         return (self.row, *self.also)
 
 
-def units(table: Table, reader: Reader, survey: Survey, mapping: Mapping) -> Iterator[list[Unit]]:
-    """Records in a fixed order, in lists of a block's size: the same file read the same way gives the same lists again."""
+@dataclass(slots=True)
+class Parcel:
+    """What becomes one chunk: rows as the file has them, read by whoever opens it; or records of several rows, which are read already.
+
+    Attributes:
+        number: Its place among the parcels of the file, from 0. The same file read the same way gives the same parcels again.
+    """
+
+    number: int
+    block: Block | None = None
+    joined: list[Unit] = field(default_factory=list)
+
+    @property
+    def lines(self) -> list[int]:
+        """The rows that stand for a record each."""
+        return self.block.lines if self.block is not None else [u.row.line for u in self.joined]
+
+    def opened(self, reader: Reader) -> list[Unit]:
+        return self.joined if self.block is None else [Unit(row, mark=row.mark) for row in _keyed(reader.read(self.block))]
+
+
+def parcels(table: Table, reader: Reader, survey: Survey, mapping: Mapping) -> Iterator[Parcel]:
+    """The file in parcels of at most a block: rows that stand alone as they come, then the records of several rows."""
     held: dict[str, list[Row]] = {}
+    number = 0
     for block in table.blocks():
-        out = []
-        for row, mark in zip(reader.read(block), survey.marks(block, mapping), strict=True):
-            told = row.values.get("source_id")
-            row.key = str(told) if told is not None else f"row:{row.mark}"
-            if row.fatal or mark not in survey.repeated:
-                out.append(Unit(row, mark=row.mark))
-            else:
-                held.setdefault(row.key, []).append(row)
-        if out:
-            yield out
+        left = block
+        if survey.repeated:
+            at = [i for i, mark in enumerate(survey.marks(block, mapping)) if mark in survey.repeated]
+            rows = _keyed(reader.read(block.part(at))) if at else []
+            gone = {i for i, row in zip(at, rows, strict=True) if not row.fatal}
+            for row in rows:
+                if not row.fatal:
+                    held.setdefault(row.key, []).append(row)
+            left = block.part([i for i in range(len(block.rows)) if i not in gone]) if gone else block
+        if left.rows:
+            yield Parcel(number, left)
+            number += 1
     joined: list[Unit] = []
     for rows in held.values():
         joined += _join(rows, reader, mapping)
     held.clear()
     for start in range(0, len(joined), BLOCK):
-        yield joined[start : start + BLOCK]
+        yield Parcel(number, joined=joined[start : start + BLOCK])
+        number += 1
+
+
+def units(table: Table, reader: Reader, survey: Survey, mapping: Mapping) -> Iterator[list[Unit]]:
+    """Records in a fixed order, parcel by parcel."""
+    return (parcel.opened(reader) for parcel in parcels(table, reader, survey, mapping))
+
+
+def _keyed(rows: list[Row]) -> list[Row]:
+    """The rows with what names them: the sender's number, else the mark of the whole row."""
+    for row in rows:
+        told = row.values.get("source_id")
+        row.key = str(told) if told is not None else f"row:{row.mark}"
+    return rows
 
 
 def _join(rows: list[Row], reader: Reader, mapping: Mapping) -> list[Unit]:
@@ -83,45 +116,3 @@ GATHERED = ("infector",)
 
 def _both(one: str, two: str) -> str:
     return one if two in one else f"{one},{two}"
-
-
-def ahead(made: Iterable[Any]) -> Iterator[Any]:
-    """The same items, made in a thread of its own: the next blocks are read and checked while the database writes the last one.
-
-    What the maker raises is raised here. The maker may not touch the database: its connection belongs to the caller's thread.
-    """
-    line: queue.Queue[tuple[bool, Any]] = queue.Queue(AHEAD)
-    over = threading.Event()
-
-    def make() -> None:
-        try:
-            for item in made:
-                if not _put(line, (True, item), over):
-                    return
-            _put(line, (False, None), over)
-        except BaseException as fault:
-            _put(line, (False, fault), over)
-
-    worker = threading.Thread(target=make, name="import-reader", daemon=True)
-    worker.start()
-    try:
-        while True:
-            more, item = line.get()
-            if not more:
-                if item is not None:
-                    raise item
-                return
-            yield item
-    finally:
-        over.set()
-        worker.join()
-
-
-def _put(line: "queue.Queue[tuple[bool, Any]]", item: tuple[bool, Any], over: threading.Event) -> bool:
-    while not over.is_set():
-        try:
-            line.put(item, timeout=0.1)
-            return True
-        except queue.Full:
-            continue
-    return False

@@ -53,6 +53,14 @@ def record(scope: Scope, acts: Iterable[NewAct], *, batch: int | None = None) ->
     return ids
 
 
+def ensure_months(days: Iterable[date]) -> None:
+    """Makes the partitions that acts of these days will stand in, each in a transaction of its own. A new partition locks the whole table until
+    its transaction ends: who is about to write for long asks for them first."""
+    for month in sorted({day.replace(day=1) for day in days}):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT kernel_ensure_act_month(%s)", [month])
+
+
 def of_person(scope: Scope, person: UUID) -> list[Act]:
     """Everything that was done about a person below the areas of this scope, oldest first. The caller has asked for the right to look, and audits."""
     return list(Act.objects.filter(visible(), scope.area_filter("area") | Q(area=None), person=person).order_by("happened_at", "id"))
