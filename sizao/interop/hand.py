@@ -1,5 +1,6 @@
 """The program of one hand (see `hands`): takes parcels from its standard input until that ends, and answers on its standard output."""
 
+import gc
 import os
 import pickle
 import queue
@@ -38,6 +39,8 @@ def main() -> None:
     taking: Any = None
     from .taking import Taking
 
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)  # a chunk makes a million objects and hardly a circle
     while data := tasks.get():
         busy.set()
         try:

@@ -4,7 +4,7 @@ New records are written in chunks under a batch that readers do not see; a crash
 What changes records that readers do see waits for the closing transaction, which also links cases, balances the ledger and opens the batch.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -140,18 +140,18 @@ def _wave(scope: Scope, wave: str, opened: Sequence[Opened], hands: Hands, *, se
     return mine
 
 
-def _count(report: Report, imports: Iterable[FileImport]) -> None:
+def _count(report: Report, imports: Sequence[FileImport]) -> None:
     """Distinct records that the rows stand for."""
-    persons: set[UUID] = set()
-    records: dict[str, set[UUID]] = {kind: set() for kind in ORDER}
+    kinds = {one.head.pk: one.mapping.kind for one in imports}
     for one in imports:
         report.links += one.said.links
         report.dangling += one.said.dangling
         report.links_to_itself += one.references.to_itself
+
+    def distinct(column: str, files: list[UUID]) -> int:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT DISTINCT record, person FROM interop_importrow WHERE file_id = %s AND record IS NOT NULL", [one.head.pk])
-            for record, person in cursor.fetchall():
-                records[one.mapping.kind].add(record)
-                if person is not None:
-                    persons.add(person)
-    report.persons, report.cases, report.contacts, report.checks = len(persons), len(records["cases"]), len(records["contacts"]), len(records["checks"])
+            cursor.execute(f"SELECT count(DISTINCT {column}) FROM interop_importrow WHERE file_id = ANY(%s)", [files])
+            return int(cursor.fetchone()[0])
+
+    report.persons = distinct("person", list(kinds))
+    report.cases, report.contacts, report.checks = (distinct("record", [f for f, kind in kinds.items() if kind == k]) for k in ("cases", "contacts", "checks"))

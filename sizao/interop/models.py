@@ -84,7 +84,7 @@ class ImportRow(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="ledger")
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="ledger", db_index=False)
     line = models.IntegerField()
     outcome = models.TextField()
     key = models.TextField(blank=True, default="")
@@ -96,7 +96,6 @@ class ImportRow(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["file", "line"], name="a_row_has_one_outcome")]
-        indexes = [models.Index(fields=["record"], name="import_row_record")]
 
 
 class SenderKey(models.Model):
@@ -119,7 +118,7 @@ class SenderKey(models.Model):
     person = models.UUIDField(null=True)
     links = models.SmallIntegerField(default=0)
     dangling = models.BooleanField(default=False)
-    file = models.ForeignKey(ImportFile, models.PROTECT)
+    file = models.ForeignKey(ImportFile, models.PROTECT, db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sender", "kind", "key", "reading"], name="a_number_is_known_once_a_reading")]

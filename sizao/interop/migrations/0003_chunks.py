@@ -22,4 +22,11 @@ class Migration(migrations.Migration):
             migrations.RunSQL.noop,
         ),
         migrations.RemoveField(model_name="importfile", name="chunks"),
+        migrations.RemoveIndex(model_name="importrow", name="import_row_record"),
+        migrations.AlterField(
+            model_name="importrow",
+            name="file",
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="ledger", to="interop.importfile"),
+        ),
+        migrations.AlterField(model_name="senderkey", name="file", field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="interop.importfile")),
     ]

@@ -9,8 +9,8 @@ from sizao.kernel.register import Bulk, Declaration, Field, Filter, Record, natu
 class Case(Record):
     """One person's episode of one disease."""
 
-    person = models.ForeignKey("population.Person", models.PROTECT, related_name="+")
-    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    person = models.ForeignKey("population.Person", models.PROTECT, related_name="+", db_index=False)
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+", db_index=False)
     disease = models.TextField()
     classification = models.TextField(null=True, blank=True)
     onset_on = models.DateField(null=True, blank=True)
@@ -70,9 +70,9 @@ class Case(Record):
 class Contact(Record):
     """A person who met a case and is to be observed. `area` is where the contact stays."""
 
-    person = models.ForeignKey("population.Person", models.PROTECT, related_name="+")
-    case = models.ForeignKey(Case, models.PROTECT, null=True, blank=True, related_name="contacts")
-    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    person = models.ForeignKey("population.Person", models.PROTECT, related_name="+", db_index=False)
+    case = models.ForeignKey(Case, models.PROTECT, null=True, blank=True, related_name="contacts", db_index=False)
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+", db_index=False)
     disease = models.TextField()
     classification = models.TextField(null=True, blank=True)
     named_at = models.DateTimeField(null=True, blank=True)
@@ -130,7 +130,7 @@ class Contact(Record):
 class Link(Record):
     """Who infected whom, as somebody says."""
 
-    infector = models.ForeignKey(Case, models.PROTECT, related_name="infected")
+    infector = models.ForeignKey(Case, models.PROTECT, related_name="infected", db_index=False)
     infectee = models.ForeignKey(Case, models.PROTECT, related_name="infectors")
     disease = models.TextField()
     certainty = models.TextField(default="stated")

@@ -48,7 +48,7 @@ class Person(Record):
     age_text = models.TextField(blank=True, default="")
     age_on = models.DateField(null=True, blank=True)
     occupation = models.TextField(blank=True, default="")
-    area = models.ForeignKey("kernel.Area", models.PROTECT)
+    area = models.ForeignKey("kernel.Area", models.PROTECT, db_index=False)
     household = models.ForeignKey(Household, models.PROTECT, null=True, blank=True)
     national_id = models.BinaryField(null=True, blank=True)
     national_id_index = models.BinaryField(null=True, blank=True)
