@@ -29,7 +29,7 @@ def run(size: int = 100_000, requests: int = 200) -> dict[str, Any]:
         links, figures = _fill(place, size)
         server = subprocess.Popen([sys.executable, "-m", "sizao", "serve", "--port", str(PORT)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            _wait()
+            wait()
             figures |= _measure(links, requests)
         finally:
             server.terminate()
@@ -104,10 +104,11 @@ def _fill(place: Path, size: int) -> tuple[dict[str, str], dict[str, Any]]:
     return links, {"persons": size, "persons_per_second": round(size / loaded), "plan_run_seconds": round(evaluated, 2)}
 
 
-def _wait() -> None:
+def wait(port: int = PORT) -> None:
+    """Until the service answers."""
     for _ in range(200):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/healthz", timeout=1)
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1)
             return
         except OSError:
             time.sleep(0.1)
@@ -117,15 +118,16 @@ def _wait() -> None:
 class Reader:
     """Somebody who has signed in."""
 
-    def __init__(self, link: str):
+    def __init__(self, link: str, port: int = PORT):
+        self.port = port
         self.open = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())).open
         page = self.get(link)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         assert token, "the sign-in page has a form"
-        self.open(f"http://127.0.0.1:{PORT}{link}", urllib.parse.urlencode({"csrfmiddlewaretoken": token[1]}).encode()).read()
+        self.open(f"http://127.0.0.1:{port}{link}", urllib.parse.urlencode({"csrfmiddlewaretoken": token[1]}).encode()).read()
 
     def get(self, address: str) -> str:
-        return self.open(f"http://127.0.0.1:{PORT}{address}", timeout=30).read().decode()
+        return self.open(f"http://127.0.0.1:{self.port}{address}", timeout=30).read().decode()
 
     def times(self, address: str, n: int) -> list[float]:
         found = []

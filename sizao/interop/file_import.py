@@ -1,6 +1,7 @@
 """One file on its way in: chunks of new records under an open batch, then its references, then the closing."""
 
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from itertools import chain
 
 from django.db import transaction
@@ -29,6 +30,7 @@ from .units import Parcel, Unit, parcels, units
 AT_ONCE = 500
 #: So many changes are made in the closing transaction itself. Of more, the rest goes before it in transactions of this size: none may last long.
 MOST_CLOSING = 5_000
+ONE_DAY = timedelta(days=1)
 
 
 class FileImport:
@@ -59,7 +61,7 @@ class FileImport:
         for fault in (*self.table.notes, *self.mapping.notes):
             column = self.mapping.header[fault.column] if fault.column is not None and fault.column < len(self.mapping.header) else None
             self.said.note(self.table.header_line, Note(fault.code, column, fault.value))
-        acts.ensure_months(chain((d for d in self.survey.days if self.survey.period.first <= d <= self.survey.period.last), [clock.now().date()]))
+        acts.ensure_months(self._days())
         told_by = clock.end_of_day(self.said.last_day, self.zone) if self.said.last_day else None
         self.work = Work(self.scope, self.head, self.mapping, self.survey.small(), self.secret, told_by)
         self.taking = Taking(self.work)
@@ -71,6 +73,12 @@ class FileImport:
             self.areas |= taken.areas
             if progress:
                 progress(self.table.name, self.said.rows, self.survey.rows)
+
+    def _days(self) -> Iterator[date]:
+        """Days on which acts of this file may have happened; a local day begins on another day of UTC."""
+        for day in chain((d for d in self.survey.days if self.survey.period.first <= d <= self.survey.period.last), [clock.now().date()]):
+            if date(1900, 1, 1) < day < date(2200, 1, 1):
+                yield from (day - ONE_DAY, day + ONE_DAY)
 
     def _parcels(self) -> Iterator[Parcel]:
         return parcels(self.table, self.reader, self.survey, self.mapping)

@@ -66,15 +66,20 @@ END $$;
 CREATE TRIGGER stamp BEFORE INSERT ON kernel_act FOR EACH ROW EXECUTE FUNCTION kernel_act_stamp();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON kernel_act FOR EACH ROW EXECUTE FUNCTION kernel_refuse();
 CREATE TRIGGER append_only_all BEFORE TRUNCATE ON kernel_act FOR EACH STATEMENT EXECUTE FUNCTION kernel_refuse();
+"""
 
+ACT_MONTH = """
 -- A month has its partition before its first act comes. Months outside 2000–2100 stay in the default one.
-CREATE FUNCTION kernel_ensure_act_month(day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE OR REPLACE FUNCTION kernel_ensure_act_month(day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 DECLARE first date := date_trunc('month', day)::date; part text := 'kernel_act_' || to_char(day, 'YYYYMM');
 BEGIN
   IF first < DATE '2000-01-01' OR first > DATE '2100-01-01' OR to_regclass(part) IS NOT NULL THEN RETURN; END IF;
   PERFORM pg_advisory_xact_lock(hashtext('kernel_act_month'));
   IF to_regclass(part) IS NOT NULL THEN RETURN; END IF;
-  EXECUTE format('CREATE TABLE %I PARTITION OF kernel_act FOR VALUES FROM (%L) TO (%L)', part, first::text || ' 00:00+00', (first + INTERVAL '1 month')::date::text || ' 00:00+00');
+  BEGIN
+    EXECUTE format('CREATE TABLE %I PARTITION OF kernel_act FOR VALUES FROM (%L) TO (%L)', part, first::text || ' 00:00+00', (first + INTERVAL '1 month')::date::text || ' 00:00+00');
+  EXCEPTION WHEN duplicate_table THEN NULL;  -- another made it while this one waited for the lock, and its name was looked up before
+  END;
 END $$;
 """
 

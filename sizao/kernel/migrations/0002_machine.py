@@ -2,9 +2,9 @@
 
 from django.db import migrations
 
-from sizao.kernel.machine import ACT, FUNCTIONS
+from sizao.kernel.machine import ACT, ACT_MONTH, FUNCTIONS
 
 
 class Migration(migrations.Migration):
     dependencies = [("kernel", "0001_initial")]
-    operations = [migrations.RunSQL(FUNCTIONS), migrations.RunSQL(ACT)]
+    operations = [migrations.RunSQL(FUNCTIONS), migrations.RunSQL(ACT), migrations.RunSQL(ACT_MONTH)]
