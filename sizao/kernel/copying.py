@@ -24,7 +24,8 @@ def copy_records(model: type[models.Model], columns: Sequence[str], rows: Iterab
     rest = _defaults(model, tuple(columns))
     names = ", ".join(f'"{c}"' for c in (*columns, *(name for name, _ in rest)))
     tail = tuple(value for _, value in rest)
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy:
+    # what the database refuses is said in Django's words, as for every other statement
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN') as copy:
         if tail:
             for row in rows:
                 copy.write_row((*row, *tail))

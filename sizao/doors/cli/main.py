@@ -6,10 +6,10 @@ import sys
 
 import typer
 
-from . import admin, context, intake, ledgers, plans, service, spark
+from . import admin, context, intake, ledgers, plans, rehearse, service, spark
 from .app import app
 
-COMMANDS = (intake, ledgers, plans, spark, service, admin)  # each adds its own to the app
+COMMANDS = (intake, ledgers, plans, rehearse, spark, service, admin)  # each adds its own to the app
 
 
 def run() -> int:

@@ -11,7 +11,7 @@ from django.db import connection
 from sizao.kernel import acts, audit, clock, registry, saving
 from sizao.kernel.acts import NewAct
 from sizao.kernel.copying import copy_records, text_array, update_records
-from sizao.kernel.ids import uuid7, uuid7s
+from sizao.kernel.ids import uuid7s, uuid_array
 from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.register import Record, take
 from sizao.kernel.scope import Scope
@@ -36,6 +36,15 @@ class Named:
     number: str
     onset_on: date | None = None
     several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From `at` on something else holds of a case or contact: the columns that are other than before."""
+
+    record: UUID
+    at: datetime
+    told: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,62 @@ def correct_contacts(scope: Scope, told: Mapping[UUID, Mapping[str, Any]], *, st
     return changed
 
 
+def change_cases(scope: Scope, changes: Sequence[Change], *, batch: int | None = None, reported: bool = False) -> set[UUID]:
+    """What the world made of cases: each change stands from its own moment, and what stood before stays readable. Another class is the act `case.classified`.
+
+    Several changes of one case come in the order of time. Answers the ids of those that changed. `reported` marks what a sender tells of the past.
+    """
+    done = _change(scope, Case, CASE_TOLD, changes, "cases.changed")
+    told = [NewAct("case.classified", r.pk, c.at, r.person_id, r.area_id, r.disease, c.at if reported else None, outcome=c.told["classification"], record=r.pk) for r, c in done if c.told.get("classification")]
+    acts.record(scope, told, batch=batch)
+    return {r.pk for r, _ in done}
+
+
+def change_contacts(scope: Scope, changes: Sequence[Change], *, batch: int | None = None, reported: bool = False) -> set[UUID]:
+    """What the world made of contacts, each change from its own moment; a release is the act `contact.released`. Answers the ids of those that changed."""
+    done = _change(scope, Contact, CONTACT_TOLD, changes, "contacts.changed")
+    acts.record(scope, [NewAct("contact.released", r.pk, c.at, r.person_id, r.area_id, r.disease, c.at if reported else None, record=r.pk) for r, c in done if c.told.get("released_at")], batch=batch)
+    return {r.pk for r, _ in done}
+
+
+def _change(scope: Scope, model: Any, columns: tuple[str, ...], changes: Sequence[Change], what: str) -> list[tuple[Any, Change]]:
+    """Writes changes, in one statement for each further change of the same row: every version must pass through the table to be kept."""
+    held = {r.pk: r for r in model.objects.select_for_update(of=("self",)).extra(where=["id = ANY(%s::uuid[])"], params=[uuid_array(c.record for c in changes)])}
+    turns: list[list[tuple[Any, Change]]] = []
+    nth: dict[UUID, int] = {}
+    for c in changes:
+        if (row := held.get(c.record)) is None:
+            continue
+        k = nth[c.record] = nth.get(c.record, -1) + 1
+        turns += [[]] if k == len(turns) else []
+        turns[k].append((row, c))
+    done = []
+    for turn in turns:
+        written = []
+        for row, c in turn:
+            if any(getattr(row, name) != value for name, value in c.told.items()):
+                for name, value in c.told.items():
+                    setattr(row, name, value)
+                row.stands_from = c.at
+                written.append((row, c))
+        told = [name for name in columns if any(name in c.told for _, c in written)]
+        update_records(model, (*told, "stands_from"), [(r.pk, *(getattr(r, name) for name in told), r.stands_from) for r, _ in written])
+        done += written
+    if done:
+        audit.write(scope, what, [r.person_id for r, _ in done], digest_of=[(r.pk, c.at, c.told) for r, c in done])
+    return done
+
+
+def judge_sources(scope: Scope, judged: Sequence[tuple[UUID, datetime]], *, batch: int | None = None, reported: bool = False) -> int:
+    """The source of these cases was judged then, each with the act `source.judged`; how many of the cases are known."""
+    held = {r.pk: r for r in Case.objects.extra(where=["cases_case.id = ANY(%s::uuid[])"], params=[uuid_array(c for c, _ in judged)])}
+    known = [(held[c], at) for c, at in judged if c in held]
+    acts.record(scope, [NewAct("source.judged", r.pk, at, r.person_id, r.area_id, r.disease, at if reported else None, record=r.pk) for r, at in known], batch=batch)
+    if known:
+        audit.write(scope, "cases.sources_judged", [r.person_id for r, _ in known], digest_of=[(r.pk, at) for r, at in known])
+    return len(known)
+
+
 def open_contacts(person: UUID, disease: str, path: str | None = None) -> list[UUID]:
     """The person's contacts that are neither released nor cases, below an area (its own path) where one is given."""
     found = Contact.objects.filter(person=person, disease=disease, released_at=None, became_case_at=None)
@@ -169,31 +234,23 @@ def add_links(scope: Scope, pairs: Iterable[tuple[UUID, UUID, str]], *, sender: 
 
 def add_investigations(scope: Scope, done: Sequence[tuple[Case, datetime, str]], *, sender: str, batch: int | None = None, reported: bool = False) -> list[UUID]:
     """Investigations of cases: (case, when, findings), each with the act `case.investigated`. `reported` marks what a sender tells of the past."""
-    rows = [
-        Investigation(
-            id=uuid7(),
-            case_id=c.pk,
-            happened_at=at,
-            findings=text,
-            sender=sender,
-            source_id=f"{c.pk}:{at.isoformat()}",
-            known_from=at,
-            stands_from=at,
-            batch_id=batch,
+    held = set(Investigation.objects.extra(where=["case_id = ANY(%s::uuid[])"], params=[uuid_array({c.pk for c, _, _ in done})]).values_list("case_id", "happened_at"))
+    keep = [one for one in done if (one[0].pk, one[1]) not in held]
+    ids = uuid7s(len(keep))
+    if keep:
+        copy_records(
+            Investigation,
+            ("id", "batch_id", "case_id", "happened_at", "findings", "sender", "source_id", "known_from", "stands_from"),
+            ((key, batch, c.pk, at, text, sender, f"{c.pk}:{at.isoformat()}", at, at) for key, (c, at, text) in zip(ids, keep, strict=True)),
         )
-        for c, at, text in done
-    ]
-    held = set(Investigation.objects.filter(case__in={c.pk for c, _, _ in done}).values_list("case_id", "happened_at"))
-    keep = [(c, r) for (c, _, _), r in zip(done, rows, strict=True) if (r.case_id, r.happened_at) not in held]
-    Investigation.objects.bulk_create([r for _, r in keep], batch_size=1000)
     acts.record(
         scope,
-        [NewAct("case.investigated", c.pk, r.happened_at, c.person_id, c.area_id, c.disease, reported_at=r.happened_at if reported else None, record=r.pk) for c, r in keep],
+        [NewAct("case.investigated", c.pk, at, c.person_id, c.area_id, c.disease, reported_at=at if reported else None, record=key) for key, (c, at, _) in zip(ids, keep, strict=True)],
         batch=batch,
     )
     if keep:
-        audit.write(scope, "cases.investigated", [c.person_id for c, _ in keep], digest_of=[(c.pk, r.happened_at) for c, r in keep])
-    return [r.pk for _, r in keep]
+        audit.write(scope, "cases.investigated", [c.person_id for c, _, _ in keep], digest_of=[(c.pk, at) for c, at, _ in keep])
+    return ids
 
 
 def _release(r: Contact) -> NewAct:

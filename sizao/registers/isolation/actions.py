@@ -1,5 +1,6 @@
 """What people do to the register of isolation: put a person into a stay, look at a person each day."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,9 @@ from uuid import UUID
 
 from sizao.kernel import acts, audit, clock, registry, saving
 from sizao.kernel.acts import NewAct
+from sizao.kernel.copying import copy_records, text_array, update_records
 from sizao.kernel.errors import Refused
-from sizao.kernel.ids import uuid7
+from sizao.kernel.ids import uuid7s, uuid_array
 from sizao.kernel.models import Act
 from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.scope import Scope
@@ -46,84 +48,69 @@ class NewCheck:
 
 def add_stays(scope: Scope, new: Sequence[NewStay], *, sender: str, batch: int | None = None, reported: bool = False) -> list[UUID]:
     """Stays that began, each with the act `stay.admitted`; one that is known already (same person, same start) is left alone."""
-    held = set(Stay.objects.filter(person__in={s.person for s in new}).values_list("person_id", "started_at"))
-    rows = [
-        Stay(
-            id=uuid7(),
-            person_id=s.person,
-            area_id=s.area_id,
-            disease=s.disease,
-            kind=s.kind,
-            started_at=s.started_at,
-            sender=sender,
-            source_id=f"{s.person}:{s.started_at.isoformat()}",
-            known_from=s.started_at,
-            stands_from=s.started_at,
-            batch_id=batch,
+    held = set(Stay.objects.extra(where=["person_id = ANY(%s::uuid[])"], params=[uuid_array({s.person for s in new})]).values_list("person_id", "started_at"))
+    rows = [s for s in {(s.person, s.started_at): s for s in new}.values() if (s.person, s.started_at) not in held]
+    ids = uuid7s(len(rows))
+    if rows:
+        copy_records(
+            Stay,
+            ("id", "batch_id", "person_id", "area_id", "disease", "kind", "started_at", "sender", "source_id", "known_from", "stands_from"),
+            ((key, batch, s.person, s.area_id, s.disease, s.kind, s.started_at, sender, f"{s.person}:{s.started_at.isoformat()}", s.started_at, s.started_at) for key, s in zip(ids, rows, strict=True)),
         )
-        for s in new
-        if (s.person, s.started_at) not in held
-    ]
-    Stay.objects.bulk_create(rows, batch_size=1000)
     acts.record(
         scope,
-        [
-            NewAct("stay.admitted", r.pk, r.started_at, r.person_id, r.area_id, r.disease, reported_at=r.started_at if reported else None, outcome=r.kind, record=r.pk)
-            for r in rows
-        ],
+        [NewAct("stay.admitted", key, s.started_at, s.person, s.area_id, s.disease, s.started_at if reported else None, outcome=s.kind, record=key) for key, s in zip(ids, rows, strict=True)],
         batch=batch,
     )
     if rows:
-        audit.write(scope, "isolation.admitted", [r.person_id for r in rows], digest_of=[(r.started_at, r.kind) for r in rows])
-    return [r.pk for r in rows]
+        audit.write(scope, "isolation.admitted", [s.person for s in rows], digest_of=[(s.started_at, s.kind) for s in rows])
+    return ids
+
+
+def end_stays(scope: Scope, ended: Sequence[tuple[UUID, str, datetime]], *, batch: int | None = None, reported: bool = False) -> int:
+    """(person, disease, when): the stay that he was in then ends, with the act `stay.released`; how many ended. Who was in none stays as he is."""
+    inside: dict[tuple[UUID, str], list[Stay]] = {}
+    rows = Stay.objects.select_for_update(of=("self",)).filter(ended_at=None).extra(where=["person_id = ANY(%s::uuid[])"], params=[uuid_array({p for p, _, _ in ended})])
+    for row in rows.order_by("started_at", "id"):
+        inside.setdefault((row.person_id, row.disease), []).append(row)
+    done: list[tuple[Stay, datetime]] = []
+    for person, disease, at in ended:
+        there = [s for s in inside.get((person, disease), []) if s.started_at <= at]
+        if there:
+            inside[person, disease].remove(there[-1])
+            done.append((there[-1], at))
+    update_records(Stay, ("released_at", "stands_from"), [(s.pk, at, at) for s, at in done])
+    acts.record(scope, [NewAct("stay.released", s.pk, at, s.person_id, s.area_id, s.disease, at if reported else None, outcome=s.kind, record=s.pk) for s, at in done], batch=batch)
+    if done:
+        audit.write(scope, "isolation.released", [s.person_id for s, _ in done], digest_of=[(s.pk, at) for s, at in done])
+    return len(done)
 
 
 def add_checks(scope: Scope, new: Sequence[NewCheck], *, sender: str, batch: int | None = None, reported: bool = False) -> dict[str, UUID]:
     """Checks that were made, each with the act `isolation.daily_check`; key → id of those that are new. A key that is known is left alone."""
-    held = set(DailyCheck.objects.filter(sender=sender, source_id__in={c.key for c in new}).values_list("source_id", flat=True))
-    rows = [
-        DailyCheck(
-            id=uuid7(),
-            person_id=c.person,
-            subject=c.subject,
-            area_id=c.area_id,
-            disease=c.disease,
-            happened_at=c.happened_at,
-            outcome=c.outcome,
-            temperature=c.temperature,
-            symptoms=list(c.symptoms),
-            sender=sender,
-            source_id=c.key,
-            known_from=c.happened_at,
-            stands_from=c.happened_at,
-            batch_id=batch,
+    held = set(DailyCheck.objects.filter(sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(c.key for c in new)]).values_list("source_id", flat=True))
+    rows = [c for c in {c.key: c for c in new}.values() if c.key not in held]
+    ids = uuid7s(len(rows))
+    if rows:
+        copy_records(
+            DailyCheck,
+            ("id", "batch_id", "person_id", "subject", "area_id", "disease", "happened_at", "outcome", "temperature", "symptoms", "sender", "source_id", "known_from", "stands_from"),
+            (
+                (key, batch, c.person, c.subject, c.area_id, c.disease, c.happened_at, c.outcome, c.temperature, json.dumps(c.symptoms), sender, c.key, c.happened_at, c.happened_at)
+                for key, c in zip(ids, rows, strict=True)
+            ),
         )
-        for c in {c.key: c for c in new}.values()
-        if c.key not in held
-    ]
-    DailyCheck.objects.bulk_create(rows, batch_size=1000)
     acts.record(
         scope,
         [
-            NewAct(
-                "isolation.daily_check",
-                r.subject,
-                r.happened_at,
-                r.person_id,
-                r.area_id,
-                r.disease,
-                reported_at=r.happened_at if reported else None,
-                outcome=r.outcome,
-                number=r.temperature,
-                record=r.pk,
-            )
-            for r in rows
+            NewAct("isolation.daily_check", c.subject, c.happened_at, c.person, c.area_id, c.disease, c.happened_at if reported else None, outcome=c.outcome, number=c.temperature, record=key)
+            for key, c in zip(ids, rows, strict=True)
         ],
         batch=batch,
     )
     if rows:
-        audit.write(scope, "isolation.checked", [r.person_id for r in rows], digest_of=[(r.subject, r.happened_at, r.outcome, r.temperature) for r in rows])
-    return {r.source_id: r.pk for r in rows}
+        audit.write(scope, "isolation.checked", [c.person for c in rows], digest_of=[(c.subject, c.happened_at, c.outcome, c.temperature) for c in rows])
+    return {c.key: key for key, c in zip(ids, rows, strict=True)}
 
 
 def void_check(scope: Scope, check: UUID) -> bool:

@@ -10,8 +10,9 @@ from django.db import transaction
 
 from sizao.kernel import acts, audit
 from sizao.kernel.acts import NewAct
+from sizao.kernel.copying import copy_records, text_array
 from sizao.kernel.errors import Refused
-from sizao.kernel.ids import uuid7
+from sizao.kernel.ids import uuid7, uuid7s, uuid_array
 from sizao.kernel.models import Act
 from sizao.kernel.scope import Scope
 
@@ -67,42 +68,45 @@ def add_tubes(scope: Scope, new: Sequence[NewTube], *, sender: str, batch: int |
     return {r.source_id: r.pk for r in rows}
 
 
-def add_specimens(scope: Scope, new: Sequence[NewSpecimen], *, sender: str, batch: int | None = None) -> dict[str, UUID]:
-    """Samples taken, each with the act `lab.sampled`; key → id of those that are new. Refused tube-full."""
-    held = set(Specimen.objects.filter(sender=sender, source_id__in={s.key for s in new}).values_list("source_id", flat=True))
-    rows = [
-        Specimen(
-            id=uuid7(), person_id=s.person, area_id=s.area_id, disease=s.disease, kind=s.kind, sampled_at=s.sampled_at, sample_of=s.sample_of, site=s.site,
-            tube_id=s.tube, retest_of_id=s.retest_of, sender=sender, source_id=s.key, known_from=s.sampled_at, stands_from=s.sampled_at, batch_id=batch,
+def add_specimens(scope: Scope, new: Sequence[NewSpecimen], *, sender: str, batch: int | None = None, reported: bool = False) -> dict[str, UUID]:
+    """Samples taken, each with the act `lab.sampled`; key → id of those that are new. `reported` marks what a sender tells of the past. Refused tube-full."""
+    held = set(Specimen.objects.filter(sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(s.key for s in new)]).values_list("source_id", flat=True))
+    rows = [s for s in {s.key: s for s in new}.values() if s.key not in held]
+    ids = uuid7s(len(rows))
+    if rows:
+        copy_records(
+            Specimen,
+            ("id", "batch_id", "person_id", "area_id", "disease", "kind", "sampled_at", "sample_of", "site", "tube_id", "retest_of_id", "sender", "source_id", "known_from", "stands_from"),
+            (
+                (key, batch, s.person, s.area_id, s.disease, s.kind, s.sampled_at, s.sample_of, s.site, s.tube, s.retest_of, sender, s.key, s.sampled_at, s.sampled_at)
+                for key, s in zip(ids, rows, strict=True)
+            ),
         )
-        for s in {s.key: s for s in new}.values()
-        if s.key not in held
-    ]  # fmt: skip
-    Specimen.objects.bulk_create(rows, batch_size=1000)
-    full = Tube.objects.filter(pk__in={r.tube_id for r in rows if r.tube_id})
+    full = Tube.objects.filter(pk__in={s.tube for s in rows if s.tube})
     for tube in full:
         if (there := Specimen.objects.filter(tube=tube).count()) > tube.size:
             raise Refused("tube-full", tube=tube.code, size=tube.size, count=there)
-    acts.record(scope, [NewAct("lab.sampled", r.pk, r.sampled_at, r.person_id, r.area_id, r.disease, record=r.pk) for r in rows], batch=batch)
+    told = [NewAct("lab.sampled", key, s.sampled_at, s.person, s.area_id, s.disease, s.sampled_at if reported else None, record=key) for key, s in zip(ids, rows, strict=True)]
+    acts.record(scope, told, batch=batch)
     if rows:
-        audit.write(scope, "laboratory.sampled", [r.person_id or r.pk for r in rows], digest_of=[(r.source_id, r.sampled_at) for r in rows])
-    return {r.source_id: r.pk for r in rows}
+        audit.write(scope, "laboratory.sampled", [s.person or key for key, s in zip(ids, rows, strict=True)], digest_of=[(s.key, s.sampled_at) for s in rows])
+    return {s.key: key for key, s in zip(ids, rows, strict=True)}
 
 
 @transaction.atomic
-def tell_results(scope: Scope, results: Mapping[UUID, tuple[str, datetime]]) -> int:
+def tell_results(scope: Scope, results: Mapping[UUID, tuple[str, datetime]], *, reported: bool = False) -> int:
     """Results of samples (specimen → result, when), each with the act `lab.resulted`; how many were new. The same result again changes nothing.
 
     Refused result-told when a sample has another result already: a correction is not a second result (`correct_result`).
     """
     fresh: list[Told] = []
-    for row in Specimen.objects.select_for_update(of=("self",)).filter(pk__in=results):
+    for row in Specimen.objects.select_for_update(of=("self",)).extra(where=["laboratory_specimen.id = ANY(%s::uuid[])"], params=[uuid_array(results)]):
         result, at = results[row.pk]
         if row.result is None:
             fresh.append(Told(row, result, at))
         elif row.result != result:
             raise Refused("result-told", before={"zh": row.result, "en": row.result}, now=result)
-    return put_results(scope, fresh)
+    return put_results(scope, fresh, reported=reported)
 
 
 @transaction.atomic

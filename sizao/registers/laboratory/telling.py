@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from sizao.kernel import acts, audit
 from sizao.kernel.acts import NewAct
-from sizao.kernel.ids import uuid7
+from sizao.kernel.copying import copy_records, update_records
+from sizao.kernel.ids import uuid7s
 from sizao.kernel.scope import Scope
 
 from .models import Result, Specimen, Tube
@@ -23,18 +24,20 @@ class Told:
     ct: Decimal | None = None
 
 
-def put_results(scope: Scope, told: Sequence[Told], batch: int | None = None) -> int:
-    """Writes results of samples that have none; how many. The result of a retest answers for the sample that asked for it, too."""
+def put_results(scope: Scope, told: Sequence[Told], batch: int | None = None, *, reported: bool = False) -> int:
+    """Writes results of samples that have none; how many. The result of a retest answers for the sample that asked for it, too.
+
+    `reported` marks what a sender tells of the past."""
     if not told:
         return 0
-    rows = [
-        Result(
-            id=uuid7(), specimen=t.specimen, area_id=t.specimen.area_id, laboratory_id=t.specimen.laboratory_id, result=t.result, resulted_at=t.at, ct=t.ct,
-            known_from=t.at, stands_from=t.at, batch_id=batch,
-        )
-        for t in told
-    ]  # fmt: skip
-    Result.objects.bulk_create(rows, batch_size=1000)
+    copy_records(
+        Result,
+        ("id", "batch_id", "specimen_id", "area_id", "laboratory_id", "result", "resulted_at", "ct", "known_from", "stands_from"),
+        (
+            (key, batch, t.specimen.pk, t.specimen.area_id, t.specimen.laboratory_id, t.result, t.at, t.ct, t.at, t.at)
+            for key, t in zip(uuid7s(len(told)), told, strict=True)
+        ),
+    )
     first = {s.pk: s for s in Specimen.objects.select_for_update(of=("self",)).filter(pk__in={t.specimen.retest_of_id for t in told if t.specimen.retest_of_id}, result=None)}
     changed = []
     for t in told:
@@ -42,10 +45,13 @@ def put_results(scope: Scope, told: Sequence[Told], batch: int | None = None) ->
             if s is not None and (s is t.specimen or t.result != "invalid"):
                 s.result, s.resulted_at, s.stands_from = t.result, t.at, t.at
                 changed.append(s)
-    Specimen.objects.bulk_update(changed, ["result", "resulted_at", "stands_from"], batch_size=500)
+    update_records(Specimen, ("result", "resulted_at", "stands_from"), [(s.pk, s.result, s.resulted_at, s.stands_from) for s in changed])
     acts.record(
         scope,
-        [NewAct("lab.resulted", t.specimen.pk, t.at, t.specimen.person_id, t.specimen.area_id, t.specimen.disease, outcome=t.result, record=t.specimen.pk) for t in told],
+        [
+            NewAct("lab.resulted", t.specimen.pk, t.at, t.specimen.person_id, t.specimen.area_id, t.specimen.disease, t.at if reported else None, outcome=t.result, record=t.specimen.pk)
+            for t in told
+        ],
         batch=batch,
     )
     audit.write(scope, "laboratory.resulted", [t.specimen.person_id or t.specimen.pk for t in told], digest_of=[(t.specimen.pk, t.result) for t in told])

@@ -33,6 +33,7 @@ class NewUnit:
     kind: str = ""
     parent: UUID | None = None
     post_id: int | None = None
+    in_use: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def add_units(scope: Scope, new: Sequence[NewUnit], *, sender: str, batch: int |
     held = set(ReportingUnit.objects.filter(sender=sender, source_id__in={u.key for u in new}).values_list("source_id", flat=True))
     rows = [
         ReportingUnit(
-            id=uuid7(), area_id=u.area_id, name=u.name, kind=u.kind, in_use=True, parent_id=u.parent, post_id=u.post_id, sender=sender, source_id=u.key,
+            id=uuid7(), area_id=u.area_id, name=u.name, kind=u.kind, in_use=u.in_use, parent_id=u.parent, post_id=u.post_id, sender=sender, source_id=u.key,
             known_from=u.since, stands_from=u.since, batch_id=batch,
         )
         for u in new

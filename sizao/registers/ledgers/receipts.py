@@ -13,6 +13,7 @@ from django.db.models import Count
 
 from sizao.kernel import acts, audit, clock
 from sizao.kernel.acts import NewAct
+from sizao.kernel.copying import copy_records
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Act
@@ -115,6 +116,7 @@ def _put(one: Ledger, told: Sequence[tuple[ReportingUnit, date, int, Decimal, da
         for r in DueReport.objects.select_for_update(of=("self",)).filter(ledger=one.id, unit__in={t[0].pk for t in told}, period__in={t[1] for t in told})
     }
     fresh: list[DueReport] = []
+    begun: set[UUID] = set()
     again: list[DueReport] = []
     changed: list[tuple[DueReport, bool]] = []
     at: list[datetime] = []
@@ -128,14 +130,20 @@ def _put(one: Ledger, told: Sequence[tuple[ReportingUnit, date, int, Decimal, da
                 known_from=filed_at, stands_from=filed_at, batch_id=batch,
             )  # fmt: skip
             fresh.append(row)
+            begun.add(row.pk)
         else:
             row.number, row.corrections, row.stands_from = number, row.corrections + 1, max(filed_at, row.filed_at)
-            if row not in fresh:
+            if row.pk not in begun:
                 again.append(row)
         held[unit.pk, period, slot] = row
-        changed.append((row, row not in fresh or row.corrections > 0))
+        changed.append((row, row.pk not in begun or row.corrections > 0))
         at.append(filed_at)
-    DueReport.objects.bulk_create(fresh, batch_size=1000)
+    if fresh:
+        copy_records(
+            DueReport,
+            ("id", "batch_id", "sender", "known_from", "stands_from", "unit_id", "ledger", "period", "slot", "number", "filed_at", "corrections"),
+            ((r.pk, r.batch_id, r.sender, r.known_from, r.stands_from, r.unit_id, r.ledger, r.period, r.slot, r.number, r.filed_at, r.corrections) for r in fresh),
+        )
     DueReport.objects.bulk_update(again, ["number", "corrections", "stands_from"], batch_size=500)
     return at, changed
 

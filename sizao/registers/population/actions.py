@@ -14,11 +14,11 @@ from sizao.kernel.register import take
 from sizao.kernel.scope import Scope
 from sizao.kernel.sealed import check_ring, keys_at_hand
 
-from .models import Person
+from .models import Household, Person
 from .rules import name_keys
 from .sealing import ADDRESS, NATIONAL_ID, PHONE
 
-PLAIN = ("name", "sex", "birth_date", "birth_year", "age_years", "age_text", "age_on", "occupation", "area_id")
+PLAIN = ("name", "sex", "birth_date", "birth_year", "age_years", "age_text", "age_on", "occupation", "area_id", "household_id")
 SEALED = {"national_id": NATIONAL_ID, "phone": PHONE, "address": ADDRESS}
 INDEXED = ("national_id", "phone")
 BOXES = tuple(name for field in SEALED for name in ((field, f"{field}_index") if field in INDEXED else (field,)))
@@ -40,6 +40,32 @@ class PersonData:
     national_id: str = ""
     phone: str = ""
     address: str = ""
+    household_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdData:
+    """A household. `key` is the sender's own number of it; `members` None means not told."""
+
+    key: str
+    area_id: int
+    members: int | None = None
+    code: str = ""
+
+
+def add_households(scope: Scope, households: Sequence[HouseholdData], *, known: datetime, sender: str, batch: int | None = None) -> dict[str, UUID]:
+    """New households, in the caller's transaction; key → id of those that are new. One that the sender has told before is left alone."""
+    held = set(Household.objects.filter(sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(h.key for h in households)]).values_list("source_id", flat=True))
+    fresh = [h for h in {h.key: h for h in households}.values() if h.key not in held]
+    ids = uuid7s(len(fresh))
+    if ids:
+        copy_records(
+            Household,
+            ("id", "batch_id", "sender", "source_id", "known_from", "stands_from", "code", "area_id", "members"),
+            ((key, batch, sender, h.key, known, known, h.code or h.key, h.area_id, h.members) for key, h in zip(ids, fresh, strict=True)),
+        )
+        audit.write(scope, "population.households_added", ids, digest_of=[(h.key, h.area_id, h.members) for h in fresh])
+    return {h.key: key for key, h in zip(ids, fresh, strict=True)}
 
 
 def add_persons(scope: Scope, people: Sequence[PersonData], *, known: Sequence[datetime], sender: str, batch: int | None = None) -> list[UUID]:

@@ -1,0 +1,27 @@
+"""Making a city, from the ground to the files."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+from . import conduct, everyday, ground, outbreak, records, residents, response
+from .town import Town
+
+ZONE = "Asia/Shanghai"
+
+
+def make(folder: Path, *, size: str = "20k", days: int = 30, seed: int = 7, first: date) -> Path:
+    """Writes a city's files below the folder and answers it. The same four arguments make the same city again."""
+    town = Town(size, days, seed, first)
+    ground.lay(town)
+    residents.settle(town)
+    outbreak.spread(town)
+    conduct.prepare(town)
+    response.respond(town)
+    everyday.go_on(town)
+    records.write(town, folder)
+    (folder / "city.json").write_text(json.dumps({"size": size, "days": days, "seed": seed, "first": first.isoformat(), "zone": ZONE}), encoding="utf-8")
+    town.db.close()
+    return folder

@@ -1,0 +1,62 @@
+"""What is left in files. `truth`: what each did and left undone. `records`: what was filed, as it comes to the registers. `town`: who and what is there."""
+
+from pathlib import Path
+
+from .town import Town
+
+#: Files that both need: nobody's conduct is in them.
+TOWN = {
+    "area": "SELECT * FROM area ORDER BY i",
+    "unit": "SELECT * FROM unit ORDER BY i",
+    "post": "SELECT * FROM post ORDER BY i",
+    "household": "SELECT i, members, area FROM household ORDER BY i",
+    "person": "SELECT * FROM person ORDER BY i",
+    "said": "SELECT * FROM said ORDER BY starts_at, area, scale",
+}
+TRUTH = {
+    "deed": "SELECT * FROM deed ORDER BY kind, key, about",
+    "infection": "SELECT * FROM infection ORDER BY person",
+    "case": "SELECT c.*, t.total AS met FROM case_ c LEFT JOIN told_total t ON t.case_ = c.i ORDER BY c.i",
+    "contact": "SELECT * FROM contact ORDER BY i",
+    "specimen": "SELECT * FROM specimen ORDER BY i",
+    "handover": "SELECT * FROM handover ORDER BY i",
+    "silence": "SELECT * FROM silence ORDER BY unit",
+    "hushed": "SELECT i AS area FROM hushed ORDER BY i",
+}
+FILED = """
+SELECT key, about, person, area, moment, period, outcome, number, more FROM (
+  SELECT key, filed_about AS about, filed_person AS person, area, told_at AS moment, period, outcome, number, more FROM deed WHERE kind = '{kind}' AND told_at < {end}
+  UNION ALL SELECT key || '/2', filed_about, filed_person, area, told_at + INTERVAL 7 MINUTE, period, outcome, number, more FROM deed WHERE kind = '{kind}' AND conduct = 'doubled' AND told_at + INTERVAL 7 MINUTE < {end}
+) ORDER BY moment, key
+"""
+#: What is filed of each kind of work, under the name of its file.
+KINDS = {
+    "check": "check", "investigated": "investigated", "source": "source", "admitted": "admitted", "taken_in": "taken in", "stay_ended": "stay ended",
+    "report": "report", "visit": "visit", "answer": "answer", "result": "result",
+}  # fmt: skip
+#: What comes to be known of a case or contact after it was filed, and from when that stands.
+LATER = """
+SELECT * FROM (
+  SELECT 'case:' || i AS about, judged_at AS moment, 'class' AS what, class1 AS value FROM case_ WHERE judged_at < {end}
+  UNION ALL SELECT 'case:' || i, outcome_at, 'outcome', outcome1 FROM case_ WHERE outcome_at < {end}
+  UNION ALL SELECT 'contact:' || i, released_at, 'released', NULL FROM contact WHERE released_at IS NOT NULL
+  UNION ALL SELECT 'contact:' || i, became_case_at, 'became', NULL FROM contact WHERE became_case_at IS NOT NULL
+) ORDER BY moment, about
+"""
+RECORDS = {
+    "case": "SELECT c.i, c.person, c.area, c.class0, c.onset_on, c.first_care_at, c.reported_at, c.confirmed0, t.total AS contact_total FROM case_ c LEFT JOIN told_total t ON t.case_ = c.i ORDER BY c.i",
+    "contact": "SELECT i, case_, person, area, class, named_at, last_exposure_on, observation_from, observation_until FROM contact ORDER BY i",
+    "specimen": "SELECT i, person, area, sampled_at FROM specimen ORDER BY i",
+    "handover": "SELECT i, area, from_area, kind, sent_at, person FROM handover ORDER BY i",
+    "later": LATER,
+}
+
+
+def write(town: Town, folder: Path) -> None:
+    """The three folders."""
+    end = f"TIMESTAMP '{town.end}'"
+    for name, files in (("town", TOWN), ("truth", TRUTH), ("records", RECORDS)):
+        for file, sql in files.items():
+            town.write(folder / name, file, sql.format(end=end))
+    for file, kind in KINDS.items():
+        town.write(folder / "records", file, FILED.format(kind=kind, end=end))

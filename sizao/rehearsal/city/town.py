@@ -1,0 +1,63 @@
+"""Where a city is made: a database in memory, chance that follows from the seed alone, and files at the end.
+
+Chance is a hash of (seed, what for, whom): whoever asks the same gets the same, in whatever order and on however many processors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from sizao.kernel.content_dir import content_dir
+
+from .sizes import SIZES, Size
+
+MACROS = """
+CREATE MACRO u(what, a) AS (hash({seed}, what, a) >> 11)::DOUBLE / 9007199254740992.0;
+CREATE MACRO u2(what, a, b) AS (hash({seed}, what, a, b) >> 11)::DOUBLE / 9007199254740992.0;
+CREATE MACRO pick(n, what, a) AS CAST(floor(u(what, a) * n) AS BIGINT);
+CREATE MACRO pick2(n, what, a, b) AS CAST(floor(u2(what, a, b) * n) AS BIGINT);
+CREATE MACRO after_hours(t, h) AS CAST(t AS TIMESTAMP) + to_minutes(CAST(floor(h * 60) AS BIGINT));
+CREATE MACRO between_times(a, b, share) AS CAST(a AS TIMESTAMP) + to_minutes(CAST(floor(date_diff('minute', CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMP)) * share) AS BIGINT));
+CREATE MACRO day_of(n) AS DATE '{first}' + CAST(n AS INTEGER);
+"""
+
+
+class Town:
+    """A city in the making. `first` is its first day, `end` the midnight that closes its last."""
+
+    def __init__(self, size: str, days: int, seed: int, first: date):
+        self.size: Size = SIZES[size]
+        self.days, self.seed, self.first = days, seed, first
+        self.begin = datetime.combine(first, time())
+        self.end = self.begin + timedelta(days=days)
+        self.db = duckdb.connect(config={"threads": 2})
+        self.db.execute(MACROS.format(seed=int(seed), first=first.isoformat()))
+        self.rates = yaml.safe_load((content_dir() / "rehearsal" / "conduct.yaml").read_text(encoding="utf-8"))
+
+    def run(self, sql: str, **values: Any) -> None:
+        """Runs statements; `{begin}`, `{end}`, `{days}` and what else is named are put in as literals."""
+        known = {"begin": f"TIMESTAMP '{self.begin}'", "end": f"TIMESTAMP '{self.end}'", "days": self.days, "persons": self.size.persons, **values}
+        self.db.execute(sql.format(**known))
+
+    def table(self, name: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+        """A table from rows that were made one by one."""
+        self.db.execute(f"CREATE TABLE {name} ({columns})")
+        found = list(rows)
+        if found:
+            marks = ", ".join("?" for _ in found[0])
+            self.db.executemany(f"INSERT INTO {name} VALUES ({marks})", found)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.db.execute(sql).fetchall()
+
+    def write(self, folder: Path, name: str, sql: str) -> None:
+        """A columnar file, in an order that is always the same."""
+        folder.mkdir(parents=True, exist_ok=True)
+        place = str(folder / f"{name}.parquet").replace("'", "''")
+        self.db.execute(f"COPY ({sql}) TO '{place}' (FORMAT parquet, COMPRESSION zstd)")

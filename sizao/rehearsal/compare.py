@@ -1,0 +1,138 @@
+"""The plan's report held against the truth: every measure, area and day, and every row behind them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sizao.kernel import content
+from sizao.kernel.models import Area, Enactment, User
+from sizao.kernel.scope import Scope
+from sizao.plan import run
+from sizao.plan.acts import acts_of
+from sizao.plan.models import Row, Run
+
+from . import truth
+from .city import ZONE
+from .registering import DISEASE, Told
+
+#: What is compared: states as the plan calls them. What is open, ahead, waiting or closed is nobody's hole, and left out of both.
+STATES = ("met", "late", "overdue", "cannot_tell", "unlisted")
+Key = tuple[str, str, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not the same: what the report says (None: nothing), and what the truth says."""
+
+    measure: str
+    subject: str
+    due: datetime | None
+    area: str
+    reported: str | None
+    true: str | None
+
+
+@dataclass
+class Compared:
+    """`cells`: (measure, area, day, what) that were counted on both sides; `rows`: single findings; `differences`: those that are not the same."""
+
+    cells: int = 0
+    rows: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    by_measure: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """`compared` counts cells; `differences` lists at most a hundred."""
+        return {
+            "compared": self.cells,
+            "differences": len(self.differences),
+            "rows": self.rows,
+            "measures": self.by_measure,
+            "first": [
+                {"measure": d.measure, "subject": d.subject, "due": d.due.isoformat() if d.due else None, "area": d.area, "reported": d.reported, "true": d.true}
+                for d in self.differences[:100]
+            ],
+        }
+
+
+def enact(edition: str, told: Told) -> Enactment:
+    """Two people put an edition in force from the city's first day; what it asks for is kept since a month before."""
+    first, other = (Scope.open(User.objects.get(username=u)) for u in ("operator-a", "operator-b"))
+    item = content.newest("plan", edition)
+    root = told.areas[0]
+    enactment = content.second(other, content.propose(first, item, root, DISEASE, told.begin))
+    content.keep(acts_of(item.text), root, told.begin - timedelta(days=30), "rehearsal")
+    return enactment
+
+
+def compare(folder: Path, told: Told, enactments: Iterable[Enactment], *, report: Run | None = None) -> Compared:
+    """Evaluates what is in force at the end of the city's last day (or takes a run), and holds each edition against the truth."""
+    report = report or run.evaluate_all(told.end, standing=False)
+    found, names = Compared(), {key: name for name, key in told.ids.items()}
+    codes = dict(Area.objects.values_list("pk", "code"))
+    mine = {i: area.code for i, area in told.areas.items()}
+    for e in enactments:
+        edition = e.item.item_id
+        should = truth.derive(folder, edition)
+        names_here = names | _pairs(should, told)
+        true = {_key(s): (s.state, mine.get(s.area) if s.area is not None else None, s.ownerless) for s in should}
+        told_rows = Row.objects.filter(run=report, enactment=e.pk, state__in=STATES).values_list("measure", "subject", "due", "state", "area_id", "post")
+        reported = {(m, names_here.get(s, str(s)), _civil(due)): (state, codes.get(area), post is None) for m, s, due, state, area, post in told_rows}
+        _hold(found, edition, reported, true)
+    return found
+
+
+def _hold(found: Compared, edition: str, reported: dict[Key, Any], true: dict[Key, Any]) -> None:
+    for key in reported.keys() | true.keys():
+        a, b = reported.get(key), true.get(key)
+        found.rows += 1
+        if a != b:
+            found.differences.append(Difference(f"{edition} {key[0]}", key[1], key[2], (a or b or ("", ""))[1] or "", _said(a), _said(b)))
+    counts = [_cells(side) for side in (reported, true)]
+    found.cells += len(counts[0].keys() | counts[1].keys())
+    for (measure, _, _, what), n in counts[0].items():
+        name = f"{edition} {measure}"
+        found.by_measure.setdefault(name, {})[what] = found.by_measure.get(name, {}).get(what, 0) + n
+
+
+def _cells(rows: dict[Key, Any]) -> Counter[tuple[str, str | None, date | None, str]]:
+    """Counts by measure, area, day, and what it is; what nobody answers for is counted beside."""
+    found: Counter[tuple[str, str | None, date | None, str]] = Counter()
+    for (measure, _, due), (state, area, ownerless) in rows.items():
+        day = due.date() if due else None
+        found[measure, area, day, state] += 1
+        if ownerless:
+            found[measure, area, day, "ownerless"] += 1
+    return found
+
+
+def _said(value: Any) -> str | None:
+    return None if value is None else f"{value[0]}{' (ownerless)' if value[2] else ''}"
+
+
+def _key(s: truth.Should) -> Key:
+    return s.measure, s.subject, s.due
+
+
+def _pairs(should: Iterable[truth.Should], told: Told) -> dict[UUID, str]:
+    """Which row a pair is called by: its id is made of those of its sides."""
+    found = {}
+    for name in {s.subject for s in should if "|" in s.subject}:
+        a, b = (told.ids[side] for side in name.split("|"))
+        found[UUID(hashlib.md5(f"{a}|{b}".encode(), usedforsecurity=False).hexdigest())] = name
+    return found
+
+
+def _civil(due: datetime | None) -> datetime | None:
+    return due.astimezone(ZoneInfo(ZONE)).replace(tzinfo=None) if due else None
+
+
+__all__ = ["UTC", "Compared", "Difference", "compare", "enact"]

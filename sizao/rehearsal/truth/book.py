@@ -1,0 +1,136 @@
+"""The city's own record, read from its files: what there is, what was said of areas, what each told of his work, and when."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+FAR = datetime(9999, 12, 31)  # noqa: DTZ001 - civil time
+DAY = timedelta(days=1)
+
+
+class Filed(NamedTuple):
+    """What somebody told: `at`, when he says that it was; `did` is false where he only says so."""
+
+    at: datetime
+    outcome: str | None
+    number: float | None
+    period: date | None
+    did: bool
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said of an area, from `since` until `until`."""
+
+    area: int
+    value: str
+    since: datetime
+    until: datetime
+
+
+class Book:
+    """Everything up to `as_of`; nothing of what comes after."""
+
+    def __init__(self, folder: Path, as_of: datetime | None = None):
+        self.folder, self.db = folder, duckdb.connect(config={"threads": 2})
+        city = json.loads((folder / "city.json").read_text(encoding="utf-8"))
+        self.begin = datetime.combine(date.fromisoformat(city["first"]), time())
+        self.as_of = as_of or self.begin + city["days"] * DAY
+        self.above: dict[int, int | None] = dict(self.read("town/area", "i, parent"))
+        self.level = dict(self.read("town/area", "i, level"))
+        self.posts = set(self.read("town/post", "role, area"))
+        self.home = dict(self.read("town/person", "i, area"))
+        self.said: dict[str, list[Said]] = defaultdict(list)
+        for area, scale, value, since, until in self.read("town/said", "area, scale, value, starts_at, ends_at"):
+            self.said[scale].append(Said(area, value, since, until or FAR))
+        self.units = self.named("town/unit")
+        self.households = self.named("town/household")
+        self.cases = self.named("truth/case")
+        self.contacts = self.named("truth/contact")
+        self.specimens = self.named("truth/specimen")
+        self.handovers = self.named("truth/handover")
+        self._told()
+
+    def read(self, file: str, columns: str = "*") -> list[tuple[Any, ...]]:
+        place = str(self.folder / f"{file}.parquet").replace("'", "''")
+        return self.db.execute(f"SELECT {columns} FROM '{place}'").fetchall()
+
+    def named(self, file: str) -> list[dict[str, Any]]:
+        place = str(self.folder / f"{file}.parquet").replace("'", "''")
+        found = self.db.execute(f"SELECT * FROM '{place}'")
+        names = [c[0] for c in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def _told(self) -> None:
+        """What was told of each kind of work: by what it was filed about, and by the person it was filed under."""
+        self.about: dict[tuple[str, str], list[Filed]] = defaultdict(list)
+        self.under: dict[tuple[str, int], list[Filed]] = defaultdict(list)
+        rows = self.read("truth/deed", "kind, filed_about, filed_person, told_at, outcome, number, period, did_at IS NOT NULL, conduct, key")
+        for kind, about, person, at, outcome, number, period, did, conduct, key in rows:
+            if at is None:
+                continue
+            for again in (False, True) if conduct == "doubled" else (False,):
+                one = Filed(at + timedelta(minutes=7) if again else at, outcome, number, period, did, key)
+                if one.at < self.as_of:
+                    self.about[kind, about].append(one)
+                    if person is not None:
+                        self.under[kind, person].append(one)
+
+    # -- places
+
+    def upwards(self, area: int | None) -> Iterator[int]:
+        """The area and every one above it."""
+        while area is not None:
+            yield area
+            area = self.above[area]
+
+    def answered(self, role: str, area: int | None) -> bool:
+        """Whether somebody holds that post there or above."""
+        return any((role, a) in self.posts for a in self.upwards(area))
+
+    def graded(self, scale: str, area: int | None, t: datetime) -> str | None:
+        """What stands there at a moment, said of it or of the nearest one above of which anything is said."""
+        for a in self.upwards(area):
+            found = [s for s in self.said[scale] if s.area == a and s.since <= t < s.until]
+            if found:
+                return max(found, key=lambda s: s.since).value
+        return None
+
+    def ordered(self, kind: str, area: int, t: datetime) -> bool:
+        """An order of that kind is in force there."""
+        return any(s.value == kind and s.since <= t < s.until and s.area in set(self.upwards(area)) for s in self.said["order"])
+
+    def order_since(self, kind: str, area: int) -> datetime | None:
+        """When the last order of that kind began there, ended or not."""
+        for a in self.upwards(area):
+            found = [s.since for s in self.said["order"] if s.value == kind and s.area == a and s.since <= self.as_of]
+            if found:
+                return max(found)
+        return None
+
+    # -- people
+
+    def class_of(self, case: dict[str, Any], t: datetime) -> str:
+        """What a case was taken for at a moment."""
+        judged = case["judged_at"]
+        return str(case["class1"] if judged is not None and judged <= min(t, self.last) else case["class0"])
+
+    @property
+    def last(self) -> datetime:
+        """The last moment of which anything is on record."""
+        return self.as_of - timedelta(microseconds=1)
+
+    def confirmed_at(self, case: dict[str, Any]) -> datetime | None:
+        """When it was confirmed, as far as that has come to be known."""
+        if case["confirmed0"] is not None:
+            return case["confirmed0"]  # type: ignore[no-any-return]
+        return case["judged_at"] if case["class1"] == "confirmed" and case["judged_at"] <= self.last else None

@@ -1,0 +1,73 @@
+"""The invented city: the same seed makes the same city; everything in it is valid in form and belongs to nowhere."""
+
+import hashlib
+from datetime import date
+
+import duckdb
+import pytest
+from stdnum.cn import ric
+
+from sizao.rehearsal.city import make
+
+FIRST = date(2020, 6, 16)
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("city"), size="2k", days=20, seed=3, first=FIRST)
+
+
+def rows(city, file, columns="*", where="true"):
+    return duckdb.execute(f"SELECT {columns} FROM '{city / file}.parquet' WHERE {where}").fetchall()
+
+
+def digests(folder):
+    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*.parquet"))}
+
+
+def test_the_same_seed_makes_the_same_city_and_another_seed_another(city, tmp_path):
+    again, other = make(tmp_path / "a", size="2k", days=20, seed=3, first=FIRST), make(tmp_path / "b", size="2k", days=20, seed=4, first=FIRST)
+    assert digests(again) == digests(city)
+    assert digests(other)["records/check.parquet"] != digests(city)["records/check.parquet"]
+
+
+def test_numbers_are_valid_in_form_belong_to_nowhere_and_to_one_person_each(city):
+    numbers = [n for (n,) in rows(city, "town/person", "national_id")]
+    assert len(numbers) == len(set(numbers)) > 1900
+    assert all(n.startswith("9900") for n in numbers)  # a code of no province
+    assert all(ric.calc_check_digit(n) == n[-1] for n in numbers)
+    phones = [n for (n,) in rows(city, "town/person", "phone")]
+    assert len(set(phones)) == len(phones) and all(len(p) == 11 and p.startswith("190") for p in phones)
+
+
+def test_everybody_lives_in_a_household_of_his_size_behind_a_door_of_a_grid(city):
+    households = {i: (members, area) for i, members, area in rows(city, "town/household")}
+    found = {}
+    for household, area in rows(city, "town/person", "household, area"):
+        found[household] = found.get(household, 0) + 1
+        assert households[household][1] == area
+    assert found == {i: members for i, (members, _) in households.items()}
+    grids = {i for (i,) in rows(city, "town/area", "i", "level = 'grid'")}
+    assert {area for _, area in households.values()} <= grids
+
+
+def test_the_outbreak_goes_from_person_to_person_where_they_meet(city):
+    met = "(SELECT 1 FROM '{0}/town/person.parquet' a, '{0}/town/person.parquet' b WHERE a.i = x.person AND b.i = x.source AND a.{1} = b.{1})"
+    infection = f"'{city}/truth/infection.parquet' x"
+    assert duckdb.execute(f"SELECT count(*) FROM {infection} WHERE setting = '1 household' AND NOT EXISTS {met.format(city, 'household')}").fetchone() == (0,)
+    assert duckdb.execute(f"SELECT count(*) FROM {infection} WHERE setting IN ('2 work', '2 school') AND NOT EXISTS {met.format(city, 'unit')}").fetchone() == (0,)
+    assert duckdb.execute(f"SELECT count(*) FROM {infection} JOIN {infection.replace(' x', ' s')} ON s.person = x.source WHERE s.day >= x.day").fetchone() == (0,)
+
+
+def test_what_was_done_stands_apart_from_what_was_told(city):
+    conduct = dict(rows(city, "truth/deed", "conduct, count(*)", "true GROUP BY conduct"))
+    assert {"done", "forgot", "late", "claimed", "misfiled", "doubled", "edge"} <= conduct.keys()
+    assert rows(city, "truth/deed", "count(*)", "conduct = 'claimed' AND (did_at IS NOT NULL OR told_at IS NULL)") == [(0,)]
+    assert rows(city, "truth/deed", "count(*)", "conduct = 'forgot' AND told_at IS NOT NULL") == [(0,)]
+    assert rows(city, "truth/deed", "count(*)", "conduct = 'late' AND told_at <= due") == [(0,)]
+
+
+def test_no_record_tells_what_its_author_did_not_say(city):
+    for file in (city / "records").glob("*.parquet"):
+        names = {d[0] for d in duckdb.execute(f"SELECT * FROM '{file}' LIMIT 0").description}
+        assert not names & {"conduct", "did_at", "infected"}, file.name
