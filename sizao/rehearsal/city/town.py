@@ -5,6 +5,7 @@ Chance is a hash of (seed, what for, whom): whoever asks the same gets the same,
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -28,6 +29,14 @@ CREATE MACRO day_of(n) AS DATE '{first}' + CAST(n AS INTEGER);
 """
 
 
+def rates() -> dict[str, Any]:
+    """How people behave: the jurisdiction's own figures where it has any, else the package's."""
+    own = os.environ.get("SIZAO_CONTENT")
+    places = [folder / "rehearsal" / "conduct.yaml" for folder in ([Path(own)] if own else []) + [content_dir()]]
+    found: dict[str, Any] = yaml.safe_load(next(p for p in places if p.is_file()).read_text(encoding="utf-8"))
+    return found
+
+
 class Town:
     """A city in the making. `first` is its first day, `end` the midnight that closes its last."""
 
@@ -38,7 +47,7 @@ class Town:
         self.end = self.begin + timedelta(days=days)
         self.db = duckdb.connect(config={"threads": 2})
         self.db.execute(MACROS.format(seed=int(seed), first=first.isoformat()))
-        self.rates = yaml.safe_load((content_dir() / "rehearsal" / "conduct.yaml").read_text(encoding="utf-8"))
+        self.rates = rates()
 
     def run(self, sql: str, **values: Any) -> None:
         """Runs statements; `{begin}`, `{end}`, `{days}` and what else is named are put in as literals."""
