@@ -1,6 +1,6 @@
-"""The pages at a county's size: overview, list behind a number, my list today, a recorded check; p95 over real HTTP."""
+"""The pages over real HTTP, `users` at once, on a store of `size` persons: milliseconds at the ninety-fifth per cent, page by page."""
 
-import http.cookiejar
+import http.client
 import os
 import random
 import re
@@ -9,127 +9,89 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
-import urllib.request
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks._web_fill import fill
 
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 18_431
 
 
-def run(size: int = 100_000, requests: int = 200) -> dict[str, Any]:
-    """`size` persons, one in twenty a contact under observation, one in two hundred a case. Times in milliseconds."""
-    place = Path(tempfile.mkdtemp(prefix="sizao-bench-"))
-    place.chmod(0o755)
+def run(size: int = 1_000_000, users: int = 20, requests: int = 400, think: int = 1000, workers: int = 0, store: str = "", pages: str = "") -> dict[str, Any]:
+    """`size` persons, one in twenty a contact under observation, one in two hundred a case.
+
+    Each of `users` asks one page after another and looks at each for `think` milliseconds on average (0: none at all, so that the figures are
+    those of a queue); every request names another text, number or place. `store` keeps a filled store for the next time; `pages` are the
+    pages to be measured, by commas; `workers` web processes (0: as `serve` decides).
+    """
+    place = Path(store) if store else Path(tempfile.mkdtemp(prefix="sizao-bench-"))
+    place.mkdir(mode=0o755, parents=True, exist_ok=True)
     os.environ |= {"SIZAO_STORE": str(place / "store"), "SIZAO_KEYS": str(place / "keys"), "SIZAO_LANG": "en"}
     try:
-        links, figures = _fill(place, size)
-        server = subprocess.Popen([sys.executable, "-m", "sizao", "serve", "--port", str(PORT)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        filled = fill(place, size, users)
+        command = [sys.executable, "-m", "sizao", "serve", "--port", str(PORT), *(["--workers", str(workers)] if workers else [])]
+        server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             wait()
-            figures |= _measure(links, requests)
+            return filled.figures | _measure(filled.links, filled.addresses, users, requests, think / 1000, {p for p in pages.split(",") if p})
         finally:
             server.terminate()
             server.wait(20)
-        return figures
     finally:
         subprocess.run([sys.executable, "-m", "sizao", "stop"], cwd=ROOT, capture_output=True, check=False)
-        shutil.rmtree(place, ignore_errors=True)
-
-
-def _fill(place: Path, size: int) -> tuple[dict[str, str], dict[str, Any]]:
-    from sizao.wiring.database import boot
-
-    boot(place / "store", kind="demo")
-    from sizao.doors.kit.signin import make_link
-    from sizao.kernel import clock, keys
-    from sizao.kernel.models import User
-    from sizao.kernel.scope import Scope
-    from sizao.plan import run as plan
-    from sizao.rehearsal import county, people
-    from sizao.wiring.migrate import migrate
-
-    migrate("demo")
-    keys.KeyRing.new(keys.folder())
-    from sizao.flows.contact_named import NamedContact, name
-    from sizao.registers.population.actions import PersonData, add_persons
-
-    now, r = clock.now(), random.Random(1)
-    county.ensure(seed=1)
-    from sizao.kernel.models import Area
-
-    grids = list(Area.objects.filter(level="grid"))
-    today = clock.local_day(now, county.ZONE)
-    began = time.perf_counter()
-    crowd = [people.invent(r, today) for _ in range(size)]
-    scope, cdc = Scope.system("bench"), Scope.open(User.objects.get(username="cdc"))
-    data = [PersonData(area_id=r.choice(grids).pk, name=p.name, sex=p.sex, birth_date=p.birth_date, phone=p.phone) for p in crowd]
-    from django.db import transaction
-
-    contacts = size // 20
-    for i in range(0, contacts, 1000):
-        name(
-            cdc,
-            [
-                NamedContact(
-                    sender="bench",
-                    source_id=str(k),
-                    disease=county.DISEASE,
-                    person=data[k],
-                    class_code="close",
-                    named_at=now - timedelta(days=k % 12),
-                    last_exposure_on=today - timedelta(days=k % 12),
-                    observation_from=today - timedelta(days=k % 12),
-                    observation_until=today + timedelta(days=14 - k % 12),
-                )
-                for k in range(i, min(i + 1000, contacts))
-            ],
-        )
-    for i in range(contacts, size, 2000):
-        with transaction.atomic():
-            add_persons(scope, data[i : i + 2000], known=[now] * len(data[i : i + 2000]), sender="bench")
-    loaded = time.perf_counter() - began
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE population_person, cases_contact, kernel_act")
-    began = time.perf_counter()
-    plan.evaluate_all(now)
-    evaluated = time.perf_counter() - began
-    links = {who: make_link(User.objects.get(username=who), 60) for who in ("commander", "cdc", "community")}
-    connection.close()
-    return links, {"persons": size, "persons_per_second": round(size / loaded), "plan_run_seconds": round(evaluated, 2)}
+        if not store:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def wait(port: int = PORT) -> None:
     """Until the service answers."""
-    for _ in range(200):
+    for _ in range(300):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1)
-            return
+            if http.client.HTTPConnection("127.0.0.1", port, timeout=1).request("GET", "/healthz") is None:
+                return
         except OSError:
             time.sleep(0.1)
     raise RuntimeError("the service did not come up")
 
 
 class Reader:
-    """Somebody who has signed in."""
+    """Somebody who has signed in, on one connection that is kept."""
 
     def __init__(self, link: str, port: int = PORT):
-        self.port = port
-        self.open = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())).open
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.cookies: dict[str, str] = {}
         page = self.get(link)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         assert token, "the sign-in page has a form"
-        self.open(f"http://127.0.0.1:{port}{link}", urllib.parse.urlencode({"csrfmiddlewaretoken": token[1]}).encode()).read()
+        self.ask("POST", link, urllib.parse.urlencode({"csrfmiddlewaretoken": token[1]}))
+
+    def ask(self, method: str, address: str, body: str | None = None) -> tuple[int, str]:
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), "Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            self.connection.request(method, address, body, headers)
+            answer = self.connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):  # closed for being idle: a browser opens it again too
+            self.connection.close()
+            self.connection.request(method, address, body, headers)
+            answer = self.connection.getresponse()
+        for told in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = told.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer.status, answer.read().decode()
 
     def get(self, address: str) -> str:
-        return self.open(f"http://127.0.0.1:{self.port}{address}", timeout=30).read().decode()
+        status, text = self.ask("GET", address)
+        assert status == 200, (status, address)
+        return text
+
 
     def times(self, address: str, n: int) -> list[float]:
+        """Milliseconds of each of `n` requests, one after the other."""
         found = []
         for _ in range(n):
             began = time.perf_counter()
@@ -138,7 +100,7 @@ class Reader:
         return found
 
 
-def next_page(reader: Reader, address: str, times: int) -> str:
+def _deep(reader: Reader, address: str, times: int) -> str:
     """The address of a page deep in a list."""
     for _ in range(times):
         found = re.search(r'rel="next" href="([^"]+)"', reader.get(address))
@@ -148,25 +110,50 @@ def next_page(reader: Reader, address: str, times: int) -> str:
     return address
 
 
-def _measure(links: dict[str, str], n: int) -> dict[str, Any]:
-    commander, cdc, community = (Reader(links[w]) for w in ("commander", "cdc", "community"))
-    p95 = lambda xs: round(statistics.quantiles(xs, n=20)[-1], 1)  # noqa: E731
-    pages = {
-        "overview": (commander, "/"),
-        "measure": (commander, "/measure/contact-daily-check"),
-        "list_with_names": (cdc, "/measure/contact-daily-check"),
-        "today": (community, "/today"),
-        "find": (cdc, "/find?q=%E5%BC%A0%E4%BC%9F"),
-        "register": (cdc, "/registers/persons"),
-        "register_deep": (cdc, next_page(cdc, "/registers/persons", 20)),
-        "register_name": (cdc, "/registers/persons?q=%E5%BC%A0%E4%BC%9F"),
-        "register_initials": (cdc, "/registers/persons?q=zw"),
-        "register_number": (cdc, "/registers/contacts?q=1"),
-        "register_of_a_village": (community, "/registers/persons"),
-        "register_contacts": (cdc, "/registers/contacts?view=under-observation"),
-    }
-    figures = {}
-    for page, (reader, address) in pages.items():
-        reader.times(address, 5)
-        figures[f"{page}_p95_ms"] = p95(reader.times(address, n))
+def _measure(links: dict[str, list[str]], addresses: dict[str, tuple[str, list[str]]], users: int, n: int, think: float, wanted: set[str]) -> dict[str, Any]:
+    people = {who: [Reader(link) for link in some] for who, some in links.items()}
+    # A place in the middle of the table, and places as somebody reaches them who turns the pages.
+    who, some = addresses["register_deep"]
+    addresses["register_deep"] = who, [*some, *(_deep(people[who][0], "/registers/persons", k) for k in (1, 5, 20))]
+    figures: dict[str, Any] = {}
+    for page, (who, some) in addresses.items():
+        if wanted and page not in wanted:
+            continue
+        at_once(people[who], some, len(people[who]) * 2, 0)  # what is read once a process is read now
+        times, seconds = at_once(people[who], some, n, think)
+        figures[f"{page}_p95_ms"] = round(statistics.quantiles(times, n=20)[-1] * 1000, 1)
+        figures[f"{page}_median_ms"] = round(statistics.median(times) * 1000, 1)
+        figures[f"{page}_a_second"] = round(n / seconds, 1)
     return figures
+
+
+def at_once(readers: list[Reader], addresses: list[str], n: int, think: float, clock: Callable[[], float] = time.perf_counter) -> tuple[list[float], float]:
+    """Seconds of each of `n` requests that the readers share, and of all of them together."""
+    left, times, faults, lock = list(range(n)), list[float](), list[BaseException](), threading.Lock()
+
+    def work(reader: Reader, r: random.Random) -> None:
+        try:
+            time.sleep(r.uniform(0, think))
+            while True:
+                with lock:
+                    if not left:
+                        return
+                    nth = left.pop()
+                began = clock()
+                reader.get(addresses[nth % len(addresses)])
+                took = clock() - began
+                with lock:
+                    times.append(took)
+                time.sleep(r.uniform(0, 2 * think))
+        except BaseException as fault:  # shown by the main thread
+            faults.append(fault)
+
+    began = clock()
+    threads = [threading.Thread(target=work, args=(reader, random.Random(i))) for i, reader in enumerate(readers)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    if faults:
+        raise faults[0]
+    return times, clock() - began

@@ -44,7 +44,7 @@ class SavedView(models.Model):
 
 
 class Answered(models.Model):
-    """What a program's writing request was answered, so that sending it again writes nothing and is answered the same."""
+    """What a program's writing request was answered, so that sending it again writes nothing and is answered the same. Swept after `answered-kept-days`."""
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -56,6 +56,7 @@ class Answered(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="answered_once")]
+        indexes = [models.Index(fields=["made_at"], name="answered_made_at")]
 
 
 class ApiToken(models.Model):

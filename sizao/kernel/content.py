@@ -77,6 +77,15 @@ def folders() -> list[Path]:
     return [content_dir(), *([Path(own)] if own else [])]
 
 
+def shipped_digest() -> str:
+    """SHA-256 over every file of content, names and bytes: another one means that something else is in force in a store made anew."""
+    whole = hashlib.sha256()
+    for place in folders():
+        for path in sorted(p for p in place.rglob("*.yaml") if p.is_file()):
+            whole.update(f"{path.relative_to(place)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
 def item_id(kind: str, path: Path) -> str:
     return path.parent.name if kind == "plan" else path.stem
 

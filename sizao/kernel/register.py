@@ -23,6 +23,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.signals import class_prepared
+from django.dispatch import receiver
 
 from .ids import uuid7
 
@@ -97,7 +99,7 @@ class Declaration:
         zh, en: What one row is called.
         fields: Name → meaning. Order is the order on screen.
         natural_key: What names a row in the sender's books.
-        searches: Text columns that the search box looks into (exactly). Names of persons and the sender's number are searched anyway.
+        searches: Text columns that the search box looks into (exactly), each with its index. Names of persons and the sender's number are searched anyway.
         acts: The kinds of act that it records.
         name: In addresses and in the API, plural: "daily-checks". "" is the model's name with an s.
         read: Who may read: a permission word of `content/roles.yaml`.
@@ -107,7 +109,7 @@ class Declaration:
         subject: The way to what its acts are about, for the timeline.
         title: The field that names a row on screen; "" is the person's name, else the sender's number.
         columns: What a list shows at first; () is the first six fields.
-        sorts: Fields a list may be sorted by (each needs an index); newest first is always there.
+        sorts: Fields a list may be sorted by; newest first is always there. Each gets its index (field, id) from here: `makemigrations` writes it.
         filters: Views that ship with it.
         bulk: What may be done to many rows.
         verb: "module:function" that writes: (scope, commands, *, sender, batch=None) → outcomes. "" is `sizao.kernel.saving.save`.
@@ -163,9 +165,26 @@ class Record(models.Model):
         return cls.REGISTER  # type: ignore[attr-defined,no-any-return]
 
 
+@receiver(class_prepared)
+def _indexed(sender: type[models.Model], **_: Any) -> None:
+    """An index for each sort that a record offers, so that any page of a sorted list is a walk along it, and for each column that the search box looks into.
+    Values inside JSON are a register's own matter."""
+    declared = vars(sender).get("REGISTER")
+    if not isinstance(declared, Declaration) or not issubclass(sender, Record) or sender._meta.abstract:
+        return
+    meta, made = sender._meta, []
+    for name in declared.sorts:
+        column = declared.fields[name].column or name
+        if "__" not in column:
+            made.append(models.Index(fields=[column, "id"], name=f"{meta.model_name}_by_{name}"[:30]))
+    made += [models.Index(fields=[column], name=f"{meta.model_name}_search_{column}"[:30]) for column in declared.searches]
+    meta.indexes = [*meta.indexes, *made]
+    meta.original_attrs["indexes"] = meta.indexes  # type: ignore[attr-defined]  # where migrations look
+
+
 def natural_key(name: str) -> models.UniqueConstraint:
-    """A sender's own number names one row."""
-    return models.UniqueConstraint(fields=["sender", "source_id"], condition=~Q(source_id=""), name=name)
+    """A sender's own number names one row. The number comes first in the index, so that the search box finds it whoever sent it."""
+    return models.UniqueConstraint(fields=["source_id", "sender"], condition=~Q(source_id=""), name=name)
 
 
 def records() -> list[type[Record]]:

@@ -93,9 +93,11 @@ class Supervisor:
         self._place = place
 
     def run(self) -> None:
-        """Returns after SIGTERM, SIGINT, SIGHUP or `stop.set()`, when all children have ended. Refused: already-serving."""
+        """Returns after SIGTERM, SIGINT, SIGHUP (unless it is ignored, as under `nohup`) or `stop.set()`, when all children have ended. Refused: already-serving."""
         held = _hold(self._place) if self._place else None
-        before = {number: signal.signal(number, sets(self.stop)) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+        # Whoever starts it with `nohup` wants it to outlive his terminal: what is ignored already stays so.
+        hang_up = () if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else (signal.SIGHUP,)
+        before = {number: signal.signal(number, sets(self.stop)) for number in (signal.SIGTERM, signal.SIGINT, *hang_up)}
         try:
             for child in self.children:
                 child.start()

@@ -56,6 +56,25 @@ def test_a_batch_is_answered_row_by_row_and_its_repetition_the_same(spread, prog
     assert ask("post", "contacts", {"rows": rows[:1]})[1]["counts"]["identical"] == 1
 
 
+def test_answers_are_kept_as_long_as_the_content_says_and_a_repetition_after_that_writes_nothing_new(spread, program):
+    from datetime import timedelta
+
+    from sizao.doors.api.sweeping import sweep
+    from sizao.doors.models import Answered
+    from sizao.kernel import clock
+    from sizao.kernel.codes import threshold
+
+    ask = program()
+    rows = [{"values": {"person": str(spread["persons"]["below"].pk), "area": made.RELATIONS["below"], "disease": "covid-19"}}]
+    assert ask("post", "contacts", {"rows": rows}, key="k2")[1]["counts"]["new"] == 1
+    kept = timedelta(days=int(threshold("answered-kept-days", clock.now().date())))
+    sweep(clock.now() + kept - timedelta(hours=1))
+    assert Answered.objects.filter(key="k2").exists()
+    sweep(clock.now() + kept + timedelta(hours=1))
+    assert not Answered.objects.filter(key="k2").exists()
+    assert ask("post", "contacts", {"rows": rows}, key="k2")[1]["counts"] == {"new": 0, "updated": 0, "identical": 1, "rejected": 0}
+
+
 def test_a_change_over_another_ones_change_is_a_conflict(spread, program):
     ask, row = program(), spread["contacts"]["below"]
     _, seen, _ = ask("get", f"contacts/{row.pk}")

@@ -121,6 +121,20 @@ def test_told_to_stop_it_leaves_nobody_behind(served):
     assert not supervise.stop(folder / "place")
 
 
+def test_under_nohup_it_outlives_the_terminal_that_started_it(served, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("nohup")
+    hung_up = subprocess.Popen(["nohup", sys.executable, "-c", MAIN, CHILD, f"{folder}/"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    try:
+        until(lambda: pids(folder, "web"))
+        for main in (hung_up, served[0]):
+            main.send_signal(signal.SIGHUP)
+        served[0].wait(5)  # the one that was not told to stay has ended
+        assert hung_up.poll() is None and lives(pids(folder, "web")[0][0])
+    finally:
+        hung_up.terminate()
+        hung_up.wait(5)
+
+
 @pytest.mark.parametrize("who", ["supervisor", "worker"])
 def test_told_to_stop_at_the_worst_of_moments_it_stops(who):
     done = subprocess.run([sys.executable, "-c", UNLUCKY, who], capture_output=True, text=True, timeout=20)

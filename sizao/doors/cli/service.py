@@ -56,11 +56,14 @@ def demo(port: Annotated[int, typer.Option("--port")] = 8000, store: Store = Non
 
 
 def _mark(seed: int) -> dict[str, Any]:
-    return {"day": date.today().isoformat(), "version": sizao.__version__, "seed": seed}  # noqa: DTZ011  the day on this machine's wall
+    from sizao.kernel.content import shipped_digest
+
+    day = date.today().isoformat()  # noqa: DTZ011  the day on this machine's wall
+    return {"day": day, "version": sizao.__version__, "seed": seed, "content": shipped_digest()}
 
 
 def forget_yesterday(place: Path, seed: int) -> None:
-    """An invented outbreak ends today: one that was made on another day, by another version or from another seed is made anew."""
+    """An invented outbreak ends today: one that was made on another day, by another version, from another seed or under other content is made anew."""
     from sizao.kernel import postgres
 
     if not (place / "store.json").is_file():
@@ -71,7 +74,7 @@ def forget_yesterday(place: Path, seed: int) -> None:
     except (FileNotFoundError, ValueError):
         fresh = False
     if not fresh:
-        context.say("演示数据已过期，重新生成。", "The demo is of another day; making it anew.")
+        context.say("演示数据不是今天的，或内容已变，重新生成。", "The demo is of another day or of other content; making it anew.")
         stop_service(store)
         postgres.stop(store)
         shutil.rmtree(place)

@@ -1,5 +1,6 @@
 """Every register's list and every row's page, made from the declaration."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -76,19 +77,41 @@ def listing(request: HttpRequest, register: str) -> HttpResponse:
         "may_write": bool(found.declaration.write) and scope.can(found.declaration.write),
         "may_export": scope.can("register.export"),
         "may_import": bool(found.declaration.write) and scope.can(found.declaration.write) and scope.can("import.write"),
-        "href": lambda row: row_address(found, row),
-        "label": lambda n: label(found, n, words),
-        "sorted": lambda n: _sorted(found, wanted, n),
+        "heads": [_head(found, n, words, wanted) for n in wanted.columns],
+        "href": addresses(found),
         "q": wanted.text,
-        "kind": found.type,
     }
     return page(request, "desk/register_rows.html" if request.headers.get("HX-Target") == "rows" else "desk/register.html", context)
 
 
 def row_address(register: Register, row: Any) -> str:
     """Where a row opens: its special page if it has one, else its record."""
-    special = register.declaration.page
-    return url(special, **{special: row.pk}) if special else url("record", register=register.name, record=row.pk)
+    return addresses(register)(row)
+
+
+def addresses(register: Register) -> Callable[[Any], str]:
+    """The same for many rows: the address is made once, and each row's number put into it."""
+    special, nobody = register.declaration.page, UUID(int=0)
+    way = url(special, **{special: nobody}) if special else url("record", register=register.name, record=nobody)
+    before, after = way.split(str(nobody))
+    return lambda row: f"{before}{row.pk}{after}"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column of a list: its label, how its cells stand, the address that sorts by it and how it is sorted now ("" where it does not)."""
+
+    name: str
+    label: str
+    style: str
+    link: str
+    now: str
+
+
+def _head(register: Register, name: str, words: Words, wanted: lists.Asked) -> Head:
+    kind = register.type(name)
+    style = "num" if kind in ("integer", "number") else "nowrap" if kind in ("day", "instant") else ""
+    return Head(name, label(register, name, words), style, *_sorted(register, wanted, name))
 
 
 def label(register: Register, name: str, words: Words) -> str:

@@ -22,6 +22,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 from sizao.kernel import areas, clock
 from sizao.kernel.errors import Refused
@@ -133,7 +134,7 @@ def zone_of(scope: Scope) -> str:
 
 
 def rows(scope: Scope, wanted: Asked) -> QuerySet[Any]:
-    """The rows that were asked for and that this scope may see, in order, not yet cut into pages."""
+    """The rows that were asked for and that this scope may see, not yet in order nor cut into pages."""
     register, d = wanted.register, wanted.register.declaration
     found = register.whole(register.rows(scope))
     if wanted.area is not None:
@@ -151,11 +152,7 @@ def rows(scope: Scope, wanted: Asked) -> QuerySet[Any]:
             found = found.filter(scope.area_filter(d.area, "person.names"))
     if wanted.text:
         found = found.filter(searched(register, scope, wanted.text))
-    column = register.column(wanted.sort.lstrip("-")) if wanted.sort else ""
-    if not column:
-        return found.order_by("-id")
-    by = F(column).desc(nulls_last=True) if wanted.sort.startswith("-") else F(column).asc(nulls_last=True)
-    return found.order_by(by, "-id")
+    return found
 
 
 def near(scope: Scope, wanted: Asked) -> Q:
@@ -224,8 +221,12 @@ def searched(register: Register, scope: Scope, text: str) -> Q:
     with contextlib.suppress(ValueError):
         found |= Q(pk=UUID(text))
     if d.person:
+        # A rare name is a few persons, whose rows their index finds; a common one is met soon by reading back from the newest.
+        few = population.few_matching(scope, text) if d.person != "id" else None
         prefix = "" if d.person == "id" else f"{d.person}__"
-        if (person := population.matching(scope, text, prefix)) is not None:
+        if few is not None:
+            found |= Q(**{f"{d.person}__in": few}) & scope.area_filter(d.area, "person.names") if few else Q()
+        elif (person := population.matching(scope, text, prefix)) is not None:
             found |= person & scope.area_filter(d.area, "person.names")
     return found
 
@@ -239,10 +240,28 @@ class Page:
 
 
 def page(found: QuerySet[Any], wanted: Asked, size: int = PAGE) -> Page:
-    """The rows after the place that was asked for. Refused: cursor-stale."""
-    if wanted.after:
-        found = found.filter(_beyond(wanted))
-    some = list(found[: size + 1])
+    """The rows after the place that was asked for, in order: newest first, or by a field with the rows that do not tell it at the end. Refused: cursor-stale.
+
+    Rows that tell the field and rows that do not are two walks along the same index (field, id), the second only where the first has ended.
+    """
+    place = _place(wanted) if wanted.after else None
+    column = wanted.register.column(wanted.sort.lstrip("-")) if wanted.sort else ""
+    some: list[Any] = []
+    if not column:
+        newest = found if place is None else found.filter(pk__lt=place[1])
+        some = list(newest.order_by("-id")[: size + 1])
+    elif place is None or place[0] is not None:
+        down = wanted.sort.startswith("-")
+        told = found.filter(**{f"{column}__isnull": False})
+        if place is not None:
+            beyond = TupleLessThan if down else TupleGreaterThan
+            told = told.filter(beyond(Tuple(F(column), F("id")), place))
+        some = list(told.order_by(*((f"-{column}", "-id") if down else (column, "id")))[: size + 1])
+    if column and len(some) <= size:
+        untold = found.filter(**{f"{column}__isnull": True})
+        if place is not None and place[0] is None:
+            untold = untold.filter(pk__lt=place[1])
+        some += untold.order_by("-id")[: size + 1 - len(some)]
     more = len(some) > size
     return Page(some[:size], cursor(wanted, some[size - 1]) if more else "")
 
@@ -254,22 +273,16 @@ def cursor(wanted: Asked, row: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
 
 
-def _beyond(wanted: Asked) -> Q:
+def _place(wanted: Asked) -> tuple[Any, UUID]:
+    """The sorted field's value and the id at which the page before ended."""
     try:
         raw, pk = json.loads(base64.urlsafe_b64decode(wanted.after + "=" * (-len(wanted.after) % 4)))
         last = UUID(pk)
         name = wanted.sort.lstrip("-")
         value = Reader(wanted.register).read(name, raw) if name and raw is not None else None
-    except (ValueError, TypeError, binascii.Error, NotThat):
+    except (ValueError, TypeError, AttributeError, binascii.Error, NotThat):
         raise Refused("cursor-stale") from None
-    if not name:
-        return Q(pk__lt=last)
-    column = wanted.register.column(name)
-    none = Q(**{f"{column}__isnull": True})
-    if value is None:
-        return none & Q(pk__lt=last)
-    side = "lt" if wanted.sort.startswith("-") else "gt"
-    return Q(**{f"{column}__{side}": value}) | Q(**{column: value, "pk__lt": last}) | none
+    return value, last
 
 
 def counted(found: QuerySet[Any]) -> int:

@@ -136,6 +136,7 @@ class Specimen(Record):
         name="specimens",
         write="specimen.write",
         columns=("person", "source_id", "kind", "sampled_at", "result", "resulted_at", "area"),
+        sorts=("sampled_at", "resulted_at"),
         filters=(
             Filter("positive", "阳性", "Positive", {"result": "positive"}),
             Filter("no-result", "未出结果", "No result yet", {"result__isnull": True}),

@@ -144,11 +144,12 @@ class Entry(Record):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["ledger", "sender", "source_id"], condition=~Q(source_id=""), name="entry_natural_key"),
+            models.UniqueConstraint(fields=["source_id", "ledger", "sender"], condition=~Q(source_id=""), name="entry_natural_key"),
             models.UniqueConstraint(fields=["ledger", "unit", "once"], condition=Q(once__isnull=False), name="entry_once"),
         ]
         indexes = [
-            models.Index(fields=["ledger", "happened_at"], name="entry_when"),
+            models.Index(fields=["ledger", "happened_at", "id"], name="entry_when"),
+            models.Index(fields=["ledger", "id"], name="entry_newest"),
             models.Index(fields=["ledger", "area"], name="entry_where"),
             models.Index(fields=["person", "ledger", "happened_at"], name="entry_person", condition=Q(person__isnull=False)),
             models.Index(fields=["household", "ledger", "happened_at"], name="entry_household", condition=Q(household__isnull=False)),

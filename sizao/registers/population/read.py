@@ -13,6 +13,9 @@ from .models import Household, Person
 from .rules import masked, search_keys
 from .sealing import ADDRESS, NATIONAL_ID, PHONE
 
+#: So many persons are handed from one statement to the next; more are asked for where they stand.
+FEW = 500
+
 __all__ = ["access_person_by_id", "matching", "names_of", "persons", "sealed_of", "search", "shown_name"]
 
 
@@ -46,9 +49,9 @@ def shown_name(scope: Scope, person: Person) -> str:
 
 def names_of(scope: Scope, people: Iterable[UUID], what: str = "population.names") -> dict[UUID, str]:
     """The names of many, masked where the scope does not see names; one read on record. Persons out of the area are absent."""
-    rows = list(persons(scope).filter(pk__in=set(people)))
-    record_read(scope, (r.pk for r in rows), what)
-    return {r.pk: shown_name(scope, r) for r in rows}
+    rows = list(persons(scope).filter(pk__in=set(people)).values_list("pk", "name", "area__path"))
+    record_read(scope, (pk for pk, _, _ in rows), what)
+    return {pk: name if scope.can("person.names", path) else masked(name) for pk, name, path in rows}
 
 
 def sealed_of(scope: Scope, person: Person) -> dict[str, str | None]:
@@ -85,6 +88,15 @@ def matching(scope: Scope, text: str, prefix: str = "", *, sealed_anywhere: bool
         found = Q(**{f"{prefix}name_keys__contains": keys})
         return found & scope.area_filter(f"{prefix}area", "person.names") if prefix else found
     return None
+
+
+def few_matching(scope: Scope, text: str) -> list[UUID] | None:
+    """The persons whom a text means, where they are at most `FEW` of those that this scope may name; None where they are more. For a list of what points to persons."""
+    meant = matching(scope, text)
+    if meant is None:
+        return []
+    found = list(Person.objects.filter(meant, scope.area_filter("area", "person.names")).values_list("pk", flat=True)[: FEW + 1])
+    return found if len(found) <= FEW else None
 
 
 def by_identifier(scope: Scope, texts: Iterable[str]) -> Iterable[tuple[str, UUID]]:

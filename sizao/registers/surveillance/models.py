@@ -49,6 +49,7 @@ class SymptomLine(Record):
         name="symptom-lines",
         write="check.write",
         columns=("person", "area", "channel", "found_at", "symptoms", "outcome"),
+        sorts=("found_at",),
         filters=(
             Filter("open", "未结案", "Open", {"closed_at__isnull": True}),
             Filter("on-the-way", "已转诊未到达", "Referred, not arrived", {"referred_at__isnull": False, "arrived_at__isnull": True, "closed_at__isnull": True}),
@@ -114,6 +115,7 @@ class Signal(Record):
         write="signal.write",
         person="",
         columns=("kind", "area", "raised_at", "observed", "expected", "judgement", "action"),
+        sorts=("raised_at",),
         filters=(
             Filter("to-judge", "待判定", "To be judged", {"judged_at__isnull": True}),
             Filter("to-answer", "属实待处置", "Real, no answer yet", {"judgement": "real", "acted_at__isnull": True}),
@@ -166,6 +168,7 @@ class CaseCard(Record):
         read="case.read",
         write="case.write",
         columns=("disease", "person", "from_unit", "diagnosed_at", "received_at", "outcome"),
+        sorts=("diagnosed_at", "received_at"),
         filters=(Filter("to-review", "待审核", "To be reviewed", {"reviewed_at__isnull": True}), Filter("returned", "已退回", "Returned", {"outcome": "returned"})),
         verb="sizao.registers.surveillance.actions:save_cards",
         **GROUP,
