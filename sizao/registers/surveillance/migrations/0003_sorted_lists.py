@@ -6,10 +6,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0004_sorted_lists'),
+        ('cases', '0005_sorted_lists'),
         ('kernel', '0003_act_other'),
         ('ledgers', '0006_sorted_lists'),
-        ('population', '0003_sorted_lists'),
+        ('population', '0004_sorted_lists'),
         ('surveillance', '0002_versions'),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0003_number_without_zeros'),
+        ('cases', '0004_no_index_twice'),
         ('kernel', '0003_act_other'),
         ('population', '0002_versions'),
     ]

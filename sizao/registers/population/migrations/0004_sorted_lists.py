@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('kernel', '0003_act_other'),
-        ('population', '0002_versions'),
+        ('population', '0003_no_index_twice'),
     ]
 
     operations = [
