@@ -1,5 +1,6 @@
 """Writing and asking the row ledger, in bulk: a statement or two a chunk."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -224,6 +225,12 @@ def kept_cells(row: ImportRow) -> dict[str, object] | None:
     text = KEPT.unseal(row.pk, row.person, box) if row.person is not None and box[1:2] == b"p" else unseal(box, KEPT.place(row.pk), keys.ring()).decode()
     found: dict[str, object] = json.loads(text)
     return found
+
+
+def mark_of_cells(cells: Mapping[str, str], key: bytes) -> str:
+    """A keyed hash of all that a row says, whatever the order of the columns; 32 hex digits."""
+    said = "\x1f".join(f"{h}\x1e{c}" for h, c in sorted(cells.items()) if c)
+    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), key=key, digest_size=16).hexdigest()
 
 
 def _codes(notes: Iterable[Note]) -> str:

@@ -7,13 +7,16 @@ from pathlib import Path
 from uuid import UUID
 
 from sizao.kernel.errors import Refused
+from sizao.kernel.registry import Register, find
 from sizao.kernel.scope import Scope, at_most_one
 
+from . import kit
 from .intake import import_files
 from .mending import can_be_mended, cells_of, headers
-from .models import ImportRow
+from .models import ImportFile, ImportRow
 from .read import access_file_by_id
-from .report import Report
+from .reading import Note
+from .report import FileReport, Report
 
 
 def send_again(scope: Scope, file: UUID, line: int, mended: Mapping[str, str]) -> Report:
@@ -28,6 +31,8 @@ def send_again(scope: Scope, file: UUID, line: int, mended: Mapping[str, str]) -
     if not can_be_mended(head, row):
         raise Refused("row-not-alone", row=line)
     cells = cells_of(head, row) | {h: t for h, t in mended.items() if h in headers(head)}
+    if register := kit.register_of(head):
+        return _into_register(scope, head, find(register), line, cells)
     with tempfile.TemporaryDirectory(prefix="row-") as folder:
         path = Path(folder) / f"{Path(head.name).stem}.{line}.csv"
         with path.open("w", encoding="utf-8", newline="") as f:
@@ -35,3 +40,15 @@ def send_again(scope: Scope, file: UUID, line: int, mended: Mapping[str, str]) -
             out.writerow(cells)
             out.writerow(cells.values())
         return import_files(scope, [path], disease=head.disease, sender=head.sender, time_zone=head.time_zone)
+
+
+def _into_register(scope: Scope, head: ImportFile, register: Register, line: int, cells: Mapping[str, str]) -> Report:
+    """One row of a table that went into a register, through the same verb and read in the same way."""
+    columns = kit.columns_of(head, register, list(cells))
+    told = kit.bring_in(scope, register, columns, [list(cells.values())], sender=head.sender, zone=head.time_zone, name=f"{head.name}.{line}")
+    said = FileReport(head.name, head.kind, head.dialect, head.encoding, head.mapping["columns"], head.mapping["unmapped"], id=told.file, rows=len(told.lines))
+    said.accepted, said.updated, said.duplicate, said.rejected = (told.count(kind) for kind in ("new", "updated", "identical", "rejected"))
+    for one in told.lines:
+        for note in kit.notes_of(register, columns, one):
+            said.note(line, Note(note.code, note.column, note.value, note.values))
+    return Report([said])

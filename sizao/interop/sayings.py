@@ -36,9 +36,9 @@ def standing(sender: str, header: Sequence[str]) -> SavedMapping | None:
 
 
 @transaction.atomic
-def say(scope: Scope, sender: str, header: Sequence[str], columns: Mapping[str, str], kind: str | None) -> None:
-    """Keeps what is said; what stood before ends. Saying the same again changes nothing."""
-    mine = {h: f for h, f in columns.items() if h in header}
+def say(scope: Scope, sender: str, header: Sequence[str], columns: Mapping[str, str], kind: str | None, *, also: Sequence[str] = ()) -> None:
+    """Keeps what is said; what stood before ends. Saying the same again changes nothing. `also`: names of columns beside the headers' own."""
+    mine = {h: f for h, f in columns.items() if h in header or h in also}
     before = standing(sender, header)
     if not (mine or kind) or (before is not None and before.columns == mine and before.kind == (kind or "")):
         return

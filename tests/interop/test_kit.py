@@ -2,7 +2,8 @@
 
 import pytest
 
-from sizao.interop import kit
+from sizao.interop import kit, read, resend, sayings
+from sizao.interop.models import ImportFile, ImportRow
 from sizao.kernel import registry
 from sizao.kernel.errors import Refused
 from sizao.kernel.outcome import Command
@@ -90,3 +91,40 @@ def test_who_may_not_import_imports_nothing(desk):
 def test_statements_do_not_grow_with_the_rows(desk, django_assert_max_num_queries):
     with django_assert_max_num_queries(30):
         assert desk.bring([row(str(n)) for n in range(500)]).count("new") == 500
+
+
+def test_what_became_of_every_row_is_kept_and_shown_like_that_of_a_line_list(desk):
+    rows = [row("1"), row("2", person="nobody", note="敲门无人"), ["", "", "", "", "", "", ""], row("", day="soon")]
+    told = desk.bring(rows)
+    head = ImportFile.objects.get(pk=told.file)
+    assert (head.rows, head.accepted, head.updated, head.duplicate, head.rejected, head.kind) == (3, 1, 0, 0, 2, "register:contacts")
+    first, second, third = read.rows(desk.scope, head.pk)
+    assert [r["line"] for r in (first, second, third)] == [2, 3, 5]
+    assert first["record"] == told.lines[0].outcome.record
+    assert (second["problems"][0]["column"], second["problems"][0]["value"], second["cells"]["备注"]) == ("人员", "nobody", "敲门无人")
+    assert "敲门无人".encode() not in bytes(ImportRow.objects.get(file=head, line=3).kept)
+    assert "末次接触日期" in (third["problems"][0]["column"], third["problems"][0]["zh"])
+    again = desk.bring(rows)
+    assert [ImportFile.objects.get(pk=again.file).duplicate, ImportFile.objects.count()] == [1, 2]
+    assert desk.bring(rows, dry=True).file is None and ImportFile.objects.count() == 2
+
+
+def test_a_row_that_was_rejected_is_put_right_and_sent_again_alone(desk):
+    head = desk.bring([row("1"), row("2", person="nobody")]).file
+    report = resend.send_again(desk.scope, head, 3, {"人员": "P1"})
+    assert report.totals == {"rows": 1, "accepted": 1, "updated": 0, "duplicate": 0, "rejected": 0}
+    assert resend.send_again(desk.scope, head, 3, {"人员": "P1"}).totals["duplicate"] == 1
+    still = resend.send_again(desk.scope, head, 3, {"人员": "P1", "末次接触日期": "soon"})
+    assert (still.totals["rejected"], still.files[0].problems[0]["column"]) == (1, "末次接触日期")
+    assert desk.contacts.rows(desk.scope).count() == 2
+
+
+def test_what_somebody_says_of_the_columns_holds_for_the_posts_next_table_until_it_is_taken_back(desk):
+    assert kit.standing(desk.contacts, "s", HEADER) == {}
+    desk.bring([row("1", note="居家")], told=dict(enumerate(["source_id", "person", "area", "disease", "classification", "last_exposure_on", "status"])))
+    assert kit.standing(desk.contacts, "s", HEADER) == {6: "status"}
+    assert kit.standing(desk.contacts, "s", HEADER[::-1]) == {0: "status"}
+    assert kit.standing(desk.contacts, "another", HEADER) == kit.standing(registry.find("cases"), "s", HEADER) == {}
+    [said] = sayings.sayings(desk.scope)
+    sayings.take_back(desk.scope, said.pk)
+    assert kit.standing(desk.contacts, "s", HEADER) == {}

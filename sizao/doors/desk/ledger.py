@@ -8,9 +8,10 @@ from django.urls import reverse
 
 from sizao.doors.desk.intake import grouped
 from sizao.doors.kit.pages import page
-from sizao.interop import read, resend, sayings
+from sizao.interop import kit, read, resend, sayings
 from sizao.interop.dialects import labels
 from sizao.kernel.errors import Refused, texts
+from sizao.kernel.registry import KEPT, find
 
 #: Rows and files on one page.
 ROWS, FILES = 50, 50
@@ -19,7 +20,16 @@ ROWS, FILES = 50, 50
 def files(request: HttpRequest) -> HttpResponse:
     """The last imports, and what was said about senders' columns."""
     scope = request.scope.open()
-    return page(request, "desk/files.html", {"imports": read.files(scope)[:FILES], "sayings": list(sayings.sayings(scope)[:FILES]), "fields": labels()["labels"]})
+    return page(request, "desk/files.html", {"imports": read.files(scope)[:FILES], "sayings": [(s, _meanings(s.kind, s.columns)) for s in sayings.sayings(scope)[:FILES]]})
+
+
+def _meanings(kind: str, columns: dict[str, str]) -> list[tuple[str, dict[str, str] | None]]:
+    """Header → what it means, as a label in both languages; None: not used."""
+    if not kind.startswith(kit.KIND):
+        return [(h, labels()["labels"].get(f, {"zh": f, "en": f}) if f else None) for h, f in columns.items()]
+    register = find(kind.removeprefix(kit.KIND))
+    own = {kit.NUMBER: KEPT[kit.NUMBER], **register.declaration.fields}
+    return [(h, ({"zh": own[f].zh, "en": own[f].en} if f in own else {"zh": f, "en": f}) if f else None) for h, f in columns.items()]
 
 
 def file(request: HttpRequest, file: UUID) -> HttpResponse:

@@ -1,10 +1,12 @@
 """A table into a register: pasted from a spreadsheet or a file; which column is which field; a trial; then the rows and their ledger.
 
-Nothing is kept between the steps: the page itself holds the table. Rows that were refused come back in the box, to be mended and sent again.
+Nothing is kept between the steps: the page itself holds the table. Rows that were refused come back in the box, to be mended and sent again; they
+stand among the imported files too, with what became of every other row. Columns that somebody chose are remembered for the post's next table.
 """
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -33,14 +35,21 @@ def intake(request: HttpRequest, register: str) -> HttpResponse:
         return _answer(request, scope, found, {})
     header, rows = table_of(request, found)
     told = {int(k[2:]): v for k, v in request.POST.items() if k.startswith("c.") and k[2:].isdigit()}
-    columns = kit.map_header(found, header, told or None)
+    sender = f"post:{scope.post_id}"
+    columns = kit.map_header(found, header, told or kit.standing(found, sender, header) or None)
     write = bool(request.POST.get("write"))
     ledger = None
     if not (write and columns.missing):
-        ledger = kit.bring_in(scope, found, columns, rows, sender=f"post:{scope.post_id}", zone=lists.zone_of(scope), dry=not write)
+        ledger = kit.bring_in(scope, found, columns, rows, sender=sender, zone=lists.zone_of(scope), dry=not write, name=_name(request, found))
     left = [line.cells for line in ledger.rejected] if ledger is not None and write else rows
     shown = {"columns": columns, "ledger": ledger, "table": _tsv(header, left) if left else "", "rows": len(rows), "example": rows[:3]}
     return _answer(request, scope, found, shown)
+
+
+def _name(request: HttpRequest, register: Register) -> str:
+    """What the table is called in the list of imports."""
+    uploaded = next(iter(request.FILES.values()), None)
+    return (Path(str(uploaded.name or "")).name if uploaded else "") or f"{register.name}.pasted"
 
 
 def table_of(request: HttpRequest, register: Register) -> tuple[list[str], list[list[str]]]:

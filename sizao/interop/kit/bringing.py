@@ -4,7 +4,6 @@ What the columns point to (areas, persons, other rows) is looked up for a whole 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from sizao.interop.dates import When, find_order, read_when
+from sizao.interop.kit import ledger
 from sizao.interop.kit.columns import NUMBER, RECORD, Columns
+from sizao.interop.kit.told import Line, Told
 from sizao.interop.values import plain
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
@@ -31,54 +32,20 @@ CHUNK = 2000
 TRAILER = "#sizao"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What became of one row. `number` is its place below the header, from 1."""
-
-    number: int
-    outcome: Outcome
-    cells: Sequence[str]
-
-
-@dataclass(slots=True)
-class Told:
-    """The row ledger of one table: rows = new + updated + identical + rejected."""
-
-    lines: list[Line] = field(default_factory=list)
-    dry: bool = False
-
-    def count(self, kind: str) -> int:
-        return sum(line.outcome.kind == kind for line in self.lines)
-
-    @property
-    def rejected(self) -> list[Line]:
-        return [line for line in self.lines if line.outcome.kind == "rejected"]
-
-    def reasons(self) -> list[tuple[Problem, int, list[int]]]:
-        """Problems of one kind at one field together, the most frequent first: an example, how often, the first rows."""
-        found: dict[tuple[str, str], list[Any]] = {}
-        for line in self.lines:
-            for p in line.outcome.problems:
-                one = found.setdefault((p.code, p.field), [p, 0, []])
-                one[1] += 1
-                if len(one[2]) < 12:
-                    one[2].append(line.number)
-        return sorted(((p, n, rows) for p, n, rows in found.values()), key=lambda r: -r[1])
-
-
 class _DryRun(Exception):
     pass
 
 
-def bring_in(scope: Scope, register: Register, columns: Columns, rows: Iterable[Sequence[str]], *, sender: str, zone: str, dry: bool = False) -> Told:
-    """Reads and writes the rows, in one transaction; with `dry` the same, and then takes everything back.
+def bring_in(scope: Scope, register: Register, columns: Columns, rows: Iterable[Sequence[str]], *, sender: str, zone: str, dry: bool = False, name: str = "pasted") -> Told:
+    """Reads and writes the rows, in one transaction; with `dry` the same, and then takes everything back. `name`: what the file is called.
+    What became of each row is kept, and so is what was said of the columns.
 
     A row whose number the sender has used before updates that row; a cell that is empty tells nothing. Sending the same table again changes nothing.
     Refused: not-allowed, too-many-rows, file-cut-off (an exported file whose last line names more rows than are there).
     """
     scope.check("import.write")
     scope.check(register.declaration.write)
-    made = _whole([[storable(c.strip()) for c in row] for row in rows])
+    places, made = _whole([[storable(c.strip()) for c in row] for row in rows])
     if len(made) > MOST_ROWS:
         raise Refused("too-many-rows", limit=MOST_ROWS)
     told = Told(dry=dry)
@@ -88,22 +55,25 @@ def bring_in(scope: Scope, register: Register, columns: Columns, rows: Iterable[
             for first in range(0, len(made), CHUNK):
                 chunk = made[first : first + CHUNK]
                 outcomes = _chunk(scope, register, columns, chunk, sender, zone, order)
-                told.lines += [Line(first + i + 1, o, cells) for i, (o, cells) in enumerate(zip(outcomes, chunk, strict=True))]
+                told.lines += [Line(at, o, cells) for at, o, cells in zip(places[first:], outcomes, chunk, strict=False)]
             if dry:
                 raise _DryRun
+            if told.lines:
+                told.file = ledger.keep(scope, register, columns, told, sender=sender, zone=zone, name=name).pk
+                ledger.say(scope, register, sender, columns)
     except _DryRun:
         pass
     return told
 
 
-def _whole(rows: list[list[str]]) -> list[list[str]]:
-    """The rows without empty ones and without the last line of an exported file, which is checked."""
-    kept = [r for r in rows if any(c for c in r)]
-    if kept and kept[-1][0] == TRAILER:
-        *kept, last = kept
+def _whole(rows: list[list[str]]) -> tuple[list[int], list[list[str]]]:
+    """The rows with their places, without empty ones and without the last line of an exported file, which is checked."""
+    kept = [(n, r) for n, r in enumerate(rows, 1) if any(c for c in r)]
+    if kept and kept[-1][1][0] == TRAILER:
+        *kept, (_, last) = kept
         if f"rows={len(kept)}" not in last:
             raise Refused("file-cut-off", file=TRAILER)
-    return kept
+    return [n for n, _ in kept], [r for _, r in kept]
 
 
 def _order(register: Register, columns: Columns, rows: Sequence[Sequence[str]]) -> dict[str, str | None]:
