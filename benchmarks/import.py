@@ -97,7 +97,7 @@ def _watched(server: Any, rows: int) -> Iterator[dict[str, Any]]:
 
     def look() -> None:
         while not over.wait(0.2):
-            peak[0] = max(peak[0], sum(_memory(p) for p in (me, *me.children(recursive=True)) if p.pid not in skip and not p.name().startswith("postgres")))
+            peak[0] = max(peak[0], sum(_memory(p) for p in (me, *me.children(recursive=True)) if p.pid not in skip))
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()
@@ -116,8 +116,9 @@ def _spent(process: psutil.Process, *, children: bool = True) -> float:
 
 
 def _memory(process: psutil.Process) -> int:
+    """Resident memory; nothing for a process of the database or one that is gone."""
     try:
-        return int(process.memory_info().rss)
+        return 0 if process.name().startswith("postgres") else int(process.memory_info().rss)
     except psutil.Error:
         return 0
 
