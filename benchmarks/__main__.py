@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME] [SIZE | --size SIZE] [option=value …] [--repeat N]`: without a name, lists what can be measured."""
+"""`python -m benchmarks [NAME] [SIZE | --size SIZE] [--option | option=value …] [--repeat N]`: without a name, lists what can be measured."""
 
 import importlib
 import json
@@ -40,15 +40,15 @@ def main(arguments: list[str]) -> int:
     return 0 if figures.get("equal", True) else 1
 
 
-def _one(run: Any, size: int | str | None, options: dict[str, Any]) -> dict[str, Any]:
+def _one(run: Any, size: int | None, options: dict[str, Any]) -> dict[str, Any]:
     with measured() as whole:
         figures = dict(run(**({"size": size} if size is not None else {}), **options) or {})
     return {"seconds": whole["seconds"], "peak_gb": max(peak_gb(), whole["peak_gb"]), **figures}
 
 
-def _options(rest: list[str]) -> tuple[int, int | str | None, dict[str, Any]]:
+def _options(rest: list[str]) -> tuple[int, int | None, dict[str, Any]]:
     repeat, options = 1, {}
-    size: int | str | None = None
+    size: int | None = None
     words = iter(rest)
     for word in words:
         if word == "--repeat":
@@ -58,15 +58,24 @@ def _options(rest: list[str]) -> tuple[int, int | str | None, dict[str, Any]]:
         elif "=" in word:
             key, value = word.lstrip("-").split("=", 1)
             options[key] = int(value) if value.lstrip("-").isdigit() else value
-        elif word.replace("_", "").isdigit():
-            size = int(word)
+        elif word.startswith("--"):
+            options[word.lstrip("-")] = 1
+        elif word[:1].isdigit() and word.rstrip("km").replace("_", "").isdigit():
+            size = _size(word)
         else:
-            raise SystemExit(f"无法理解的参数 {word}。Cannot read the argument {word}: a size, option=value, or --repeat N")
+            raise SystemExit(f"无法理解的参数 {word}。Cannot read the argument {word}: a size, option=value, --option, or --repeat N")
     return repeat, size, options
 
 
-def _size(word: str) -> int | str:
-    return int(word) if word.replace("_", "").isdigit() else word
+def _size(word: str) -> int:
+    """
+    >>> _size("20k"), _size("1m"), _size("5_000")
+    (20000, 1000000, 5000)
+    """
+    number = word.replace("_", "").rstrip("km")
+    if not number.isdigit():
+        raise SystemExit(f"无法理解的大小 {word}。Cannot read the size {word}: 5000, 20k, 1m")
+    return int(number) * {"k": 1000, "m": 1_000_000}.get(word[-1:], 1)
 
 
 def _middle(values: list[Any]) -> Any:

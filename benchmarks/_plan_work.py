@@ -24,6 +24,7 @@ from sizao.plan.duck import COUNTS, Counter, Judged
 from sizao.plan.settled import Changes, CycleResult, cycle
 from sizao.plan.sql import Part, Relations
 
+LANES = 2  # threads of the engine, and so many measures beside each other
 ACT = 'id, kind, subject, person, "at", told_at, period, outcome, number'
 
 
@@ -56,18 +57,20 @@ def opened(size: str, state: str) -> duckdb.DuckDBPyConnection:
     """The state's file, with the province beside it, at most 1 GB and two threads."""
     db = duckdb.connect(state)
     limit = os.environ.get("SIZAO_BENCH_MEMORY", "1GB")
-    db.execute(f"SET threads = 2; SET memory_limit = '{limit}'; SET preserve_insertion_order = false; SET temp_directory = '{state}.tmp'")
+    db.execute(
+        f"SET threads = {LANES}; SET memory_limit = '{limit}'; SET preserve_insertion_order = false; SET temp_directory = '{state}.tmp'"
+    )
     db.execute(f"ATTACH '{file(size)}' AS p (READ_ONLY)")
     return db
 
 
 @cache
 def judged() -> list[Judged]:
-    return [Judged(m.id, m) for m in edition().measures.values()]
+    return [Judged(f"1 {m.id}", m, top=1) for m in edition().measures.values()]  # as of one enactment for the whole province
 
 
 def said(result: CycleResult) -> dict[str, Any]:
-    return {**result.seconds, "touched": sum(result.touched.values()), "whole": len(result.whole)}
+    return {**result.seconds, "lanes": LANES, "touched": sum(result.touched.values()), "whole": len(result.whole)}
 
 
 def step_cold(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:

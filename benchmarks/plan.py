@@ -20,10 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 SIZES = {20_000: "20k", 1_000_000: "1m", 10_000_000: "10m"}
 
 
-def run(size: int | str = "20k", peers: int = 0) -> dict[str, Any]:
+def run(size: int | str = "20k", peers: int = 0, written: int = 0) -> dict[str, Any]:
     """Figures of one invented province of 20k, 1m or 10m persons; each step in a process of its own, with two threads and 1 GB for the engine.
 
-    `seconds` is the daily cycle: late records, what is live, cells of five levels by day. `peers=1` asks PostgreSQL and OpenFisca the same.
+    `seconds` is the daily cycle: late records, what is live, cells of five levels by day; `live_seconds` is it without late records. `--peers` asks
+    PostgreSQL, Spark and OpenFisca the same, those that are there. `--written` adds what the product does beside: a refresh of 100,000 changes from a
+    PostgreSQL store of a million persons, and the cycle with its cells and rows written into one.
     """
     name = SIZES.get(size, str(size)) if isinstance(size, int) else size
     if name not in province.SIZES:
@@ -40,8 +42,8 @@ def run(size: int | str = "20k", peers: int = 0) -> dict[str, Any]:
         figures: dict[str, Any] = {
             "seconds": cycle["seconds"],
             "cpu_seconds": cycle["cpu_seconds"],
-            "live_seconds": cycle["seconds"] - cycle["late"],
-            "late_seconds": cycle["late"],
+            "live_seconds": cycle["seconds"] - cycle["late"] / cycle["lanes"],
+            "late_seconds": cycle["late"] / cycle["lanes"],
             "touched": cycle["touched"],
             "peak_gb": cycle["peak_gb"],
             "cold_seconds": cold["seconds"],
@@ -55,6 +57,14 @@ def run(size: int | str = "20k", peers: int = 0) -> dict[str, Any]:
             "compile_150_seconds": compiled(),
             "load_before": load,
         }
+        if written:
+            shutil.copy(settled(name), place / "written.duckdb")
+            figures |= program("benchmarks._plan_written", name, str(place / "written.duckdb"))
+            persons = min(1_000_000, province.SIZES[name].persons)
+            refresh = program("benchmarks", "mirror", str(persons), f"changes={persons // 10}")["figures"]
+            figures |= {"refresh_seconds": refresh["seconds"], "refresh_rows": refresh["refresh_rows"]}
+            figures["refreshed_and_written_seconds"] = figures["refresh_seconds"] + figures["written_seconds"]
+            figures["equal"] = figures["equal"] and figures["written_equal"] and refresh["equal"]
         if peers:
             from benchmarks import _plan_peers
 
@@ -65,14 +75,14 @@ def run(size: int | str = "20k", peers: int = 0) -> dict[str, Any]:
 
 def step(what: str, size: str, state: Path, memory: str = "1GB") -> dict[str, Any]:
     """One step in its own process."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks._plan_work", what, size, str(state)],
-        cwd=ROOT,
-        env=os.environ | {"SIZAO_BENCH_MEMORY": memory},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    found: dict[str, Any] = json.loads(done.stdout)
+    return program("benchmarks._plan_work", what, size, str(state), memory=memory)
+
+
+def program(*words: str, memory: str = "1GB") -> dict[str, Any]:
+    """What a program of ours prints last, in a process of its own."""
+    env = os.environ | {"SIZAO_BENCH_MEMORY": memory}
+    done = subprocess.run([sys.executable, "-m", *words], cwd=ROOT, env=env, stdout=subprocess.PIPE, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 

@@ -6,6 +6,7 @@ is found, that many are ownerless.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -41,14 +42,35 @@ class Judged:
     top: Any = None
 
 
-class Counter:
-    """Counts obligations over one state of the relations, at one moment. What many measures share is worked out once, when first asked."""
+class Shared:
+    """What many measures ask for, worked out once, when first asked. `shelf`: a database that every connection sees; without one, tables are temporary."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, relations: Relations, as_of: datetime, name: str = "now"):
-        self.db, self.as_of, self.name = db, as_of, name
-        self.given = relations
+    def __init__(self, shelf: str | None = None):
+        self.shelf = shelf
         self.made: dict[Any, str] = {}
         self.same: dict[str, datetime | None] = {}
+        self.locks: dict[Any, threading.Lock] = {}
+        self.lock = threading.Lock()
+
+    def keep(self, db: duckdb.DuckDBPyConnection, what: Any, select: str) -> str:
+        """A table of this SELECT."""
+        with self.lock:
+            own = self.locks.setdefault(what, threading.Lock())
+            name = f"_shared_{list(self.locks).index(what)}"
+        with own:
+            if what not in self.made:
+                table, kind = (f"{self.shelf}.{name}", "TABLE") if self.shelf else (name, "TEMP TABLE")
+                db.execute(f"CREATE OR REPLACE {kind} {table} AS {select}")
+                self.made[what] = table
+        return self.made[what]
+
+
+class Counter:
+    """Counts obligations over one state of the relations, at one moment."""
+
+    def __init__(self, db: duckdb.DuckDBPyConnection, relations: Relations, as_of: datetime, shared: Shared | None = None):
+        self.db, self.as_of, self.given = db, as_of, relations
+        self.shared = shared or Shared()
 
     # -- one measure
 
@@ -83,9 +105,7 @@ class Counter:
 
     def over(self, relations: Relations) -> Counter:
         """The same over other facts; what was worked out is shared."""
-        other = Counter(self.db, relations, self.as_of, self.name)
-        other.made, other.same = self.made, self.same
-        return other
+        return Counter(self.db, relations, self.as_of, self.shared)
 
     def below(self, own: str) -> str:
         """SQL of a table's counts (no, area, day, settled, …) for every area with all below it: each level added up from the one beneath."""
@@ -116,11 +136,8 @@ class Counter:
     # -- what measures share
 
     def keep(self, what: Any, select: str) -> str:
-        """A temporary table of this SELECT, made once."""
-        if what not in self.made:
-            self.made[what] = f"_{self.name}_{len(self.made)}"
-            self.db.execute(f"CREATE OR REPLACE TEMP TABLE {self.made[what]} AS {select}")
-        return self.made[what]
+        """A table of this SELECT, made once."""
+        return self.shared.keep(self.db, what, select)
 
     @cached_property
     def root(self) -> Any:
@@ -149,12 +166,13 @@ class Counter:
 
     def everywhere(self, kept: str) -> datetime | None:
         """That moment, where it is the same for every area and for what has none."""
-        if kept not in self.same:
+        same = self.shared.same
+        if kept not in same:
             row = self.db.execute(
                 f"SELECT min(since), count(DISTINCT since), count(since), (SELECT count(*) + 1 FROM {self.places}) FROM {kept}"
             ).fetchone()
-            self.same[kept] = row[0] if row and row[1] == 1 and row[2] == row[3] else None
-        return self.same[kept]
+            same[kept] = row[0] if row and row[1] == 1 and row[2] == row[3] else None
+        return same[kept]
 
     def owned(self, m: Measure) -> str:
         """Areas for which somebody answers."""
@@ -163,9 +181,3 @@ class Counter:
     def answering(self, m: Measure) -> str:
         """Areas with the post that answers for each."""
         return self.keep(("answering", m.by), self.compiler(m).owner())
-
-    def close(self) -> None:
-        """Drops what was worked out."""
-        for name in self.made.values():
-            self.db.execute(f"DROP TABLE IF EXISTS {name}")
-        self.made.clear()

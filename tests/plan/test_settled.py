@@ -38,11 +38,11 @@ BEFORE = Relations(
 @pytest.fixture(scope="module")
 def db():
     connection = duckdb.connect()
-    make(connection.execute)
+    make(lambda sql: connection.execute(sql.replace("CREATE TEMPORARY", "CREATE")))  # a cycle reads with several connections
     for name, columns in COLUMNS.items():
-        connection.execute(f"CREATE TEMP TABLE b_{name} ({', '.join(f'{quoted(c)} {kind}' for c, kind in columns)})")
-    connection.execute('CREATE TEMP TABLE changed_act (kind VARCHAR, subject BIGINT, person BIGINT, "at" TIMESTAMP, period DATE)')
-    connection.execute("CREATE TEMP TABLE changed_subject (name VARCHAR, id BIGINT)")
+        connection.execute(f"CREATE TABLE b_{name} ({', '.join(f'{quoted(c)} {kind}' for c, kind in columns)})")
+    connection.execute('CREATE TABLE changed_act (kind VARCHAR, subject BIGINT, person BIGINT, "at" TIMESTAMP, period DATE)')
+    connection.execute("CREATE TABLE changed_subject (name VARCHAR, id BIGINT)")
     return connection
 
 

@@ -5,6 +5,7 @@ DuckDB knows no time zones here: civil times leave it with the zone's name besid
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,7 +94,8 @@ class Engine:
         duck.execute(f"CREATE OR REPLACE TEMP TABLE leaf AS {counting.leaf_counts(obligations, f.enactment.area_id)}")
         duck.execute(f"CREATE OR REPLACE TEMP TABLE rise AS {counting.risen('leaf', 'SELECT id, area FROM post', UP)}")
         self.hand_over(cursor, counting.cells("leaf", "rise", UP, before), Cell._meta.db_table, CELL)
-        self.beside(cursor, f.measure, before, obligations, f.enactment.area_id, self.shown(f, obligations))
+        for select, table, columns in self.beside(duck, f.measure, before, obligations, f.enactment.area_id, self.shown(f, obligations)):
+            self.hand_over(cursor, select, table, columns)
         sizes: dict[str, int] = dict(self.mirror.query("SELECT state, CAST(sum(l.n) AS BIGINT) FROM leaf l GROUP BY state"))
         short = [state for state, n in sizes.items() if n <= longest]
         if short:
@@ -108,14 +110,14 @@ class Engine:
         self.cycled, left_out = Daily(self, run, cursor, longest).keep(found, refreshed)
         return left_out
 
-    def beside(self, cursor: Any, m: Measure, before: str, obligations: str, top: int, values: str) -> None:
-        """Amounts and figures of a measure. `obligations` is a relation, `values` what `shown_values` makes of it."""
+    def beside(self, duck: Any, m: Measure, before: str, obligations: str, top: int, values: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Amounts and figures of a measure: SELECTs, each with the table of PostgreSQL and its columns. `obligations` is a relation, `values` what `shown_values` makes of it."""
         if isinstance(m.done, Evidence):
-            self.hand_over(cursor, counting.amounts(obligations, UP, top, before), Amount._meta.db_table, AMOUNT)
+            yield counting.amounts(obligations, UP, top, before), Amount._meta.db_table, AMOUNT
         if m.shows:
-            self.mirror.duck.execute(f"CREATE OR REPLACE TEMP TABLE told AS {values}")
+            duck.execute(f"CREATE OR REPLACE TEMP TABLE told AS {values}")
             moment = "CAST(CAST({0} AS TIMESTAMP) AS VARCHAR) || " + DUCKDB.text(f" {self.zones[0]}")
-            self.hand_over(cursor, shown.figures(m, "told", UP, top, before, moment), Figure._meta.db_table, FIGURE)
+            yield shown.figures(m, "told", UP, top, before, moment), Figure._meta.db_table, FIGURE
 
     def shown(self, f: InForce, obligations: str, zoned: bool = True) -> str:
         """The values of a measure's figures; `zoned`: the relation says of which zone each is."""
@@ -129,9 +131,17 @@ class Engine:
 
     def hand_over(self, cursor: Any, select: str, table: str, columns: tuple[str, ...]) -> None:
         """Rows from the mirror into a table of PostgreSQL."""
+        self.send(cursor, self.copied(self.mirror.duck, select), table, columns)
+
+    def copied(self, duck: Any, select: str) -> Path:
+        """The rows as a file."""
         path: Path = self.mirror.folder / "tmp" / f"{uuid4().hex}.csv"
+        duck.execute(f"COPY ({select}) TO '{path}' (FORMAT csv, HEADER false, NULLSTR '')")
+        return path
+
+    def send(self, cursor: Any, path: Path, table: str, columns: tuple[str, ...]) -> None:
+        """The file into a table of PostgreSQL; it is gone then."""
         try:
-            self.mirror.duck.execute(f"COPY ({select}) TO '{path}' (FORMAT csv, HEADER false, NULLSTR '')")
             with path.open("rb") as file, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT csv)") as copy:
                 while block := file.read(1 << 20):
                     copy.write(block)

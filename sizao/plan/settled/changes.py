@@ -11,8 +11,10 @@ from sizao.plan.sql import DUCKDB, Relations
 from sizao.plan.sql.parts import before as can_be_evidence
 from sizao.plan.sql.parts import series
 
+from .lanes import SHELF
+
 literal = DUCKDB.literal
-CHANGED = "_acts_changed"
+CHANGED = f"{SHELF}.changed_act"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ two times, and the run says so (`Run.unlisted_rows`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sizao.plan.counting import BESIDE as MARKS
@@ -33,6 +35,7 @@ LISTS = {"short": "state = 'short'", "no_list": "state = 'no_list'"} | {
 }  # everything is in one of them
 BESIDE = {"unlisted", "short", "no_list"}
 EXTRA = (*MARKS, "short_by")
+LISTED, MARKED = "run.listed", "run.marked"  # in memory, where every lane of a cycle can write
 
 
 def whole_lists(m: Measure) -> set[str]:
@@ -52,29 +55,40 @@ class Daily:
         self.engine, self.run, self.cursor, self.longest = engine, run, cursor, longest
         self.duck, [self.zone] = engine.mirror.duck, engine.zones
         self.seen: dict[str, set[str]] = {}  # by measure: the lists that were seen whole
+        self.beside: list[tuple[Path, str, tuple[str, ...]]] = []  # amounts and figures, on their way to PostgreSQL
 
     def keep(self, found: list[InForce], refreshed: Refreshed) -> tuple[CycleResult, dict[str, int]]:
         """What the cycle did; "measure list" → number of rows, for lists that are not kept."""
         from sizao.plan.evaluation import naive
 
+        moment = naive(self.run.as_of, self.zone)
+        return self.through(found, lambda judged: cycle_after(self.engine.mirror, refreshed, judged, moment, self.listing))
+
+    def through(self, found: list[InForce], cycle: Callable[[list[Judged]], CycleResult]) -> tuple[CycleResult, dict[str, int]]:
+        """The same with the cycle itself as an argument; it has to tell `listing` what is live."""
         judged = [Judged(f"{f.enactment.pk} {f.measure.id}", f.measure, f.force(self.zone), f.enactment.area_id) for f in found]
+        self.duck.execute("ATTACH IF NOT EXISTS ':memory:' AS run")
         self.duck.execute(
-            "CREATE OR REPLACE TEMP TABLE listed (key VARCHAR, subject BIGINT, person BIGINT, occasion BIGINT, opens TIMESTAMP, due TIMESTAMP, "
+            f"CREATE OR REPLACE TABLE {LISTED} (key VARCHAR, subject BIGINT, person BIGINT, occasion BIGINT, opens TIMESTAMP, due TIMESTAMP, "
             "state VARCHAR, reason VARCHAR, area BIGINT, post BIGINT, doable BOOLEAN, told_late BOOLEAN, done_at TIMESTAMP, have DECIMAL(18, 3), need DECIMAL(18, 3), "
             "unit VARCHAR, seen BOOLEAN, raised INTEGER)"
         )
         marks = ", ".join(f"{name} BIGINT" for name in EXTRA)
-        self.duck.execute(f"CREATE OR REPLACE TEMP TABLE marked (key VARCHAR, area BIGINT, levels INTEGER, post BIGINT, n BIGINT, {marks})")
+        self.duck.execute(f"CREATE OR REPLACE TABLE {MARKED} (key VARCHAR, area BIGINT, levels INTEGER, post BIGINT, n BIGINT, {marks})")
         self.found = {j.key: f for j, f in zip(judged, found, strict=True)}
-        result = cycle_after(self.engine.mirror, refreshed, judged, naive(self.run.as_of, self.zone), self.listing)
-        self.names(judged)
-        self.cells()
-        self.rows()
-        self.duck.execute("DROP TABLE listed; DROP TABLE marked")
+        try:
+            result = cycle(judged)
+            for path, table, columns in self.beside:
+                self.engine.send(self.cursor, path, table, columns)
+            self.names(judged)
+            self.cells()
+            self.rows()
+        finally:
+            self.duck.execute("DETACH run")
         return result, self.left_out(found)
 
     def listing(self, counter: Counter, j: Judged, table: str, held: bool) -> None:
-        """Takes the rows of the lists that are short enough; of a measure too long to be held none, but for what stands beside it."""
+        """One of several threads. Takes the rows of the lists that are short enough; of a measure too long to be held none, but for what stands beside it."""
         first = j.key not in self.seen
         wanted = self.seen.setdefault(j.key, whole_lists(j.measure))
         self.marks(counter, j, table, first)
@@ -82,12 +96,12 @@ class Daily:
             wanted &= BESIDE
             return
         sizes = ", ".join(f"count(*) FILTER (WHERE {LISTS[name]})" for name in wanted)
-        row = self.duck.execute(f"SELECT {sizes} FROM {table}").fetchone() if wanted else ()
+        row = counter.db.execute(f"SELECT {sizes} FROM {table}").fetchone() if wanted else ()
         wanted -= {name for name, n in zip(list(wanted), row or (), strict=True) if n > self.longest}
         if wanted:
             test = " OR ".join(LISTS[name] for name in sorted(wanted))
-            self.duck.execute(
-                f"INSERT INTO listed SELECT {DUCKDB.text(j.key)}, o.subject, o.person, o.occasion, o.opens, o.due, o.state, o.reason, o.area, "
+            counter.db.execute(
+                f"INSERT INTO {LISTED} SELECT {DUCKDB.text(j.key)}, o.subject, o.person, o.occasion, o.opens, o.due, o.state, o.reason, o.area, "
                 f"CASE WHEN o.occasion <= {UNLISTED_OCCASION} THEN o.post ELSE w.post END, o.doable, o.told_late, o.done_at, o.have, o.need, o.unit, o.seen, o.raised "
                 f"FROM (SELECT * FROM {table} WHERE {test}) o LEFT JOIN {counter.answering(j.measure)} w ON w.area = o.area"
             )
@@ -98,13 +112,15 @@ class Daily:
         if m.ladder or m.look or m.reconcile:
             counts = ", ".join(f"count(*) FILTER (WHERE {test}) AS {name}" for name, test in MARKS.items())
             some = " OR ".join(f"x.{name} <> 0" for name in EXTRA)
-            self.duck.execute(
-                f"INSERT INTO marked SELECT {DUCKDB.text(j.key)}, coalesce(x.area, {j.top}), x.levels, w.post, x.n, {', '.join(f'x.{name}' for name in EXTRA)} FROM "
+            counter.db.execute(
+                f"INSERT INTO {MARKED} SELECT {DUCKDB.text(j.key)}, coalesce(x.area, {j.top}), x.levels, w.post, x.n, {', '.join(f'x.{name}' for name in EXTRA)} FROM "
                 f"(SELECT o.area, o.raised AS levels, count(*) AS n, {counts}, sum({SHORT_BY}) AS short_by FROM {table} o GROUP BY 1, 2) x "
                 f"LEFT JOIN {counter.answering(m)} w ON w.area = x.area WHERE {some}"
             )
         if first:
-            self.engine.beside(self.cursor, m, f"{self.run.pk}, {f.enactment.pk}", table, f.enactment.area_id, self.engine.shown(f, table, zoned=False))
+            before, values = f"{self.run.pk}, {f.enactment.pk}", self.engine.shown(f, table, zoned=False)
+            for select, target, columns in self.engine.beside(counter.db, m, before, table, f.enactment.area_id, values):
+                self.beside.append((self.engine.copied(counter.db, select), target, columns))
 
     # -- to PostgreSQL
 
@@ -120,13 +136,13 @@ class Daily:
         sums = ", ".join(f"CAST(sum(c.{name}) AS BIGINT) AS {name}" for name in COUNTED)
         marks = ", ".join(f"CAST(sum(l.{name}) AS BIGINT) AS {name}" for name in EXTRA)
         rise = (
-            "SELECT l.key, u.above AS area, CAST(sum(l.n) AS BIGINT) AS n FROM marked l LEFT JOIN post p ON p.id = l.post "
+            f"SELECT l.key, u.above AS area, CAST(sum(l.n) AS BIGINT) AS n FROM {MARKED} l LEFT JOIN post p ON p.id = l.post "
             "JOIN up u ON u.area = coalesce(p.area, l.area) AND u.steps BETWEEN 1 AND l.levels WHERE l.levels > 0 GROUP BY ALL"
         )
         columns = {name: f"coalesce({'c' if name in COUNTED else 'e'}.{name}, 0)" for name in COUNTS} | {"risen": "coalesce(r.n, 0)"}
         select = (
             f"SELECT {self.run.pk}, m.enactment, m.measure, area, {', '.join(columns.values())} FROM (SELECT c.measure AS key, c.area, {sums} FROM cell c GROUP BY ALL) c "
-            f"FULL JOIN (SELECT l.key, u.above AS area, {marks} FROM marked l JOIN up u ON u.area = l.area GROUP BY ALL) e USING (key, area) "
+            f"FULL JOIN (SELECT l.key, u.above AS area, {marks} FROM {MARKED} l JOIN up u ON u.area = l.area GROUP BY ALL) e USING (key, area) "
             f"LEFT JOIN ({rise}) r USING (key, area) JOIN named_measure m ON m.key = key WHERE {' OR '.join(f'{x} <> 0' for x in columns.values())} ORDER BY area, m.measure"
         )
         self.engine.hand_over(self.cursor, select, Cell._meta.db_table, CELL)
@@ -138,7 +154,7 @@ class Daily:
         columns |= {name: f"CAST(l.{name} AS VARCHAR) || {zone}" for name in ("opens", "due", "done_at")}
         select = (
             f"SELECT {self.run.pk}, m.enactment, {', '.join(columns.values())} "
-            "FROM listed l JOIN named_measure m ON m.key = l.key JOIN subject s ON s.n = l.subject LEFT JOIN subject p ON p.n = l.person ORDER BY l.key, l.due"
+            f"FROM {LISTED} l JOIN named_measure m ON m.key = l.key JOIN subject s ON s.n = l.subject LEFT JOIN subject p ON p.n = l.person ORDER BY l.key, l.due"
         )
         self.engine.hand_over(self.cursor, select, Row._meta.db_table, ROW)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from sizao.plan.sql import DUCKDB
 KEYS = "no INTEGER, area BIGINT, day DATE"
 literal = DUCKDB.literal
 LONG_AGO, WEEK = "DATE '0001-01-01'", timedelta(days=7)  # under which the settled of days long past stands
-FORMAT = "3"  # of these tables; another one is made anew
+FORMAT = "4"  # of these tables; another one is made anew
 
 
 @dataclass(frozen=True)
@@ -32,24 +33,44 @@ class Ledger:
     """Settled cells, live cells, and for each measure what they rest on.
 
     settled_cell: an area with all below it; several rows add up. settled_owing: how many, at the area itself, need somebody to answer: who does is
-    asked each time. live_cell: the rest, of the last cycle. candidate_N: rows of the facts that can matter to a measure, `live` unless all is settled.
+    asked each time. live_cell_0 and live_cell_1: the rest, of the last cycle and of the one that is being worked on. candidate_N: rows of the facts that
+    can matter to measure N, `live` unless all is settled. settled_turn: the number of the last cycle.
+
+    A cycle writes as it goes, and nothing of it counts before `settle`: cells of a later turn than the last are not read, nor are candidates of a measure
+    that is not in settled_measure. What a cycle that was killed has left is cleared away by the next.
     """
 
     def __init__(self, db: duckdb.DuckDBPyConnection):
         self.db = db
         if self.one(f"SELECT count(*) FROM duckdb_tables() WHERE table_name = 'settled_measure' AND comment = '{FORMAT}'") == 0:
             self.make()
+        self.turn: int = 1 + self.one("SELECT turn FROM settled_turn")
+        self.live = f"live_cell_{self.turn % 2}"
 
     def make(self) -> None:
         """Empty tables, whatever was there."""
-        for name in [*self.tables("candidate_%"), "settled_measure", "settled_cell", "settled_owing", "live_cell"]:
+        self.db.execute("BEGIN")
+        self.db.execute("DROP VIEW IF EXISTS cell")
+        tables = ("settled_measure", "settled_cell", "settled_owing", "settled_turn")
+        for name in [*self.tables("candidate_%"), *self.tables("live_cell%"), *tables]:
             self.db.execute(f"DROP TABLE IF EXISTS {name}")
-        counted, counts = (", ".join(f"{c} INTEGER" for c in names) for names in (COUNTED, KEPT))
+        counted = ", ".join(f"{c} INTEGER" for c in COUNTED)
         self.db.execute("CREATE TABLE settled_measure (no INTEGER, key VARCHAR, print VARCHAR, as_of TIMESTAMP, horizon TIMESTAMP)")
         self.db.execute(f"COMMENT ON TABLE settled_measure IS '{FORMAT}'")
-        self.db.execute(f"CREATE TABLE settled_cell ({KEYS}, {counted}); CREATE TABLE settled_owing ({KEYS}, owing INTEGER)")
-        self.db.execute(f"CREATE TABLE live_cell ({KEYS}, {counts})")
-        both = f"SELECT no, area, day, {', '.join(COUNTED)}, 0 AS ownerless FROM settled_cell UNION ALL SELECT * FROM live_cell"
+        self.db.execute(f"CREATE TABLE settled_cell ({KEYS}, {counted}, turn INTEGER)")
+        self.db.execute(f"CREATE TABLE settled_owing ({KEYS}, owing INTEGER, turn INTEGER)")
+        self.db.execute("CREATE TABLE settled_turn (turn INTEGER); INSERT INTO settled_turn VALUES (0)")
+        self.empty("live_cell_0")
+        self.read("live_cell_0")
+        self.db.execute("COMMIT")
+
+    def empty(self, live: str) -> None:
+        self.db.execute(f"CREATE OR REPLACE TABLE {live} ({KEYS}, {', '.join(f'{c} INTEGER' for c in KEPT)})")
+
+    def read(self, live: str) -> None:
+        """The cells are from now on those with these live ones."""
+        past = "SELECT * FROM settled_cell WHERE turn <= (SELECT turn FROM settled_turn)"
+        both = f"SELECT no, area, day, {', '.join(COUNTED)}, 0 AS ownerless FROM ({past}) UNION ALL SELECT * FROM {live}"
         sums = ", ".join(f"CAST(sum({name}) AS INTEGER) AS {name}" for name in KEPT)
         named = ", ".join(f"{SUMS.get(name, name)} AS {name}" for name in COUNTS)
         self.db.execute(
@@ -60,31 +81,54 @@ class Ledger:
         row = self.db.execute(sql).fetchone()
         return row[0] if row else None
 
-    def tables(self, like: str) -> list[str]:
-        return [row[0] for row in self.db.execute(f"SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '{like}'").fetchall()]
+    def tables(self, like: str, database: str = "current_database()") -> list[str]:
+        """Of the mirror's file, or of another database."""
+        select = f"SELECT table_name FROM duckdb_tables() WHERE table_name LIKE '{like}' AND database_name = {database}"
+        return [row[0] for row in self.db.execute(select).fetchall()]
 
     def kept(self) -> dict[str, Kept]:
         """By key."""
         return {row[1]: Kept(*row) for row in self.db.execute("SELECT no, key, print, as_of, horizon FROM settled_measure").fetchall()}
 
-    def keep(self, measures: list[Kept]) -> None:
-        """Says what the cells rest on from now on."""
+    # -- a cycle
+
+    def begin(self) -> None:
+        """Clears away what a cycle that came to no end has left."""
+        known = {f"candidate_{k.no}" for k in self.kept().values()}
+        for name in set(self.tables("candidate_%")) - known:
+            self.db.execute(f"DROP TABLE {name}")
+        for name in ("settled_cell", "settled_owing"):
+            if self.one(f"SELECT count(*) FROM {name} WHERE turn >= {self.turn}"):
+                self.db.execute(f"DELETE FROM {name} WHERE turn >= {self.turn}")
+        self.empty(self.live)
+
+    def settle(self, measures: list[Kept]) -> None:
+        """Within a transaction: what the cycle has written counts from now on, and this is what it rests on."""
         self.db.execute("DELETE FROM settled_measure")
         rows = ", ".join(f"({', '.join(map(literal, (k.no, k.key, k.print, k.as_of, k.horizon)))})" for k in measures)
         if rows:  # as literals: for each value that is bound, DuckDB looks for libraries that are not there
             self.db.execute(f"INSERT INTO settled_measure VALUES {rows}")
+        self.db.execute(f"UPDATE settled_turn SET turn = {self.turn}")
+        self.read(self.live)
+        self.db.execute(f"DROP TABLE IF EXISTS live_cell_{(self.turn + 1) % 2}")
 
-    def forget(self, numbers: list[int]) -> None:
+    def forget(self, numbers: Iterable[int]) -> None:
         """Everything of these measures."""
-        for no in numbers:
-            self.db.execute(f"DELETE FROM settled_cell WHERE no = {no}; DELETE FROM settled_owing WHERE no = {no}")
+        listed = sorted(numbers)
+        if listed:
+            self.delete(f"no IN ({', '.join(map(str, listed))})")
+        for no in listed:
             self.db.execute(f"DROP TABLE IF EXISTS candidate_{no}")
 
-    def before(self, no: int, day: str) -> None:
+    def before(self, numbers: Iterable[int], day: str) -> None:
         """Lets go of the settled cells of days that are no longer asked for."""
-        self.db.execute(
-            f"DELETE FROM settled_cell WHERE no = {no} AND day < {day}; DELETE FROM settled_owing WHERE no = {no} AND day < {day}"
-        )
+        listed = sorted(numbers)
+        if listed:
+            self.delete(f"no IN ({', '.join(map(str, listed))}) AND day < {day}")
+
+    def delete(self, which: str) -> None:
+        for name in ("settled_cell", "settled_owing"):
+            self.db.execute(f"DELETE FROM {name} WHERE {which}")
 
     def compact(self, long_ago: date | None = None) -> None:
         """Adds up rows of one cell, where there are many more of them than cells. Days before `long_ago` become one, once there is a week of them."""
@@ -99,5 +143,5 @@ class Ledger:
             sums = ", ".join(f"CAST(sum({c}) AS INTEGER) AS {c}" for c in counts)
             some = " OR ".join(f"sum({c}) <> 0" for c in counts)
             self.db.execute(
-                f"CREATE OR REPLACE TABLE {name} AS SELECT no, area, {day}, {sums} FROM {name} GROUP BY ALL HAVING {some} ORDER BY no"
+                f"CREATE OR REPLACE TABLE {name} AS SELECT no, area, {day}, {sums}, {self.turn} AS turn FROM {name} GROUP BY no, area, 3 HAVING {some} ORDER BY no"
             )

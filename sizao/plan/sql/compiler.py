@@ -24,6 +24,7 @@ from .parts import WHOLE, Part
 from .relations import Relations
 from .timetables import Timetable, day_number
 
+NOBODY = "CAST(NULL AS BIGINT)"
 KEYS = ["id", "person", "area", "disease", "known", "vf"]
 
 
@@ -64,7 +65,9 @@ class Compiler:
         ctes = {"stands": self.stands(), "slot": self.slot(), "history": self.history(), "judged": self.judged(), "hit": self.hit()}
         ctes |= {f"shut_{i}": self.shut(i) for i in range(len(self.m.close))}
         ctes |= {"owner": self.owner(), "keeping": self.keeping()}
-        more, listed = marked(self, f"{self.dated()} UNION ALL {self.undated()}", fields)
+        self.named = "post" in fields  # somebody asks who answers
+        parts = [self.dated()] + ([self.undated()] if self.part.settled is None else [])  # what has no timetable is never settled
+        more, listed = marked(self, " UNION ALL ".join(parts), fields)
         return (
             "WITH "
             + ",\n".join(f"{name} AS {self.d.again if name == 'slot' and not isinstance(self.m.when, Days) else ''}({sql})" for name, sql in (ctes | more).items())
@@ -189,7 +192,7 @@ class Compiler:
             opens = self.d.plus(self.timetable.opening(self.m.when), -self.m.when.early)
             due = self.writer("a", "NULL", "NULL").sql(self.m.when.point)
             tests.append(f'a."at" >= {opens}')
-            tests.append(f'a."{d.key}" IN (SELECT n."{who}" FROM stands n)' if self.only else f'a."{d.key}" IS NOT NULL')
+            tests.append(f'a."{d.key}" IN (SELECT n."{who}" FROM stands n)' if self.only or self.r.few else f'a."{d.key}" IS NOT NULL')
             if d.where is not None:
                 tests.append(self.writer("a", "NULL", "NULL").sql(d.where))
             return (
@@ -255,7 +258,9 @@ class Compiler:
         same = "" if isinstance(self.m.when, (Within, Before)) else " AND h.occasion = c.occasion"  # of what happens once there is one
         joins = [f"LEFT JOIN hit h ON h.who = {who}{same}"]
         joins += [f'LEFT JOIN shut_{i} ON shut_{i}.who = c."{self.key(c.key)}"' for i, c in enumerate(self.m.close)]
-        joins.append('LEFT JOIN owner w ON w.area = c."area"')
+        if self.named:
+            joins.append('LEFT JOIN owner w ON w.area = c."area"')
+        post = "w.post" if self.named else NOBODY
         since = 'coalesce(k.since, CASE WHEN c."area" IS NULL THEN (SELECT min(since) FROM keeping WHERE area IS NULL) END)'
         if self.m.done.act in self.r.everywhere:
             since = self.d.literal(self.r.everywhere[self.m.done.act])
@@ -264,7 +269,7 @@ class Compiler:
         state, reason = self.cases()
         shut = self.earliest()
         inner = (
-            f'SELECT c."id" AS subject, c."person" AS person, c.occasion, c.opens, c.due, c.closes, c."area" AS area, w.post, h.done_at, h.told_at, c.told, c.cause, c.missing, '
+            f'SELECT c."id" AS subject, c."person" AS person, c.occasion, c.opens, c.due, c.closes, c."area" AS area, {post} AS post, h.done_at, h.told_at, c.told, c.cause, c.missing, '
             f"{shut[0]} AS shut_at, {shut[1]} AS shut_why, {since} AS since FROM judged c {' '.join(joins)}"
         )
         stated = f"SELECT i.*, {state} AS state, {reason} AS reason FROM ({inner}) i"
@@ -314,9 +319,10 @@ class Compiler:
         if not self.force.start <= self.now < self.force.end:
             tests.append("FALSE")
         nothing = "CAST(NULL AS TIMESTAMP)"
+        post, join = ("w.post", ' LEFT JOIN owner w ON w.area = n."area"') if self.named else (NOBODY, "")
         return (
-            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", {NO_TIMETABLE}, {nothing}, {nothing}, \'cannot_tell\', concat({self.d.literal(UNDATED + ":")}, {missing}), n."area", w.post, FALSE, FALSE, {nothing}, {nothing}, {self.nothing}, {self.nothing}, CAST(NULL AS VARCHAR) '
-            f'FROM stands n LEFT JOIN owner w ON w.area = n."area" WHERE {" AND ".join(tests)}'
+            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", {NO_TIMETABLE}, {nothing}, {nothing}, \'cannot_tell\', concat({self.d.literal(UNDATED + ":")}, {missing}), n."area", {post}, FALSE, FALSE, {nothing}, {nothing}, {self.nothing}, {self.nothing}, CAST(NULL AS VARCHAR) '
+            f'FROM stands n{join} WHERE {" AND ".join(tests)}'
         )
 
     def inside(self) -> str:

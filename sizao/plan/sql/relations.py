@@ -23,7 +23,7 @@ class Relations:
     versions: table → its rows of subjects that have more than one, where those are at hand (or some more).
     Worked out once for many statements, where somebody has: owners: (role, place) → (area, post); keeping: act → (area, since);
     everywhere: act → since when it is kept, where that is the same for every area and for what has none.
-    uuids: Ids of rows are UUIDs, else numbers.
+    uuids: Ids of rows are UUIDs, else numbers. few: The rows of the facts are so few that their acts are looked for, and not all acts counted.
     """
 
     facts: Mapping[str, str]
@@ -39,6 +39,7 @@ class Relations:
     keeping: Mapping[str, str] = field(default_factory=dict)
     everywhere: Mapping[str, datetime] = field(default_factory=dict)
     uuids: bool = False
+    few: bool = False
 
     def acts(self, key: str) -> str:
         """The acts to be joined by their subject or by their person: narrower ones where the facts were narrowed."""
