@@ -20,7 +20,9 @@ SUPERSETS = {"gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "hz": "g
 CANDIDATES = ("gb18030", "big5hkscs", "cp1252")
 #: Of the lines that hold more than ASCII, so many must be sound for an encoding to count as the file's own.
 SOUND_SHARE = 0.9
+#: What stands for bytes that are none of the encoding: an escaped byte, and in UTF-16, which knows no single bytes, the replacement character.
 _BROKEN = re.compile("[\udc80-\udcff]")
+_BROKEN_PAIR = re.compile("[\ufffd\udc80-\udcff]")
 
 
 def open_text(path: Path, digest: str, *, knows: Known, encoding: str | None, accept_full_sheet: bool) -> Table:
@@ -40,8 +42,9 @@ def open_text(path: Path, digest: str, *, knows: Known, encoding: str | None, ac
     width, header_line = len(header), first[at][0]
 
     def blocks() -> Iterator[Block]:
-        with path.open("rb") as raw, io.TextIOWrapper(raw, encoding, errors="surrogateescape", newline="") as text:
-            yield from _blocks(text, delimiter, header_line, width, skip, ended, path.name, accept_full_sheet)
+        with path.open("rb") as raw, io.TextIOWrapper(raw, encoding, errors=_errors(encoding), newline="") as text:
+            broken = _BROKEN_PAIR if encoding.startswith("utf-16") else _BROKEN
+            yield from _blocks(text, delimiter, header_line, width, skip, ended, path.name, accept_full_sheet, broken)
 
     return Table(path, digest, encoding, header, header_line, notes, blocks)
 
@@ -107,8 +110,13 @@ def _hint(head: bytes) -> str | None:
     return SUPERSETS.get(best.encoding, best.encoding) if best else None
 
 
+def _errors(encoding: str) -> str:
+    """How undecodable bytes are kept visible, so that they spoil their own row only."""
+    return "replace" if encoding.startswith("utf-16") else "surrogateescape"
+
+
 def _head_text(head: bytes, encoding: str) -> str:
-    text = head.decode(encoding, errors="surrogateescape")
+    text = head.decode(encoding, errors=_errors(encoding))
     if len(head) < HEAD:
         return text
     return text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
@@ -142,7 +150,7 @@ def _safe_rows(reader: Iterator[list[str]], skip: int, limit: int) -> Iterator[t
             yield line, row
 
 
-def _blocks(text: io.TextIOBase, delimiter: str, header_line: int, width: int, skip: int, ended: bool, name: str, accept_full: bool) -> Iterator[Block]:
+def _blocks(text: io.TextIOBase, delimiter: str, header_line: int, width: int, skip: int, ended: bool, name: str, accept_full: bool, broken: re.Pattern[str]) -> Iterator[Block]:
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(text, delimiter=delimiter)
     line, block, blank = 0, Block([], []), []
@@ -170,8 +178,8 @@ def _blocks(text: io.TextIOBase, delimiter: str, header_line: int, width: int, s
         for at in blank:
             _add(block, at, [""] * width, [Fault("row-empty", fatal=True)])
         blank = []
-        if "\0" in joined or (not joined.isascii() and _BROKEN.search(joined)):
-            row = _mend(row, faults)
+        if "\0" in joined or (not joined.isascii() and broken.search(joined)):
+            row = _mend(row, faults, broken)
         _add(block, line, row, faults)
         if len(block.rows) >= BLOCK:
             yield block
@@ -190,14 +198,14 @@ def _add(block: Block, line: int, row: list[str], faults: list[Fault]) -> None:
     block.rows.append(row)
 
 
-def _mend(row: list[str], faults: list[Fault]) -> list[str]:
+def _mend(row: list[str], faults: list[Fault], broken: re.Pattern[str]) -> list[str]:
     out = []
     for i, cell in enumerate(row):
         if "\0" in cell:
             faults.append(Fault("cell-nul", i))
             cell = cell.replace("\0", "")
-        if _BROKEN.search(cell):
+        if broken.search(cell):
             faults.append(Fault("cell-undecodable", i, fatal=True))
-            cell = _BROKEN.sub("\ufffd", cell)
+            cell = broken.sub("\ufffd", cell)
         out.append(cell)
     return out

@@ -87,6 +87,16 @@ def test_bytes_of_another_encoding_spoil_their_row_only(tmp_path):
     assert faults(table) == {(9, "cell-undecodable")}
 
 
+def test_broken_units_of_utf_16_spoil_their_row_only(tmp_path):
+    text = "病例编号,姓名,性别\n1,张三,男\n2,李四,女\n3,王五,男\n".encode("utf-16")
+    at = text.index("李".encode("utf-16-le"))
+    table = opened(put(tmp_path, text[:at] + b"\x00\xdc" + text[at + 2 :], "half.csv"))
+    [block] = table.blocks()
+    assert [r[0] for r in block.rows] == ["1", "2", "3"]
+    assert {i: [f.code for f in faults] for i, faults in block.faults.items()} == {1: ["cell-undecodable"]}
+    assert opened(put(tmp_path, text[:-1], "cut.csv")).header == ["病例编号", "姓名", "性别"]
+
+
 def test_half_of_one_and_half_of_another_encoding_is_refused(tmp_path):
     lines = [f"{n:03},张三丰丁,男,2020-01-03\n".encode("utf-8" if n % 2 else "gb18030") for n in range(40)]
     with pytest.raises(Refused, match="file-encoding-unknown"):
