@@ -62,6 +62,7 @@ class Builder:
             self.narrowed(vocabulary),
             area_fact=self.area_fact() if len(vocabulary.areas) > 1 else NO_AREA_FACTS,
             uuids=True,
+            here="" if self.one_zone else f"SELECT id FROM kernel_area WHERE zone = {self.zone}",
         )
 
     def narrowed(self, vocabulary: Vocabulary) -> dict[str, str]:

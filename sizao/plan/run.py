@@ -49,6 +49,8 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
             elif on_mirror:
                 for f in there:
                     too_long |= _named(f, on_mirror.keep(f, run, cursor, LISTED))
+            if on_mirror:
+                on_mirror.close()
             for f in found:
                 if f not in there:
                     cursor.execute(_keep(f, run))

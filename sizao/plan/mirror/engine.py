@@ -6,6 +6,7 @@ DuckDB knows no time zones here: civil times leave it with the zone's name besid
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,16 +14,18 @@ from uuid import uuid4
 
 from sizao.plan import counting
 from sizao.plan.language.done import Amount as Evidence
-from sizao.plan.language.measure import Measure, Total
+from sizao.plan.language.measure import Filed, Measure
 from sizao.plan.language.reach import reached
 from sizao.plan.language.subjects import derived
 from sizao.plan.models import COUNTS, Amount, Cell, Figure, Row
 from sizao.plan.sql import DUCKDB, compile_beside, compile_measure, shown
+from sizao.plan.sql.derived import NAME, facts, key
 
 if TYPE_CHECKING:
     from sizao.plan.evaluation import InForce
     from sizao.plan.language import Measure
     from sizao.plan.models import Run
+    from sizao.plan.sql import Relations
 
     from .mirror import Mirror
     from .refreshing import Refreshed
@@ -37,6 +40,7 @@ CELL = (*BEFORE, "measure", "area_id", *COUNTS)
 AMOUNT = (*BEFORE, "measure", "area_id", "unit", "owed", "short", "have", "filled", "need")
 FIGURE = (*BEFORE, "measure", "area_id", "day", "name", "n", "value", "moment")
 INSTANTS = ("opens", "due", "done_at")
+MADE = "made"  # a database in memory that every connection to the mirror sees
 UP = "SELECT area, above, steps FROM up"
 AT_ONCE = (
     2_000_000  # subjects of a table up to which its obligations are held while they are counted and listed; above, they are evaluated twice
@@ -50,22 +54,48 @@ class Engine:
         self.mirror, self.as_of, self.known_at = mirror, as_of, known_at
         self.zones = mirror.state.zones
         self.related = {zone: mirror.relations(zone, known_at) for zone in self.zones}
+        self.made: dict[str, dict[Any, str]] = {zone: {} for zone in self.zones}
 
     def serves(self, m: Measure) -> bool:
-        """Whether the mirror can answer it. Draws, pairs and lines of lists are made from real identifiers, so are figures said of areas listed; what is said of areas, and what figures
-        are moments, is kept in one zone's time: else PostgreSQL is asked."""
-        if any(isinstance(entry, Total) and entry.fact for entry in m.reconcile):
-            return False
-        if m.simple and not m.reconcile and not any(map(shown.of_time, m.shows)):
-            return True
-        return len(self.zones) == 1 and not any(x.draws or derived(x.table) for x in reached(m))
+        """Whether the mirror can answer it. A figure that is a moment is an instant: of a store across time zones PostgreSQL is asked (docs/decisions/014)."""
+        return len(self.zones) == 1 or not any(map(shown.of_time, m.shows))
+
+    def relations(self, f: InForce, zone: str) -> Relations:
+        """What a measure reads in a zone: the mirror's relations, with the pairs and lines of lists that it hangs on, each worked out once a run."""
+        related, made = self.related[zone], self.made[zone]
+        force = f.force(zone)
+        own = [f.measure, *(m for m in [f.measure.look] if m), *(f.measure.all[e.measure] for e in f.measure.reconcile if isinstance(e, Filed))]
+        for m in [x for one in own for x in reached(one)]:
+            for t in [*(side.table for side in getattr(m.table, "sides", ())), m.table]:  # a list before the pairs with its lines
+                if derived(t) and key(t, force) not in made:
+                    made[key(t, force)] = self.make(f"{MADE}.rows_{self.zones.index(zone)}_{len(made)}", facts(t, replace(related, made=made), force, DUCKDB))
+        return replace(related, made=made)
+
+    def make(self, name: str, rows: str) -> str:
+        """Keeps the rows of pairs or of a list, and numbers those that have no number yet, as a refresh does with what it takes in."""
+        duck = self.mirror.duck
+        duck.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {MADE}")
+        duck.execute(f"CREATE OR REPLACE TABLE {name} AS {rows}")
+        duck.execute(
+            f'INSERT INTO subject SELECT (SELECT coalesce(max(n), 0) FROM subject) + row_number() OVER (), CAST(x."{NAME}" AS UUID) '
+            f'FROM (SELECT DISTINCT m."{NAME}" FROM {name} m WHERE m.id < 0) x'
+        )
+        duck.execute(f'UPDATE {name} AS r SET id = s.n FROM subject s WHERE r.id < 0 AND s.id = CAST(r."{NAME}" AS UUID)')
+        return f"SELECT * FROM {name}"
+
+    def close(self) -> None:
+        """Drops what was worked out."""
+        if any(self.made.values()):
+            self.mirror.duck.execute(f"DETACH {MADE}")
+            self.made = {zone: {} for zone in self.zones}
 
     def statement(self, f: InForce) -> str:
         """Every obligation of a measure: subjects as the mirror's numbers, civil times, and the zone in `zone`."""
         from sizao.plan.evaluation import naive
 
         parts = []
-        for zone, related in self.related.items():
+        for zone in self.zones:
+            related = self.relations(f, zone)
             found = [compile_measure(f.measure, related, naive(self.as_of, zone), f.force(zone), DUCKDB)]
             found += [sql for sql in [compile_beside(f.measure, related, naive(self.as_of, zone), f.force(zone), DUCKDB)] if sql]
             parts += [f"SELECT z.*, {DUCKDB.text(zone)} AS zone FROM ({civil}) z" for civil in found]
@@ -87,7 +117,7 @@ class Engine:
         """Evaluates a measure and writes its cells, figures and rows in the cursor's transaction; state → number of rows, for lists too long to be kept."""
         duck, before = self.mirror.duck, f"{run.pk}, {f.enactment.pk}"
         obligations = f"({self.statement(f)})"
-        small = self.mirror.query(f"SELECT count(*) FROM fact_{f.measure.facts}")[0][0] <= AT_ONCE
+        small = derived(f.measure.table) or self.mirror.query(f"SELECT count(*) FROM fact_{f.measure.facts}")[0][0] <= AT_ONCE
         if small:
             duck.execute(f"CREATE OR REPLACE TEMP TABLE obligation AS {self.statement(f)}")
             obligations = "obligation"
@@ -124,7 +154,8 @@ class Engine:
         from sizao.plan.evaluation import naive
 
         parts = []
-        for zone, related in self.related.items() if f.measure.shows else ():
+        for zone in self.zones if f.measure.shows else ():
+            related = self.relations(f, zone)
             own = f"SELECT * FROM {obligations} x" + (f" WHERE x.zone = {DUCKDB.text(zone)}" if zoned else "")
             parts.append(shown.shown_values(f.measure, own, related, naive(self.as_of, zone), f.force(zone), DUCKDB))
         return " UNION ALL ".join(parts)

@@ -80,7 +80,8 @@ class Layout:
         self.zones = zones
         self.facts = {t.name: self._facts(t) for t in vocabulary.tables.values()}
         if len(vocabulary.areas) > 1:  # more is said of areas than their level: read as a register of its own
-            self.facts[AREA_FACTS.name] = self._facts(_said(vocabulary))
+            for i, name in enumerate(said(zones)):  # a higher area's grade is read in the time of each below it
+                self.facts[name] = self._facts(replace(_said(vocabulary), name=name), i if len(zones) > 1 else None)
         self.act = self._act()
         self.replaced = Source(
             "replaced",
@@ -102,40 +103,41 @@ class Layout:
 
     # -- facts
 
-    def _facts(self, t: FactsTable) -> Facts:
+    def _facts(self, t: FactsTable, zone: int | None = None) -> Facts:
+        """`zone`: in whose civil time all of it is read, else each row in its own."""
         for c in stored(t):
             if c.type == "text" and c.codes is None:
                 raise Refused("mirror-free-text", table=t.name, column=c.name)
-        own = tuple(Column(c.name, TYPES[c.type], self.local(f"({c.sql})") if c.type == "instant" else f"({c.sql})") for c in stored(t))
+        own = tuple(Column(c.name, TYPES[c.type], self.local(f"({c.sql})", zone) if c.type == "instant" else f"({c.sql})") for c in stored(t))
         own += tuple(Column(link.name, "BIGINT" if link.table == AREA else "ID", f"({link.sql})") for link in links(t))
         once = f"NOT EXISTS (SELECT 1 FROM {t.history} h WHERE h.id = t.id)"
         vf = "least(t.stands_from, t.known_from)"
-        live = (*self._keys(t), Column("vf", "TIMESTAMP", self.local(vf)), Column("_once", "BOOLEAN", once), *self._times(), *own)
+        live = (*self._keys(t, zone), Column("vf", "TIMESTAMP", self.local(vf, zone)), Column("_once", "BOOLEAN", once), *self._times(zone), *own)
         ended = (Column("_gone", "BOOLEAN", "t._gone"), Column("_ended", "TIMESTAMP", self.utc("t.ended_at")))
-        past = (*self._keys(t), *ended, Column("_ended_local", "TIMESTAMP", self.local("t.ended_at")), *self._times(), *own)
+        past = (*self._keys(t, zone), *ended, Column("_ended_local", "TIMESTAMP", self.local("t.ended_at", zone)), *self._times(zone), *own)
         many = len(self.zones) > 1
-        zone = ", z.zone AS _z" if many else ""
+        own_zone = ", z.zone AS _z" if many else ""
         join = " LEFT JOIN kernel_area z ON z.id = {0}." + quoted(t.area) if many else ""
-        now = f"(SELECT r.*{zone} FROM {t.relation} r{join.format('r')}) t"
-        before = f"(SELECT r.*, l.id IS NULL AS _gone{zone} FROM {t.history} r LEFT JOIN {t.relation} l ON l.id = r.id{join.format('l')}) t"
+        now = f"(SELECT r.*{own_zone} FROM {t.relation} r{join.format('r')}) t"
+        before = f"(SELECT r.*, l.id IS NULL AS _gone{own_zone} FROM {t.history} r LEFT JOIN {t.relation} l ON l.id = r.id{join.format('l')}) t"
         return Facts(t, Source(f"fact_{t.name}", live, now), Source(f"past_{t.name}", past, before))
 
-    def _keys(self, t: FactsTable) -> tuple[Column, ...]:
-        zone = f"array_position({array(self.zones)}, t._z) - 1" if len(self.zones) > 1 else "0"
+    def _keys(self, t: FactsTable, zone: int | None) -> tuple[Column, ...]:
+        number = f"array_position({array(self.zones)}, t._z) - 1" if len(self.zones) > 1 and zone is None else str(zone or 0)
         return (
             Column("id", "ID", "t.id"),
             Column("person", "ID", f"t.{quoted(t.person)}" if t.person else "NULL::uuid"),
             Column("area", "BIGINT", f"t.{quoted(t.area)}"),
             Column("disease", "VARCHAR", f"t.{quoted(t.disease)}" if t.disease else "NULL::text"),
-            Column("known", "TIMESTAMP", self.local("t.known_from")),
-            Column("_zone", "INTEGER", zone),
+            Column("known", "TIMESTAMP", self.local("t.known_from", zone)),
+            Column("_zone", "INTEGER", number),
         )
 
-    def _times(self) -> tuple[Column, ...]:
+    def _times(self, zone: int | None) -> tuple[Column, ...]:
         return (
             Column("_known", "TIMESTAMP", self.utc("t.known_from")),
             Column("_stands", "TIMESTAMP", self.utc("t.stands_from")),
-            Column("_stands_local", "TIMESTAMP", self.local("t.stands_from")),
+            Column("_stands_local", "TIMESTAMP", self.local("t.stands_from", zone)),
             *self._when_recorded(),
         )
 
@@ -242,6 +244,11 @@ def links(t: FactsTable) -> tuple[Any, ...]:
 def names(t: FactsTable) -> list[str]:
     """A table's own columns as a plan calls them: what it stores, and where it leads."""
     return [c.name for c in stored(t)] + [link.name for link in links(t)]
+
+
+def said(zones: list[str]) -> list[str]:
+    """The tables of what is said of areas, one for each time zone."""
+    return [AREA_FACTS.name] if len(zones) == 1 else [f"{AREA_FACTS.name}_{i}" for i in range(len(zones))]
 
 
 def _said(vocabulary: Vocabulary) -> FactsTable:

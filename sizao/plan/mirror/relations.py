@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -12,7 +13,7 @@ from sizao.plan.relations import AREA_FACTS
 from sizao.plan.sql.dialects import DUCKDB
 from sizao.plan.sql.relations import NO_AREA_FACTS, Relations
 
-from .layout import FAR, Layout, names, quoted
+from .layout import FAR, Layout, names, quoted, said
 from .refreshing import State
 
 literal = DUCKDB.literal
@@ -55,7 +56,7 @@ class Builder:
         self.corrected = duck.execute(f"SELECT 1 FROM {self.table('replaced')} LIMIT 1").fetchone() is not None
 
     def relations(self) -> Relations:
-        z, tables = self.zone, {name: f.table for name, f in self.layout.facts.items() if name != AREA_FACTS.name}
+        z, tables = self.zone, {name: f.table for name, f in self.layout.facts.items() if name not in said(self.layout.zones)}
         return Relations(
             facts={name: self.facts(t) for name, t in tables.items()},
             act=self.act(),
@@ -65,13 +66,20 @@ class Builder:
             kept=f"SELECT kind, area, since_{z} AS since FROM kept",
             versions={name: self.changed(t) for name, t in tables.items()},
             area_fact=self.area_fact(),
+            names="SELECT n, id FROM subject",
+            here=f"SELECT id FROM area WHERE zone = {literal(self.layout.zones[z])}" if len(self.layout.zones) > 1 else "",
         )
 
     def area_fact(self) -> str:
-        """What is said of areas: each line while it stood in the register. In a store across time zones each would be in its own: there PostgreSQL is asked."""
-        if AREA_FACTS.name not in self.layout.facts or len(self.layout.zones) > 1:
+        """What is said of areas: each line while it stood in the register. By its own id: of two that began together the first goes before, in every engine."""
+        name = said(self.layout.zones)[self.zone]
+        if name not in self.layout.facts:
             return NO_AREA_FACTS
-        return f"SELECT g.id, g.area, g.scale, g.value, g.number, g.starts_at, coalesce(g.ends_at, {FAR}) AS ends_at, g.vf, g.vt FROM ({self.facts(AREA_FACTS)}) g"
+        rows = self.facts(replace(AREA_FACTS, name=name))
+        return (
+            f"SELECT s.id, g.area, g.scale, g.value, g.number, g.starts_at, coalesce(g.ends_at, {FAR}) AS ends_at, g.vf, g.vt "
+            f"FROM ({rows}) g JOIN subject s ON s.n = g.id"
+        )
 
     def table(self, name: str) -> str:
         return self.sources.get(name, name)

@@ -162,10 +162,11 @@ class Cycle:
         return sha256(repr((j.measure, j.force, j.top, self.since is None, ground)).encode()).hexdigest()
 
     def size(self, table: str) -> int:
-        """Rows of a facts table; of one that is made from others, one."""
+        """Rows of a facts table; of pairs, or of a list, all that were worked out under that name."""
         if table not in self.sizes:
-            facts = self.relations.facts.get(table)
-            self.sizes[table] = self.ledger.one(f"SELECT count(*) FROM ({facts})") if facts else 1
+            r = self.relations
+            rows = [r.facts[table]] if table in r.facts else [sql for key, sql in r.made.items() if key[0] == table]
+            self.sizes[table] = sum(self.ledger.one(f"SELECT count(*) FROM ({sql})") for sql in rows)
         return self.sizes[table]
 
     # -- in the end

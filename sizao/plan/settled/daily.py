@@ -62,7 +62,7 @@ class Daily:
         from sizao.plan.evaluation import naive
 
         moment = naive(self.run.as_of, self.zone)
-        return self.through(found, lambda judged: cycle_after(self.engine.mirror, refreshed, judged, moment, self.listing))
+        return self.through(found, lambda judged: cycle_after(self.engine.mirror, refreshed, judged, moment, self.listing, self.engine.made[self.zone]))
 
     def through(self, found: list[InForce], cycle: Callable[[list[Judged]], CycleResult]) -> tuple[CycleResult, dict[str, int]]:
         """The same with the cycle itself as an argument; it has to tell `listing` what is live."""
@@ -76,6 +76,8 @@ class Daily:
         marks = ", ".join(f"{name} BIGINT" for name in EXTRA)
         self.duck.execute(f"CREATE OR REPLACE TABLE {MARKED} (key VARCHAR, area BIGINT, levels INTEGER, post BIGINT, n BIGINT, {marks})")
         self.found = {j.key: f for j, f in zip(judged, found, strict=True)}
+        for f in found:  # before there are several threads
+            self.engine.relations(f, self.zone)
         try:
             result = cycle(judged)
             for path, table, columns in self.beside:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sizao.plan.duck import Judged
 from sizao.plan.mirror.before import BATCHES
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def cycle_after(
-    mirror: Mirror, refreshed: Refreshed, measures: Sequence[Judged], as_of: datetime, listing: Listing | None = None
+    mirror: Mirror, refreshed: Refreshed, measures: Sequence[Judged], as_of: datetime, listing: Listing | None = None, made: Mapping[Any, str] | None = None
 ) -> CycleResult:
     """Brings the mirror's cells (`SELECT * FROM cell`) to `as_of`, with all that the mirror holds. Areas are PostgreSQL's own.
 
@@ -27,12 +28,14 @@ def cycle_after(
         measures: What is in force, for the one time zone of the store.
         as_of: In the civil time of that zone.
         listing: Is told of what is live (see `cycle`).
+        made: Pairs and lines of lists that were worked out for the measures (`Relations.made`).
     """
     [zone] = mirror.state.zones
     mirror.duck.execute("CREATE TABLE IF NOT EXISTS settled_turn (turn INTEGER)")
     row = mirror.duck.execute("SELECT max(turn) FROM settled_turn").fetchone()
     follows = refreshed.before and row is not None and row[0] == refreshed.turn - 1
-    result = cycle(mirror.duck, measures, mirror.relations(zone), as_of, changes(mirror, zone) if follows else None, listing=listing)
+    relations = replace(mirror.relations(zone), made=made or {})
+    result = cycle(mirror.duck, measures, relations, as_of, changes(mirror, zone) if follows else None, listing=listing)
     mirror.duck.execute("DELETE FROM settled_turn")
     mirror.duck.execute("INSERT INTO settled_turn VALUES (?)", [refreshed.turn])
     return result

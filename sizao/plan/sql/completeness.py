@@ -148,7 +148,8 @@ class Completeness(Wide):
         tests += [] if fact.only is None else [f"g.value = {self.d.text(fact.only)}"]
         place = "row_number() OVER (PARTITION BY g.area ORDER BY g.starts_at DESC, g.id) AS place"
         lines = f"SELECT g.id, g.area, g.{fact.field} AS need, {place} FROM ({self.plain.area_fact}) g WHERE {' AND '.join(tests)}"
-        return f"SELECT l.id, CASE WHEN l.place = 0 THEN l.id END AS person, l.area, l.need FROM ({lines}) l WHERE l.place = 1"
+        number, named = ("nn.n", f" JOIN ({self.plain.names}) nn ON nn.id = l.id") if self.plain.names else ("l.id", "")
+        return f"SELECT {number} AS id, CASE WHEN l.place = 0 THEN {number} END AS person, l.area, l.need FROM ({lines}) l{named} WHERE l.place = 1"
 
     # -- whether it was handed in at all
 

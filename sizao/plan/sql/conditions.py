@@ -15,6 +15,7 @@ from sizao.plan.language.parameters import Param
 from sizao.plan.language.terms import TERMS
 from sizao.plan.language.values import DRAWS
 
+from .derived import NAME
 from .dialects import Dialect
 
 OPERATORS = {"=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
@@ -131,7 +132,7 @@ class Writer:
         """The same draw as `values.draw`."""
         d = self.dialect
         head = d.text(f"{self.key}|{node.measure}|")
-        text = f"concat({head}, CAST({self.row}.\"id\" AS VARCHAR), '|', CAST({d.first_day(node.period, self.opens)} AS VARCHAR))"
+        text = f"concat({head}, {self.row}.\"{NAME}\", '|', CAST({d.first_day(node.period, self.opens)} AS VARCHAR))"
         return f"({d.number_of_hex(f'substr(md5({text}), 1, 8)')} < {self.sql(node.share)} * {DRAWS})"
 
     def param(self, name: str, write: Callable[[Any], str]) -> str:

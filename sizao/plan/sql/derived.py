@@ -1,4 +1,8 @@
-"""The lines of lists and the pairs that a condition joins, as relations like those of any register: see `sizao.plan.derived` for what they mean."""
+"""The lines of lists and the pairs that a condition joins, as relations like those of any register: see `sizao.plan.derived` for what they mean.
+
+Their ids are made from real ones, the same in every engine. Where rows have numbers (`Relations.names`), so have they: the number that stands for
+their id, and one below 0 where none does yet; then no act names them either.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,30 @@ from sizao.kernel.facts import FactsTable
 from sizao.plan.derived import midnight
 from sizao.plan.language.measure import BEGINNING, FAR
 from sizao.plan.language.nodes import Compare
-from sizao.plan.language.subjects import Entry, Lines, Pair, Side, area_side, id_of
+from sizao.plan.language.subjects import Entry, Lines, Pair, Side, area_side, derived, id_of
 from sizao.plan.obligations import Force
 
 from .dialects import Dialect
 from .relations import Relations
 
+NAME = "name:"  # the column that holds the text of a row's own id, where something hangs on it
+
 
 def facts(t: FactsTable, r: Relations, force: Force, d: Dialect) -> str:
     """SELECT of every version of a table's rows, a register's or a derived one's."""
+    if derived(t) and key(t, force) in r.made:
+        return r.made[key(t, force)]
     if isinstance(t, Lines):
         return Writer(r, force, d).lines(t)
     if isinstance(t, Pair):
         return Writer(r, force, d).pair(t)
     return r.facts[t.name]
+
+
+def key(t: FactsTable, force: Force) -> Any:
+    """What the rows of a derived table hang on, beside the registers."""
+    sides = tuple(key(side.table, force) for side in getattr(t, "sides", ()) if derived(side.table))
+    return (t.name, getattr(t, "joins", ()), getattr(t, "entries", ()), sides, force.area)
 
 
 class Writer:
@@ -36,12 +50,16 @@ class Writer:
         names = [c.name for c in t.columns if c.name not in ("code", "starts_on", "ends_on")]
         rows = [f"SELECT {self.line(t, entry, names)}" for entry in t.entries]
         nothing = f"SELECT {self.line(t, Entry('-', more={}), names)} WHERE FALSE"
-        return " UNION ALL ".join(rows) or nothing
+        every = " UNION ALL ".join(rows) or nothing
+        if not self.r.here:  # else each line is judged once, in the time of where it lies
+            return every
+        return f"SELECT l.* FROM ({every}) l WHERE coalesce(l.area, {self.top}) IN ({self.r.here})"
 
     def line(self, t: Lines, entry: Entry, names: list[str]) -> str:
         begins = midnight(entry.first) if entry.first else BEGINNING
+        own = str(id_of(entry.key(t.list), self.r.uuids or bool(self.r.names)))
         values: Mapping[str, tuple[str, str]] = {
-            "id": (self.literal(id_of(entry.key(t.list), self.r.uuids)), self.id_type),
+            "id": (self.number(own) if self.r.names else self.literal(id_of(entry.key(t.list), self.r.uuids)), self.id_type),
             "person": ("NULL", self.id_type),
             "area": (self.area(entry), "BIGINT"),
             "disease": ("NULL", "VARCHAR"),
@@ -49,16 +67,28 @@ class Writer:
             "code": (self.literal(entry.code), "VARCHAR"),
             "starts_on": (self.literal(entry.first), "DATE"),
             "ends_on": (self.literal(entry.last), "DATE"),
+            NAME: (self.literal(own), "VARCHAR"),
             **{name: (self.literal((entry.more or {}).get(name)), "VARCHAR") for name in names},
         }
         return ", ".join(f'CAST({sql} AS {kind}) AS "{name}"' for name, (sql, kind) in values.items())
+
+    def number(self, own: str) -> str:
+        """The number of a line, by the text of its id."""
+        text = self.literal(own)
+        return f"coalesce((SELECT min(y.n) FROM ({self.r.names}) y WHERE y.id = {self.d.uuid(text)}), {self.unnamed(text)})"
+
+    def unnamed(self, name: str) -> str:
+        """A number of what no number stands for."""
+        return f"-1 - {self.d.number_named(f'substr(md5({name}), 1, 15)')}"
 
     def area(self, entry: Entry) -> str:
         """Where a line lies."""
         if entry.area is not None:
             return f"(SELECT min(x.id) FROM ({self.r.area}) x WHERE x.code = {self.d.text(entry.area)})"
-        if self.force.area is not None:
-            return self.d.literal(self.force.area)
+        return self.d.literal(self.force.area) if self.force.area is not None else self.top
+
+    @property
+    def top(self) -> str:
         return f"(SELECT min(x.id) FROM ({self.r.area}) x WHERE x.parent IS NULL)"
 
     def literal(self, value: Any) -> str:
@@ -69,10 +99,8 @@ class Writer:
     def pair(self, t: Pair) -> str:
         first, second = t.sides
         row = dict(zip((side.name for side in t.sides), "ab", strict=True))
-        text = "concat(CAST(a.id AS VARCHAR), '|', CAST(b.id AS VARCHAR))"
         who = next((row[side.name] for side in t.sides if side.table.person), None)
         columns = {
-            "id": self.d.row_id(text, self.r.uuids),
             "person": f'{who}."person"' if who else f"CAST(NULL AS {self.id_type})",
             "area": f'{row[area_side(t).name]}."area"',
             "disease": 'coalesce(a."disease", b."disease")',
@@ -92,8 +120,30 @@ class Writer:
         tests += [f"{columns[j.left.name]} = {columns[j.right.name]}" for j in t.joins if isinstance(j, Compare)]
         listed = ", ".join(f'{sql} AS "{name}"' for name, sql in columns.items())
         one, other = (facts(side.table, self.r, self.force, self.d) for side in (first, second))
-        once = f'SELECT DISTINCT a."id" AS one, b."id" AS other FROM ({one}) a {" ".join(ups)} JOIN ({other}) b ON {" AND ".join(tests)}'
-        return f'SELECT {listed} FROM ({once}) k JOIN ({one}) a ON a."id" = k.one JOIN ({other}) b ON b."id" = k.other AND {together}'
+        names = "".join(f', {alias}."{NAME}" AS {alias}_name' for side, alias in zip(t.sides, "ab", strict=True) if derived(side.table))
+        once = f'SELECT DISTINCT a."id" AS one, b."id" AS other{names} FROM ({one}) a {" ".join(ups)} JOIN ({other}) b ON {" AND ".join(tests)}'
+        return (
+            f'SELECT k.id AS "id", k.name AS "{NAME}", {listed} FROM ({self.named(t, once)}) k JOIN ({one}) a ON a."id" = k.one '
+            f'JOIN ({other}) b ON b."id" = k.other AND {together}'
+        )
+
+    def named(self, t: Pair, once: str) -> str:
+        """The pairs with their ids, made from those of their sides, and the text of it."""
+        texts, joins = [], []
+        for side, alias, number in zip(t.sides, "ab", ("one", "other"), strict=True):
+            if derived(side.table):
+                texts.append(f"x.{alias}_name")
+            elif self.r.names:
+                texts.append(f"CAST({alias}.id AS VARCHAR)")
+                joins.append(f"JOIN ({self.r.names}) {alias} ON {alias}.n = x.{number}")
+            else:
+                texts.append(f"CAST(x.{number} AS VARCHAR)")
+        text = f"concat({texts[0]}, '|', {texts[1]})"
+        if not self.r.names:
+            id_ = self.d.row_id(text, self.r.uuids)
+            return f"SELECT x.one, x.other, {id_} AS id, CAST({id_} AS VARCHAR) AS name FROM ({once}) x"
+        own = f"SELECT x.one, x.other, {self.d.named(text)} AS name FROM ({once}) x {' '.join(joins)}"
+        return f"SELECT o.one, o.other, o.name, coalesce(y.n, {self.unnamed('o.name')}) AS id FROM ({own}) o LEFT JOIN ({self.r.names}) y ON y.id = {self.d.uuid('o.name')}"
 
 
 def called(side: Side, row: str) -> dict[str, str]:

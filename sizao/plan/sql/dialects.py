@@ -112,6 +112,14 @@ class Dialect:
         """The id of what a text names: see `subjects.id_of`."""
         return f"CAST(md5({text}) AS UUID)" if uuids else self.number_named(f"substr(md5({text}), 1, 15)")
 
+    def named(self, text: str) -> str:
+        """The UUID that a text names, as text: see `subjects.id_of`."""
+        return f"CAST(CAST(md5({text}) AS UUID) AS VARCHAR)"
+
+    def uuid(self, text: str) -> str:
+        """A UUID from its text."""
+        return f"CAST({text} AS UUID)"
+
     def number_named(self, digits: str) -> str:
         """Fifteen hexadecimal digits as a number."""
         return f"CAST(CAST(('x' || {digits}) AS bit(60)) AS bigint)"
@@ -215,6 +223,12 @@ class Spark(Dialect):
 
     def number_named(self, digits: str) -> str:
         return self.number_of_hex(digits)
+
+    def named(self, text: str) -> str:
+        return f"regexp_replace(md5({text}), '^(.{{8}})(.{{4}})(.{{4}})(.{{4}})(.{{12}})$', '$1-$2-$3-$4-$5')"
+
+    def uuid(self, text: str) -> str:
+        return text  # Spark has no type of that name: they are kept as text
 
     number = "DECIMAL(18, 3)"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 NO_AREA_FACTS = (
     "SELECT CAST(NULL AS BIGINT) AS id, CAST(NULL AS BIGINT) AS area, CAST(NULL AS VARCHAR) AS scale, CAST(NULL AS VARCHAR) AS value, CAST(NULL AS DECIMAL(18, 3)) AS number, "
@@ -18,12 +19,15 @@ class Relations:
 
     facts: table → (id, person, area, disease, known, vf, vt, and its columns by their names), one row a version.
     act: (id, kind, subject, person, area, other, at, told_at, period, outcome, number). area: (id, parent, level), and code where a plan names areas.
-    area_fact: (id, area, scale, value, number, starts_at, ends_at, vf, vt), what is said of areas, one row a version.
+    area_fact: (its own id, area, scale, value, number, starts_at, ends_at, vf, vt), what is said of areas, one row a version.
     up: (area, above, steps), each area with itself and every ancestor. post: (id, role, area, vf, vt). kept: (kind, area, since).
     versions: table → its rows of subjects that have more than one, where those are at hand (or some more).
     Worked out once for many statements, where somebody has: owners: (role, place) → (area, post); keeping: act → (area, since);
     everywhere: act → since when it is kept, where that is the same for every area and for what has none.
     uuids: Ids of rows are UUIDs, else numbers. few: The rows of the facts are so few that their acts are looked for, and not all acts counted.
+    names: (n, id), where rows have numbers in place of their own ids: which number stands for which id.
+    here: (id) of the areas whose civil time this is, where the store has others besides.
+    made: rows of pairs and of lines of lists that somebody has worked out, by `derived.key`.
     """
 
     facts: Mapping[str, str]
@@ -40,6 +44,9 @@ class Relations:
     everywhere: Mapping[str, datetime] = field(default_factory=dict)
     uuids: bool = False
     few: bool = False
+    names: str = ""
+    here: str = ""
+    made: Mapping[Any, str] = field(default_factory=dict)
 
     def acts(self, key: str) -> str:
         """The acts to be joined by their subject or by their person: narrower ones where the facts were narrowed."""

@@ -20,7 +20,7 @@ from sizao.plan.timetable import TICK
 
 from .compiler import KEYS, Compiler, compile_measure
 from .conditions import Writer
-from .derived import facts
+from .derived import NAME, facts
 from .dialects import Dialect
 from .looking import Looking
 from .marks import marked
@@ -40,7 +40,7 @@ class Wide(Compiler):
         self.plain = relations
         self.shared: dict[str, str] = {}
         self.r = self.placed(m)
-        self.own = [*(f"in:{code}" for code in m.areas)]
+        self.own = [*(f"in:{code}" for code in m.areas), *([NAME] if m.draws else [])]
         self.looking = Looking(self, m, relations)
         moments = [f"part:{name}" for name in m.parts]
         timed = [self.looking.names[t] for t in m.timed_terms]
@@ -50,15 +50,19 @@ class Wide(Compiler):
         )
 
     def placed(self, m: Measure) -> Relations:
-        """The relations, with how far above each row of the measure's table the areas lie that its parameters name."""
+        """The relations, with how far above each row of the measure's table the areas lie that its parameters name, and what a draw is made from."""
         own = self.facts_of(m)
-        if not m.areas:
+        drawn = m.draws and not derived(m.table)
+        if not m.areas and not drawn:
             return replace(self.plain, facts={**self.plain.facts, m.facts: own})
         columns, joins = [], []
         for i, code in enumerate(m.areas):
             above = f"SELECT u.area, u.steps FROM ({self.plain.up}) u JOIN ({self.plain.area}) x ON x.id = u.above WHERE x.code = {self.d.text(code)}"
             columns.append(f'w{i}.steps AS "in:{code}"')
             joins.append(f"LEFT JOIN ({above}) w{i} ON w{i}.area = f.area")
+        if drawn:
+            columns.append(f'CAST({"nn.id" if self.plain.names else "f.id"} AS VARCHAR) AS "{NAME}"')
+            joins += [f'JOIN ({self.plain.names}) nn ON nn.n = f."id"'] if self.plain.names else []
         facts = f"SELECT f.*, {', '.join(columns)} FROM ({own}) f {' '.join(joins)}"
         return replace(self.plain, facts={**self.plain.facts, m.facts: facts})
 
@@ -160,7 +164,7 @@ class Wide(Compiler):
         for i, id_ in enumerate(self.m.yields):
             w = self.m.all[id_]
             relations, looking = self.placed(w), Looking(self, w, self.plain)
-            columns = [*(c for c in w.columns if c not in KEYS), *(f"in:{code}" for code in w.areas)]
+            columns = [*(c for c in w.columns if c not in KEYS), *(f"in:{code}" for code in w.areas), *([NAME] if w.draws else [])]
             same = 'v."disease" IS NULL OR c."disease" IS NULL OR v."disease" = c."disease"'
             forced = f' AND (v."disease" IS NULL OR v."disease" = {self.d.literal(self.force.disease)})' if self.force.disease is not None else ""
             names = ", ".join(f'v."{name}"' for name in (*KEYS, *columns))

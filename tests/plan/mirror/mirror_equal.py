@@ -13,9 +13,8 @@ def both(mirror, zone, known_at=None):
     names = {name: f"facts {name}" for name in looked_at(there.facts)}
     texts = [(label, there.facts[name], here.facts[name]) for name, label in names.items()]
     texts += [(name, getattr(there, name), getattr(here, name)) for name in ("act", "area", "up", "post", "kept")]
-    if len(evaluation.zones()) == 1:  # else PostgreSQL is asked about areas
-        free = there.area_fact.replace("g.value", "CASE WHEN g.scale <> 'population' THEN g.value END AS value")  # whatever somebody wrote stays away
-        texts.append(("area_fact", free, here.area_fact))
+    free = there.area_fact.replace("g.value", "CASE WHEN g.scale <> 'population' THEN g.value END AS value")  # whatever somebody wrote stays away
+    texts.append(("area_fact", free, here.area_fact))
     return {label: common(from_postgres(theirs), from_mirror(mirror, ours, label)) for label, theirs, ours in texts}
 
 
@@ -30,7 +29,7 @@ def common(theirs, ours):
 
 
 def from_mirror(mirror, sql, label):
-    uuids = {"id", "person"} if label.startswith("facts") else {"id"} if label == "area_fact" else {"subject", "person", "other"} if label == "act" else set()
+    uuids = {"id", "person"} if label.startswith("facts") else {"subject", "person", "other"} if label == "act" else set()
     cursor = mirror.duck.execute(f"SELECT * FROM ({sql}) x")
     names = [c[0] for c in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -17,6 +17,7 @@ from sizao.plan import run
 from sizao.plan.acts import acts_of
 from sizao.plan.facts import vocabulary
 from sizao.plan.mirror import choice
+from sizao.plan.mirror.layout import said
 from sizao.plan.mirror.mirror import Mirror
 from sizao.plan.models import COUNTS, Amount, Cell, Figure, Row
 from sizao.registers.cases.models import Case, Contact
@@ -108,6 +109,7 @@ class Life:
                     {"released_at": self.moment()},
                     {"last_exposure_on": self.moment().date()},
                     {"area": self.r.choice(self.grids)},
+                    {"case": Case.objects.order_by("?").first()},
                 ]
             )
             Contact.objects.filter(pk=contact.pk).update(**told, **self.r.choice([{}, {"stands_from": self.moment()}]))
@@ -228,7 +230,7 @@ def test_a_store_across_time_zones_and_a_change_of_the_clock(town, system, folde
         Area.objects.filter(zone="America/New_York").update(zone="Europe/Paris")
         assert set(mirror.refresh().whole.values()) == {"time zones"}
         Area.objects.filter(code="990001101201").update(zone="Europe/Paris")
-        assert set(mirror.refresh().whole) == {"area_fact", *vocabulary().tables}
+        assert set(mirror.refresh().whole) == {*said(mirror.state.zones), *vocabulary().tables}
         assert differences(mirror) == {}
     Area.objects.update(zone="Asia/Shanghai")
 

@@ -1,0 +1,88 @@
+"""Pairs, lines of lists, draws and figures said of areas: made from real identifiers, and the same on the mirror's numbers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from beyond import MEASURES, enact
+from django.db import transaction
+from mirror_equal import at
+from test_daily_run import lists
+from test_mirror_engine import NOW, Life, beside, both, cells, folder, rows, town  # noqa: F401 - fixtures
+
+from sizao.flows.check_recorded import Check, record_checks
+from sizao.kernel.models import Area, Enactment
+from sizao.plan import run
+from sizao.plan.mirror.engine import Engine
+from sizao.plan.models import Row
+from sizao.registers.cases.models import Case, Contact
+from sizao.registers.command.actions import Grading, grade_areas
+from sizao.registers.population.models import Person
+
+
+@pytest.fixture
+def far(town):  # noqa: F811
+    if not Enactment.objects.filter(disease="").exists():
+        enact(town, at(1) - timedelta(days=30))
+    return town
+
+
+def seen(made):
+    return {(m.partition(".")[0], s) for m, s in Row.objects.filter(run=made).values_list("measure", "state")}
+
+
+def test_what_is_made_from_real_identifiers_is_the_same_on_the_mirror(far, system, folder, monkeypatch):  # noqa: F811
+    served, real = set(), Engine.statement
+    monkeypatch.setattr(Engine, "statement", lambda self, f: served.add(f.measure.id) or real(self, f))
+    life, moments, found = Life(far, system, 80), [], set()
+    with transaction.atomic():
+        grade_areas(system, [Grading(far.root.pk, "population", "", at(1), number=1000), Grading(far.areas["990001101"].pk, "population", "", at(1))], sender="county")
+    grid, told = far.areas["990001101201-1"], {"disease": "covid-19", "known_from": at(2), "stands_from": at(2)}
+    who = Person.objects.create(area=grid, known_from=at(1), stands_from=at(1))
+    case = Case.objects.create(person=who, area=grid, classification="confirmed", confirmed_at=at(2), **told)
+    for released in (None, at(5)):
+        one = Contact.objects.create(person=who, area=grid, case=case, classification="close", last_exposure_on=at(2).date(), named_at=at(2), released_at=released, **told)
+    record_checks(system, [Check(key="one", contact=one.pk, happened_at=at(3, 9), outcome="ok")])
+    for steps in (0, 60):
+        life.live(steps)
+        moments.append(datetime.now(UTC))
+        there, here = both(NOW, moments[-1])
+        assert rows(here) == rows(there)
+        assert (cells(here), beside(here)) == (cells(there), beside(there))
+        found |= seen(here)
+    there, here = both(at(12, 21), moments[0])
+    assert (cells(here), rows(here)) == (cells(there), rows(there))
+    assert served >= {*MEASURES, "positive-contact-a-case"}, "the mirror answered them all"
+    assert {m for m, _ in found} >= set(MEASURES)
+    assert found >= {("pair", "met"), ("pair", "overdue"), ("pair-line", "met"), ("line", "overdue"), ("line", "met"), ("after-pairs", "short")}
+
+
+def test_the_standing_run_counts_them_too_and_finds_a_pair_by_the_number_it_had(far, system, folder):  # noqa: F811
+    life, as_of = Life(far, system, 81), at(14, 9)
+    for _ in range(2):
+        life.live(15)
+        here = run.evaluate_all(as_of, engine="duckdb")
+        there = run.evaluate_all(as_of, here.known_at, standing=False, engine="postgres")
+        assert [c for c in cells(here) if any(c[3:])] == [c for c in cells(there) if any(c[3:])]
+        ours, whole = lists(here), lists(there)
+        for key, wanted in whole.items():
+            assert ours.get(key) == wanted if " ".join(key) not in here.unlisted_rows else here.unlisted_rows[" ".join(key)] == len(wanted), key
+        assert beside(here) == beside(there)
+        as_of += timedelta(hours=30)
+
+
+def test_a_store_across_time_zones_asks_its_mirror_too(far, system, folder, monkeypatch):  # noqa: F811
+    """But for figures that are moments."""
+    left, real = set(), run._keep
+    monkeypatch.setattr(run, "_keep", lambda f, made: left.add(f.measure.id) or real(f, made))
+    Life(far, system, 82).live(25)
+    Area.objects.filter(path__startswith=Area.objects.get(code="990001102202").path).update(zone="America/New_York")
+    Life(far, system, 83).live(25)
+    known_at = datetime.now(UTC)
+    here = run.evaluate_all(NOW, known_at, standing=False, engine="duckdb")
+    assert left == {"after-pairs"}
+    there = run.evaluate_all(NOW, known_at, standing=False, engine="postgres")
+    assert rows(here) == rows(there)
+    assert (cells(here), beside(here)) == (cells(there), beside(there))
+    found = [r for r in rows(here) if "line" in r]
+    assert len({(r[1], r[2], r[4]) for r in found}) == len(found) > 0, "a line is judged once, in the time of where it lies"
+    Area.objects.update(zone="Asia/Shanghai")
