@@ -113,9 +113,10 @@ class Builder:
         if t.name in self.subjects:
             tests.append(f"t.id = ANY(ARRAY({self.subjects[t.name]}))")
         if not self.one_zone:
-            tests.append(
-                f"t.id IN (SELECT z.id FROM {t.relation} z JOIN kernel_area a ON a.id = z.{quoted(t.area)} WHERE a.zone = {self.zone})"
-            )
+            # A subject is judged in the time of where it is now, all its versions with it; one that is gone, version by version.
+            here = f"SELECT a.id FROM kernel_area a WHERE a.zone = {self.zone}"
+            gone = f"t.{quoted(t.area)} IN ({here}) AND NOT EXISTS (SELECT 1 FROM {t.relation} z WHERE z.id = t.id)"
+            tests.append(f"(t.id IN (SELECT z.id FROM {t.relation} z WHERE z.{quoted(t.area)} IN ({here})) OR {gone})")
         return " AND ".join(tests)
 
     def changed(self, t: FactsTable) -> str:

@@ -90,8 +90,8 @@ class Snapshot:
         self.zones: list[str] = about["zones"]
         self.state = SimpleNamespace(latest=about["latest"])
         self.layout = Layout(vocabulary or everything(), self.zones)
-        for table in checking.tables(self.layout):
-            self.spark.read.parquet(f"{self.folder}/{table.name}.parquet").createOrReplaceTempView(table.name)
+        for name in ("subject", *(table.name for table in checking.tables(self.layout))):
+            self.spark.read.parquet(f"{self.folder}/{name}.parquet").createOrReplaceTempView(name)
         self.root = self.spark.sql("SELECT min(id) FROM area WHERE parent IS NULL").collect()[0][0]
 
     def relations(self, zone: str, known_at: datetime | None = None) -> Relations:
@@ -138,6 +138,7 @@ def on_duckdb(folder: Any, f: Owed, as_of: datetime, known_at: datetime | None =
     layout = Layout(vocabulary or everything(), about["zones"])
     for table in checking.tables(layout):
         duck.execute(f"CREATE VIEW {quoted(table.name)} AS SELECT * FROM read_parquet({DUCKDB.text(f'{folder}/{table.name}.parquet')})")
+    duck.execute(f"CREATE VIEW subject AS SELECT n, CAST(id AS UUID) AS id FROM read_parquet({DUCKDB.text(f'{folder}/subject.parquet')})")
     root = duck.sql("SELECT min(id) FROM area WHERE parent IS NULL").fetchall()[0][0]
     parts = []
     for zone in layout.zones:

@@ -119,7 +119,9 @@ class Layout:
         own_zone = ", z.zone AS _z" if many else ""
         join = " LEFT JOIN kernel_area z ON z.id = {0}." + quoted(t.area) if many else ""
         now = f"(SELECT r.*{own_zone} FROM {t.relation} r{join.format('r')}) t"
-        before = f"(SELECT r.*, l.id IS NULL AS _gone{own_zone} FROM {t.history} r LEFT JOIN {t.relation} l ON l.id = r.id{join.format('l')}) t"
+        theirs = ", CASE WHEN l.id IS NULL THEN y.zone ELSE z.zone END AS _z" if many else ""  # where the subject is now; where it was, if it is gone
+        join += f" LEFT JOIN kernel_area y ON y.id = r.{quoted(t.area)}" if many else ""
+        before = f"(SELECT r.*, l.id IS NULL AS _gone{theirs} FROM {t.history} r LEFT JOIN {t.relation} l ON l.id = r.id{join.format('l')}) t"
         return Facts(t, Source(f"fact_{t.name}", live, now), Source(f"past_{t.name}", past, before))
 
     def _keys(self, t: FactsTable, zone: int | None) -> tuple[Column, ...]:

@@ -29,7 +29,8 @@ def common(theirs, ours):
 
 
 def from_mirror(mirror, sql, label):
-    uuids = {"id", "person"} if label.startswith("facts") else {"subject", "person", "other"} if label == "act" else set()
+    links = vocabulary().tables[label.removeprefix("facts ")].links if label.startswith("facts") else ()
+    uuids = {"id", "person", *(link.name for link in links if link.table != "area")} if label.startswith("facts") else {"subject", "person", "other"} if label == "act" else set()
     cursor = mirror.duck.execute(f"SELECT * FROM ({sql}) x")
     names = [c[0] for c in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -24,6 +24,7 @@ from sizao.registers.cases.models import Case, Contact
 from sizao.registers.command.actions import Grading, grade_areas
 from sizao.registers.isolation.models import DailyCheck
 from sizao.registers.population.actions import PersonData
+from sizao.registers.population.models import Person
 
 NOW = at(18, 21)
 COVID, ZONE = "covid-19", "Asia/Shanghai"
@@ -221,6 +222,10 @@ def test_a_store_across_time_zones_and_a_change_of_the_clock(town, system, folde
                 stands_from=fall + timedelta(hours=hours), classification=["close", "general", "secondary"][(i + hours) % 3]
             )
     Life(town, system, 11).live(20)
+    there, west = (Area.objects.filter(zone=zone, level="grid").first() for zone in (ZONE, "America/New_York"))
+    who = Person.objects.create(area=there, known_from=at(1), stands_from=at(1))
+    moved = Contact.objects.create(person=who, area=there, disease=COVID, classification="close", last_exposure_on=at(9).date(), known_from=at(9), stands_from=at(9))
+    Contact.objects.filter(pk=moved.pk).update(area=west, stands_from=at(12))  # from one time zone into another
     for as_of in (NOW, fall + timedelta(hours=1), fall + timedelta(days=2)):
         there, here = both(as_of, datetime.now(UTC))
         assert (cells(here), rows(here)) == (cells(there), rows(there))
