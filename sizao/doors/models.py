@@ -60,12 +60,17 @@ class Answered(models.Model):
 
 
 class ApiToken(models.Model):
-    """A program's way in: one user, one post, one purpose, until a day. Only a digest is kept."""
+    """A program's way in: one user, one post, one purpose, until a day. Only a digest is kept.
+
+    Attributes:
+        sender: As whom the program is heard among the feeds ("lab:county"); "" when it is none of them.
+    """
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     post = models.ForeignKey("kernel.Post", models.CASCADE, related_name="+")
     purpose = models.TextField(default="response")
+    sender = models.TextField(default="")
     token_sha256 = models.TextField(unique=True)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()

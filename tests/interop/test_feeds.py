@@ -111,3 +111,53 @@ def test_a_certificate_is_read_and_a_key_is_not(county, tmp_path):
         watch.certificate(desk, "lab:a", tmp_path / "key.pem")
     watch.heard("lab:a", at=START + timedelta(days=70))
     assert watch.watch(START + timedelta(days=70)) == {"lab:a": ["certificate"]}
+
+
+def pem(ends, *, starts=START):
+    """A certificate that nobody issued, good until `ends`."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "lab")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), starts, ends).sign(key, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.PEM).decode()
+
+
+@pytest.mark.django_db
+def test_a_program_gives_its_own_sign_of_life_and_shows_its_certificate(county):
+    """By HTTP with its token: heard, its chain's earliest end known, an alarm before that; a token of no sender is refused, and who may not is."""
+    import json
+
+    from django.test import Client
+
+    from sizao.doors.kit import tokens
+    from sizao.kernel import clock
+    from sizao.registers.laboratory.models import Specimen
+
+    def program(role="sender", sender="lab:county"):
+        scope = county.user(role)
+        caller = Client(HTTP_HOST="localhost", headers={"Authorization": f"Bearer {tokens.make(scope.user, scope.post, sender=sender)}"})
+        return lambda body="", way="heartbeat": caller.post(f"/api/v1/{way}", data=body, content_type="application/json", headers={"Idempotency-Key": f"k{len(body)}"})
+
+    beat, now = program(), clock.now()
+    first = beat().json()
+    assert (first["sender"], first["alarms"], first["certificate_ends"]) == ("lab:county", {}, None)
+    assert datetime.fromisoformat(first["silent_from"]) - datetime.fromisoformat(first["heard_at"]) == 2 * HOUR
+    beat("{}")
+    assert Arrival.objects.count() == 1  # so soon after the other it says nothing new
+    soon, late = now + timedelta(days=10), now + timedelta(days=300)
+    shown = beat(json.dumps({"rows": 7, "certificate": pem(late) + pem(soon)})).json()
+    assert abs(datetime.fromisoformat(shown["certificate_ends"]) - soon) < timedelta(seconds=2)
+    assert set(shown["alarms"]) == {"certificate"}
+    assert list(Arrival.objects.order_by("id").values_list("rows", flat=True)) == [None, 7]
+    beat(json.dumps({"rows": []}), "specimens")  # nothing came
+    answer = beat(json.dumps({"rows": [{"values": {}}]}), "specimens")
+    assert (answer.json()["counts"]["rejected"], Arrival.objects.filter(kind="api").count(), Specimen.objects.count()) == (1, 1, 0)
+    for body in ('{"rows": -1}', '{"rows": "7"}', '{"rows": true}', '{"other": 1}', "[]", "{", '{"certificate": 1}'):
+        assert (beat(body).status_code, beat(body)["Content-Type"]) == (400, "application/problem+json"), body
+    assert beat('{"certificate": "-----BEGIN PRIVATE KEY-----"}').json()["code"] == "feed-certificate-unreadable"
+    assert program(sender="")().json()["code"] == "feed-without-sender"
+    assert program("commander")().status_code == 403
+    assert Client(HTTP_HOST="localhost").post("/api/v1/heartbeat").status_code == 401

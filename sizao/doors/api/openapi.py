@@ -29,6 +29,8 @@ def document(scope: Scope) -> dict[str, Any]:
         paths[f"/api/v1/{r.name}/{{id}}"] = {"parameters": [ID], "get": _get(r)} | ({"patch": _patch(r)} if may_write else {})
         if may_write:
             schemas[f"{_name(r)}-command"] = _command(r)
+    if scope.can("feed.beat"):
+        paths["/api/v1/heartbeat"] = {"post": HEARTBEAT}
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,
@@ -119,6 +121,46 @@ def _command(register: Register) -> dict[str, Any]:
             "values": {"type": "object", "additionalProperties": False, "properties": {n: _value(register, n, told=True) for n in told}},
         },
     }
+
+
+MOMENT = {"type": ["string", "null"], "format": "date-time"}
+HEARTBEAT: dict[str, Any] = {
+    "operationId": "heartbeat",
+    "tags": ["feeds"],
+    "description": "A sender's sign of life, by a token that was made with `--sender`. An empty object is enough.",
+    "requestBody": {
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "rows": {"type": ["integer", "null"], "minimum": 0, "maximum": 2**31 - 1, "description": "how many rows it sent elsewhere since the last one"},
+                        "certificate": {"type": "string", "maxLength": 60_000, "description": "PEM, its own certificate first; never a private key"},
+                    },
+                }
+            }
+        }
+    },
+    "responses": {
+        "200": {
+            "description": "how the feed stands",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["sender", "heard_at", "silent_from", "certificate_ends", "alarms"],
+                        "properties": {
+                            "sender": {"type": "string"}, "heard_at": MOMENT, "silent_from": MOMENT, "certificate_ends": MOMENT,
+                            "alarms": {"type": "object", "additionalProperties": {"type": "string", "format": "date-time"}},
+                        },
+                    }
+                }
+            },
+        },
+        "default": {"$ref": "#/components/responses/refused"},
+    },
+}  # fmt: skip
 
 
 def _json_of(schema: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from sizao.doors.kit import lists
 from sizao.doors.kit.shown import Shown
 from sizao.doors.kit.words import Words
 from sizao.doors.models import Answered
+from sizao.interop.feeds import watch
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.outcome import Command, Outcome, Problem
@@ -33,6 +34,8 @@ from sizao.registers.population import read as population
 
 ROWS, MOST = 100, 500
 BATCH = 1000
+#: Characters of a chain of certificates.
+LONGEST_CHAIN = 60_000
 SHAPE = '{"rows": [{"source_id": "…", "values": {…}}]}'
 
 
@@ -58,6 +61,27 @@ def rows(request: HttpRequest, register: str) -> HttpResponse:
         extra = {k: v for k, v in (("limit", raw), ("names", request.GET.get("names", ""))) if v}
         body["next"] = f"/api/v1/{register}?" + urlencode([*wanted.with_(after=part.after), *extra.items()])
     return JsonResponse(body, json_dumps_params={"ensure_ascii": False})
+
+
+def heartbeat(request: HttpRequest) -> HttpResponse:
+    """A sender's sign of life: `{}` is enough; `rows` (how many it sent elsewhere since), `certificate` (PEM, its own first) where it tells them.
+
+    Refused: feed-without-sender, feed-certificate-unreadable, body-unreadable.
+    """
+    told = _body(request) if request.body else {}
+    rows_, pem = told.get("rows"), told.get("certificate", "")
+    if not (rows_ is None or (type(rows_) is int and 0 <= rows_ < 2**31)) or not isinstance(pem, str) or len(pem) > LONGEST_CHAIN or not set(told) <= {"rows", "certificate"}:
+        raise Refused("body-unreadable", expected='{"rows": 120, "certificate": "-----BEGIN CERTIFICATE-----…"}')
+    feed = watch.beat(request.scope.open(), getattr(request, "sender", ""), rows=rows_, pem=pem.encode("utf-8", "replace"))  # type: ignore[attr-defined]
+    return JsonResponse(
+        {
+            "sender": feed.sender,
+            "heard_at": _json(feed.last.at) if feed.last else None,
+            "silent_from": _json(feed.last.at + feed.expected.every + feed.expected.grace) if feed.last and feed.expected else None,
+            "certificate_ends": _json(feed.certificate_ends),
+            "alarms": {kind: _json(since) for kind, since in feed.alarms.items()},
+        }
+    )
 
 
 def row(request: HttpRequest, register: str, record: UUID) -> HttpResponse:
@@ -119,6 +143,8 @@ def _write(request: HttpRequest, scope: Scope, register: Register, record: UUID 
             status = 200
             if record is not None:
                 body, status = body["outcomes"][0], _status(outcomes[0])
+            if outcomes and (sender := getattr(request, "sender", "")):  # what a feed brings is a sign of its life too
+                watch.heard(sender, rows=len(outcomes), digest=digest.hex(), kind="api")
             Answered.objects.create(user=scope.user, key=key, digest=digest, status=status, body=body, made_at=clock.now())
     except IntegrityError:  # the same key came twice at once: the other one wrote
         before = Answered.objects.filter(user=scope.user, key=key).first()

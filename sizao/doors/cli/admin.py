@@ -63,7 +63,7 @@ def link(username: str, port: Annotated[int, typer.Option("--port")] = 8000, min
 
 
 @users_app.command("token")
-def token(username: str, purpose: Annotated[str, typer.Option("--purpose")] = "response", days: Annotated[int, typer.Option("--days")] = 90, store: Store = None, json: Json = False) -> None:
+def token(username: str, purpose: Annotated[str, typer.Option("--purpose")] = "response", days: Annotated[int, typer.Option("--days")] = 90, sender: Annotated[str, typer.Option("--sender", help="数据来源的名称，如 lab:county · as whom it is heard among the feeds")] = "", store: Store = None, json: Json = False) -> None:
     """程序接口令牌（只显示一次） · a token for a program, shown once"""
     context.open_store(store)
     from sizao.doors.kit import tokens
@@ -72,9 +72,9 @@ def token(username: str, purpose: Annotated[str, typer.Option("--purpose")] = "r
 
     context.scope().check("users.write")
     user = organisation.user_named(username)
-    made = tokens.make(user, Scope.open(user, purpose=purpose).post, days=days, purpose=purpose)
+    made = tokens.make(user, Scope.open(user, purpose=purpose).post, days=days, purpose=purpose, sender=sender.strip())
     if json:
-        context.print_json({"user": username, "token": made, "purpose": purpose, "days": days})
+        context.print_json({"user": username, "token": made, "purpose": purpose, "days": days, "sender": sender.strip()})
     else:
         print(made)
 

@@ -97,6 +97,7 @@ ROUTES: tuple[Route, ...] = (
     Route("record", "registers/<slug:register>/<uuid:record>", "desk.registers.detail", "post", register="read", area="subject", reads_persons=True),
     Route("record-edit", "registers/<slug:register>/<uuid:record>/edit", "desk.register_form.edit", "post", register="write", area="subject", reads_persons=True, methods=("GET", "POST")),
     Route("api-document", "api/v1/openapi.json", "api.v1.document", "post", "plan.read"),
+    Route("api-heartbeat", "api/v1/heartbeat", "api.v1.heartbeat", "post", "feed.beat", methods=("POST",)),
     Route("api-rows", "api/v1/<slug:register>", "api.v1.rows", "post", register="method", area="query", reads_persons=True, methods=("GET", "POST")),
     Route("api-row", "api/v1/<slug:register>/<uuid:record>", "api.v1.row", "post", register="method", area="subject", reads_persons=True, methods=("GET", "PATCH")),
     Route("import", "import", "desk.intake.intake", "post", "import.write", methods=("GET", "POST")),

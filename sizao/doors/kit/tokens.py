@@ -15,13 +15,13 @@ from sizao.kernel.scope import Scope
 LONGEST_DAYS = 366
 
 
-def make(user: Any, post: Any, *, days: int = 90, purpose: str = "response") -> str:
-    """A new token, told this once. Refused no-post when the user does not hold that post."""
+def make(user: Any, post: Any, *, days: int = 90, purpose: str = "response", sender: str = "") -> str:
+    """A new token, told this once; `sender` is as whom the program is heard among the feeds. Refused no-post when the user does not hold that post."""
     Scope.open(user, post, purpose)
     token = f"sizao_{secrets.token_urlsafe(32)}"
     now = clock.now()
     ends = now + timedelta(days=max(1, min(days, LONGEST_DAYS)))
-    ApiToken.objects.create(user=user, post=post, purpose=purpose, token_sha256=_digest(token), made_at=now, expires_at=ends)
+    ApiToken.objects.create(user=user, post=post, purpose=purpose, sender=sender, token_sha256=_digest(token), made_at=now, expires_at=ends)
     return token
 
 
@@ -34,6 +34,7 @@ def come_in(request: HttpRequest) -> Scope | None:
     if held is None or not held.user.is_active:
         raise Refused("not-signed-in")
     request.user = held.user
+    request.sender = held.sender  # type: ignore[attr-defined]
     request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # a browser never sends this header by itself
     return Scope.open(held.user, held.post, held.purpose)
 

@@ -7,7 +7,7 @@ from statistics import median
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from django.db import transaction
+from django.db import connection, transaction
 
 from sizao.kernel import areas, audit, clock
 from sizao.kernel.errors import Refused
@@ -22,6 +22,8 @@ from .rules import Expected, Heard, alarms
 #: Arrivals of a sender that are looked at, and how long any is kept.
 LOOKED_AT = 120
 KEPT = timedelta(days=60)
+#: A sign of life that follows another sooner than this says nothing new.
+PAUSE = timedelta(seconds=30)
 
 
 @dataclass(slots=True)
@@ -43,42 +45,83 @@ def heard(sender: str, *, rows: int | None = None, digest: str = "", at: datetim
     Arrival.objects.create(sender=sender, at=at or clock.now(), rows=rows, digest=digest, kind=kind)
 
 
-@transaction.atomic
 def certificate(scope: Scope, sender: str, pem: Path) -> Certificate:
-    """Takes note of the certificate that a sender shows: fingerprint and dates, nothing else of it. Refused feed-certificate-unreadable."""
+    """Takes note of a file with the certificate that a sender shows. Refused feed-certificate-unreadable."""
     scope.check("import.write")
     try:
-        found = x509.load_pem_x509_certificate(pem.read_bytes())
-    except (OSError, ValueError):
+        return _shown(scope, sender, pem.read_bytes(), pem.name)
+    except OSError:
         raise Refused("feed-certificate-unreadable", file=pem.name) from None
-    row, _ = Certificate.objects.update_or_create(
-        sender=sender,
-        defaults={
-            "fingerprint": found.fingerprint(hashes.SHA256()).hex(), "starts_at": found.not_valid_before_utc.astimezone(UTC),
-            "ends_at": found.not_valid_after_utc.astimezone(UTC), "told_at": clock.now(),
-        },
-    )  # fmt: skip
+
+
+@transaction.atomic
+def beat(scope: Scope, sender: str, *, rows: int | None = None, digest: str = "", pem: bytes = b"") -> Feed:
+    """A sender's own sign of life, with what it sent elsewhere and the certificate it shows, where it tells them; answers how its feed stands.
+
+    Signs of life without content are kept one a `PAUSE`. Refused: not-allowed, feed-without-sender, feed-certificate-unreadable.
+    """
+    scope.check("feed.beat")
+    if not sender:
+        raise Refused("feed-without-sender")
+    now = clock.now()
+    if rows is not None or digest or not Arrival.objects.filter(sender=sender, at__gt=now - PAUSE).exists():
+        heard(sender, rows=rows, digest=digest, at=now, kind="beat")
+    if pem:
+        _shown(scope, sender, pem, "certificate")
+    return next(f for f in feeds(now, only=sender) if f.sender == sender)
+
+
+@transaction.atomic
+def _shown(scope: Scope, sender: str, pem: bytes, name: str) -> Certificate:
+    """Notes fingerprint and dates, nothing else. Of a chain the first is the sender's own; the chain is good only as long as all of it is."""
+    try:
+        chain = x509.load_pem_x509_certificates(pem)
+    except ValueError:
+        raise Refused("feed-certificate-unreadable", file=name) from None
+    found = {
+        "fingerprint": chain[0].fingerprint(hashes.SHA256()).hex(), "starts_at": max(c.not_valid_before_utc for c in chain).astimezone(UTC),
+        "ends_at": min(c.not_valid_after_utc for c in chain).astimezone(UTC),
+    }  # fmt: skip
+    held = Certificate.objects.filter(sender=sender).first()
+    if held is not None and all(getattr(held, k) == v for k, v in found.items()):
+        return held
+    row, _ = Certificate.objects.update_or_create(sender=sender, defaults=found | {"told_at": clock.now()})
     audit.write(scope, "feeds.certificate", [], sender=sender)
     return row
 
 
-def feeds(now: datetime | None = None) -> list[Feed]:
-    """Every sender that was ever heard, or whose certificate is known, with what stands; alarms first."""
+def feeds(now: datetime | None = None, only: str = "") -> list[Feed]:
+    """Every sender that was ever heard, or whose certificate is known, with what stands; alarms first. Two statements, however many senders. `only`: of this one."""
     now = now or clock.now()
-    ends = dict(Certificate.objects.values_list("sender", "ends_at"))
-    senders = sorted(set(Arrival.objects.values_list("sender", flat=True).distinct()) | set(ends) | {s for e in expectations.expectations() for s in e.senders if not s.endswith("*")})
-    told_at = dict(Certificate.objects.values_list("sender", "told_at"))
+    known = Certificate.objects.filter(sender=only) if only else Certificate.objects.all()
+    certificates = {c.sender: c for c in known}
+    arrived = _arrived(now, only)
+    agreed = {s for e in expectations.expectations() for s in e.senders if not s.endswith("*")} if not only else set()
+    ends, told_at = {s: c.ends_at for s, c in certificates.items()}, {s: c.told_at for s, c in certificates.items()}
     found = []
-    for sender in senders:
-        expected = expectations.of(sender)
-        rows = list(Arrival.objects.filter(sender=sender, at__lte=now).order_by("-at", "-id")[:LOOKED_AT])[::-1]
-        seen = [Heard(a.at, a.rows, a.digest) for a in rows]
+    for sender in sorted(arrived.keys() | ends.keys() | agreed):
+        expected, seen = expectations.of(sender), arrived.get(sender, [])
         counted = [h.rows for h in seen[:-1] if h.rows is not None]
         f = Feed(sender, expected, seen[-1] if seen else None, len(seen), median(counted) if counted else None, ends.get(sender), heard=seen)
         if expected:
             f.alarms = alarms(expected, seen, now, f.certificate_ends, told_at.get(sender))
         found.append(f)
     return sorted(found, key=lambda f: (not f.alarms, f.expected is None, f.sender))
+
+
+def _arrived(now: datetime, only: str) -> dict[str, list[Heard]]:
+    """The last arrivals of each sender, in order of time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE s (sender) AS (SELECT min(sender) FROM feeds_arrival UNION ALL SELECT (SELECT min(sender) FROM feeds_arrival WHERE sender > s.sender) FROM s WHERE s.sender IS NOT NULL) "
+            "SELECT s.sender, a.at, a.rows, a.digest FROM s CROSS JOIN LATERAL (SELECT * FROM feeds_arrival f WHERE f.sender = s.sender AND f.at <= %s ORDER BY f.at DESC, f.id DESC LIMIT %s) a "
+            "WHERE %s = '' OR s.sender = %s ORDER BY s.sender, a.at, a.id",
+            [now, LOOKED_AT, only, only],
+        )
+        found: dict[str, list[Heard]] = {}
+        for sender, at, rows, digest in cursor.fetchall():
+            found.setdefault(sender, []).append(Heard(at, rows, digest))
+    return found
 
 
 @transaction.atomic
