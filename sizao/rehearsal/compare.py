@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sizao.kernel import content
 from sizao.kernel.models import Area, Enactment, User
 from sizao.kernel.scope import Scope
-from sizao.plan import run
+from sizao.plan import evaluation, run
 from sizao.plan.acts import acts_of
 from sizao.plan.models import Row, Run
 
@@ -48,6 +48,7 @@ class Compared:
     rows: int = 0
     differences: list[Difference] = field(default_factory=list)
     by_measure: dict[str, dict[str, int]] = field(default_factory=dict)
+    apart: list[str] = field(default_factory=list)  # measures in force of which the truth is not said
 
     def as_json(self) -> dict[str, Any]:
         """`compared` counts cells; `differences` lists at most a hundred."""
@@ -56,6 +57,7 @@ class Compared:
             "differences": len(self.differences),
             "rows": self.rows,
             "measures": self.by_measure,
+            "without_truth": self.apart,
             "first": [
                 {"measure": d.measure, "subject": d.subject, "due": d.due.isoformat() if d.due else None, "area": d.area, "reported": d.reported, "true": d.true}
                 for d in self.differences[:100]
@@ -81,11 +83,14 @@ def compare(folder: Path, told: Told, enactments: Iterable[Enactment], *, report
     mine = {i: area.code for i, area in told.areas.items()}
     for e in enactments:
         edition = e.item.item_id
-        should = truth.derive(folder, edition)
+        derived = truth.derive(folder, edition)
+        should = derived.should
         names_here = names | _pairs(should, told)
+        known = derived.measures
         true = {_key(s): (s.state, mine.get(s.area) if s.area is not None else None, s.ownerless) for s in should}
         told_rows = Row.objects.filter(run=report, enactment=e.pk, state__in=STATES).values_list("measure", "subject", "due", "state", "area_id", "post")
-        reported = {(m, names_here.get(s, str(s)), _civil(due)): (state, codes.get(area), post is None) for m, s, due, state, area, post in told_rows}
+        reported = {(m, names_here.get(s, str(s)), _civil(due)): (state, codes.get(area), post is None) for m, s, due, state, area, post in told_rows if m in known}
+        found.apart += sorted(f"{edition} {m}" for m in evaluation.edition(e.item_id).measures if m not in known)
         _hold(found, edition, reported, true)
     return found
 

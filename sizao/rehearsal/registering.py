@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from django.db import transaction
 from sizao.kernel import areas, organisation
 from sizao.kernel.areas import NewArea
 from sizao.kernel.models import Area
+from sizao.kernel.outcome import Command, Outcome
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import actions as cases
 from sizao.registers.cases.read import cases_by_id
@@ -31,8 +32,11 @@ from sizao.registers.command import actions as command
 from sizao.registers.isolation import actions as isolation
 from sizao.registers.laboratory import actions as laboratory
 from sizao.registers.ledgers import actions as ledgers
+from sizao.registers.ledgers.items import ledger as ledger_named
+from sizao.registers.ledgers.receipts import lines_of
 from sizao.registers.movement import actions as movement
 from sizao.registers.population import actions as population
+from sizao.registers.surveillance import actions as surveillance
 
 from .city import ZONE
 
@@ -72,7 +76,7 @@ class Registrar:
         self.since = begin - timedelta(days=30)
 
     def all(self) -> Told:
-        for name in ("ground", "households", "persons", "units", "said", "cases", "contacts", "specimens", "stays", "later", "results", "work", "checks", "reports", "visits", "handovers"):
+        for name in ("ground", "households", "persons", "units", "said", "cases", "contacts", "specimens", "stays", "later", "results", "work", "checks", "reports", "visits", "handovers", "symptoms", "signals", "lines", "filings"):
             started = time.monotonic()
             self.told.rows[name] = getattr(self, name)()
             self.told.seconds[name] = time.monotonic() - started
@@ -290,3 +294,72 @@ class Registrar:
                     answered.add(about)
                     movement.answer(self.scope, self.told.ids[about], outcome, self.at(moment))
         return len(rows) + len(answers)
+
+    def symptoms(self) -> int:
+        rows = self.rows("records/symptom", "i, person, area, channel, found_at, referred_at, arrived_at, closed_at, outcome")
+        commands = [
+            Command(
+                told={
+                    "person": self.whose(person), "area": self.place(area), "disease": DISEASE, "channel": channel, "found_at": self.at(found), "referred_at": self.at(referred) if referred else None,
+                    "arrived_at": self.at(arrived) if arrived else None, "closed_at": self.at(closed) if closed else None, "outcome": outcome,
+                },
+                source_id=f"symptom:{i}",
+            )
+            for i, person, area, channel, found, referred, arrived, closed, outcome in rows
+        ]  # fmt: skip
+        self.keep((f"symptom:{r[0]}" for r in rows), surveillance.save_lines(self.scope, commands, sender=SENDER))
+        return len(rows)
+
+    def signals(self) -> int:
+        rows = self.rows("records/signal", "i, area, raised_at, judged_at, judgement, acted_at, action")
+        commands = [
+            Command(
+                told={
+                    "area": self.place(area), "disease": DISEASE, "kind": "count", "raised_at": self.at(raised), "judged_at": self.at(judged) if judged else None, "judgement": judgement,
+                    "acted_at": self.at(acted) if acted else None, "action": action,
+                },
+                source_id=f"signal:{i}",
+            )
+            for i, area, raised, judged, judgement, acted, action in rows
+        ]  # fmt: skip
+        self.keep((f"signal:{r[0]}" for r in rows), surveillance.save_signals(self.scope, commands, sender=SENDER))
+        return len(rows)
+
+    def lines(self) -> int:
+        n = 0
+        for (ledger,) in self.db.execute(f"SELECT DISTINCT ledger FROM '{self.folder}/records/line.parquet' ORDER BY 1").fetchall():
+            for lot in self.chunks("records/line", "key, about, area, moment, period, more", f"ledger = '{ledger}'"):
+                new = [self.line(*row, due=ledger_named(ledger).is_due) for row in lot]
+                self.keep((f"line:{line.key}" for line in new), ledgers.bring(self.scope, ledger, new, sender=SENDER))
+                n += len(lot)
+        return n
+
+    def line(self, key: str, about: str, area: int, moment: datetime, period: date | None, more: str, *, due: bool) -> ledgers.NewLine:
+        told = json.loads(more)
+        slot, unit, kind = told.pop("_slot", None), told.pop("_unit", None), about.partition(":")[0]
+        whom: dict[str, Any] = {kind: self.place(area) if kind == "area" else self.told.ids[about]}
+        if unit is not None:
+            whom["unit"] = self.told.ids[f"unit:{unit}"]
+        if (other := told.pop("_counterpart", None)) is not None:
+            told["counterpart"] = str(self.told.ids[f"unit:{other}"])
+        for field_ in ("origin_area", "outside_area"):
+            if field_ in told:
+                told[field_] = self.place(told[field_])
+        return ledgers.NewLine(key, whom, {n: v for n, v in told.items() if v is not None}, self.at(moment), period if due and kind == "unit" else None, slot)
+
+    def filings(self) -> int:
+        n = 0
+        for (ledger,) in self.db.execute(f"SELECT DISTINCT ledger FROM '{self.folder}/records/filing.parquet' ORDER BY 1").fetchall():
+            for lot in self.chunks("records/filing", "about, moment, period", f"ledger = '{ledger}'"):
+                keys = {(self.told.ids[about], period, 0) for about, _, period in lot}
+                counted = lines_of(ledger_named(ledger), keys)
+                new = [ledgers.Filing(self.told.ids[about], period, counted[self.told.ids[about], period, 0], self.at(moment)) for about, moment, period in lot]
+                n += len(ledgers.file(self.scope, ledger, new, sender=SENDER))
+        return n
+
+    def keep(self, names: Iterable[str], outcomes: Sequence[Outcome]) -> None:
+        """Which row each became. A record that the register refuses is a fault of the city, and no rehearsal."""
+        for name, o in zip(names, outcomes, strict=True):
+            if o.record is None:
+                raise ValueError(f"{name}: {o.problems}")
+            self.told.ids[name] = o.record

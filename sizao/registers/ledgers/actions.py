@@ -1,10 +1,9 @@
 """What people write into the ledgers: units that report, reports, lines. A batch in, one transaction out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,11 +14,12 @@ from sizao.kernel.outcome import Command, Outcome
 from sizao.kernel.scope import Scope
 
 from . import receipts
+from .bringing import NewLine, bring
 from .entries import save, take_back
 from .models import ReportingUnit
 from .receipts import Filing, file
 
-__all__ = ["Filing", "NewLine", "NewReport", "NewUnit", "NewVisit", "add_lines", "add_units", "add_visits", "file", "file_reports", "save", "save_units", "take_back"]
+__all__ = ["Filing", "NewLine", "NewReport", "NewUnit", "NewVisit", "add_lines", "add_units", "add_visits", "bring", "file", "file_reports", "save", "save_units", "take_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,6 @@ class NewVisit:
     persons_seen: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewLine:
-    """One line of a ledger. `about`: its keys ({"unit": id, …}); `values`: field → value; `key` is made by who records it."""
-
-    key: str
-    about: Mapping[str, Any]
-    values: Mapping[str, Any]
-    happened_at: datetime | None = None
-    period: date | None = None
-
-
 def add_units(scope: Scope, new: Sequence[NewUnit], *, sender: str, batch: int | None = None) -> dict[str, UUID]:
     """Units that report from now on; key → id of those that are new."""
     held = set(ReportingUnit.objects.filter(sender=sender, source_id__in={u.key for u in new}).values_list("source_id", flat=True))
@@ -103,10 +92,7 @@ def add_lines(scope: Scope, ledger: str, new: Sequence[NewLine], *, sender: str,
     """Lines of a ledger; one outcome a line, in order. The same key again is the same line."""
     commands = []
     for line in new:
-        told = {**line.about, **line.values, "happened_at": line.happened_at}
-        if line.period is not None:
-            told["period"] = line.period
-        commands.append(Command(told=told, source_id=line.key))
+        commands.append(Command(told=line.told, source_id=line.key))
     return save(scope, ledger, commands, sender=sender, batch=batch)
 
 
@@ -116,5 +102,5 @@ def add_visits(scope: Scope, new: Sequence[NewVisit], *, sender: str, batch: int
     lines = [
         NewLine(v.key, {"household": v.household}, {"visit_outcome": v.outcome, "persons_seen": v.persons_seen}, v.happened_at) for v in {v.key: v for v in new}.values()
     ]
-    outcomes = add_lines(scope, "household_visit", lines, sender=sender, batch=batch)
+    outcomes = bring(scope, "household_visit", lines, sender=sender, batch=batch)
     return {line.key: o.record for line, o in zip(lines, outcomes, strict=True) if o.kind == "new" and o.record}

@@ -14,7 +14,7 @@ FROM (SELECT *, CASE WHEN symptoms THEN day + incubation + waits ELSE day + 4 + 
       FROM (SELECT person, {day} AS day, source, setting, u('symptoms', person) < {symptomatic} AS symptoms, 2 + pick(6, 'incubation', person) AS incubation, pick(4, 'waits', person) AS waits
             FROM ({who})))
 """
-SEEDS = "SELECT i AS person, CAST(NULL AS INTEGER) AS source, 'outside' AS setting FROM person WHERE u('seed', i) < {share} AND age >= 18"
+SEEDS = "SELECT i AS person, CAST(NULL AS INTEGER) AS source, 'outside' AS setting FROM person WHERE u('seed{day}', i) < {share} AND age >= 18 AND i NOT IN (SELECT person FROM infection)"
 MET = """
 SELECT person, min(source) AS source, min(setting) AS setting FROM (
   SELECT o.i AS person, s.person AS source, '1 household' AS setting FROM spreading s JOIN person p ON p.i = s.person JOIN person o ON o.household = p.household
@@ -38,7 +38,7 @@ def spread(town: Town) -> None:
     for day in range(-6, town.days):
         control = 1.0 if day < rates["control_from"] else rates["control"]
         if day <= 0:
-            town.run(COURSE.format(who=SEEDS, day=day, **course), share=rates["seeds"] / 7 / 0.75)
+            town.run(COURSE.format(who=SEEDS, day=day, **course), day=day, share=rates["seeds"] / 7 / 0.75)
             continue
         town.run(f"CREATE OR REPLACE TEMP TABLE spreading AS SELECT person FROM infection WHERE day + 2 <= {day} AND {day} < spreads_until")
         town.run(COURSE.format(who=MET, day=day, **course), day=day, control=control, **{k: rates[k] for k in ("household", "unit", "place")})

@@ -20,6 +20,8 @@ TRUTH = {
     "contact": "SELECT * FROM contact ORDER BY i",
     "specimen": "SELECT * FROM specimen ORDER BY i",
     "handover": "SELECT * FROM handover ORDER BY i",
+    "symptom": "SELECT * FROM symptom ORDER BY i",
+    "signal": "SELECT * FROM signal ORDER BY i",
     "silence": "SELECT * FROM silence ORDER BY unit",
     "hushed": "SELECT i AS area FROM hushed ORDER BY i",
 }
@@ -49,6 +51,14 @@ RECORDS = {
     "specimen": "SELECT i, person, area, sampled_at FROM specimen ORDER BY i",
     "handover": "SELECT i, area, from_area, kind, sent_at, person FROM handover ORDER BY i",
     "later": LATER,
+    "symptom": "SELECT s.i, s.person, s.area, s.channel, s.found_at, r.moment AS referred_at, a.moment AS arrived_at, c.moment AS closed_at, c.outcome FROM symptom s"
+    + "".join(f" LEFT JOIN (SELECT about, told_at AS moment, outcome FROM deed WHERE kind = '{kind}' AND told_at < {{end}}) {x} ON {x}.about = 'symptom:' || s.i" for x, kind in (("r", "referred"), ("a", "arrived"), ("c", "closed")))
+    + " WHERE s.found_at < {end} ORDER BY s.i",
+    "signal": "SELECT s.i, s.area, s.raised_at, j.moment AS judged_at, j.outcome AS judgement, a.moment AS acted_at, a.outcome AS action FROM signal s"
+    + "".join(f" LEFT JOIN (SELECT about, told_at AS moment, outcome FROM deed WHERE kind = '{kind}' AND told_at < {{end}}) {x} ON {x}.about = 'signal:' || s.i" for x, kind in (("j", "judged"), ("a", "acted")))
+    + " WHERE s.raised_at < {end} ORDER BY s.i",
+    "line": "SELECT split_part(kind, ':', 2) AS ledger, key, filed_about AS about, area, told_at AS moment, period, more FROM deed WHERE (kind LIKE 'line:%' OR kind LIKE 'fact:%') AND told_at < {end} ORDER BY ledger, moment, key",
+    "filing": "SELECT split_part(kind, ':', 2) AS ledger, filed_about AS about, told_at AS moment, period FROM deed WHERE kind LIKE 'filed:%' AND told_at < {end} ORDER BY ledger, moment, key",
 }
 
 

@@ -84,7 +84,8 @@ INSERT INTO chance SELECT 'released', 'l' || i, 'contact:' || i, person, area, a
 """
 RELEASED = """
 UPDATE contact SET released_at = d.told_at FROM deed d WHERE d.kind = 'released' AND d.about = 'contact:' || contact.i AND d.told_at < {end} AND contact.became_case_at IS NULL;
-INSERT INTO chance SELECT 'stay ended', 'e' || i, 'contact:' || i, person, area, released_at, after_hours(released_at, 6), NULL, NULL, NULL, NULL FROM contact WHERE released_at IS NOT NULL;
+INSERT INTO chance SELECT 'stay ended', 'e' || i, 'contact:' || i, person, area, released_at, after_hours(released_at, 6), NULL, NULL, NULL, NULL FROM contact WHERE released_at IS NOT NULL
+    AND 'contact:' || i IN (SELECT filed_about FROM deed WHERE kind = 'taken in' AND told_at < released_at);
 """
 #: Every day of observation somebody is to look at the contact. Fever is found by the way.
 CHECKS = """
@@ -111,6 +112,6 @@ def respond(town: Town) -> None:
     town.run(RELEASE)
     settle_down(town, "released")
     town.run(RELEASED)
-    settle_down(town, "stay ended")
+    settle_down(town, "stay ended", like="line")
     town.run(CHECKS)
     settle_down(town, "check")

@@ -3,24 +3,35 @@
 This room knows neither the plan nor what any register lets a plan ask (`facts.py`), nor its rules: it reads the city's files, and says each
 measure once more in plain Python. What two have written apart, and both say, is likely to be so.
 
-    should = derive(folder, "contact-tracing-basic")
+    should = derive(folder, "contact-tracing-basic").should
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from . import editions
 from .basic import Basic
 from .book import Book
 from .judging import Should
 
 #: Edition → who says its measures once more.
-EDITIONS = {"contact-tracing-basic": Basic}
+EDITIONS: dict[str, type[Basic | editions.Edition]] = {"contact-tracing-basic": Basic, **editions.EDITIONS}
 
-__all__ = ["EDITIONS", "Should", "derive"]
+__all__ = ["EDITIONS", "Should", "Truth", "derive"]
 
 
-def derive(folder: Path, edition: str, as_of: datetime | None = None) -> list[Should]:
-    """Everything that should be reported at `as_of` (civil time; left out: the end of the city's last day) under an edition in force since its first day."""
-    return EDITIONS[edition](Book(folder, as_of)).all()
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """`should`: everything that should be reported. `measures`: of which measures that is said; of the others of the edition nothing is."""
+
+    should: list[Should]
+    measures: frozenset[str]
+
+
+def derive(folder: Path, edition: str, as_of: datetime | None = None) -> Truth:
+    """What should be reported at `as_of` (civil time; left out: the end of the city's last day) under an edition in force since its first day."""
+    who = EDITIONS[edition](Book(folder, as_of))
+    return Truth(who.all(), frozenset(who.said))

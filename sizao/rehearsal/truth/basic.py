@@ -4,40 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from .book import DAY, FAR, Book
+from .book import DAY, FAR
+from .clinic import Clinic, end_of, midnight
 from .judging import CANNOT_TELL, UNLISTED, Judge, Should
 
 ANSWERS = ("accepted", "not_here", "wrong", "handed_on")
 
 
-def midnight(day: Any) -> datetime:
-    return datetime.combine(day, time())
-
-
-def end_of(day: Any) -> datetime:
-    return midnight(day) + DAY
-
-
-class Basic:
-    """`found` is everything that should be reported."""
-
-    def __init__(self, book: Book):
-        self.book, self.found = book, list[Should]()
-        self.cases_of: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        for case in book.cases:
-            self.cases_of[case["person"]].append(case)
-        self.samples: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        for s in book.specimens:
-            if s["sampled_at"] < book.as_of:
-                self.samples[s["person"]].append(s)
-        self.result = {s["i"]: f[0] for s in book.specimens if (f := book.about.get(("result", f"specimen:{s['i']}")))}
+class Basic(Clinic):
+    """`all()` is everything that should be reported."""
 
     def all(self) -> list[Should]:
         for judge in self.judges():
             self.found += judge.found
+            self.said.add(judge.measure)
         return self.found
 
     def judges(self) -> Iterator[Judge]:
@@ -54,24 +37,6 @@ class Basic:
         yield from self.handover_answered()
         yield self.not_released_untested()
         yield self.positive_a_case()
-
-    # -- what was told
-
-    def subject_told(self, kind: str, about: str) -> list[datetime]:
-        return [f.at for f in self.book.about.get((kind, about), ())]
-
-    def admitted(self, person: int) -> list[datetime]:
-        return [f.at for kind in ("admitted", "taken in") for f in self.book.under.get((kind, person), ())]
-
-    def sampled(self, person: int) -> list[datetime]:
-        return [s["sampled_at"] for s in self.samples[person]]
-
-    def resulted(self, person: int) -> list[tuple[datetime, str]]:
-        return [(r.at, str(r.outcome)) for s in self.samples[person] if (r := self.result.get(s["i"]))]
-
-    def suspected(self, person: int, t: datetime) -> bool:
-        """Was he, at that moment, somebody on the list of cases whom nobody had decided about?"""
-        return any(c["reported_at"] <= t and self.book.class_of(c, t) in ("suspected", "clinical") for c in self.cases_of[person])
 
     # -- the measures
 

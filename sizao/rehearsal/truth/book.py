@@ -25,6 +25,8 @@ class Filed(NamedTuple):
     period: date | None
     did: bool
     key: str
+    more: dict[str, Any]
+    area: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Book:
         self.contacts = self.named("truth/contact")
         self.specimens = self.named("truth/specimen")
         self.handovers = self.named("truth/handover")
+        self.symptoms = self.named("truth/symptom")
+        self.signals = self.named("truth/signal")
         self._told()
 
     def read(self, file: str, columns: str = "*") -> list[tuple[Any, ...]]:
@@ -74,14 +78,16 @@ class Book:
         """What was told of each kind of work: by what it was filed about, and by the person it was filed under."""
         self.about: dict[tuple[str, str], list[Filed]] = defaultdict(list)
         self.under: dict[tuple[str, int], list[Filed]] = defaultdict(list)
-        rows = self.read("truth/deed", "kind, filed_about, filed_person, told_at, outcome, number, period, did_at IS NOT NULL, conduct, key")
-        for kind, about, person, at, outcome, number, period, did, conduct, key in rows:
+        self.kinds: dict[str, list[tuple[str, Filed]]] = defaultdict(list)
+        rows = self.read("truth/deed", "kind, filed_about, filed_person, told_at, outcome, number, period, did_at IS NOT NULL, conduct, key, more, area")
+        for kind, about, person, at, outcome, number, period, did, conduct, key, more, area in rows:
             if at is None:
                 continue
             for again in (False, True) if conduct == "doubled" else (False,):
-                one = Filed(at + timedelta(minutes=7) if again else at, outcome, number, period, did, key)
+                one = Filed(at + timedelta(minutes=7) if again else at, outcome, number, period, did, key, json.loads(more) if more else {}, area)
                 if one.at < self.as_of:
                     self.about[kind, about].append(one)
+                    self.kinds[kind].append((about, one))
                     if person is not None:
                         self.under[kind, person].append(one)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,7 +38,7 @@ class Judge:
 
     def once(
         self, subject: str, area: int, opens: datetime | None, due: datetime, done: Iterable[datetime], *, owed: Asked | None = None, known: datetime | None = None,
-        closes: datetime = FAR, early: timedelta = timedelta(), beaten: Callable[[datetime], bool] | None = None, event: bool = False,
+        closes: datetime = FAR, early: timedelta = timedelta(), beaten: Callable[[datetime], bool] | None = None, event: bool = False, need: int = 1,
     ) -> None:  # fmt: skip
         """One occasion. `done`: when it was said to be done. `known`: since when we know of the subject; an event's lateness is counted all the same.
 
@@ -57,7 +58,8 @@ class Judge:
             return
         if beaten is not None and beaten(j):
             return
-        at = min((t for t in done if opens - early <= t < closes and t <= now), default=None)
+        told = sorted(t for t in done if opens - early <= t < closes and t <= now)
+        at = told[need - 1] if len(told) >= need else None
         if at is not None and at <= due:
             if due < now:
                 self.say(subject, area, due, MET)
@@ -95,18 +97,39 @@ class Judge:
 
     def daily(
         self, subject: str, area: int, first: datetime, until: datetime, hours: Iterable[float], done: Iterable[datetime], *, known: datetime, owed: Asked | None = None,
-        step: int = 1, beaten: Callable[[datetime], bool] | None = None,
+        step: int = 1, months: int = 0, beaten: Callable[[datetime], bool] | None = None, need: int = 1,
     ) -> None:  # fmt: skip
-        """Every so many days from the first, at these hours of the last day of each period; evidence of a period, up to the next."""
-        told, at = sorted(done), [timedelta(hours=h) for h in hours]
-        begins = first.replace(hour=0, minute=0, second=0, microsecond=0)
-        while begins <= self.book.as_of and begins <= until:
-            following = begins + step * DAY
+        """Every so many days (or months) from the first, at these hours of the last day of each period; evidence of a period, up to the next."""
+        told = sorted(done)
+        for opens, due, closes in self.periods(first, until, hours, step, months):
+            self.once(subject, area, opens, due, told, owed=owed, known=known, closes=closes, beaten=beaten, need=need)
+
+    def daily_state(
+        self, subject: str, area: int, first: datetime, until: datetime, hours: Iterable[float], true: Asked, *, known: datetime, owed: Asked | None = None, step: int = 1, months: int = 0
+    ) -> None:
+        """The same of a state that is to hold at each due time."""
+        for opens, due, closes in self.periods(first, until, hours, step, months):
+            self.holds(subject, area, opens, due, true, owed=owed, known=known, event=False, closes=closes)
+
+    def periods(self, first: datetime, until: datetime, hours: Iterable[float], step: int, months: int) -> Iterator[tuple[datetime, datetime, datetime]]:
+        """(opens, due, closes) of each occasion that may be asked for."""
+        at, start, k = [timedelta(hours=h) for h in hours], first.replace(hour=0, minute=0, second=0, microsecond=0), 0
+        while True:
+            begins, following = (after(start, k, step, months) for k in (k, k + 1))
+            if begins > self.book.as_of or begins > until:
+                return
             opens = begins
             for n, hour in enumerate(at):
                 due = following - DAY + hour
-                closes = due + timedelta(microseconds=1) if n + 1 < len(at) else following
-                if first <= due <= until:
-                    self.once(subject, area, opens, due, told, owed=owed, known=known, closes=closes, beaten=beaten)
+                if first <= due <= until and opens >= self.book.begin:
+                    yield opens, due, due + timedelta(microseconds=1) if n + 1 < len(at) else following
                 opens = due + timedelta(microseconds=1)
-            begins = following
+            k += 1
+
+
+def after(start: datetime, k: int, step: int, months: int) -> datetime:
+    """The k-th period's first midnight: so many days on, or the same day of a later month (its last, where it has no such day)."""
+    if not months:
+        return start + k * step * DAY
+    year, month = divmod(start.year * 12 + start.month - 1 + k * months, 12)
+    return start.replace(year=year, month=month + 1, day=min(start.day, monthrange(year, month + 1)[1]))

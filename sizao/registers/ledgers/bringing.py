@@ -1,0 +1,125 @@
+"""Many new lines of one ledger at once: the same rules, acts, receipts and audit as line by line, written by COPY.
+
+What is known already (the sender's own key) is left as it is. A report that is there already is corrected the slow way, one by one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from sizao.kernel import acts, audit, content, saving
+from sizao.kernel.copying import copy_records, text_array
+from sizao.kernel.ids import uuid7s
+from sizao.kernel.outcome import Command, Outcome, Problem
+from sizao.kernel.saving import Work
+from sizao.kernel.scope import Scope
+
+from . import receipts
+from .entries import _act, _check, _finish, _prepared, _subjects, once, save
+from .items import ledger
+from .models import Entry
+from .registers import of
+
+COLUMNS = (
+    "id", "batch_id", "sender", "source_id", "known_from", "stands_from", "ledger", "item_ref", "person_id", "household_id", "unit_id", "area_id", "disease", "happened_at", "period",
+    "slot", "once", "post_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """One line of a ledger. `about`: its keys ({"unit": id, …}); `values`: field → value; `key` is made by who records it."""
+
+    key: str
+    about: dict[str, Any]
+    values: dict[str, Any]
+    happened_at: datetime | None = None
+    period: date | None = None
+    slot: int | None = None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As a command tells it."""
+        found = {**self.about, **self.values, "happened_at": self.happened_at}
+        return found | ({"period": self.period} if self.period is not None else {}) | ({"slot": self.slot} if self.slot is not None else {})
+
+
+@transaction.atomic
+def bring(scope: Scope, name: str, new: Sequence[NewLine], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """One outcome a line, in order: new, identical (its key is known), updated (another report for the same period), or rejected as `save` rejects."""
+    one, outcomes = ledger(name), [Outcome("identical")] * len(new)
+    register = of(one)
+    held = dict(
+        Entry.objects.filter(ledger=one.id, sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(n.key for n in new)]).values_list("source_id", "pk")
+    )
+    commands = [Command(told=n.told, source_id=n.key) for n in new]
+    subjects = _subjects(one, commands)
+    reach, check, ref = saving._Reach(scope, register, commands), _check(one, subjects), content.cited("ledger", one.id, one.text)
+    standing = _standing(one, new) if one.lines in ("one", "each") else set()
+    works: list[tuple[int, Work]] = []
+    again: list[int] = []
+    for i, (n, c) in enumerate(zip(new, commands, strict=True)):
+        if n.key in held:
+            outcomes[i] = Outcome("identical", held[n.key])
+            continue
+        c = _prepared(one, c, subjects)
+        key = (c.told.get("unit"), once(one, c.told.get("period"), c.told.get("slot"), c.told))
+        if key[1] is not None and key in standing:
+            again.append(i)
+            continue
+        problems: list[Problem] = [*saving._faults(register, c, new=True), *reach.faults(c)]
+        row = _row(one, n, c, sender, batch)
+        problems = problems or list(check(row))
+        if problems:
+            outcomes[i] = Outcome("rejected", problems=tuple(problems))
+            continue
+        held[n.key] = row.pk  # the same key again in this batch is the same line
+        standing.add(key)
+        work = Work(row, True)
+        _finish(one, work, subjects, scope, ref)
+        works.append((i, work))
+    for key, (_, work) in zip(uuid7s(len(works)), works, strict=True):
+        work.row.id = key
+    rows = [w.row for _, w in works]
+    if rows:
+        copy_records(Entry, (*COLUMNS, "values"), ((*(getattr(r, c) for c in COLUMNS), saving_json(r.values)) for r in rows))
+        acts.record(scope, [_act(one, r) for r in rows], batch=batch)
+        audit.write(scope, f"{register.name}.saved", list(dict.fromkeys(r.person_id or r.pk for r in rows)), digest_of=[(r.pk, r.source_id, r.values) for r in rows])
+    for i, work in works:
+        outcomes[i] = Outcome("new", work.row.pk, work.row.person_id)
+    if one.lines in ("one", "each"):
+        receipts.of_lines(scope, one, rows, batch)
+    for i, outcome in zip(again, save(scope, name, [commands[i] for i in again], sender=sender, batch=batch) if again else (), strict=True):
+        outcomes[i] = outcome
+    return outcomes
+
+
+def saving_json(values: dict[str, Any]) -> str:
+    """The values as the JSON that the column keeps."""
+    import json
+
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _standing(one: Any, new: Sequence[NewLine]) -> set[tuple[Any, str | None]]:
+    """(unit, what may stand once) of the reports of these units that are there."""
+    units = {n.about.get("unit") for n in new} - {None}
+    periods = [n.period for n in new if n.period is not None]
+    rows = Entry.objects.filter(ledger=one.id, unit__in=units, once__isnull=False)
+    rows = rows.filter(period__gte=min(periods), period__lte=max(periods)) if len(periods) == len(new) else rows
+    return set(rows.values_list("unit_id", "once"))
+
+
+def _row(one: Any, n: NewLine, c: Command, sender: str, batch: int | None) -> Entry:
+    told = c.told
+    values = {f.id: saving.plain(told[f.id]) for f in one.fields if told.get(f.id) not in (None, "")}
+    return Entry(
+        sender=sender, source_id=n.key, batch_id=batch, person_id=told.get("person"), household_id=told.get("household"), unit_id=told.get("unit"), area_id=told.get("area"),
+        happened_at=told["happened_at"], period=told.get("period"), slot=told.get("slot") or 0, values=values,
+    )  # fmt: skip
+
+
+__all__ = ["NewLine", "bring"]
