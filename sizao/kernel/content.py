@@ -6,7 +6,6 @@ same id wins and says what it overrides. Loading checks everything, reports all 
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +16,7 @@ import yaml
 from django.db import transaction
 
 from . import audit, clock
-from .content_dir import content_dir
+from .content_dir import folders
 from .errors import Refused
 from .models import Area, ContentItem, Enactment, Kept
 from .scope import Scope
@@ -69,21 +68,6 @@ def checker(kind: str, check: Checker) -> None:
 def after_load(kind: str, do: Callable[[], object]) -> None:
     """Names what is done once items of a kind were taken in, in the same transaction: what a ledger needs to be asked."""
     _afters[kind] = do
-
-
-def folders() -> list[Path]:
-    """Where content lies, the package's first."""
-    own = os.environ.get("SIZAO_CONTENT")
-    return [content_dir(), *([Path(own)] if own else [])]
-
-
-def shipped_digest() -> str:
-    """SHA-256 over every file of content, names and bytes: another one means that something else is in force in a store made anew."""
-    whole = hashlib.sha256()
-    for place in folders():
-        for path in sorted(p for p in place.rglob("*.yaml") if p.is_file()):
-            whole.update(f"{path.relative_to(place)}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()
 
 
 def item_id(kind: str, path: Path) -> str:

@@ -49,6 +49,8 @@ class Reader:
         text = raw.strip() if isinstance(raw, str) else raw
         if text == "":
             return None
+        if isinstance(text, str) and storable(text) != text:
+            raise NotThat(name, raw)
         try:
             return getattr(self, f"_{kind}", self._text)(name, text)
         except (ValueError, TypeError, InvalidOperation, OverflowError):

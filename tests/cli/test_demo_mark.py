@@ -1,7 +1,10 @@
 """The demo is made anew when what it was made from is another."""
 
+import subprocess
+import sys
+
 from sizao.doors.cli import service
-from sizao.kernel.content import shipped_digest
+from sizao.kernel.content_dir import shipped_digest
 
 
 def test_other_content_is_another_demo(tmp_path, monkeypatch):
@@ -13,3 +16,8 @@ def test_other_content_is_another_demo(tmp_path, monkeypatch):
     with_own = service._mark(7)
     (folder / "edition.yaml").write_text("id: other\n")
     assert len({here["content"], with_own["content"], shipped_digest()}) == 3
+
+
+def test_it_is_asked_before_any_store_is_open():
+    code = "from sizao.doors.cli import service; print(len(service._mark(7)['content']))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout == "64\n"

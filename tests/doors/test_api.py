@@ -100,7 +100,7 @@ def test_a_body_of_another_shape_is_refused(program, body, code):
     assert status in (400, 413)
 
 
-@pytest.mark.parametrize("row", [{"id": "x"}, {"seen": "1"}, {"clear": "x"}, {"clear": [1]}, {"source_id": 1}, {"source_id": "\0"}, {"source_id": "\ud800"}, {"values": {"status": "\ud800"}}, {"values": {"\0": 1}}, {"values": {"area": {}}}, {"clear": ["nothing"]}])
+@pytest.mark.parametrize("row", [{"id": "x"}, {"seen": "1"}, {"clear": "x"}, {"clear": [1]}, {"source_id": 1}, {"source_id": "\0"}, {"source_id": "\ud800"}, {"values": {"status": "\ud800"}}, {"values": {"\0": 1}}, {"values": {"area": {}}}, {"values": {"area": "\0"}}, {"values": {"person": "\ud800"}}, {"clear": ["nothing"]}])
 def test_a_row_of_another_shape_is_rejected_and_harms_no_other(spread, program, row):
     good = {"values": {"person": str(spread["persons"]["below"].pk), "area": made.RELATIONS["below"], "disease": "covid-19"}}
     status, body, _ = program()("post", "contacts", {"rows": [good | row if "values" not in row else row, good]})

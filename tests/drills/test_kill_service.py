@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import http.cookiejar
+import json
 import os
 import random
 import re
@@ -15,6 +16,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,27 @@ def processes(place: Path) -> dict[str, list[int]]:
     return found
 
 
+def sent_eight_times_at_once(base: str, token: str) -> None:
+    """The same key and body from eight at once: one writes, all are answered the same; another body under that key is refused."""
+
+    def ask(address: str, body: dict | None = None) -> tuple[int, dict]:
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "at-once", "Content-Type": "application/json"}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(base + address, json.dumps(body).encode() if body else None, headers), timeout=20) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as e:
+            return e.code, json.load(e)
+
+    area = ask("/api/v1/contacts?limit=1")[1]["rows"][0]["values"]["area"]
+    rows = [{"values": {"area": area, "code": f"H{n}"}} for n in range(3)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ask("/api/v1/households", {"rows": rows}), range(8)))
+    assert answers == [answers[0]] * 8
+    assert (answers[0][0], answers[0][1]["counts"]["new"]) == (200, 3)
+    assert len(ask("/api/v1/households?limit=500&q=H1")[1]["rows"]) == 1
+    assert ask("/api/v1/households", {"rows": rows[:1]})[1]["code"] == "idempotency-key-reused"
+
+
 @pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.full)])
 def test_a_phone_that_sends_again_loses_nothing_and_doubles_nothing(kills):
     r = random.Random(kills)
@@ -92,6 +115,8 @@ def test_a_phone_that_sends_again_loses_nothing_and_doubles_nothing(kills):
         try:
             wait_for(base)
             phone = Phone(base, run(place, "-m", "sizao", "users", "link", "drill", "--port", str(port)).stdout.strip())
+            token = run(place, "-m", "sizao", "users", "token", "drill", "--store", str(place / "store")).stdout.strip()
+            sent_eight_times_at_once(base, token)
             contacts = run(place, "-c", CONTACTS, str(place / "store")).stdout.split()
             acknowledged, stop = set(), threading.Event()
 

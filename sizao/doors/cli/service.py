@@ -56,7 +56,7 @@ def demo(port: Annotated[int, typer.Option("--port")] = 8000, store: Store = Non
 
 
 def _mark(seed: int) -> dict[str, Any]:
-    from sizao.kernel.content import shipped_digest
+    from sizao.kernel.content_dir import shipped_digest
 
     day = date.today().isoformat()  # noqa: DTZ011  the day on this machine's wall
     return {"day": day, "version": sizao.__version__, "seed": seed, "content": shipped_digest()}
