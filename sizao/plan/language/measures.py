@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from .done import acts
 from .faults import Faults
 from .keys import Around
 from .looked import Looked
@@ -20,6 +21,13 @@ from .vocabulary import nearest
 OWN = {"title", "source", "kind", "cost", "for", "should", "while", "when", "done", "close", "by", "urgency", "slot"}
 KEYS = OWN | {"parts", "reconcile", "check", "show"}
 PART = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def _titled(part: Measure, name: str, around: Around) -> dict[str, str]:
+    """The measure's title and the part's word; in Chinese what its one act is called, in English its own name, which is a word already."""
+    named = [around.vocabulary.acts[a] for a in acts(part.done) if a in around.vocabulary.acts]
+    word = {"zh": named[0].zh} if len(named) == 1 else {}
+    return {lang: f"{text} · {word.get(lang, name)}" for lang, text in part.title.items()}
 
 
 def read_measure(name: str, node: Node, around: Around, faults: Faults) -> list[Measure]:
@@ -67,7 +75,7 @@ def _parts(name: str, own: dict[str, Node], listed: Mapping[str, Node], around: 
         reader = Reader(merged, around, place, id_, () if other else same, narrowing)
         measure = reader.read(node)
         if measure:
-            title = measure.title if "title" in stated else {lang: f"{text} · {part}" for lang, text in measure.title.items()}
+            title = measure.title if "title" in stated else _titled(measure, part, around)
             shown = read_shown(stated.get("show"), reader.names(), place)
             found.append(replace(measure, part_of=name, title=title, shows=shown))
         found += Looked(merged, stated.get("check"), around, place, id_).read(node)
