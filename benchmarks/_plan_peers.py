@@ -1,10 +1,18 @@
-"""The same on others' engines: PostgreSQL with the very text of the compiler, and OpenFisca with the row conditions that it can express."""
+"""The same on others' engines: PostgreSQL and Spark with the very text of the compiler, OpenFisca with the row conditions that it can express.
+
+`python -m benchmarks._plan_peers ENGINE SIZE FOLDER` evaluates everything whole, measure by measure, counted by area and day of due, in a process of its own.
+"""
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import shutil
+import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,67 +21,121 @@ import duckdb
 from benchmarks import _plan_openfisca
 from benchmarks._plan_measures import TABLES, edition
 from benchmarks._plan_province import AS_OF, file
-from benchmarks._plan_work import ACT
+from benchmarks._plan_work import ACT, LANES
+from benchmarks.measure import measured, peak_gb
 from sizao.plan.counting import TESTS
 from sizao.plan.duck import COUNTED
 from sizao.plan.sql import DUCKDB, POSTGRES, Dialect, Relations, compile_measure
+from sizao.plan.sql.dialects import SPARK
 
 TYPES = {"TIMESTAMP": "timestamp", "VARCHAR": "text", "INTEGER": "integer", "BIGINT": "bigint", "BOOLEAN": "boolean", "DATE": "date", "TINYINT": "smallint", "DOUBLE": "double precision"}  # fmt: skip
 INDEXES = ("act (kind, person)", "act (kind, subject)", "up (area)", "up (above)", *(f"{t} (id)" for t in TABLES))
+READ = (*TABLES, "act", "area", "up", "post", "kept")
+Answer = tuple[float, dict[str, str]]
 
 
 def run(size: str) -> dict[str, Any]:
-    """Everything evaluated whole, measure by measure, counted by area and day of due."""
-    ours = duckdb.connect()
-    ours.execute(f"SET threads = 2; SET memory_limit = '1GB'; ATTACH '{file(size)}' AS p (READ_ONLY)")
-    seconds, counts = evaluated(ours.execute, DUCKDB, "p.")
-    figures: dict[str, Any] = {"whole_seconds": seconds, **_plan_openfisca.run(size)}
-    with tempfile.TemporaryDirectory(prefix="sizao-bench-pg-") as folder:
+    """Seconds, memory and equality of each that is there; how many times as long as ours it takes."""
+    from benchmarks.plan import program
+
+    figures: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="sizao-bench-peers-") as folder:
         place = Path(folder)
         place.chmod(0o755)
-        figures |= postgres(ours, place, counts)
-    figures["times_postgres"] = figures["postgres_seconds"] / seconds
-    return figures
+        ours = program("benchmarks._plan_peers", "duckdb", size, folder)
+        figures |= {"whole_seconds": ours["seconds"], "whole_peak_gb": ours["peak_gb"]}
+        for name, absent in (("postgres", ""), ("spark", no_spark())):
+            if absent:
+                figures[f"times_{name}"] = f"not measured: {absent}"
+                continue
+            theirs = program("benchmarks._plan_peers", name, size, folder)
+            figures |= {f"{name}_seconds": theirs["seconds"], f"{name}_peak_gb": theirs["peak_gb"], f"{name}_version": theirs["version"]}
+            figures |= {f"{name}_equal": theirs["counts"] == ours["counts"], f"times_{name}": theirs["seconds"] / ours["seconds"]}
+    return figures | _plan_openfisca.run(size)
 
 
-def relations(prefix: str) -> Relations:
+def no_spark() -> str:
+    """Why it cannot be asked."""
+    if importlib.util.find_spec("pyspark") is None:
+        return "requirements-spark.lock is not installed"
+    return "" if shutil.which("java") else "there is no Java"
+
+
+def relations(prefix: str = "") -> Relations:
     facts = {t: f"SELECT * FROM {prefix}{t}" for t in TABLES}
     rest = {name: f"SELECT * FROM {prefix}{name}" for name in ("area", "up", "post", "kept")}
     return Relations(facts=facts, act=f"SELECT {ACT} FROM {prefix}act", **rest)
 
 
-def evaluated(execute: Any, dialect: Dialect, prefix: str) -> tuple[float, dict[str, list[tuple[Any, ...]]]]:
-    """Seconds, and the counts of each measure."""
-    names = ", ".join(f"count(*) FILTER (WHERE {TESTS[name]}) AS {name}" for name in COUNTED)
+def evaluated(rows: Callable[[str], Iterable[Any]], dialect: Dialect, prefix: str = "") -> Answer:
+    """Seconds, and a digest of the counts of each measure."""
+    names = ", ".join(f"count(CASE WHEN {TESTS[name]} THEN 1 END) AS {name}" for name in COUNTED)
     found, related = {}, relations(prefix)
     began = time.perf_counter()
     for m in edition().measures.values():
         obligations = compile_measure(m, related, AS_OF, dialect=dialect)
         counted = f"SELECT o.area, CAST(o.due AS DATE) AS day, {names} FROM ({obligations}) o GROUP BY 1, 2"
-        found[m.id] = sorted(execute(counted).fetchall(), key=repr)
+        listed = sorted((tuple(row) for row in rows(counted)), key=repr)
+        found[m.id] = sha256(repr(listed).encode()).hexdigest()
     return time.perf_counter() - began, found
 
 
-def postgres(ours: duckdb.DuckDBPyConnection, place: Path, expected: dict[str, list[tuple[Any, ...]]]) -> dict[str, Any]:
+def province(size: str) -> duckdb.DuckDBPyConnection:
+    db = duckdb.connect()
+    db.execute(f"SET threads = {LANES}; SET memory_limit = '1GB'; ATTACH '{file(size)}' AS p (READ_ONLY)")
+    return db
+
+
+# -- engines
+
+
+def on_duckdb(size: str, place: Path) -> dict[str, Any]:
+    db = province(size)
+    seconds, counts = evaluated(lambda sql: db.execute(sql).fetchall(), DUCKDB, "p.")
+    return {"seconds": seconds, "counts": counts, "peak_gb": peak_gb(), "version": duckdb.__version__}
+
+
+def on_spark(size: str, place: Path) -> dict[str, Any]:
+    """On this machine, two threads and 3 GB; the tables are read once before and kept by it, as far as they fit."""
+    import pyspark
+
+    from sizao.plan import spark
+
+    db = province(size)
+    for name in READ:
+        db.execute(f"COPY p.{name} TO '{place}/{name}.parquet' (FORMAT parquet)")
+    db.close()
+    with measured() as whole:
+        session = spark.ours(spark.start(f"local[{LANES}]", memory="3g"))
+        session.sparkContext.setLogLevel("ERROR")
+        for name in READ:
+            session.read.parquet(f"{place}/{name}.parquet").createOrReplaceTempView(name)
+        seconds, counts = evaluated(lambda sql: spark.run(session, SPARK.whole(sql)).collect(), SPARK)
+    session.sparkContext.stop()
+    return {"seconds": seconds, "counts": counts, "peak_gb": whole["peak_gb"], "version": pyspark.__version__}
+
+
+def on_postgres(size: str, place: Path) -> dict[str, Any]:
     """The embedded server, filled and analysed outside the measurement, told of memory and threads as it should be."""
     from sizao.kernel.postgres import Store, start
 
-    server = start(Store.open(place / "store"))
+    ours, server = province(size), start(Store.open(place / "store"))
     try:
         with server.connect("owner") as theirs:
-            for name in (*TABLES, "act", "area", "up", "post", "kept"):
+            for name in READ:
                 fill(ours, theirs, name, place)
             for index in INDEXES:
                 theirs.execute(f"CREATE INDEX ON {index}")
             theirs.execute("ANALYZE")
-            for setting in ("work_mem = '512MB'", "jit = off", "max_parallel_workers_per_gather = 1", "enable_nestloop = off"):
+            for setting in ("work_mem = '512MB'", "jit = off", f"max_parallel_workers_per_gather = {LANES - 1}", "enable_nestloop = off"):
                 theirs.execute(f"SET {setting}")
             version = theirs.execute("SHOW server_version").fetchone()
-            seconds, counts = evaluated(theirs.execute, POSTGRES, "")
+            with measured(server.cluster.postmaster() if server.cluster else None) as whole:
+                seconds, counts = evaluated(lambda sql: theirs.execute(sql).fetchall(), POSTGRES)
     finally:
         server.stop()
         shutil.rmtree(place / "store.keys", ignore_errors=True)
-    return {"postgres_seconds": seconds, "postgres_equal": counts == expected, "postgres_version": version[0] if version else ""}
+    return {"seconds": seconds, "counts": counts, "peak_gb": whole["peak_gb"], "version": version[0] if version else ""}
 
 
 def fill(ours: duckdb.DuckDBPyConnection, theirs: Any, name: str, place: Path) -> None:
@@ -88,3 +150,7 @@ def fill(ours: duckdb.DuckDBPyConnection, theirs: Any, name: str, place: Path) -
         while part := lines.read(1 << 20):
             copy.write(part)
     path.unlink()
+
+
+if __name__ == "__main__":
+    print(json.dumps({"duckdb": on_duckdb, "spark": on_spark, "postgres": on_postgres}[sys.argv[1]](sys.argv[2], Path(sys.argv[3]))))

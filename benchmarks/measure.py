@@ -14,10 +14,10 @@ import psutil
 
 
 @contextmanager
-def measured() -> Iterator[dict[str, Any]]:
-    """Puts the seconds of the block and the peak memory of this process, its children included, into the figures it gives."""
+def measured(process: int | None = None) -> Iterator[dict[str, Any]]:
+    """Puts the seconds of the block and the peak memory of this process (or another), its children included, into the figures it gives."""
     figures: dict[str, Any] = {}
-    watch = _Watch()
+    watch = _Watch(process)
     watch.start()
     began = time.perf_counter()
     try:
@@ -30,9 +30,9 @@ def measured() -> Iterator[dict[str, Any]]:
 class _Watch(threading.Thread):
     """Looks at the memory of this process and its children twenty times a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, process: int | None = None) -> None:
         super().__init__(daemon=True)
-        self.me = psutil.Process()
+        self.me, self.server = psutil.Process(process), process is not None
         self.peak = 0
         self.over = threading.Event()
 
@@ -41,13 +41,15 @@ class _Watch(threading.Thread):
             self.look()
 
     def look(self) -> None:
-        total = 0
+        total, shared = 0, 0
         for process in (self.me, *self.me.children(recursive=True)):
             try:
-                total += process.memory_info().rss
+                found = process.memory_info()
             except psutil.Error:
                 continue
-        self.peak = max(self.peak, total)
+            together = getattr(found, "shared", 0) if self.server else 0  # what all its processes have in common is counted once
+            total, shared = total + found.rss - together, max(shared, together)
+        self.peak = max(self.peak, total + shared)
 
     def stop(self) -> int:
         self.over.set()

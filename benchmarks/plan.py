@@ -69,7 +69,8 @@ def run(size: int | str = "20k", peers: int = 0, written: int = 0) -> dict[str, 
             from benchmarks import _plan_peers
 
             figures |= _plan_peers.run(name)
-            figures["equal"] = figures["equal"] and figures.get("postgres_equal", True)
+            equal = [figures.get(f"{peer}_equal", True) for peer in ("postgres", "spark", "openfisca")]
+            figures["equal"] = figures["equal"] and all(equal)
     return figures
 
 

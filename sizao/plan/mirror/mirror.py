@@ -108,12 +108,12 @@ class Mirror:
         if not self.state.place:
             raise Refused("mirror-empty")
         assert self.state.before or not before, "the last refresh kept nothing"
-        return relations.build(self.duck, self.layout, self.state, zone, known_at, previous.sources(self.layout) if before else {})
+        return relations.build(self.duck, self.layout, self.state, zone, known_at, previous.sources(self.layout, self.state.stirred) if before else {})
 
     def touched(self, table: str) -> str:
         """SELECT of the subjects (numbers) of a facts table for which the last refresh may have changed anything."""
         assert self.state.before, "the last refresh kept nothing"
-        return previous.touched(self.layout, table)
+        return previous.touched(self.layout, table, self.state.stirred)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a statement."""

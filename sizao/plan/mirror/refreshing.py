@@ -62,6 +62,7 @@ class State:
     files: dict[str, str] = field(default_factory=dict)  # PostgreSQL's own storage of a facts table
     turn: int = 0
     before: bool = False  # what the last refresh overwrote is kept
+    stirred: list[str] = field(default_factory=list)  # the facts tables of which it keeps anything
     latest: str = ""  # the last `recorded_at` there is, in UTC
 
     @classmethod
@@ -95,11 +96,11 @@ class Refresh:
             self.clear()
         if self.before and (whole or not self.same_columns()):
             self.before = None
-        if self.before:
-            self.before.begin()
         jobs: list[tuple[Take, str]] = []
         reasons = {f.table.name: whole or self.why(f.live, f.past) or self.why_files(f, files) for f in self.layout.facts.values()}
         stirred = self.stirred(reasons)
+        if self.before:
+            self.before.begin(stirred, self.state.stirred)
         for name, facts in self.layout.facts.items():
             jobs += self.take_facts(facts, reasons[name], name in stirred)
         jobs += self.take_acts(whole or self.why(self.layout.act, self.layout.replaced))
@@ -129,6 +130,7 @@ class Refresh:
             files,
             told.turn,
             told.before,
+            sorted(stirred),
             latest_row,
         )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sizao.plan.duck import Judged
-from sizao.plan.mirror.before import BATCHES
+from sizao.plan.mirror.before import BATCHES, came_or_went
 
 from .changes import Changes
 from .cycle import CycleResult, Listing, cycle
@@ -44,11 +44,7 @@ def cycle_after(
 def changes(mirror: Mirror, zone: str) -> Changes:
     """What the last refresh of the mirror brought."""
     now, before = mirror.relations(zone), mirror.relations(zone, before=True)
-    subjects = {}
-    for name, facts in mirror.layout.facts.items():
-        parts = [f"SELECT n AS id FROM touched_{name}"]
-        parts += [f'SELECT t.id FROM "{table.name}" t WHERE t._batch IN ({BATCHES})' for table in (facts.live, facts.past)]
-        subjects[name] = " UNION ".join(parts)
+    subjects = {name: came_or_went(mirror.layout, name, mirror.state.stirred) for name in mirror.layout.facts}
     numbers = (
         f"SELECT no FROM new_act UNION SELECT _no FROM act WHERE _batch IN ({BATCHES}) UNION "
         f"SELECT act FROM replaced WHERE act IS NOT NULL AND (_no IN (SELECT no FROM new_replaced) OR _batch IN ({BATCHES}))"
