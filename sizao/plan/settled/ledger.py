@@ -15,7 +15,7 @@ from sizao.plan.sql import DUCKDB
 KEYS = "no INTEGER, area BIGINT, day DATE"
 literal = DUCKDB.literal
 LONG_AGO, WEEK = "DATE '0001-01-01'", timedelta(days=7)  # under which the settled of days long past stands
-FORMAT = "4"  # of these tables; another one is made anew
+FORMAT = "5"  # of these tables; another one is made anew
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Ledger:
 
     settled_cell: an area with all below it; several rows add up. settled_owing: how many, at the area itself, need somebody to answer: who does is
     asked each time. live_cell_0 and live_cell_1: the rest, of the last cycle and of the one that is being worked on. candidate_N: rows of the facts that
-    can matter to measure N, `live` unless all is settled. settled_turn: the number of the last cycle.
+    can matter to measure N, `live` unless all is settled. settled_cycle: the number of the last cycle.
 
     A cycle writes as it goes, and nothing of it counts before `settle`: cells of a later turn than the last are not read, nor are candidates of a measure
     that is not in settled_measure. What a cycle that was killed has left is cleared away by the next.
@@ -44,14 +44,14 @@ class Ledger:
         self.db = db
         if self.one(f"SELECT count(*) FROM duckdb_tables() WHERE table_name = 'settled_measure' AND comment = '{FORMAT}'") == 0:
             self.make()
-        self.turn: int = 1 + self.one("SELECT turn FROM settled_turn")
+        self.turn: int = 1 + self.one("SELECT turn FROM settled_cycle")
         self.live = f"live_cell_{self.turn % 2}"
 
     def make(self) -> None:
         """Empty tables, whatever was there."""
         self.db.execute("BEGIN")
         self.db.execute("DROP VIEW IF EXISTS cell")
-        tables = ("settled_measure", "settled_cell", "settled_owing", "settled_turn")
+        tables = ("settled_measure", "settled_cell", "settled_owing", "settled_cycle")
         for name in [*self.tables("candidate_%"), *self.tables("live_cell%"), *tables]:
             self.db.execute(f"DROP TABLE IF EXISTS {name}")
         counted = ", ".join(f"{c} INTEGER" for c in COUNTED)
@@ -59,7 +59,7 @@ class Ledger:
         self.db.execute(f"COMMENT ON TABLE settled_measure IS '{FORMAT}'")
         self.db.execute(f"CREATE TABLE settled_cell ({KEYS}, {counted}, turn INTEGER)")
         self.db.execute(f"CREATE TABLE settled_owing ({KEYS}, owing INTEGER, turn INTEGER)")
-        self.db.execute("CREATE TABLE settled_turn (turn INTEGER); INSERT INTO settled_turn VALUES (0)")
+        self.db.execute("CREATE TABLE settled_cycle (turn INTEGER); INSERT INTO settled_cycle VALUES (0)")
         self.empty("live_cell_0")
         self.read("live_cell_0")
         self.db.execute("COMMIT")
@@ -69,7 +69,7 @@ class Ledger:
 
     def read(self, live: str) -> None:
         """The cells are from now on those with these live ones."""
-        past = "SELECT * FROM settled_cell WHERE turn <= (SELECT turn FROM settled_turn)"
+        past = "SELECT * FROM settled_cell WHERE turn <= (SELECT turn FROM settled_cycle)"
         both = f"SELECT no, area, day, {', '.join(COUNTED)}, 0 AS ownerless FROM ({past}) UNION ALL SELECT * FROM {live}"
         sums = ", ".join(f"CAST(sum({name}) AS INTEGER) AS {name}" for name in KEPT)
         named = ", ".join(f"{SUMS.get(name, name)} AS {name}" for name in COUNTS)
@@ -108,7 +108,7 @@ class Ledger:
         rows = ", ".join(f"({', '.join(map(literal, (k.no, k.key, k.print, k.as_of, k.horizon)))})" for k in measures)
         if rows:  # as literals: for each value that is bound, DuckDB looks for libraries that are not there
             self.db.execute(f"INSERT INTO settled_measure VALUES {rows}")
-        self.db.execute(f"UPDATE settled_turn SET turn = {self.turn}")
+        self.db.execute(f"UPDATE settled_cycle SET turn = {self.turn}")
         self.read(self.live)
         self.db.execute(f"DROP TABLE IF EXISTS live_cell_{(self.turn + 1) % 2}")
 
