@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sizao.interop import bringing, ledger, linking, read, tables, text_tables, units
+from sizao.interop import bringing, file_import, ledger, linking, read, tables, text_tables, units
 from sizao.interop.intake import import_files, last_day
 from sizao.interop.models import ImportFile, ImportRow, SenderKey
 from sizao.kernel.errors import Refused
@@ -235,6 +235,33 @@ def test_an_import_that_stops_goes_on_where_it_stopped_and_shows_nothing_before(
     assert Case.objects.filter(visible()).count() == 45
     assert (report.links, Link.objects.count()) == (44, 44)
     assert outcome(bring(system, path)) == {"duplicate": 45}
+
+
+def test_very_many_changes_come_in_several_transactions_and_go_on_after_a_crash(system, tmp_path, monkeypatch):
+    monkeypatch.setattr(file_import, "MOST_CLOSING", 10)
+    monkeypatch.setattr(file_import, "AT_ONCE", 5)
+    text = "病例编号,姓名,性别,报告日期\n" + "".join(f"{n},人{n},男,2020-01-{n % 28 + 1:02}\n" for n in range(42))
+    bring(system, put(tmp_path, text))
+    path, real, calls = put(tmp_path, text.replace("男", "女") + "99,新人,男,2020-01-03\n"), file_import.FileImport._change, []
+
+    def crash(self, some):
+        calls.append(len(some))
+        if len(calls) == 6:
+            raise RuntimeError("power cut")
+        return real(self, some)
+
+    monkeypatch.setattr(file_import.FileImport, "_change", crash)
+    with pytest.raises(RuntimeError):
+        bring(system, path)
+    changed = Person.objects.filter(sex="female").count()
+    assert changed == 20  # whole transactions of ten; the third was cut off
+    assert Case.objects.filter(visible(), source_id="99").count() == 0
+    report = bring(system, path)
+    assert (outcome(report), report.files[0].resumed) == ({"accepted": 1, "updated": 42}, True)
+    assert Person.objects.filter(sex="female").count() == 42
+    assert Case.objects.filter(visible()).count() == 43
+    assert calls[6:] == [5, 5, 5, 5, 2]
+    assert outcome(bring(system, path)) == {"duplicate": 43}
 
 
 def test_an_update_is_not_seen_before_the_file_is_whole(system, tmp_path, monkeypatch):
