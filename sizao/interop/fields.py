@@ -37,6 +37,8 @@ _ALL = [
     Field("sex", "code", BOTH),
     Field("birth_date", "day", BOTH, personal=True),
     Field("birth_year", "year", BOTH),
+    Field("birth_month", "count", BOTH, personal=True),
+    Field("birth_day", "count", BOTH, personal=True),
     Field("age", "age", BOTH),
     Field("national_id", "national_id", BOTH, personal=True),
     Field("phone", "phone", BOTH, personal=True),

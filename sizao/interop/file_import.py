@@ -112,6 +112,8 @@ class FileImport:
         if self.mapping.kind == "links":
             self.references.note_circles(self.head, self.said, set())
         kept.keep(self.mapping, self.survey, self.areas, self.zone, basis=f"import {self.head.pk}")
+        if self.mapping.kind == "checks":
+            kept.keep_checks(self.head, self.zone, basis=f"import {self.head.pk}")
         counts = ledger.tally(self.head) if settled.get("pending") else settled
         for name in ("accepted", "updated", "duplicate", "rejected"):
             setattr(self.said, name, counts.get(name, 0))

@@ -1,16 +1,20 @@
 """From when this store keeps an act: a file that tells days of isolation or investigation makes "nobody did it" something that can be told."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
+
+from django.db import connection
 
 from sizao.kernel import clock
 from sizao.kernel.models import Area, Kept
 
 from .mapping import Mapping
+from .models import ImportFile
 from .survey import Survey
 
 #: The column whose days are the evidence → the kind of act.
 EVIDENCE = {"isolated_at": "stay.admitted", "investigated_at": "case.investigated"}
+CHECKED = "isolation.daily_check"
 
 
 def keep(mapping: Mapping, survey: Survey, areas: Collection[int], zone: str, *, basis: str) -> None:
@@ -22,7 +26,23 @@ def keep(mapping: Mapping, survey: Survey, areas: Collection[int], zone: str, *,
     kinds = [kind for name, kind in EVIDENCE.items() if any(survey.filled.get(i) for i in mapping.fields.get(name, ()))]
     if first is None or not kinds or not areas:
         return
-    area, since = common(areas), clock.start_of_day(max(first, date(1900, 1, 1)), zone)
+    _keep(kinds, common(areas), clock.start_of_day(max(first, date(1900, 1, 1)), zone), basis)
+
+
+def keep_checks(file: ImportFile, zone: str, *, basis: str) -> None:
+    """A log of follow-ups makes the daily check kept from its first check's day, below the smallest area that holds all whom it checked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(happened_at), array_agg(DISTINCT area_id) FROM kernel_act WHERE kind = %s AND batch_id = %s AND area_id IS NOT NULL "
+            "AND person IN (SELECT person FROM interop_importrow WHERE file_id = %s)",
+            [CHECKED, file.batch_id, file.pk],
+        )
+        first, areas = cursor.fetchone()
+    if first is not None:
+        _keep([CHECKED], common(areas), clock.start_of_day(clock.local_day(first, zone), zone), basis)
+
+
+def _keep(kinds: Collection[str], area: Area, since: datetime, basis: str) -> None:
     for kind in kinds:
         held, made = Kept.objects.get_or_create(act_kind=kind, area=area, defaults={"since": since, "basis": basis})
         if not made and since < held.since:

@@ -179,6 +179,7 @@ class Reader:
         if "name" not in values and ("family_name" in values or "given_name" in values):
             family, given = str(values.pop("family_name", "")), str(values.pop("given_name", ""))
             values["name"] = f"{family}{given}" if not family.isascii() else f"{given} {family}".strip()
+        self._birth(row)
         for rule in self.mapping.derive:
             if rule.field not in values and rule.when in values and (rule.equals is None or values[rule.when] == rule.equals):
                 told = rule.value if rule.value is not None else values.get(rule.source or "")
@@ -195,6 +196,16 @@ class Reader:
             row.fatal = True
         if "source_id" not in values and any(n.code == "digits-lost" and n.column == self._header("source_id") for n in row.notes):
             row.fatal = True
+
+    def _birth(self, row: Row) -> None:
+        """A day of birth that stands in three columns. A year alone stays a year."""
+        year, month, day = row.values.get("birth_year"), row.values.pop("birth_month", None), row.values.pop("birth_day", None)
+        if "birth_date" in row.values or not (isinstance(year, int) and isinstance(month, int) and isinstance(day, int)):
+            return
+        try:
+            row.values["birth_date"] = When(date(year, month, day))
+        except ValueError:
+            row.notes.append(Note("date-unreadable", self._header("birth_day"), f"{year}-{month}-{day}"))
 
     def _says_something(self, values: dict[str, object]) -> bool:
         return any(f not in self.mapping.constants and f not in AREAS for f in values)

@@ -159,6 +159,14 @@ def test_rows_that_cannot_be_used_are_rejected_alone_and_say_why(system, tmp_pat
     assert kept["cells"] == {"病例编号": "1.10105E+17", "姓名": "李四", "性别": "女", "发病日期": "2020-01-03"}
 
 
+def test_a_day_of_birth_in_three_columns_is_one_day_and_a_year_alone_stays_a_year(system, tmp_path):
+    header = "disease,person.firstName,person.lastName,epidNumber,reportDate,person.birthdateDD,person.birthdateMM,person.birthdateYYYY\n"
+    rows = "MEASLES,A,One,1,2020-01-03,23,7,1982\nMEASLES,B,Two,2,2020-01-03,,,1990\nMEASLES,C,Three,3,2020-01-03,31,2,1991\n"
+    report = bring(system, put(tmp_path, header + rows))
+    assert list(Person.objects.order_by("name").values_list("birth_date", "birth_year")) == [(date(1982, 7, 23), 1982), (None, 1990), (None, 1991)]
+    assert (4, "date-unreadable") in codes(report)
+
+
 def test_a_formula_is_kept_as_text_and_noted(system, tmp_path):
     report = bring(system, put(tmp_path, "病例编号,姓名,发病日期\n1,\"=HYPERLINK(\"\"http://x\"\")\",2020-01-03\n"))
     assert codes(report) == {(2, "cell-formula"), (2, "place-missing")}

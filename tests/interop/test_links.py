@@ -1,11 +1,14 @@
 """Who refers to whom: lost zeros, dangling, circular and reversed links, tables of links, follow-ups, several exports of one office."""
 
+from datetime import UTC, datetime
+
 import pytest
 from interop.test_intake import bring, codes, outcome, put
 
 from sizao.interop import read, sayings
 from sizao.interop.models import SavedMapping
 from sizao.kernel.errors import Refused
+from sizao.kernel.models import Kept
 from sizao.registers.cases.models import Case, Contact, Link
 from sizao.registers.isolation.models import DailyCheck
 
@@ -71,6 +74,16 @@ def test_follow_ups_become_checks_of_the_contacts_they_name_and_of_no_other(syst
     assert codes(report) == {(4, "follow-up-not-made"), (5, "follow-up-unlinked"), (6, "follow-up-without-date")}
     assert list(DailyCheck.objects.values_list("source_id", "outcome")) == [("F1", "ok")]
     assert outcome(bring(system, path)) == {"duplicate": 5}
+
+
+def test_a_log_of_follow_ups_makes_the_daily_check_kept_from_its_first_day_below_the_area_it_checked(system, tmp_path):
+    contacts = put(tmp_path, "密接编号,姓名,性别,省,市,末次接触日期\nK1,赵六,男,甲省,乙市,2020-01-04\nK2,钱七,女,甲省,丙市,2020-01-04\nK3,孙八,女,丁省,,2020-01-04\n", "contacts.csv")
+    header = "uuid,contact_uuid,followup_status,date_of_followup\n"
+    bring(system, contacts, put(tmp_path, header + "F1,K3,MISSED,2020-01-05\nF2,K9,SEEN_OK,2020-01-05\n", "none.csv"))
+    assert not Kept.objects.exists()  # nobody was checked
+    bring(system, put(tmp_path, header + "F3,K1,SEEN_OK,2020-01-06\nF4,K2,SEEN_NOT_OK,2020-01-07\n", "log.csv"))
+    kept = Kept.objects.get()
+    assert (kept.act_kind, kept.area.code, kept.since) == ("isolation.daily_check", "甲省", datetime(2020, 1, 5, 16, tzinfo=UTC))
 
 
 def test_two_exports_of_one_office_tell_of_a_case_in_turn_and_neither_undoes_the_other(system, tmp_path):
