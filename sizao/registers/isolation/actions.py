@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sizao.kernel import acts, audit, clock, registry, saving
 from sizao.kernel.acts import NewAct
-from sizao.kernel.copying import copy_records, text_array, update_records
+from sizao.kernel.adding import add_new
+from sizao.kernel.copying import copy_records, update_records
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7s, uuid_array
 from sizao.kernel.models import Act
@@ -88,29 +89,17 @@ def end_stays(scope: Scope, ended: Sequence[tuple[UUID, str, datetime]], *, batc
 
 def add_checks(scope: Scope, new: Sequence[NewCheck], *, sender: str, batch: int | None = None, reported: bool = False) -> dict[str, UUID]:
     """Checks that were made, each with the act `isolation.daily_check`; key → id of those that are new. A key that is known is left alone."""
-    held = set(DailyCheck.objects.filter(sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(c.key for c in new)]).values_list("source_id", flat=True))
-    rows = [c for c in {c.key: c for c in new}.values() if c.key not in held]
-    ids = uuid7s(len(rows))
-    if rows:
-        copy_records(
-            DailyCheck,
-            ("id", "batch_id", "person_id", "subject", "area_id", "disease", "happened_at", "outcome", "temperature", "symptoms", "sender", "source_id", "known_from", "stands_from"),
-            (
-                (key, batch, c.person, c.subject, c.area_id, c.disease, c.happened_at, c.outcome, c.temperature, json.dumps(c.symptoms), sender, c.key, c.happened_at, c.happened_at)
-                for key, c in zip(ids, rows, strict=True)
-            ),
-        )
-    acts.record(
-        scope,
-        [
-            NewAct("isolation.daily_check", c.subject, c.happened_at, c.person, c.area_id, c.disease, c.happened_at if reported else None, outcome=c.outcome, number=c.temperature, record=key)
-            for key, c in zip(ids, rows, strict=True)
-        ],
-        batch=batch,
-    )
-    if rows:
-        audit.write(scope, "isolation.checked", [c.person for c in rows], digest_of=[(c.subject, c.happened_at, c.outcome, c.temperature) for c in rows])
-    return {c.key: key for key, c in zip(ids, rows, strict=True)}
+    return add_new(
+        scope, DailyCheck, {c.key: c for c in new}, sender=sender, batch=batch, event="isolation.checked", since=lambda c: c.happened_at, about=lambda c: c.person,
+        columns=lambda c: {
+            "person_id": c.person, "subject": c.subject, "area_id": c.area_id, "disease": c.disease, "happened_at": c.happened_at, "outcome": c.outcome,
+            "temperature": c.temperature, "symptoms": json.dumps(c.symptoms),
+        },
+        act=lambda key, c: NewAct(
+            "isolation.daily_check", c.subject, c.happened_at, c.person, c.area_id, c.disease, c.happened_at if reported else None, outcome=c.outcome, number=c.temperature, record=key
+        ),
+        digest_of=lambda c: (c.subject, c.happened_at, c.outcome, c.temperature),
+    )  # fmt: skip
 
 
 def void_check(scope: Scope, check: UUID) -> bool:

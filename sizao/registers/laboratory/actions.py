@@ -10,9 +10,9 @@ from django.db import transaction
 
 from sizao.kernel import acts, audit
 from sizao.kernel.acts import NewAct
-from sizao.kernel.copying import copy_records, text_array
+from sizao.kernel.adding import add_new
 from sizao.kernel.errors import Refused
-from sizao.kernel.ids import uuid7, uuid7s, uuid_array
+from sizao.kernel.ids import uuid_array
 from sizao.kernel.models import Act
 from sizao.kernel.scope import Scope
 
@@ -53,44 +53,28 @@ class NewTube:
 
 def add_tubes(scope: Scope, new: Sequence[NewTube], *, sender: str, batch: int | None = None) -> dict[str, UUID]:
     """Pooled tubes; key → id of those that are new."""
-    held = set(Tube.objects.filter(sender=sender, source_id__in={t.key for t in new}).values_list("source_id", flat=True))
-    rows = [
-        Tube(
-            id=uuid7(), area_id=t.area_id, disease=t.disease, sealed_at=t.sealed_at, size=t.size, code=t.code or t.key, sender=sender, source_id=t.key,
-            known_from=t.sealed_at, stands_from=t.sealed_at, batch_id=batch,
-        )
-        for t in {t.key: t for t in new}.values()
-        if t.key not in held
-    ]  # fmt: skip
-    Tube.objects.bulk_create(rows, batch_size=1000)
-    if rows:
-        audit.write(scope, "laboratory.pooled", [r.pk for r in rows], digest_of=[(r.source_id, r.sealed_at) for r in rows])
-    return {r.source_id: r.pk for r in rows}
+    return add_new(
+        scope, Tube, {t.key: t for t in new}, sender=sender, batch=batch, event="laboratory.pooled", since=lambda t: t.sealed_at,
+        columns=lambda t: {"area_id": t.area_id, "disease": t.disease, "sealed_at": t.sealed_at, "size": t.size, "code": t.code or t.key},
+        digest_of=lambda t: (t.key, t.sealed_at),
+    )  # fmt: skip
 
 
 def add_specimens(scope: Scope, new: Sequence[NewSpecimen], *, sender: str, batch: int | None = None, reported: bool = False) -> dict[str, UUID]:
     """Samples taken, each with the act `lab.sampled`; key → id of those that are new. `reported` marks what a sender tells of the past. Refused tube-full."""
-    held = set(Specimen.objects.filter(sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(s.key for s in new)]).values_list("source_id", flat=True))
-    rows = [s for s in {s.key: s for s in new}.values() if s.key not in held]
-    ids = uuid7s(len(rows))
-    if rows:
-        copy_records(
-            Specimen,
-            ("id", "batch_id", "person_id", "area_id", "disease", "kind", "sampled_at", "sample_of", "site", "tube_id", "retest_of_id", "sender", "source_id", "known_from", "stands_from"),
-            (
-                (key, batch, s.person, s.area_id, s.disease, s.kind, s.sampled_at, s.sample_of, s.site, s.tube, s.retest_of, sender, s.key, s.sampled_at, s.sampled_at)
-                for key, s in zip(ids, rows, strict=True)
-            ),
-        )
-    full = Tube.objects.filter(pk__in={s.tube for s in rows if s.tube})
-    for tube in full:
+    made = add_new(
+        scope, Specimen, {s.key: s for s in new}, sender=sender, batch=batch, event="laboratory.sampled", since=lambda s: s.sampled_at, about=lambda s: s.person,
+        columns=lambda s: {
+            "person_id": s.person, "area_id": s.area_id, "disease": s.disease, "kind": s.kind, "sampled_at": s.sampled_at, "sample_of": s.sample_of, "site": s.site,
+            "tube_id": s.tube, "retest_of_id": s.retest_of,
+        },
+        act=lambda key, s: NewAct("lab.sampled", key, s.sampled_at, s.person, s.area_id, s.disease, s.sampled_at if reported else None, record=key),
+        digest_of=lambda s: (s.key, s.sampled_at),
+    )  # fmt: skip
+    for tube in Tube.objects.filter(pk__in={s.tube for s in new if s.tube and s.key in made}):
         if (there := Specimen.objects.filter(tube=tube).count()) > tube.size:
             raise Refused("tube-full", tube=tube.code, size=tube.size, count=there)
-    told = [NewAct("lab.sampled", key, s.sampled_at, s.person, s.area_id, s.disease, s.sampled_at if reported else None, record=key) for key, s in zip(ids, rows, strict=True)]
-    acts.record(scope, told, batch=batch)
-    if rows:
-        audit.write(scope, "laboratory.sampled", [s.person or key for key, s in zip(ids, rows, strict=True)], digest_of=[(s.key, s.sampled_at) for s in rows])
-    return {s.key: key for key, s in zip(ids, rows, strict=True)}
+    return made
 
 
 @transaction.atomic

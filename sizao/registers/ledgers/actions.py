@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from sizao.kernel import audit, registry, saving
-from sizao.kernel.ids import uuid7
+from sizao.kernel import registry, saving
+from sizao.kernel.adding import add_new
 from sizao.kernel.outcome import Command, Outcome
 from sizao.kernel.scope import Scope
 
@@ -60,19 +60,11 @@ class NewVisit:
 
 def add_units(scope: Scope, new: Sequence[NewUnit], *, sender: str, batch: int | None = None) -> dict[str, UUID]:
     """Units that report from now on; key → id of those that are new."""
-    held = set(ReportingUnit.objects.filter(sender=sender, source_id__in={u.key for u in new}).values_list("source_id", flat=True))
-    rows = [
-        ReportingUnit(
-            id=uuid7(), area_id=u.area_id, name=u.name, kind=u.kind, in_use=u.in_use, parent_id=u.parent, post_id=u.post_id, sender=sender, source_id=u.key,
-            known_from=u.since, stands_from=u.since, batch_id=batch,
-        )
-        for u in new
-        if u.key not in held
-    ]  # fmt: skip
-    ReportingUnit.objects.bulk_create(rows, batch_size=1000)
-    if rows:
-        audit.write(scope, "ledgers.units_added", [r.pk for r in rows], digest_of=[(r.source_id, r.name) for r in rows])
-    return {r.source_id: r.pk for r in rows}
+    return add_new(
+        scope, ReportingUnit, {u.key: u for u in new}, sender=sender, batch=batch, event="ledgers.units_added", since=lambda u: u.since,
+        columns=lambda u: {"area_id": u.area_id, "name": u.name, "kind": u.kind, "in_use": u.in_use, "parent_id": u.parent, "post_id": u.post_id},
+        digest_of=lambda u: (u.key, u.name),
+    )  # fmt: skip
 
 
 def save_units(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:

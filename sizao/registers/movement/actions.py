@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sizao.kernel import acts, audit
 from sizao.kernel.acts import NewAct
+from sizao.kernel.adding import add_new
 from sizao.kernel.errors import Refused
-from sizao.kernel.ids import uuid7
 from sizao.kernel.scope import Scope
 
 from .models import Handover
@@ -29,30 +29,12 @@ class NewHandover:
 
 def send(scope: Scope, new: Sequence[NewHandover], *, sender: str, batch: int | None = None) -> dict[str, UUID]:
     """Hand-overs sent, each with the act `handover.sent`; key → id of those that are new."""
-    held = set(Handover.objects.filter(sender=sender, source_id__in={h.key for h in new}).values_list("source_id", flat=True))
-    rows = [
-        Handover(
-            id=uuid7(),
-            person_id=h.person,
-            area_id=h.area_id,
-            from_area_id=h.from_area_id,
-            disease=h.disease,
-            kind=h.kind,
-            sent_at=h.sent_at,
-            sender=sender,
-            source_id=h.key,
-            known_from=h.sent_at,
-            stands_from=h.sent_at,
-            batch_id=batch,
-        )
-        for h in {h.key: h for h in new}.values()
-        if h.key not in held
-    ]
-    Handover.objects.bulk_create(rows, batch_size=1000)
-    acts.record(scope, [NewAct("handover.sent", r.pk, r.sent_at, r.person_id, r.area_id, r.disease, record=r.pk) for r in rows], batch=batch)
-    if rows:
-        audit.write(scope, "movement.handed_over", [r.pk for r in rows], digest_of=[(r.source_id, r.area_id) for r in rows])
-    return {r.source_id: r.pk for r in rows}
+    return add_new(
+        scope, Handover, {h.key: h for h in new}, sender=sender, batch=batch, event="movement.handed_over", since=lambda h: h.sent_at,
+        columns=lambda h: {"person_id": h.person, "area_id": h.area_id, "from_area_id": h.from_area_id, "disease": h.disease, "kind": h.kind, "sent_at": h.sent_at},
+        act=lambda key, h: NewAct("handover.sent", key, h.sent_at, h.person, h.area_id, h.disease, record=key),
+        digest_of=lambda h: (h.key, h.area_id),
+    )  # fmt: skip
 
 
 def to_be_answered(scope: Scope, handover: UUID) -> Handover:
