@@ -133,7 +133,7 @@ def test_an_import_that_is_killed_again_and_again_comes_in_exactly_once(kills):
                 struck += child.poll() is None
                 strike(r, place, child)
             try:
-                said, wrong = child.communicate(timeout=90)
+                said, wrong = child.communicate(timeout=300)
             except subprocess.TimeoutExpired:  # who hangs says where
                 for pid in (*hands_of(child.pid), child.pid):
                     os.kill(pid, signal.SIGABRT)
