@@ -1,7 +1,8 @@
-"""`sizao open` on two published lists: rows balance, and coverage equals a count made with nothing but the csv module.
+"""`sizao open` on three published lists: rows balance, and coverage equals a count made with nothing but the csv module.
 
-What these files hold decides nothing about checks, investigations and isolation: they have no such column. So every occasion that the plan
-derives must come out as *cannot tell*, none as met and none as overdue, and their number must be right.
+What the first two hold decides nothing about checks, investigations and isolation: they have no such column. So every occasion that the plan
+derives must come out as *cannot tell*, none as met and none as overdue, and their number must be right. The third has a log of follow-ups,
+which decides the daily check from its first day on.
 """
 
 import csv
@@ -135,3 +136,36 @@ def test_guatemala_s_days_of_observation_are_counted_by_hand(guatemala):
     said = measures(answer)["contact-daily-check"]
     assert said["cannot_tell"] == expected
     assert not any(said[s] for s in STATES)
+
+
+@pytest.fixture(scope="module")
+def training(shared):
+    place = shared / "data/godata-sandbox"
+    files = [place / f"{n}_clean.csv" for n in ("followups", "contacts", "cases", "relationships")]
+    return opened(files, "UTC"), *map(table, files[:2])
+
+
+def test_a_log_of_follow_ups_decides_the_daily_check_as_counted_by_hand(training):
+    """An occasion a day from the later of last exposure and start of observation to the earlier of its end and the fourteenth day; none before
+    the contact was reported; before the first check of the log nobody can tell."""
+    answer, checks, contacts = training
+    balance(answer["import"])
+
+    def day(text: str) -> date | None:
+        return date.fromisoformat(text[:10]) if text else None
+
+    listed = {r["uuid"] for r in contacts}
+    seen = {(r["contact_uuid"], day(r["date_of_followup"])) for r in checks if r["followup_status"] in ("SEEN_OK", "SEEN_NOT_OK") and r["contact_uuid"] in listed}
+    kept_from, last = min(d for _, d in seen if d), datetime.fromisoformat(answer["coverage"]["as_of"]).date()
+    expected: Counter[str] = Counter()
+    for r in contacts:
+        told, exposed, first, end = (day(r[c]) for c in ("date_of_reporting", "date_of_last_contact", "date_of_followup_start", "date_of_followup_end"))
+        at = max(d for d in (exposed, first) if d)
+        until = min(d for d in (end, exposed and exposed + timedelta(days=14), last) if d)
+        while at <= until:
+            if at >= told:
+                expected["cannot_tell" if at < kept_from else "met" if (r["uuid"], at) in seen else "overdue"] += 1
+            at += timedelta(days=1)
+    said = measures(answer)["contact-daily-check"]
+    assert {s: said[s] for s in ("met", "overdue", "cannot_tell")} == dict(expected) == {"met": 1, "overdue": 642, "cannot_tell": 113}
+    assert (said["owed"], said["late"]) == (expected["met"] + expected["overdue"], 0)
