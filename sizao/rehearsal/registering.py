@@ -328,8 +328,9 @@ class Registrar:
     def lines(self) -> int:
         n = 0
         for (ledger,) in self.db.execute(f"SELECT DISTINCT ledger FROM '{self.folder}/records/line.parquet' ORDER BY 1").fetchall():
+            due = ledger_named(ledger).is_due
             for lot in self.chunks("records/line", "key, about, area, moment, period, more", f"ledger = '{ledger}'"):
-                new = [self.line(*row, due=ledger_named(ledger).is_due) for row in lot]
+                new = [self.line(*row, due=due) for row in lot]
                 self.keep((f"line:{line.key}" for line in new), ledgers.bring(self.scope, ledger, new, sender=SENDER))
                 n += len(lot)
         return n

@@ -39,15 +39,29 @@ def serve(
 
 
 @app.command()
-def demo(port: Annotated[int, typer.Option("--port")] = 8000, store: Store = None, seed: Annotated[int, typer.Option("--seed")] = 7, no_serve: Annotated[bool, typer.Option("--no-serve")] = False, json: Json = False) -> None:
-    """演示：一个虚构的县 · an invented county"""
-    place = store or demo_store()
-    forget_yesterday(place, seed)
-    opened = context.open_store(place, kind="demo")
-    from sizao.rehearsal import county
+def demo(
+    port: Annotated[int, typer.Option("--port")] = 8000,
+    store: Store = None,
+    seed: Annotated[int, typer.Option("--seed")] = 7,
+    size: Annotated[str | None, typer.Option("--size", help="2k · 20k · 200k · 2M：一座城 · a whole city instead of the county")] = None,
+    days: Annotated[int, typer.Option("--days", min=1, max=365)] = 30,
+    no_serve: Annotated[bool, typer.Option("--no-serve")] = False,
+    json: Json = False,
+) -> None:
+    """演示：一个虚构的县，或一座城 · an invented county, or a city"""
+    if size is not None:
+        from sizao.kernel.errors import Refused
+        from sizao.rehearsal.city.sizes import SIZES
 
-    made = county.ensure(seed=seed, progress=context.say)
-    (opened.path / MARK).write_text(jsonlib.dumps(_mark(seed)))
+        if size not in SIZES:
+            raise Refused("city-size-unknown", size=size, known=", ".join(SIZES))
+    place = store or demo_store(size)
+    forget_yesterday(place, seed, size, days)
+    opened = context.open_store(place, kind="demo")
+    from sizao.rehearsal import county, inhabited
+
+    made = inhabited.ensure(size, days=days, seed=seed, progress=context.say) if size else county.ensure(seed=seed, progress=context.say)
+    (opened.path / MARK).write_text(jsonlib.dumps(_mark(seed, size, days)))
     if no_serve:
         raise typer.Exit(0)
     from sizao.kernel.models import User
@@ -55,14 +69,15 @@ def demo(port: Annotated[int, typer.Option("--port")] = 8000, store: Store = Non
     raise typer.Exit(serve_with_links([(label, User.objects.get(username=name)) for name, label in made.people], port=port, as_json=json))
 
 
-def _mark(seed: int) -> dict[str, Any]:
+def _mark(seed: int, size: str | None = None, days: int = 30) -> dict[str, Any]:
     from sizao.kernel.content_dir import shipped_digest
 
     day = date.today().isoformat()  # noqa: DTZ011  the day on this machine's wall
-    return {"day": day, "version": sizao.__version__, "seed": seed, "content": shipped_digest()}
+    city = {"size": size, "days": days} if size else {}
+    return {"day": day, "version": sizao.__version__, "seed": seed, "content": shipped_digest(), **city}
 
 
-def forget_yesterday(place: Path, seed: int) -> None:
+def forget_yesterday(place: Path, seed: int, size: str | None = None, days: int = 30) -> None:
     """An invented outbreak ends today: one that was made on another day, by another version, from another seed or under other content is made anew."""
     from sizao.kernel import postgres
 
@@ -70,7 +85,7 @@ def forget_yesterday(place: Path, seed: int) -> None:
         return
     store = postgres.Store.open(place, kind="demo")
     try:
-        fresh = jsonlib.loads((place / MARK).read_text()) == _mark(seed)
+        fresh = jsonlib.loads((place / MARK).read_text()) == _mark(seed, size, days)
     except (FileNotFoundError, ValueError):
         fresh = False
     if not fresh:
@@ -81,11 +96,12 @@ def forget_yesterday(place: Path, seed: int) -> None:
         shutil.rmtree(place.with_name(place.name + ".keys"), ignore_errors=True)
 
 
-def demo_store() -> Path:
-    """The demo's own place, beside the default one."""
+def demo_store(size: str | None = None) -> Path:
+    """The demo's own place, beside the default one; a city's beside the county's."""
     from sizao.kernel.postgres.store import default_path
 
-    return default_path("demo")
+    place = default_path("demo")
+    return place.with_name(f"{place.name}-{size}") if size else place
 
 
 People = list[tuple[str, Any]]

@@ -1,6 +1,7 @@
 """Where a city is made: a database in memory, chance that follows from the seed alone, and files at the end.
 
-Chance is a hash of (seed, what for, whom): whoever asks the same gets the same, in whatever order and on however many processors.
+Chance is a hash of (seed, what for, whom): whoever asks the same gets the same, in whatever order and on however many processors. It is
+hashed twice: hashes of several values are otherwise an exclusive or of each, and two chances of one person would hang together.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from sizao.kernel.content_dir import content_dir
 from .sizes import SIZES, Size
 
 MACROS = """
-CREATE MACRO u(what, a) AS (hash({seed}, what, a) >> 11)::DOUBLE / 9007199254740992.0;
-CREATE MACRO u2(what, a, b) AS (hash({seed}, what, a, b) >> 11)::DOUBLE / 9007199254740992.0;
+CREATE MACRO u(what, a) AS (hash(hash({seed}, what, a)) >> 11)::DOUBLE / 9007199254740992.0;
+CREATE MACRO u2(what, a, b) AS (hash(hash({seed}, what, a, b)) >> 11)::DOUBLE / 9007199254740992.0;
 CREATE MACRO pick(n, what, a) AS CAST(floor(u(what, a) * n) AS BIGINT);
 CREATE MACRO pick2(n, what, a, b) AS CAST(floor(u2(what, a, b) * n) AS BIGINT);
 CREATE MACRO after_hours(t, h) AS CAST(t AS TIMESTAMP) + to_minutes(CAST(floor(h * 60) AS BIGINT));

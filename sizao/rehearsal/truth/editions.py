@@ -172,8 +172,10 @@ class Recovery(Centre):
             if f.outcome != "bereaved" or at is None:
                 continue
             plan.once(key, f.area, at, at + 7 * DAY, self.helps(person, ("assessment",)), event=True, known=f.at)
-            if (f.more.get("minors") or 0) > 0:
-                children.once(key, f.area, at, at + 72 * HOUR, self.helps(person, ("guardian",)), event=True, known=f.at)
+            minors = f.more.get("minors")
+            children.once(
+                key, f.area, at, at + 72 * HOUR, self.helps(person, ("guardian",)), event=True, known=f.at, owed=lambda t, minors=minors: None if minors is None else minors > 0
+            )
 
     def vulnerable(self) -> None:
         """Who lives alone or is disabled, and is himself under observation: seen or rung up each day."""
