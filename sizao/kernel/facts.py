@@ -67,6 +67,7 @@ class FactsTable:
     """One row a subject. `person`, `area` and `disease` name the columns that hold its keys (None: it has no such key).
 
     `made_by` is the kind of act by which its rows come about: where that is not kept, how many rows there are cannot be told.
+    `custody`: its rows change their area only when a hand-over is accepted; from then on the one who gave them away is rid of what was owed.
     """
 
     name: str
@@ -79,6 +80,7 @@ class FactsTable:
     disease: str | None = "disease"
     links: tuple[FactsLink, ...] = ()
     made_by: str | None = None
+    custody: bool = False
 
     @property
     def stored(self) -> tuple[FactsColumn, ...]:

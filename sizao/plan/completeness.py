@@ -12,6 +12,7 @@ from typing import Any
 
 from sizao.kernel.facts import AreaFact
 
+from .handed import handed
 from .language.measure import BEGINNING, Filed, From, Measure, Total
 from .language.values import value
 from .obligations import (
@@ -37,7 +38,7 @@ ANSWERED = (MET, LATE, OVERDUE, CANNOT_TELL)
 
 
 def beside(m: Measure, register: Register, as_of: datetime, force: Force | None = None, person: str = "person") -> list[Obligation]:
-    """Everything by which the list of a measure is not complete at `as_of`. `person`: the table of persons, for where they live."""
+    """Everything by which the list of a measure is not complete at `as_of`, and what was handed over. `person`: the table of persons, for where they live."""
     found = Completeness(m, register, as_of, force, person).all()
     return [o for o in found if register.inside(o.area, force or Force())]
 
@@ -49,6 +50,7 @@ class Completeness:
         self.listed = [row for row in self.standing(m.facts) if self.e.told(row, as_of, as_of) is not False]
 
     def all(self) -> Iterator[Obligation]:
+        yield from handed(self.e)
         yield from self.unlisted()
         for i, entry in enumerate(self.m.reconcile):
             if isinstance(entry, Total):

@@ -114,9 +114,10 @@ def statement(
         civil = compile_measure(m, related, naive(as_of, zone), f.force(zone), only=only)
         columns = ", ".join(f"(z.{name} AT TIME ZONE '{zone}') AS {name}" if name in INSTANTS else f"z.{name}" for name in FIELDS)
         parts.append(f"SELECT {columns} FROM ({civil}) z")
-        if beside and m.reconcile:
+        if beside and (m.reconcile or m.table.custody):
             whole = relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1)
-            parts.append(f"SELECT {columns} FROM ({compile_beside(m, whole, naive(as_of, zone), f.force(zone))}) z")
+            among = subjects.get(m.facts) if subjects else None
+            parts.append(f"SELECT {columns} FROM ({compile_beside(m, whole, naive(as_of, zone), f.force(zone), only=among)}) z")
     return " UNION ALL ".join(parts)
 
 

@@ -26,7 +26,7 @@ from .language.values import Context, value
 from .language.words import sentence
 from .mirror.engine import COLUMNS
 from .models import Row, Run
-from .obligations import reason_text
+from .obligations import HANDED, reason_text
 from .relations import UP, VOID
 from .views import Listed, MeasureFigures
 
@@ -112,16 +112,17 @@ def stored(run: Run, measures: Iterable[str], area: Area) -> str:
 def dressed(rows: Iterable[Mapping[str, Any]], known: Mapping[str, MeasureFigures]) -> list[Listed]:
     """Rows as `Listed`."""
     found = list(rows)
-    places = {a.pk: a for a in Area.objects.filter(pk__in={r["area"] for r in found}).defer("geometry")}
+    takers = {int(r["reason"].partition(":")[2]) for r in found if (r["reason"] or "").startswith(f"{HANDED}:")}
+    places = {a.pk: a for a in Area.objects.filter(pk__in={r["area"] for r in found} | takers).defer("geometry")}
     posts = {p.pk: p for p in Post.objects.filter(pk__in={r["post"] for r in found}).select_related("area")}
-    labels, listed = facts.labels(), []
+    labels, listed = facts.labels() | {str(pk): (places[pk].name_zh, places[pk].name_en or places[pk].name_zh) for pk in takers & places.keys()}, []
     for r in found:
         m, area, post = known[r["measure"]], places.get(r["area"]), posts.get(r["post"])
         listed.append(
             Listed(
                 **{name: r[name] for name in COLUMNS if name != "area"},
                 title=m.title,
-                why=reason_text(r["reason"], labels),
+                why=_why(r, labels, area),
                 area=area,
                 zone=area.zone if area else "Asia/Shanghai",
                 by={"zh": post.title_zh, "en": post.title_en or post.title_zh} if post else {},
@@ -132,6 +133,15 @@ def dressed(rows: Iterable[Mapping[str, Any]], known: Mapping[str, MeasureFigure
         )
     _mark_tried(listed)
     return listed
+
+
+def _why(row: Mapping[str, Any], labels: dict[str, tuple[str, str]], area: Area | None) -> dict[str, str]:
+    """The reason in words; of a hand-over also when it was accepted, in the time of who gave the subject away."""
+    said = reason_text(row["reason"], labels)
+    if not (row["reason"] or "").startswith(f"{HANDED}:") or row["done_at"] is None or area is None:
+        return said
+    at = naive(row["done_at"], area.zone).strftime("%Y-%m-%d %H:%M")
+    return {"zh": f"{said['zh']}（{at}）", "en": f"{said['en']} at {at}"}
 
 
 def _mark_tried(listed: list[Listed]) -> None:

@@ -32,6 +32,7 @@ UNLISTED = "unlisted"  # not an obligation: a person who should be on the list a
 SHORT = "short"  # not an obligation: a list that does not reach the figure from outside; `have` stand on it, it should have `need`
 NO_LIST = "no_list"  # not an obligation: a list that was not handed in, or a figure that is not told: there is no denominator
 TOTAL, FILED = "total", "filed"  # the reasons of these two
+HANDED = "handed"  # closed, for the area that gave the subject away: the area that accepted it
 BREACH = "breach"  # overdue: an act that should never come has come
 
 #: Occasion numbers: `every` counts days since 1970 × 100 + which time of that day (a shift: its hour); `days` the day's number; `fresh` the
@@ -39,6 +40,8 @@ BREACH = "breach"  # overdue: an act that should never come has come
 ONCE, NO_TIMETABLE, UNLISTED_OCCASION, PER_DAY = 0, -1, -2, 100
 #: What stands beside the obligations of a measure has occasions of its own: this and downwards, one for each line of its `reconcile`.
 BESIDE_OCCASION = -10
+#: The halves of occasions that were handed over: numbered downwards from here, for each subject.
+HANDED_OCCASION = -1000
 
 
 @dataclass(frozen=True, order=True)
@@ -108,6 +111,7 @@ def reason_text(reason: str | None, labels: dict[str, tuple[str, str]] | None = 
         UNKNOWN: {"zh": f"无法判定：缺少{zh}", "en": f"cannot tell: {en} is missing"},
         UNDATED: {"zh": f"无法判定期限：缺少{zh}", "en": f"cannot tell when it is due: {en} is missing"},
         PART: {"zh": f"等待前一环节：{zh}", "en": f"waits for an earlier step: {en}"},
+        HANDED: {"zh": f"已移交：{zh}接收", "en": f"handed over: accepted by {en}"},
         YIELDS: {"zh": f"由“{zh}”代替", "en": f"yields to {en}"},
         UNLISTED: {"zh": f"未列入名单：{zh}", "en": f"not on the list: {en}"},
         TOTAL: {"zh": f"名单未达到{zh}", "en": f"the list does not reach {en}"},

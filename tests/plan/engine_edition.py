@@ -9,9 +9,9 @@ from sizao.plan.language import Vocabulary, load_edition
 C = FactsColumn
 
 
-def _table(name, *columns, person="person_id", links=(), derived=(), made_by=None):
+def _table(name, *columns, person="person_id", links=(), derived=(), made_by=None, custody=False):
     own = tuple(C(n, t, n, n, n) for n, t in columns) + tuple(C(n, t, "", n, n, expression=e) for n, t, e in derived)
-    return FactsTable(name, name, name, name, own, person=person, links=tuple(FactsLink(n, t, n, n, n) for n, t in links), made_by=made_by)
+    return FactsTable(name, name, name, name, own, person=person, links=tuple(FactsLink(n, t, n, n, n) for n, t in links), made_by=made_by, custody=custody)
 
 
 TABLES = (
@@ -24,6 +24,7 @@ TABLES = (
         ("open", "bool"),
         ("visits", "int"),
         derived=(("long_ago", "bool", "days(last_exposure_on, today) > 7"), ("seen", "int", "count(check, '3d')")),
+        custody=True,
     ),
     _table(
         "unit",

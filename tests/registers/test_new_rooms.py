@@ -8,7 +8,7 @@ from sizao.flows.handover_answered import answer
 from sizao.kernel import content
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Act, Enactment, User
-from sizao.plan import evaluation, explaining, run
+from sizao.plan import evaluation, explaining, read, run
 from sizao.plan.acts import acts_of
 from sizao.plan.models import Cell, Row
 from sizao.registers.cases.models import Case, Contact
@@ -155,16 +155,26 @@ def test_custody_moves_with_what_is_accepted_and_with_nothing_else(town, system)
 
     def owed():
         [f] = [f for f in evaluation.in_force(NOW) if f.measure.id == "contact-daily-check"]
-        found = [r for r in evaluation.rows(evaluation.statement(f, NOW, None)) if r["subject"] == contact.pk and r["due"] >= at(13)]
+        found = [r for r in evaluation.rows(evaluation.statement(f, NOW, None, beside=False)) if r["subject"] == contact.pk and r["due"] >= at(13)]
         return [(r["due"].astimezone(UTC).day, r["area"]) for r in sorted(found, key=lambda r: r["due"])]
+
+    def passed_on():
+        """What the senders are rid of, in words: (day, who gave away, why)."""
+        made = run.evaluate_all(NOW)
+        listed = read.missing(system, "contact-daily-check", state="closed", limit=None, run=made).rows
+        assert made.cells.get(measure="contact-daily-check", area__parent=None).closed == len(listed), "the number is the list's length"
+        return [(o.due.astimezone(UTC).day, o.area.pk, o.why["en"]) for o in listed if o.subject == contact.pk and o.reason.startswith("handed:")]
 
     silent = handed("0", first, second, at(14, 9))
     assert {area for _, area in owed()} == {first.pk}, "silence moves nobody"
+    assert passed_on() == [], "what was sent and not accepted is still the sender's"
     assert handed("1", first, second, at(15, 9), "accepted", at(15, 12)) == "updated"
     assert handed("2", second, third, at(16, 9), "wrong", at(16, 12)) == "updated"
     assert [area for _, area in owed()] == [first.pk] * 2 + [second.pk] * 4, "refused moves nobody"
     assert handed("3", second, third, at(17, 9), "accepted", at(17, 22)) == "updated"
     assert owed() == [(13, first.pk), (14, first.pk), (15, second.pk), (16, second.pk), (17, second.pk), (18, third.pk)]
+    accepted = (15, first.pk, f"handed over: accepted by {second.name_en} at 2020-06-15 12:00")
+    assert passed_on() == [accepted], "between the check of the 17th and the day that follows nothing was owed"
     Contact.objects.get(pk=over.pk, area=first)
     with pytest.raises(Refused):
         answer(town.user("cdc", third.code), silent, "accepted", at(18))

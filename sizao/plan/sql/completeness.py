@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from sizao.kernel.facts import AreaFact
+from sizao.plan.handed import OWED, passes_on
 from sizao.plan.language.measure import BEGINNING, Filed, From, Measure, Total
 from sizao.plan.obligations import (
     BESIDE_OCCASION,
     CANNOT_TELL,
+    CLOSED,
     FIELDS,
     FILED,
+    HANDED,
+    HANDED_OCCASION,
     LATE,
     MET,
     NO_LIST,
@@ -32,19 +36,25 @@ from .wide import Wide
 
 
 def compile_beside(
-    m: Measure, relations: Relations, as_of: datetime, force: Force | None = None, dialect: Dialect = POSTGRES, person: str = "person"
+    m: Measure,
+    relations: Relations,
+    as_of: datetime,
+    force: Force | None = None,
+    dialect: Dialect = POSTGRES,
+    person: str = "person",
+    only: str | None = None,
 ) -> str | None:
-    """The statement that lists by what the list of a measure is not complete at `as_of`; None when nothing is reconciled.
+    """The statement that lists by what the list of a measure is not complete at `as_of`, and what was handed over; None where there can be neither.
 
-    `person`: the table of persons, for where they live.
+    `person`: the table of persons, for where they live. `only`: a SELECT of the subjects whose hand-overs are wanted.
     """
-    if not m.reconcile:
+    if not m.reconcile and not passes_on(m):
         return None
-    return dialect.whole(Completeness(m, relations, as_of, force or Force(), dialect, None).listing(person))
+    return dialect.whole(Completeness(m, relations, as_of, force or Force(), dialect, None).listing(person, only))
 
 
 class Completeness(Wide):
-    def listing(self, person: str) -> str:
+    def listing(self, person: str, only: str | None = None) -> str:
         entries = [entry for entry in self.m.reconcile if isinstance(entry, From)]
         found = [self.unlisted(entries, person)] if entries else []
         for i, entry in enumerate(self.m.reconcile):
@@ -52,7 +62,9 @@ class Completeness(Wide):
                 found.append(self.short(entry, BESIDE_OCCASION - i))
             elif isinstance(entry, Filed):
                 found.append(self.not_filed(entry, BESIDE_OCCASION - i))
-        ctes = self.standing() | {"owner": self.owner()}
+        if passes_on(self.m):
+            found.append(self.handed(only))
+        ctes = (self.standing() if self.m.reconcile else {}) | {"owner": self.owner()}
         with_ = ",\n".join(f"{name} AS ({sql})" for name, sql in (self.shared | ctes).items())
         return f"WITH {with_}\nSELECT {', '.join(FIELDS)} FROM ({' UNION ALL '.join(found)}) o{self.inside()}"
 
@@ -81,6 +93,25 @@ class Completeness(Wide):
         } | more
         joined = "" if "post" in more else " LEFT JOIN owner w ON w.area = y.area"
         return f"SELECT {', '.join(f'{columns[name]} AS {name}' for name in FIELDS)} FROM {source}{joined}"
+
+    # -- what was handed over
+
+    def handed(self, only: str | None) -> str:
+        """The senders' halves of occasions: see `sizao.plan.handed`."""
+        rows = self.plain.versions.get(self.m.facts, self.plain.facts[self.m.facts])
+        wanted = f' WHERE v."id" IN ({only})' if only else ""
+        turns = 'OVER (PARTITION BY v."id" ORDER BY v."vf")'
+        each = f'SELECT v."id", v."person", v."area", v."known", v."vt" AS passed, lead(v."vf") {turns} AS taken, lead(v."area") {turns} AS taker FROM ({rows}) v{wanted}'
+        self.shared["passed_on"] = f"SELECT x.* FROM ({each}) x WHERE x.taken = x.passed AND x.area <> x.taker"
+        duties = compile_measure(self.m, self.plain, self.now, self.force, self.d, 'SELECT h."id" FROM passed_on h')
+        halves = (
+            'SELECT q.subject, h."person", h."area", h.passed, h.taker, q.opens, q.due, row_number() OVER (PARTITION BY q.subject ORDER BY q.occasion, h.passed) AS nth '
+            f'FROM ({duties}) q JOIN passed_on h ON h."id" = q.subject AND h.passed > q.opens AND h.passed > h."known" AND h.passed <= q.due AND h.passed <= {self.as_of} '
+            f"WHERE q.state IN ({', '.join(self.d.text(s) for s in OWED)}) AND (q.done_at IS NULL OR q.done_at > h.passed)"
+        )
+        more = {"occasion": f"{HANDED_OCCASION} - y.nth", "opens": "y.opens", "due": "y.due", "done_at": "y.passed"}
+        reason = f"concat({self.d.text(HANDED + ':')}, CAST(y.taker AS VARCHAR))"
+        return self.row_of(f"'{CLOSED}'", reason, "y.subject", HANDED_OCCASION, more, f"({halves}) y")
 
     @property
     def listed(self) -> str:

@@ -38,6 +38,7 @@ TABLES = (
         ),
         links=(FactsLink("case", "case", "case_id", "所属病例", "case"),),
         made_by="contact.named",
+        custody=True,
     ),
 )
 
