@@ -50,7 +50,7 @@ class Pair:
         everywhere = self.here.parent_id is None
         force = Enactment(area=self.top, disease=self.disease, starts_at=starts or datetime.min.replace(tzinfo=UTC))
         sql = evaluation.statement(
-            evaluation.InForce(force, edition, m), self.as_of, None, None if everywhere else evaluation.below(m.facts, self.here.path)
+            evaluation.InForce(force, edition, m), self.as_of, None, None if everywhere else evaluation.below(m.facts, self.here.path), beside=False
         )
         inside = "" if everywhere else f" WHERE o.area IN (SELECT id FROM kernel_area WHERE path LIKE '{self.here.path}%')"
         return f"SELECT o.subject, o.person, o.occasion, o.opens, o.due, o.state, o.reason, o.area, o.post, o.doable FROM ({sql}) o{inside}"
