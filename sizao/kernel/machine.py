@@ -102,6 +102,23 @@ class Versioned(RunSQL):
         )
 
 
+class Followed(RunSQL):
+    """The history of a versioned table takes the columns that the table has got since, in their order. After `AddField`: `Followed("cases_case")`."""
+
+    def __init__(self, table: str):
+        super().__init__(
+            f"""
+            DO $$ DECLARE c record; BEGIN
+              FOR c IN SELECT a.attname, format_type(a.atttypid, a.atttypmod) AS kind FROM pg_attribute a WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+                AND NOT EXISTS (SELECT 1 FROM pg_attribute h WHERE h.attrelid = '{table}_history'::regclass AND h.attname = a.attname AND NOT h.attisdropped) ORDER BY a.attnum LOOP
+                EXECUTE format('ALTER TABLE {table}_history ADD COLUMN %I %s', c.attname, c.kind);
+              END LOOP;
+            END $$;
+            """,
+            RunSQL.noop,
+        )
+
+
 def grants_sql() -> str:
     """What the application and the public door may do. Run after every migration, as the owner.
 

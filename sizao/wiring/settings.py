@@ -51,6 +51,8 @@ INSTALLED_APPS = [
     "sizao.registers.laboratory",
     "sizao.registers.ledgers",
     "sizao.registers.movement",
+    "sizao.registers.resources",
+    "sizao.registers.care",
     "sizao.registers.surveillance",
     "sizao.plan",
     "sizao.interop",

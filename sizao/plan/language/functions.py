@@ -15,7 +15,7 @@ from .durations import parse as parse_duration
 from .kinds import type_name
 from .names import Names
 from .subjects import Lines, Pair
-from .vocabulary import ACT_COLUMNS, Vocabulary, nearest
+from .vocabulary import ACT_COLUMNS, AREA, Vocabulary, nearest
 
 TIMES = ("hours", "days", "least", "greatest")
 TALLIES = ("count", "total", "latest", "gap")
@@ -177,18 +177,21 @@ def _about_act(names: Names, kind: str, where: Any) -> t.About:
 
 
 def _about(names: Names, table: str) -> t.About:
-    """By a declared link that leads here, else by the person, else by a link that leads there, else by area. Of a pair, the first side that can."""
+    """By a declared link that leads here, else by the person, else by a link that leads there, else by area. Of a pair, the first side that can.
+
+    A link to an area is no link to the row that an area is: it holds the area's own number, and rows of an area are found by that.
+    """
     vocabulary = names.vocabulary
     assert vocabulary is not None and names.table is not None
     here, there = vocabulary.tables[names.table], vocabulary.tables[table]
     sides = [(side.table.name, side.name) for side in here.sides] if isinstance(here, Pair) else [(here.name, "")]
     for name, side in sides:
-        leads = next((link.name for link in there.links if link.table == name), None)
+        leads = next((link.name for link in there.links if link.table == name != AREA), None)
         if leads:
             return t.About("link", leads, side)
     if here.person and there.person:
         return t.About("person")
-    own = next((link.name for link in here.links if link.table == table), None)
+    own = next((link.name for link in here.links if link.table == table != AREA), None)
     if own:
         return t.About("own", own)
     return t.About("area")

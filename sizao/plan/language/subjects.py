@@ -127,7 +127,8 @@ def made(node: Node | None, tables: Mapping[str, FactsTable], lists: Mapping[str
     told = [t for t in found if t is not None]
     own: list[FactsTable] = [t for t in told if isinstance(t, Lines)]
     sides = [Side(t.name.removeprefix(LIST), t) for t in told]
-    if node.text is None and len(sides) == 2 and sides[0].name != sides[1].name and not all(isinstance(t, Lines) for t in told):
+    # A side's own name is a column of the pair, and "area" is one already: areas are subjects by themselves.
+    if node.text is None and len(sides) == 2 and sides[0].name != sides[1].name and "area" not in {side.name for side in sides} and not all(isinstance(t, Lines) for t in told):
         own.append(pair(*sides))
     return own
 

@@ -310,6 +310,9 @@ def save_contacts(scope: Scope, commands: Sequence[Command], *, sender: str, bat
             yield NewAct("contact.named", r.pk, r.named_at or r.known_from, r.person_id, r.area_id, r.disease, outcome=r.classification, record=r.pk)
         if r.released_at and (before is None or ("released_at" in changed and before["released_at"] is None)):
             yield NewAct("contact.released", r.pk, r.released_at, r.person_id, r.area_id, r.disease, record=r.pk)
+        for kind, at in (("contact.located", "located_at"), ("contact.classed", "classed_at")):
+            if getattr(r, at) and (before is None or at in changed):
+                yield NewAct(kind, r.pk, getattr(r, at), r.person_id, r.area_id, r.disease, outcome=r.classification if at == "classed_at" else None, record=r.pk)
 
     def whole(r: Any) -> Iterable[Problem]:
         if r.observation_from and r.observation_until and r.observation_until < r.observation_from:

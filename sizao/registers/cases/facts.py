@@ -49,5 +49,7 @@ ACTS = (
     ActKind("source.judged", "subject", "感染来源判定", "source judged"),
     ActKind("contact.named", "subject", "判定为密接", "contact named"),
     ActKind("contact.released", "subject", "密接解除", "contact released"),
+    ActKind("contact.located", "subject", "找到密接", "contact found"),
+    ActKind("contact.classed", "subject", "到访人员分类", "visitor classed"),
     ActKind("attempt", "subject", "尝试未成", "tried, not done"),
 )

@@ -81,6 +81,8 @@ class Contact(Record):
     observation_until = models.DateField(null=True, blank=True)
     released_at = models.DateTimeField(null=True, blank=True)
     became_case_at = models.DateTimeField(null=True, blank=True)
+    located_at = models.DateTimeField(null=True, blank=True)
+    classed_at = models.DateTimeField(null=True, blank=True)
     status = models.TextField(blank=True, default="")
 
     REGISTER = Declaration(
@@ -98,9 +100,11 @@ class Contact(Record):
             "observation_until": Field("观察结束日期", "Observation until"),
             "released_at": Field("解除时间", "Released"),
             "became_case_at": Field("转为病例时间", "Became a case"),
+            "located_at": Field("找到本人时间", "Found"),
+            "classed_at": Field("分类时间", "Classed"),
             "status": Field("随访状态（原文）", "Follow-up status as written"),
         },
-        acts=("contact.named", "contact.released"),
+        acts=("contact.named", "contact.released", "contact.located", "contact.classed"),
         name="contacts",
         read="case.read",
         write="contact.write",

@@ -1,4 +1,4 @@
-"""What people decide about areas."""
+"""What people decide about areas, and the verbs of command's other registers (`saving.py`), by one name for the generic machine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +15,23 @@ from sizao.kernel.scope import Scope
 
 from .models import AreaGrade
 from .rules import EXCLUSIVE, SCALES, fits
+from .saving import (
+    save_calls,
+    save_duties,
+    save_forms,
+    save_inspections,
+    save_orders,
+    save_posts,
+    save_receipts,
+    save_reviews,
+    save_texts,
+    save_tickets,
+)
+
+__all__ = [
+    "Grading", "end_orders", "grade_areas", "save_calls", "save_duties", "save_forms", "save_inspections", "save_orders", "save_posts", "save_receipts",
+    "save_reviews", "save_texts", "save_tickets",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,12 +129,16 @@ def save_stays(scope: Scope, commands: Sequence[Command], *, sender: str, batch:
             yield NewAct("stay.admitted", r.pk, r.started_at, r.person_id, r.area_id, r.disease, outcome=r.kind, record=r.pk)
         if r.ended_at and (before is None or ("ended_at" in changed and before["ended_at"] is None)):
             yield NewAct("stay.released", r.pk, r.ended_at, r.person_id, r.area_id, r.disease, outcome=r.kind, record=r.pk)
+        if r.left_at and (before is None or "left_at" in changed):
+            yield NewAct("stay.left", r.pk, r.left_at, r.person_id, r.area_id, r.disease, outcome=r.kind, record=r.pk)
 
     def whole(r: Any) -> Iterable[Problem]:
         if r.started_at > clock.now():
             yield Problem("done-in-the-future", "started_at", r.started_at.isoformat())
         if r.ended_at and r.ended_at < r.started_at:
             yield Problem("contradicts-itself", "ended_at", r.ended_at.isoformat())
+        if r.left_at and r.left_at < r.started_at:
+            yield Problem("contradicts-itself", "left_at", r.left_at.isoformat())
 
     register = registry.of_model(Stay)
     assert register is not None

@@ -1,10 +1,26 @@
-"""What a plan may ask of isolation: so far its acts."""
+"""What a plan may ask of isolation: stays, and its acts."""
 
-from sizao.kernel.facts import ActKind, FactsTable
+from sizao.kernel.facts import ActKind, FactsColumn, FactsTable
 
-TABLES: tuple[FactsTable, ...] = ()
+C = FactsColumn
+TABLES = (
+    FactsTable(
+        name="stay",
+        relation="isolation_stay",
+        zh="隔离",
+        en="stay",
+        columns=(
+            C("kind", "text", "kind", "方式", "kind", codes="stay-kind"),
+            C("started_at", "instant", "started_at", "开始时间", "start"),
+            C("released_at", "instant", "released_at", "解除时间", "time of release"),
+            C("open", "bool", "(released_at IS NULL)", "仍在隔离", "open"),
+        ),
+        made_by="stay.admitted",
+    ),
+)
 ACTS = (
     ActKind("stay.admitted", "person", "落实隔离", "isolation began", restricts=True),
     ActKind("stay.released", "person", "解除隔离", "isolation ended"),
+    ActKind("stay.left", "person", "未经解除离开", "left before release"),
     ActKind("isolation.daily_check", "person", "每日健康监测", "daily health check"),
 )

@@ -15,6 +15,7 @@ class Stay(Record):
     kind = models.TextField(null=True, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True, db_column="released_at")
+    left_at = models.DateTimeField(null=True, blank=True)
 
     REGISTER = Declaration(
         zh="隔离",
@@ -26,8 +27,9 @@ class Stay(Record):
             "kind": Field("隔离方式", "Kind", codes="stay-kind"),
             "started_at": Field("开始时间", "Started", required=True),
             "ended_at": Field("解除时间", "Released"),
+            "left_at": Field("未经解除离开时间", "Left before release", help_zh="离开的原因多半是需要帮助：食物、药品、照料。这里不作为对个人的记录评价。", help_en="Whoever leaves mostly needs something: food, medicine, somebody to care for. It is no mark on a person."),
         },
-        acts=("stay.admitted", "stay.released"),
+        acts=("stay.admitted", "stay.released", "stay.left"),
         name="stays",
         write="stay.write",
         columns=("person", "kind", "started_at", "ended_at", "area"),

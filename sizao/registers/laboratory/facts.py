@@ -16,8 +16,10 @@ TABLES = (
             C("sample_of", "text", "sample_of", "采样对象", "what the sample is of", codes="specimen-subject"),
             C("pooled", "bool", "(tube_id IS NOT NULL)", "混检", "pooled"),
             C("received_at", "instant", "received_at", "实验室接收时间", "time the laboratory received it"),
+            C("imported", "bool", "imported", "输入病例样本", "of an imported case"),
+            C("in_cluster", "bool", "in_cluster", "聚集性疫情样本", "of a cluster"),
         ),
-        links=(FactsLink("tube", "tube", "tube_id", "混检管", "tube"), FactsLink("retest_of", "specimen", "retest_of_id", "复检自", "sample it is the retest of")),
+        links=(FactsLink("tube", "tube", "tube_id", "混检管", "tube"), FactsLink("unit", "reporting_unit", "unit_id", "采样场所", "where it was taken"), FactsLink("retest_of", "specimen", "retest_of_id", "复检自", "sample it is the retest of")),
     ),
     FactsTable(
         name="tube",
@@ -38,5 +40,7 @@ ACTS = (
     ActKind("lab.sampled", "person", "采样", "sample taken"),
     ActKind("lab.received", "subject", "实验室接收", "sample received"),
     ActKind("lab.resulted", "person", "检测出结果", "result told"),
+    ActKind("lab.sequenced", "subject", "完成测序", "sequenced"),
+    ActKind("animal.acted", "subject", "动物（环境）阳性处置", "finding in an animal or place acted on"),
     ActKind("lab.retest_asked", "person", "要求单管复检", "retest asked for"),
 )

@@ -112,6 +112,11 @@ class Specimen(Record):
     laboratory = models.ForeignKey(Laboratory, models.PROTECT, null=True, blank=True, related_name="+")
     received_at = models.DateTimeField(null=True, blank=True)
     retest_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="retests")
+    imported = models.BooleanField(null=True, blank=True)
+    in_cluster = models.BooleanField(null=True, blank=True)
+    sequenced_at = models.DateTimeField(null=True, blank=True)
+    lineage = models.TextField(null=True, blank=True)
+    acted_at = models.DateTimeField(null=True, blank=True)
 
     REGISTER = Declaration(
         zh="样本",
@@ -131,8 +136,13 @@ class Specimen(Record):
             "retest_of": Field("复检自", "Retest of", to="specimens"),
             "result": Field("检测结果", "Result", codes="test-result"),
             "resulted_at": Field("出结果时间", "Resulted"),
+            "imported": Field("输入病例样本", "Of an imported case"),
+            "in_cluster": Field("聚集性疫情样本", "Of a cluster"),
+            "sequenced_at": Field("完成测序时间", "Sequenced"),
+            "lineage": Field("谱系", "Lineage"),
+            "acted_at": Field("动物（环境）阳性处置时间", "Finding in an animal or place acted on"),
         },
-        acts=("lab.sampled", "lab.received", "lab.resulted"),
+        acts=("lab.sampled", "lab.received", "lab.resulted", "lab.sequenced", "animal.acted"),
         name="specimens",
         write="specimen.write",
         columns=("person", "source_id", "kind", "sampled_at", "result", "resulted_at", "area"),

@@ -28,6 +28,10 @@ def save(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int |
         if r.result and (before is None or "result" in changed):
             fresh.append(r)
             yield NewAct("lab.resulted", r.pk, r.resulted_at, r.person_id, r.area_id, r.disease, outcome=r.result, record=r.pk)
+        if r.sequenced_at and (before is None or "sequenced_at" in changed):
+            yield NewAct("lab.sequenced", r.pk, r.sequenced_at, r.person_id, r.area_id, r.disease, record=r.pk)
+        if r.acted_at and r.sample_of != "person" and (before is None or "acted_at" in changed):
+            yield NewAct("animal.acted", r.pk, r.acted_at, area_id=r.area_id, disease=r.disease, record=r.pk)
 
     known = {pk: result for pk, result in Specimen.objects.filter(pk__in=[c.record for c in commands if c.record]).values_list("pk", "result") if result}
 

@@ -39,6 +39,7 @@ def table(one: Ledger) -> FactsTable:
         links.append(FactsLink("household", "household", "household_id", "家庭户", "household"))
     if "unit" in one.keys:
         links.append(FactsLink("unit", UNIT, "unit_id", "单位", "unit"))
+    links += [FactsLink(f.id, "area", f.id, f.zh, f.en) for f in one.fields if f.type == "area"]
     return FactsTable(
         name=one.id,
         relation=f"ledger_{one.id}",

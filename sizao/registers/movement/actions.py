@@ -1,17 +1,34 @@
-"""What people do to hand-overs: send them, answer them."""
+"""What people do to hand-overs (send, answer, see the arrival) and tell of journeys and of areas outside."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sizao.kernel import acts, audit
+from sizao.kernel import acts, audit, clock, saving, steps
 from sizao.kernel.acts import NewAct
 from sizao.kernel.adding import add_new
 from sizao.kernel.errors import Refused
+from sizao.kernel.outcome import Command, Outcome
 from sizao.kernel.scope import Scope
+from sizao.kernel.steps import Step, Story
 
-from .models import Handover
+from .models import Handover, Journey, OutsideArea
+
+OUTSIDE = Story("told_at", (Step("outside.told", "told_at", "grade"), Step("outside.listed", "listed_at")), state=("grade", "listed_at", "delisted_at"), since="graded_at")
+JOURNEY = Story(
+    "known_at",
+    (
+        Step("journey.known", "known_at", "kind"),
+        Step("journey.located", "located_at"),
+        Step("journey.registered", "registered_at"),
+        Step("journey.declared", "declared_at"),
+        Step("employer.told", "employer_told_at"),
+        Step("journey.scanned", "scanned_at"),
+        Step("journey.announced", "destination_told_at"),
+    ),
+    state=("closed_at",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +77,37 @@ def answer(scope: Scope, handover: UUID, said: str, at: datetime) -> bool:
     acts.record(scope, [NewAct("handover.answered", row.pk, at, row.person_id, row.area_id, row.disease, outcome=said, record=row.pk)])
     audit.write(scope, "movement.answered", [row.pk], digest_of=[said])
     return True
+
+
+def arrived(scope: Scope, handover: UUID, at: datetime) -> bool:
+    """Who was handed over has arrived, with the act `handover.arrived`; False when that was told before. Refused not-found-or-out-of-area, done-in-the-future."""
+    row = to_be_answered(scope, handover)
+    if at > clock.now() + steps.AHEAD:
+        raise Refused("done-in-the-future")
+    if row.arrived_at is not None:
+        return False
+    Handover.objects.filter(pk=row.pk).update(arrived_at=at)
+    acts.record(scope, [NewAct("handover.arrived", row.pk, at, row.person_id, row.area_id, row.disease, record=row.pk)])
+    audit.write(scope, "movement.arrived", [row.pk], digest_of=[at])
+    return True
+
+
+def save_outside(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """The situation in areas outside, and which of them are listed as affected."""
+    return steps.save(scope, OutsideArea, OUTSIDE, commands, sender=sender, batch=batch)
+
+
+def save_journeys(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """Journeys and their steps. The origin's code finds the area outside that is watched under it, nearest to the whole first."""
+
+    def finish(works: Sequence[saving.Work]) -> None:
+        codes = {w.row.origin for w in works if w.row.origin}
+        watched: dict[str, UUID] = {}
+        for code, pk in OutsideArea.objects.filter(code__in=codes).order_by("area__path").values_list("code", "pk"):
+            watched.setdefault(code, pk)
+        for w in works:
+            if w.new or "origin" in w.changed:
+                w.row.came_from_id = watched.get(w.row.origin)
+                w.columns.add("came_from")
+
+    return steps.save(scope, Journey, JOURNEY, commands, sender=sender, batch=batch, finish=finish)

@@ -62,6 +62,7 @@ ACTS = (
     ActKind("symptom.found", "subject", "发现可疑症状", "symptoms found"),
     ActKind("symptom.referred", "subject", "转诊", "referred"),
     ActKind("symptom.arrived", "subject", "转诊到达", "arrived where referred"),
+    ActKind("symptom.judged", "subject", "查明病因", "cause found"),
     ActKind("symptom.closed", "subject", "症状登记结案", "symptom line closed"),
     ActKind("signal.raised", "subject", "发出信号", "signal raised"),
     ActKind("signal.judged", "subject", "信号判定", "signal judged"),

@@ -26,6 +26,8 @@ class SymptomLine(Record):
     arrived_at = models.DateTimeField(null=True, blank=True)
     outcome = models.TextField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    cause = models.TextField(null=True, blank=True)
+    cause_at = models.DateTimeField(null=True, blank=True)
 
     REGISTER = Declaration(
         zh="可疑症状登记",
@@ -44,8 +46,10 @@ class SymptomLine(Record):
             "arrived_at": Field("到达时间", "Arrived"),
             "outcome": Field("处置结果", "Outcome", codes="symptom-outcome"),
             "closed_at": Field("结案时间", "Closed"),
+            "cause": Field("病因", "Cause", codes="symptom-cause", sensitivity="personal"),
+            "cause_at": Field("查明病因时间", "Cause found"),
         },
-        acts=("symptom.found", "symptom.referred", "symptom.arrived", "symptom.closed"),
+        acts=("symptom.found", "symptom.referred", "symptom.arrived", "symptom.judged", "symptom.closed"),
         name="symptom-lines",
         write="check.write",
         columns=("person", "area", "channel", "found_at", "symptoms", "outcome"),

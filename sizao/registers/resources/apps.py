@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class Resources(AppConfig):
+    name = "sizao.registers.resources"
+    label = "resources"
+    default_auto_field = "django.db.models.BigAutoField"
