@@ -83,7 +83,7 @@ def arrived(scope: Scope, handover: UUID, at: datetime) -> bool:
     """Who was handed over has arrived, with the act `handover.arrived`; False when that was told before. Refused not-found-or-out-of-area, done-in-the-future."""
     row = to_be_answered(scope, handover)
     if at > clock.now() + steps.AHEAD:
-        raise Refused("done-in-the-future")
+        raise Refused("done-in-the-future", value=at.isoformat())
     if row.arrived_at is not None:
         return False
     Handover.objects.filter(pk=row.pk).update(arrived_at=at)

@@ -238,7 +238,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='textreceipt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('household__isnull', False), ('unit', None)), models.Q(('household', None), ('unit__isnull', False)), _connector='OR'), name='text_receipt_is_of_one'),
+            constraint=models.CheckConstraint(condition=models.Q(('unit', None), ('household', None), _connector='OR'), name='text_receipt_is_of_one'),
         ),
         migrations.AddIndex(
             model_name='ticket',

@@ -160,6 +160,6 @@ class TextReceipt(Record):
     class Meta:
         constraints = [
             natural_key("text_receipt_natural_key"),
-            models.CheckConstraint(condition=Q(unit=None, household__isnull=False) | Q(unit__isnull=False, household=None), name="text_receipt_is_of_one"),
+            models.CheckConstraint(condition=Q(unit=None) | Q(household=None), name="text_receipt_is_of_one"),
         ]
         indexes = [models.Index(fields=["text", "reached_at"], name="text_receipt_text")]
