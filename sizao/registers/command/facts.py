@@ -28,7 +28,7 @@ TABLES = (
          C("strictness", "int", "strictness", "严格程度", "strictness", unit="steps"), C("touches_public", "bool", "touches_public", "涉及公众", "touches the public"),
          C("basis", "bool", "(basis <> '')", "载明依据", "has a legal basis"), C("scope", "bool", "(reach <> '')", "载明范围", "has a scope"),
          C("appeal_route", "bool", "(appeal_route <> '')", "载明申诉途径", "says how to appeal"), C("issued_at", "instant", "issued_at", "发布时间", "time issued"),
-         C("starts_at", "instant", "starts_at", "开始时间", "start"), C("ends_at", "instant", "ends_at", "结束时间", "end"), C("ended_at", "instant", "over_at", "终止时间", "time ended")),
+         C("starts_at", "instant", "starts_at", "开始时间", "start"), C("ends_at", "instant", "ends_at", "结束时间", "end"), C("over_at", "instant", "over_at", "终止时间", "time ended")),
     ),
     _table(
         "ticket", "ticket", "事项", "ticket",

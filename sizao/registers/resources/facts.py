@@ -38,7 +38,7 @@ TABLES = (
     _table(
         "shift", "班次", "shift",
         (C("starts_at", "instant", "starts_at", "应到岗时间", "begins"), C("checked_in_at", "instant", "checked_in_at", "到岗签到时间", "checked in"),
-         C("ended_at", "instant", "over_at", "离岗时间", "went off"), C("hours", "number", "hours", "工时", "hours", unit="h")),
+         C("went_off_at", "instant", "over_at", "离岗时间", "went off"), C("hours", "number", "hours", "工时", "hours", unit="h")),
         (UNIT, FactsLink("guard_post", "post", "guard_post_id", "岗位", "post")), person="person_id",
     ),
     _table(
