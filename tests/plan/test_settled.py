@@ -196,6 +196,33 @@ def test_cells_were_settled_taken_away_and_measures_evaluated_again(db):
     assert enough
 
 
+@pytest.mark.parametrize("seed", [3, 4])
+def test_a_cycle_that_breaks_off_leaves_the_cells_as_they_were(db, seed, large_everywhere):
+    c = Choices.seeded(seed)
+    db.execute("DROP TABLE IF EXISTS settled_measure")
+    judged = [Judged(m.id, m, force(c), 1) for m in EDITION.measures.values() if settles(m)][:6]
+    moment, register = c.moment(8, 14), crowd(c)
+    put(db, "t", rows(register))
+    cycle(db, judged, RELATIONS, moment)
+    before = found(db)
+    put(db, "b", rows(register))
+    moment += dt.timedelta(days=1)
+    new = another(c, register, moment)
+    put(db, "t", rows(new))
+    changes, asked = differences(db, register, new), []
+
+    def breaks_off(counter, j, table, held):
+        asked.append(j.key)
+        if len(asked) == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cycle(db, judged, RELATIONS, moment, changes, listing=breaks_off)
+    assert found(db) == before
+    cycle(db, judged, RELATIONS, moment, changes)
+    assert found(db) == {key: value for j in judged for key, value in wanted(j, new, moment, None).items()}
+
+
 @pytest.mark.full
 def test_settled_and_delta_and_live_are_the_full_evaluation_three_thousand_times(db):
     for seed in range(100_000, 103_000):
