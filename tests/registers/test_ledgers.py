@@ -310,3 +310,27 @@ scenarios:
 
     assert [play(s, edition.measures[s.measure], vocabulary(), execute) for s in scenarios] == [[]]
     assert Person.objects.count() == 0
+
+
+def test_many_lines_at_once_are_what_they_are_one_by_one(system, units):
+    sale = {"medicine_class": "fever", "packs_sold": 2}
+    lines = [NewLine(f"m{i}", {"unit": units["pharmacy"]}, sale, at(16, 10)) for i in range(3)]
+    wrong = NewLine("w", {"unit": units["pharmacy"]}, {"medicine_class": "unheard-of", "packs_sold": 2}, at(16, 10))
+    assert [o.kind for o in actions.bring(system, "medicine_sale", [*lines, lines[0], wrong], sender="t")] == ["new", "new", "new", "identical", "rejected"]
+    assert [o.kind for o in actions.bring(system, "medicine_sale", lines, sender="t")] == ["identical"] * 3
+    [alone] = actions.add_lines(system, "medicine_sale", [NewLine("alone", {"unit": units["pharmacy"]}, sale, at(16, 10))], sender="t")
+    rows = Entry.objects.filter(ledger="medicine_sale", sender="t")
+    brought, single = rows.get(source_id="m0"), rows.get(pk=alone.record)
+    same = ("ledger", "item_ref", "unit_id", "area_id", "happened_at", "period", "slot", "once", "values", "post_id", "known_from", "stands_from", "disease")
+    assert [getattr(brought, c) for c in same] == [getattr(single, c) for c in same]
+    acts = {a.record: (a.kind, a.subject, a.area_id, a.happened_at, a.period, a.outcome, a.number) for a in Act.objects.filter(kind="medicine_sale")}
+    assert acts[brought.pk] == acts[single.pk]
+
+
+def test_a_report_brought_again_with_other_numbers_corrects_the_first(system, units):
+    clinic = {"persons_entered": 50, "persons_screened": 49, "persons_fever": 1}
+    one = NewLine("a1", {"unit": units["clinic"]}, clinic, at(16, 12), at(16, 12).date())
+    two = NewLine("a2", {"unit": units["clinic"]}, clinic | {"persons_fever": 3}, at(16, 13), at(16, 12).date())
+    assert [o.kind for o in actions.bring(system, "attendance", [one, two], sender="t")] == ["new", "updated"]
+    assert Entry.objects.get(ledger="attendance", sender="t").values["persons_fever"] == 3
+    assert DueReport.objects.get(ledger="attendance").number == 3

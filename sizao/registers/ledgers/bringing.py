@@ -3,10 +3,13 @@
 What is known already (the sender's own key) is left as it is. A report that is there already is corrected the slow way, one by one.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -27,6 +30,7 @@ COLUMNS = (
     "id", "batch_id", "sender", "source_id", "known_from", "stands_from", "ledger", "item_ref", "person_id", "household_id", "unit_id", "area_id", "disease", "happened_at", "period",
     "slot", "once", "post_id",
 )  # fmt: skip
+whole = attrgetter(*COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +51,52 @@ class NewLine:
         return found | ({"period": self.period} if self.period is not None else {}) | ({"slot": self.slot} if self.slot is not None else {})
 
 
+@dataclass(slots=True)
+class Row:
+    """A line before it is a record: what checks, acts and receipts read of one, without the weight of an object of Django."""
+
+    id: UUID | None
+    sender: str
+    source_id: str
+    batch_id: int | None
+    person_id: UUID | None
+    household_id: UUID | None
+    unit_id: UUID | None
+    area_id: int | None
+    happened_at: datetime
+    period: date | None
+    slot: int
+    values: dict[str, Any]
+    disease: str | None = None
+    ledger: str = ""
+    item_ref: str = ""
+    known_from: datetime | None = None
+    stands_from: datetime | None = None
+    post_id: int | None = None
+    once: str | None = None
+
+    @property
+    def pk(self) -> UUID | None:
+        return self.id
+
+
 @transaction.atomic
 def bring(scope: Scope, name: str, new: Sequence[NewLine], *, sender: str, batch: int | None = None) -> list[Outcome]:
     """One outcome a line, in order: new, identical (its key is known), updated (another report for the same period), or rejected as `save` rejects."""
     one, outcomes = ledger(name), [Outcome("identical")] * len(new)
     register = of(one)
-    held = dict(
-        Entry.objects.filter(ledger=one.id, sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(n.key for n in new)]).values_list("source_id", "pk")
+    held: dict[str, UUID | None] = dict(
+        Entry.objects.filter(ledger=one.id, sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(n.key for n in new if n.key)]).values_list("source_id", "pk")
     )
     commands = [Command(told=n.told, source_id=n.key) for n in new]
     subjects = _subjects(one, commands)
     reach, check, ref = saving._Reach(scope, register, commands), _check(one, subjects), content.cited("ledger", one.id, one.text)
     standing = _standing(one, new) if one.lines in ("one", "each") else set()
-    works: list[tuple[int, Work]] = []
+    made: list[tuple[int, Row]] = []
     again: list[int] = []
+    at_hand = Work(None, True)
     for i, (n, c) in enumerate(zip(new, commands, strict=True)):
-        if n.key in held:
+        if n.key and n.key in held:
             outcomes[i] = Outcome("identical", held[n.key])
             continue
         c = _prepared(one, c, subjects)
@@ -76,32 +110,28 @@ def bring(scope: Scope, name: str, new: Sequence[NewLine], *, sender: str, batch
         if problems:
             outcomes[i] = Outcome("rejected", problems=tuple(problems))
             continue
-        held[n.key] = row.pk  # the same key again in this batch is the same line
         standing.add(key)
-        work = Work(row, True)
-        _finish(one, work, subjects, scope, ref)
-        works.append((i, work))
-    for key, (_, work) in zip(uuid7s(len(works)), works, strict=True):
-        work.row.id = key
-    rows = [w.row for _, w in works]
+        at_hand.row = row
+        _finish(one, at_hand, subjects, scope, ref)
+        made.append((i, row))
+        if n.key:
+            held[n.key] = None  # the same key again in this batch is the same line
+    for key, (i, row) in zip(uuid7s(len(made)), made, strict=True):
+        row.id = key
+        if row.source_id:
+            held[row.source_id] = key
+        outcomes[i] = Outcome("new", key, row.person_id)
+    rows = [row for _, row in made]
+    outcomes = [Outcome("identical", held.get(n.key)) if o.kind == "identical" else o for n, o in zip(new, outcomes, strict=True)]
     if rows:
-        copy_records(Entry, (*COLUMNS, "values"), ((*(getattr(r, c) for c in COLUMNS), saving_json(r.values)) for r in rows))
+        copy_records(Entry, (*COLUMNS, "values"), ((*whole(r), json.dumps(r.values, ensure_ascii=False)) for r in rows))
         acts.record(scope, [_act(one, r) for r in rows], batch=batch)
         audit.write(scope, f"{register.name}.saved", list(dict.fromkeys(r.person_id or r.pk for r in rows)), digest_of=[(r.pk, r.source_id, r.values) for r in rows])
-    for i, work in works:
-        outcomes[i] = Outcome("new", work.row.pk, work.row.person_id)
     if one.lines in ("one", "each"):
         receipts.of_lines(scope, one, rows, batch)
     for i, outcome in zip(again, save(scope, name, [commands[i] for i in again], sender=sender, batch=batch) if again else (), strict=True):
         outcomes[i] = outcome
     return outcomes
-
-
-def saving_json(values: dict[str, Any]) -> str:
-    """The values as the JSON that the column keeps."""
-    import json
-
-    return json.dumps(values, ensure_ascii=False)
 
 
 def _standing(one: Any, new: Sequence[NewLine]) -> set[tuple[Any, str | None]]:
@@ -113,11 +143,11 @@ def _standing(one: Any, new: Sequence[NewLine]) -> set[tuple[Any, str | None]]:
     return set(rows.values_list("unit_id", "once"))
 
 
-def _row(one: Any, n: NewLine, c: Command, sender: str, batch: int | None) -> Entry:
+def _row(one: Any, n: NewLine, c: Command, sender: str, batch: int | None) -> Row:
     told = c.told
     values = {f.id: saving.plain(told[f.id]) for f in one.fields if told.get(f.id) not in (None, "")}
-    return Entry(
-        sender=sender, source_id=n.key, batch_id=batch, person_id=told.get("person"), household_id=told.get("household"), unit_id=told.get("unit"), area_id=told.get("area"),
+    return Row(
+        id=None, sender=sender, source_id=n.key, batch_id=batch, person_id=told.get("person"), household_id=told.get("household"), unit_id=told.get("unit"), area_id=told.get("area"),
         happened_at=told["happened_at"], period=told.get("period"), slot=told.get("slot") or 0, values=values,
     )  # fmt: skip
 
