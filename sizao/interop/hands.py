@@ -92,7 +92,8 @@ class Hands:
             try:
                 while True:
                     while len(given) < AHEAD and not over.is_set():
-                        room.acquire()
+                        if not room.acquire(blocking=not given):  # who owes answers never waits for room: everybody waits for him
+                            break
                         with lock:
                             n, task = next(coming, (-1, None))
                         if task is None:
