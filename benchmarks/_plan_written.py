@@ -71,6 +71,9 @@ def written(db: duckdb.DuckDBPyConnection, place: Path) -> dict[str, Any]:
             self.mirror: Any = SimpleNamespace(duck=db, folder=place)
             self.zones, self.related = [ZONE], {}
 
+        def relations(self, f: Any, zone: str) -> Any:
+            return relations()
+
     migrate("demo")
     now = clock.now()
     enactment = SimpleNamespace(pk=1, area_id=1)
@@ -84,11 +87,12 @@ def written(db: duckdb.DuckDBPyConnection, place: Path) -> dict[str, Any]:
         return done
 
     began = time.perf_counter()
+    made = Run(pk=1, as_of=now, known_at=now, started_at=now - timedelta(seconds=1), zone=ZONE, editions=[])
+    daily = Daily(There(), made, LISTED)
+    result = daily.through(found, timed)
     with transaction.atomic(), connection.cursor() as cursor:
-        made = Run.objects.create(as_of=now, known_at=now, started_at=now - timedelta(seconds=1), zone=ZONE, editions=[])
-        daily = Daily(There(), made, cursor, LISTED)
-        result, left_out = daily.through(found, timed)
-        made.unlisted_rows = left_out
+        made.save(force_insert=True)
+        made.unlisted_rows = daily.write(cursor)
         made.save()
     total = time.perf_counter() - began
     counts = db.execute(

@@ -33,19 +33,33 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
     daily = standing and known_at is None
     with chosen(engine, (table for f in found for table in f.measure.tables[:1])) as mirror:
         refreshed = mirror.refresh(keep_before=daily) if mirror else None
-        with transaction.atomic(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             # What the database has written is known, whatever its clock says; the mirror knows what was written until it was refreshed.
-            cursor.execute("SELECT greatest(coalesce(%s::timestamptz, kernel_now()), %s)", [refreshed.moment if refreshed else None, now])
-            known_at = known_at or cursor.fetchone()[0]
-            evaluation.steady(cursor)
-            run = Run.objects.create(
-                as_of=as_of, known_at=known_at, started_at=now, zone=",".join(evaluation.zones()), editions=_editions(found), standing=standing
+            moment = refreshed.moment if refreshed else None
+            cursor.execute(
+                "SELECT greatest(coalesce(%s::timestamptz, kernel_now()), %s), nextval(pg_get_serial_sequence('plan_run', 'id'))", [moment, now]
             )
-            too_long: dict[str, int] = {}
-            on_mirror = Engine(mirror, as_of, known_at) if mirror else None
-            there = [f for f in found if on_mirror and on_mirror.serves(f.measure)]
-            if on_mirror and refreshed and daily and len(on_mirror.zones) == 1:
-                too_long |= on_mirror.daily(there, run, cursor, LISTED, refreshed)
+            known, number = cursor.fetchone()
+        run = Run(
+            pk=number,
+            as_of=as_of,
+            known_at=known_at or known,
+            started_at=now,
+            zone=",".join(evaluation.zones()),
+            editions=_editions(found),
+            standing=standing,
+        )
+        too_long: dict[str, int] = {}
+        on_mirror = Engine(mirror, as_of, known_at or known) if mirror else None
+        there = [f for f in found if on_mirror and on_mirror.serves(f.measure)]
+        counted = None
+        if on_mirror and refreshed and daily and len(on_mirror.zones) == 1:
+            counted = on_mirror.daily(there, run, LISTED, refreshed)
+        with transaction.atomic(), connection.cursor() as cursor:
+            evaluation.steady(cursor)
+            run.save(force_insert=True)
+            if counted:
+                too_long |= counted.write(cursor)
             elif on_mirror:
                 for f in there:
                     too_long |= _named(f, on_mirror.keep(f, run, cursor, LISTED))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sizao.plan.evaluation import InForce
     from sizao.plan.language import Measure
     from sizao.plan.models import Run
+    from sizao.plan.settled.daily import Daily
     from sizao.plan.sql import Relations
 
     from .mirror import Mirror
@@ -133,12 +134,13 @@ class Engine:
             self.hand_over(cursor, f"SELECT {before}, r.* FROM ({self.listed(wanted)}) r", Row._meta.db_table, ROW)
         return {state: n for state, n in sizes.items() if n > longest}
 
-    def daily(self, found: list[InForce], run: Run, cursor: Any, longest: int, refreshed: Refreshed) -> dict[str, int]:
-        """The standing run on settled cells; "measure list" → number of rows, for lists that are not kept."""
+    def daily(self, found: list[InForce], run: Run, longest: int, refreshed: Refreshed) -> Daily:
+        """The standing run on settled cells, counted; what is left to do is to write it."""
         from sizao.plan.settled.daily import Daily
 
-        self.cycled, left_out = Daily(self, run, cursor, longest).keep(found, refreshed)
-        return left_out
+        made = Daily(self, run, longest)
+        made.count(found, refreshed)
+        return made
 
     def beside(self, duck: Any, m: Measure, before: str, obligations: str, top: int, values: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """Amounts and figures of a measure: SELECTs, each with the table of PostgreSQL and its columns. `obligations` is a relation, `values` what `shown_values` makes of it."""

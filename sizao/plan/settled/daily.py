@@ -51,20 +51,20 @@ def whole_lists(m: Measure) -> set[str]:
 class Daily:
     """One run, of the measures that the mirror can answer, for the one time zone of the store."""
 
-    def __init__(self, engine: Engine, run: Run, cursor: Any, longest: int):
-        self.engine, self.run, self.cursor, self.longest = engine, run, cursor, longest
+    def __init__(self, engine: Engine, run: Run, longest: int):
+        self.engine, self.run, self.longest = engine, run, longest
         self.duck, [self.zone] = engine.mirror.duck, engine.zones
         self.seen: dict[str, set[str]] = {}  # by measure: the lists that were seen whole
         self.beside: list[tuple[Path, str, tuple[str, ...]]] = []  # amounts and figures, on their way to PostgreSQL
 
-    def keep(self, found: list[InForce], refreshed: Refreshed) -> tuple[CycleResult, dict[str, int]]:
-        """What the cycle did; "measure list" → number of rows, for lists that are not kept."""
+    def count(self, found: list[InForce], refreshed: Refreshed) -> CycleResult:
+        """Counts and lists, with no transaction of PostgreSQL open: it may last longer than one may be idle."""
         from sizao.plan.evaluation import naive
 
         moment = naive(self.run.as_of, self.zone)
         return self.through(found, lambda judged: cycle_after(self.engine.mirror, refreshed, judged, moment, self.listing, self.engine.made[self.zone]))
 
-    def through(self, found: list[InForce], cycle: Callable[[list[Judged]], CycleResult]) -> tuple[CycleResult, dict[str, int]]:
+    def through(self, found: list[InForce], cycle: Callable[[list[Judged]], CycleResult]) -> CycleResult:
         """The same with the cycle itself as an argument; it has to tell `listing` what is live."""
         judged = [Judged(f"{f.enactment.pk} {f.measure.id}", f.measure, f.force(self.zone), f.enactment.area_id) for f in found]
         self.duck.execute("ATTACH IF NOT EXISTS ':memory:' AS run")
@@ -78,16 +78,18 @@ class Daily:
         self.found = {j.key: f for j, f in zip(judged, found, strict=True)}
         for f in found:  # before there are several threads
             self.engine.relations(f, self.zone)
-        try:
-            result = cycle(judged)
-            for path, table, columns in self.beside:
-                self.engine.send(self.cursor, path, table, columns)
-            self.names(judged)
-            self.cells()
-            self.rows()
-        finally:
-            self.duck.execute("DETACH run")
-        return result, self.left_out(found)
+        result = cycle(judged)
+        self.names(judged)
+        return result
+
+    def write(self, cursor: Any) -> dict[str, int]:
+        """Cells, rows, amounts and figures in the cursor's transaction; "measure list" → number of rows, for lists that are not kept."""
+        for path, table, columns in self.beside:
+            self.engine.send(cursor, path, table, columns)
+        self.cells(cursor)
+        self.rows(cursor)
+        self.duck.execute("DETACH run")
+        return self.left_out()
 
     def listing(self, counter: Counter, j: Judged, table: str, held: bool) -> None:
         """One of several threads. Takes the rows of the lists that are short enough; of a measure too long to be held none, but for what stands beside it."""
@@ -133,7 +135,7 @@ class Daily:
         if values:
             self.duck.execute(f"INSERT INTO named_measure VALUES {values}")
 
-    def cells(self) -> None:
+    def cells(self, cursor: Any) -> None:
         """Of all days together, with what was marked, and what has risen above who answers."""
         sums = ", ".join(f"CAST(sum(c.{name}) AS BIGINT) AS {name}" for name in COUNTED)
         marks = ", ".join(f"CAST(sum(l.{name}) AS BIGINT) AS {name}" for name in EXTRA)
@@ -147,9 +149,9 @@ class Daily:
             f"FULL JOIN (SELECT l.key, u.above AS area, {marks} FROM {MARKED} l JOIN up u ON u.area = l.area GROUP BY ALL) e USING (key, area) "
             f"LEFT JOIN ({rise}) r USING (key, area) JOIN named_measure m ON m.key = key WHERE {' OR '.join(f'{x} <> 0' for x in columns.values())} ORDER BY area, m.measure"
         )
-        self.engine.hand_over(self.cursor, select, Cell._meta.db_table, CELL)
+        self.engine.hand_over(cursor, select, Cell._meta.db_table, CELL)
 
-    def rows(self) -> None:
+    def rows(self, cursor: Any) -> None:
         """With the subjects' own ids, and instants as PostgreSQL reads them."""
         zone = DUCKDB.text(f" {self.zone}")
         columns = {name: f"l.{name}" for name in COLUMNS} | {"measure": "m.measure", "subject": "s.id", "person": "p.id"}
@@ -158,11 +160,11 @@ class Daily:
             f"SELECT {self.run.pk}, m.enactment, {', '.join(columns.values())} "
             f"FROM {LISTED} l JOIN named_measure m ON m.key = l.key JOIN subject s ON s.n = l.subject LEFT JOIN subject p ON p.n = l.person ORDER BY l.key, l.due"
         )
-        self.engine.hand_over(self.cursor, select, Row._meta.db_table, ROW)
+        self.engine.hand_over(cursor, select, Row._meta.db_table, ROW)
 
-    def left_out(self, found: list[InForce]) -> dict[str, int]:
+    def left_out(self) -> dict[str, int]:
         """What was counted and not kept, from the cells at the top of where each edition is in force."""
-        tops = {f"{f.enactment.pk} {f.measure.id}": (f.measure.id, f.enactment.area_id) for f in found}
+        tops = {f"{f.enactment.pk} {f.measure.id}": (f.measure.id, f.enactment.area_id) for f in self.found.values()}
         if not tops:
             return {}
         names, places = [name for name in LISTS if name in TESTS], ", ".join({str(area) for _, area in tops.values()})
