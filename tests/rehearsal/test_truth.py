@@ -11,6 +11,8 @@ from sizao.rehearsal.rehearse import live
 
 pytestmark = pytest.mark.django_db
 FIRST = date(2020, 6, 16)
+#: Three editions of six: the others say much of the same, and are in the long run.
+SHORT = ["contact-tracing-basic", "2020-02-23-centre-recovery", "2020-06-city-normal"]
 
 
 def change(city, file, sql):
@@ -27,9 +29,9 @@ def city(tmp_path):
 
 
 def test_the_report_is_the_truth_for_every_measure_area_and_day(city):
-    found = live(city)
+    found = live(city, SHORT)
     assert found.differences == []
-    assert found.cells > 2000 and found.rows > 4000
+    assert found.cells > 1500 and found.rows > 3000
     told = {what for counts in found.by_measure.values() for what in counts}
     assert {"met", "late", "overdue", "cannot_tell", "unlisted", "ownerless"} <= told
 
