@@ -209,11 +209,15 @@ def _post(register: Register) -> dict[str, Any]:
 
 
 def _patch(register: Register) -> dict[str, Any]:
-    answer = {"description": "the outcome; 409 when somebody else changed the same field", "content": _json_of(_ref("outcome"))}
+    answer = {"description": "the outcome", "content": _json_of(_ref("outcome"))}
+    other = {
+        "description": "the outcome, rejected (409: somebody else changed the same field), or the refusal of the request",
+        "content": _json_of(_ref("outcome")) | {"application/problem+json": {"schema": _ref("problem")}},
+    }
     return {
         "operationId": f"change-{register.name}",
         "tags": [register.name],
         "parameters": [KEY],
         "requestBody": {"required": True, "content": _json_of(_ref(f"{_name(register)}-command"))},
-        "responses": {"200": answer, "409": answer, "422": answer, "default": REFUSED},
+        "responses": {"200": answer, "409": other, "422": other, "default": REFUSED},
     }

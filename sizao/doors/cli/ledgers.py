@@ -99,19 +99,20 @@ def reports(
     from sizao.kernel import clock
     from sizao.kernel.errors import Refused
     from sizao.kernel.models import Area as Areas
-    from sizao.registers.ledgers import due
+    from sizao.registers.ledgers import due, summing
 
     place = context.area_named(area)
     try:
         asked = date.fromisoformat(day) if day else clock.local_day(clock.now(), place.zone)
     except ValueError:
         raise Refused("bad-value", field={"zh": "日期", "en": "day"}, value=day, expected="2020-06-16") from None
-    rows = due.owed(context.scope(), place, asked, asked, ledger=ledger)
+    who = context.scope()
+    rows = summing.summed(who, place, asked, asked, ledger=ledger)
     below = list(Areas.objects.filter(parent=place, valid_to=None).defer("geometry").order_by("code"))
-    parts = [{"area": a.code, "zh": a.name_zh, "en": a.name("en"), **c} for a, c in due.by_area(place, below, rows)]
-    whole = {"area": place.code, "zh": "合计", "en": "together", **due.counts(rows)}
+    parts = [{"area": a.code, "zh": a.name_zh, "en": a.name("en"), **c} for a, c in summing.by_area(place, below, rows)]
+    whole = {"area": place.code, "zh": "合计", "en": "together", **summing.together(rows)}
     if json:
-        silent = [{"unit": str(r.unit.pk), "area": r.unit.area.code, "ledger": r.ledger.id, "due": r.occasion.due.isoformat()} for r in rows if r.state == "silent"]
+        silent = [{"unit": str(r.unit.pk), "area": r.unit.area.code, "ledger": r.ledger.id, "due": r.occasion.due.isoformat()} for r in due.owed(who, place, asked, asked, ledger=ledger) if r.state == "silent"]
         context.print_json({"day": asked.isoformat(), "whole": whole, "areas": parts, "silent": silent})
     else:
         tables.reports(asked.isoformat(), [*parts, whole], due.COUNTS)

@@ -10,7 +10,7 @@ from sizao.doors.kit.pages import page
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
-from sizao.registers.ledgers import due
+from sizao.registers.ledgers import due, summing
 from sizao.registers.ledgers.items import ledgers
 
 #: Rows of one list; more are counted.
@@ -22,17 +22,16 @@ def reports(request: HttpRequest) -> HttpResponse:
     scope = request.scope.open()
     area, day, name = _asked(request, scope)
     words = Words(request.LANGUAGE_CODE, area.zone)
-    rows = due.owed(scope, area, day, day, ledger=name)
+    rows = summing.summed(scope, area, day, day, ledger=name)
     children = places.children(area)
     by_ledger: dict[str, list[Any]] = {}
     for r in rows:
-        by_ledger.setdefault(r.ledger.id, []).append(r)
+        by_ledger.setdefault(r.ledger, []).append(r)
     one = ledgers().get(name)
-    periods = {r.occasion.period for r in rows}
-    summed = due.totals(scope, one, area, children, min(periods), max(periods)) if one and periods and one.lines != "none" and scope.can("ledger.read", area) else None
+    summed = due.totals(scope, one, area, children, min(r.first for r in rows), max(r.last for r in rows)) if one and rows and one.lines != "none" and scope.can("ledger.read", area) else None
     context = {
-        "w": words, "area": area, "up": places.way_up(scope, area), "day": day, "ledger": one, "whole": due.counts(rows), "areas": due.by_area(area, children, rows),
-        "by_ledger": [(ledgers()[k], due.counts(v)) for k, v in by_ledger.items()], "before": day - timedelta(days=1), "after": day + timedelta(days=1),
+        "w": words, "area": area, "up": places.way_up(scope, area), "day": day, "ledger": one, "whole": summing.together(rows), "areas": summing.by_area(area, children, rows),
+        "by_ledger": [(ledgers()[k], summing.together(v)) for k, v in by_ledger.items()], "before": day - timedelta(days=1), "after": day + timedelta(days=1),
         "today": clock.local_day(clock.now(), area.zone), "totals": summed, "counts": due.COUNTS, "now": clock.now(),
     }  # fmt: skip
     return page(request, "desk/reports.html", context)
@@ -45,13 +44,12 @@ def rows(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "silent")
     if state not in due.COUNTS:
         raise Refused("bad-value", field={"zh": "状态", "en": "state"}, value=state, expected=", ".join(due.COUNTS))
-    found = due.owed(scope, area, day, day, ledger=name)
-    if request.GET.get("own"):  # the area's own units, not those of areas below
-        heads = {c.pk for c in places.children(area)}
-        found = [r for r in found if not (head := r.unit.area.path[len(area.path) :].split(".")[0]) or int(head) not in heads]
+    below = [c.path for c in places.children(area)] if request.GET.get("own") else []  # the area's own units, not those of areas below
+    units, count = summing.units_of(scope, area, day, day, state, ledger=name, without=below, limit=SHOWN)
+    found = due.owed(scope, area, day, day, ledger=name, of=units)
     wanted = [r for r in found if state == "due" or r.state == state or (state == "late" and r.late) or (state == "corrected" and r.corrections)]
     context = {
-        "w": Words(request.LANGUAGE_CODE, area.zone), "area": area, "up": places.way_up(scope, area), "day": day, "state": state, "rows": wanted[:SHOWN], "count": len(wanted),
+        "w": Words(request.LANGUAGE_CODE, area.zone), "area": area, "up": places.way_up(scope, area), "day": day, "state": state, "rows": wanted[:SHOWN], "count": count,
         "ledger": ledgers().get(name), "limit": SHOWN, "now": clock.now(),
     }  # fmt: skip
     return page(request, "desk/report_rows.html", context)

@@ -3,7 +3,6 @@
 A ledger is due where two people have put it in force (`content.propose`, `content.second`); loading it asks nobody for anything.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -126,18 +125,6 @@ def counts(rows: Iterable[Owed]) -> dict[str, int]:
         found["late"] += r.late
         found["corrected"] += r.corrections > 0
     return found
-
-
-def by_area(area: Area, children: Iterable[Area], rows: Iterable[Owed]) -> list[tuple[Area, dict[str, int]]]:
-    """The same numbers for each area right below, and for the area's own units where it has any; they add up to the whole."""
-    below = list(children)
-    groups: dict[int, list[Owed]] = defaultdict(list)
-    ids = {child.pk for child in below}
-    for r in rows:
-        head = r.unit.area.path[len(area.path) :].split(".")[0]
-        groups[int(head) if head and int(head) in ids else area.pk].append(r)
-    found = [(child, counts(groups[child.pk])) for child in below if groups[child.pk]]
-    return found + ([(area, counts(groups[area.pk]))] if groups[area.pk] else [])
 
 
 def totals(scope: Scope, ledger: Ledger, area: Area, children: Iterable[Area], first: date, last: date) -> tuple[list[Any], list[tuple[Area | None, int, list[Decimal | None]]]]:
