@@ -107,6 +107,16 @@ def test_a_row_of_another_shape_is_rejected_and_harms_no_other(spread, program, 
     assert (status, [o["outcome"] for o in body["outcomes"]]) == (200, ["rejected", "new"])
 
 
+def test_a_line_of_a_ledger_that_says_nothing_is_told_so_in_words(spread, program):
+    body = program()("post", "medicine-sale", {"rows": [{"values": {"unit": str(spread["reporting-units"]["below"].pk)}}]})[1]
+    assert [p["code"] for p in body["outcomes"][0]["problems"]]
+    unit, ask = spread["reporting-units"]["below"], program()
+    type(unit).objects.filter(pk=unit.pk).update(kind="school")
+    told = {"unit": str(unit.pk), "medicine_class": "fever", "packs_sold": 1}
+    [problem] = ask("post", "medicine-sale", {"rows": [{"values": told}]})[1]["outcomes"][0]["problems"]
+    assert (problem["code"], "school" in problem["en"], "{" in problem["en"]) == ("entry-unit-of-another-kind", True, False)
+
+
 def test_pages_follow_one_another_to_the_end(spread, program):
     ask, person = program(), str(spread["persons"]["below"].pk)
     good = {"person": person, "area": made.RELATIONS["below"], "disease": "covid-19"}

@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from sizao.doors.api import openapi
 from sizao.doors.desk.registers import access
 from sizao.doors.kit import lists
+from sizao.doors.kit.problems import worded
 from sizao.doors.kit.shown import Shown
 from sizao.doors.kit.words import Words
 from sizao.doors.models import Answered
@@ -230,7 +231,4 @@ def _told(register: Register, outcome: Outcome) -> dict[str, Any]:
 
 
 def _problem(register: Register, problem: Problem) -> Mapping[str, Any]:
-    f = register.declaration.fields.get(problem.field)
-    pair = {"zh": f.zh, "en": f.en} if f else problem.field
-    refused = Refused(problem.code, field=pair, value=problem.value, expected="", register=pair)
-    return refused.as_problem("en") | {"field": problem.field, "value": problem.value}
+    return worded(register, problem).as_problem("en") | {"field": problem.field, "value": problem.value}

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from sizao.doors.desk.registers import access, field_control, label, row_address
 from sizao.doors.kit import lists
 from sizao.doors.kit.pages import page
+from sizao.doors.kit.problems import worded
 from sizao.doors.kit.shown import NONE, Shown, short, titles
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
@@ -236,13 +237,12 @@ class Form:
 def reason(register: Register, problem: Problem, language: str) -> str:
     """A problem in the reader's words, with the field's label; what to do now after it."""
     f = register.declaration.fields.get(problem.field)
-    pair = {"zh": f.zh, "en": f.en} if f else problem.field
     kind = register.type(problem.field) if f else "text"
     expected: Any = EXPECTED.get(kind, "")
     if f and f.codes:
         some = list(register.choices(problem.field).values())[:6]
         expected = {"zh": "、".join(c["zh"] for c in some), "en": ", ".join(c["en"] for c in some)}
-    refused = Refused(problem.code, field=pair, value=problem.value, expected=expected, register=pair)
+    refused = worded(register, problem, expected=expected)
     return f"{refused.text(language)} {refused.cure(language)}"
 
 
