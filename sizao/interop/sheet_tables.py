@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -21,6 +22,12 @@ LARGEST_UNPACKED = 4 << 30
 RATIO_COUNTS_FROM = 64 << 20
 #: Entries that might unpack to more than this are unpacked once and counted, whatever they say of themselves.
 COUNTED_FROM = 256 << 20
+#: A sheet whose rectangle has more places than this, nearly all of them empty, is not opened; nor one that repeats a filled row so often.
+MOST_EMPTY = 8_000_000
+MOST_REPEATED = 4_000_000
+_PLACE = re.compile(rb'\br="([A-Z]{1,7})(\d{1,9})"')
+_REPEATED = re.compile(rb'<table:table-row[^>]*number-rows-repeated="(\d{1,9})"[^>]*>(.*?)</table:table-row>', re.DOTALL)
+_WIDE = re.compile(rb'number-columns-repeated="(\d{1,9})"')
 #: What makes an archive a workbook.
 WORKBOOKS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
 #: A spreadsheet keeps fifteen digits of a number.
@@ -119,11 +126,13 @@ def guard_archive(path: Path) -> None:
             entries = archive.infolist()
             names = {e.filename for e in entries}
             honest = all(_honest(archive, e) for e in entries)
-    except (zipfile.BadZipFile, OSError, ValueError, zlib.error):
+            total = sum(e.file_size for e in entries)
+            small = honest and len(entries) <= MOST_ENTRIES and total <= LARGEST_UNPACKED and (total <= RATIO_COUNTS_FROM or total <= packed * HIGHEST_RATIO)
+            extent = _extent(archive, entries) if small else ""
+    except (zipfile.BadZipFile, OSError, ValueError, zlib.error, NotImplementedError, RuntimeError, EOFError):
         raise Refused("file-cut-off", file=path.name) from None
     if not names & WORKBOOKS:
         raise Refused("file-kind-unknown", file=path.name)
-    total = sum(e.file_size for e in entries)
     ends = sorted((e.header_offset, e.compress_size) for e in entries)
     if len(entries) > MOST_ENTRIES:
         reason = f"{len(entries)} entries"
@@ -135,9 +144,41 @@ def guard_archive(path: Path) -> None:
         reason = f"{total // max(packed, 1)}:1"
     elif any(a + size > b for (a, size), (b, _) in itertools.pairwise(ends)):
         reason = "overlapping entries"
+    elif extent:
+        reason = extent
     else:
         return
     raise Refused("file-bomb", file=path.name, reason=reason)
+
+
+def _extent(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> str:
+    """Why the cells would not fit, if they would not: the reader keeps a sheet as a full rectangle, so one cell far out is a hall of empty ones."""
+    for entry in entries:
+        if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):
+            rows, columns, cells, rest = 0, 0, 0, b""
+            with archive.open(entry) as sheet:
+                while piece := sheet.read(1 << 20):
+                    found = _PLACE.findall(rest + piece)
+                    rest = piece[-32:]
+                    cells += len(found)
+                    if found:
+                        rows = max(rows, max(int(number) for _, number in found))
+                        columns = max(columns, max(_column(letters) for letters in {letters for letters, _ in found}))
+            if rows * columns > MOST_EMPTY and rows * columns > cells * 50:
+                return f"{rows} x {columns}"
+        elif entry.filename == "content.xml" and entry.file_size <= COUNTED_FROM:
+            for times, body in _REPEATED.findall(archive.read(entry)):
+                width = body.count(b"<table:table-cell") + sum(int(n) for n in _WIDE.findall(body))
+                if (b"<text:p" in body or b":value=" in body) and int(times) * width > MOST_REPEATED:
+                    return f"{int(times)} x {width}"
+    return ""
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _honest(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:

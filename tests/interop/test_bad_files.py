@@ -72,6 +72,21 @@ def test_a_bad_file_gets_its_answer_soon_and_in_little_memory(tmp_path, name):
     assert code in answer(put(tmp_path, content, name))
 
 
+def test_a_sheet_with_one_cell_far_out_or_one_row_a_million_times_is_not_opened(tmp_path):
+    out, far = io.BytesIO(), io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        sheet = book.add_worksheet()
+        for n, row in enumerate((HEADER.split(","), ["1", "a", "男", "2020-01-03"])):
+            sheet.write_row(n, 0, row)
+        sheet.write_string(1_048_000, 16_000, "x")
+    assert answer(put(tmp_path, out.getvalue(), "far.xlsx")) == "file-bomb"
+    with zipfile.ZipFile(io.BytesIO(ods([HEADER.split(","), ["1", "a", "男", ""]]))) as old, zipfile.ZipFile(far, "w") as new:
+        for e in old.infolist():
+            text = old.read(e)
+            new.writestr(e.filename, text[::-1].replace(b"<table:table-row>"[::-1], b'<table:table-row table:number-rows-repeated="1048576">'[::-1], 1)[::-1])
+    assert answer(put(tmp_path, far.getvalue(), "often.ods")) == "file-bomb"
+
+
 def test_entities_that_grow_or_reach_out_are_not_followed(tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("SECRET")
