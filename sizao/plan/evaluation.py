@@ -100,33 +100,35 @@ def statement(
     subjects: Mapping[str, str] | None = None,
     places: list[str] | None = None,
     beside: bool = True,
+    seen: str = "",
 ) -> str:
     """SQL of every obligation of a measure, with real instants.
 
-    `places`: the store's zones, where somebody has asked. `beside`: also that by which the measure's list is not complete.
+    `places`: the store's zones, where somebody has asked. `beside`: also that by which the measure's list is not complete, and what was
+    handed over. `seen`: the snapshot of a run, of whose list it is.
     """
     places, parts = places or zones(), []
     for zone in places:
         m, asked, only = f.measure, subjects, None
         if subjects and not m.simple:  # what it looks at beyond its own rows must not be narrowed with them
             asked, only = None, subjects.get(m.facts)
-        related = relations.build(vocabulary(), zone, known_at, asked, one_zone=len(places) == 1)
+        related = relations.build(vocabulary(), zone, known_at, asked, one_zone=len(places) == 1, seen=seen)
         civil = compile_measure(m, related, naive(as_of, zone), f.force(zone), only=only)
         columns = ", ".join(f"(z.{name} AT TIME ZONE '{zone}') AS {name}" if name in INSTANTS else f"z.{name}" for name in FIELDS)
         parts.append(f"SELECT {columns} FROM ({civil}) z")
         if beside and (m.reconcile or m.table.custody):
-            whole = relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1)
+            whole = relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1, seen=seen)
             among = subjects.get(m.facts) if subjects else None
             parts.append(f"SELECT {columns} FROM ({compile_beside(m, whole, naive(as_of, zone), f.force(zone), only=among)}) z")
     return " UNION ALL ".join(parts)
 
 
-def shown(f: InForce, obligations: str, as_of: datetime, known_at: datetime | None) -> str:
+def shown(f: InForce, obligations: str, as_of: datetime, known_at: datetime | None, seen: str = "") -> str:
     """SQL of the values of a measure's figures over its obligations (a relation with real instants): area, local day, v0, v1, …"""
     places, parts = zones(), []
     columns = ["subject", "area", "state", *(f"(x.{name} AT TIME ZONE '{{0}}') AS {name}" for name in INSTANTS)]
     for zone in places:
-        related = relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1)
+        related = relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1, seen=seen)
         civil = f"SELECT {', '.join(columns).format(zone)} FROM {obligations} x"
         values = shown_values(f.measure, civil, related, naive(as_of, zone), f.force(zone), POSTGRES)
         told = [f"(y.v{i} AT TIME ZONE '{zone}') AS v{i}" if of_time(s) else f"y.v{i}" for i, s in enumerate(f.measure.shows)]

@@ -14,6 +14,7 @@ class Run(models.Model):
         as_of, known_at: The moment judged, and up to when what we had been told counts. The same two times give the same run again.
         editions: What was in force: enactment, item, edition, area, disease, trial.
         unlisted_rows: "measure state" → number of rows, where a list was too long to be kept; the same query gives it again.
+        seen: Which transactions had committed, and which was the run's own ("xmin:xmax:running/own"): a list asked again later is of these and no others.
         standing: Pages answer from it. A run that somebody asked for, about another moment, is kept beside and answers only him.
         rows_kept: Whether the rows are still there; those of older runs are cleared before their cells.
     """
@@ -27,6 +28,7 @@ class Run(models.Model):
     editions = models.JSONField(default=list)
     unlisted_rows = models.JSONField(default=dict)
     standing = models.BooleanField(default=True)
+    seen = models.TextField(blank=True, default="")
     rows_kept = models.BooleanField(default=True)
 
     class Meta:

@@ -195,7 +195,7 @@ def _again(run: Run, measures: set[str], area: Area) -> list[str]:
     parts = []
     for f in found:
         narrowed = evaluation.below(f.measure.facts, area.path) if below else None
-        parts.append(f"SELECT {columns} FROM ({evaluation.statement(f, run.as_of, run.known_at, narrowed).replace('%', '%%')}) w{below}")
+        parts.append(f"SELECT {columns} FROM ({evaluation.statement(f, run.as_of, run.known_at, narrowed, seen=run.seen).replace('%', '%%')}) w{below}")
     return parts
 
 

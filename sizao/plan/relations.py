@@ -18,14 +18,18 @@ from .sql.dialects import POSTGRES
 from .sql.relations import NO_AREA_FACTS, Relations
 
 VOID = "void"
+LONGEST = "10 minutes"  # longer than any transaction lasts: what was recorded before has committed
 literal = POSTGRES.literal
 
 
 def build(
-    vocabulary: Vocabulary, zone: str, known_at: datetime | None = None, subjects: Mapping[str, str] | None = None, one_zone: bool = True
+    vocabulary: Vocabulary, zone: str, known_at: datetime | None = None, subjects: Mapping[str, str] | None = None, one_zone: bool = True, seen: str = ""
 ) -> Relations:
-    """Sub-queries for one zone. `subjects`: table → SELECT of the ids it may hold (a list of one area, a single subject); `one_zone`: the store has no other."""
-    return Builder(zone, known_at, subjects or {}, one_zone).relations(vocabulary)
+    """Sub-queries for one zone. `subjects`: table → SELECT of the ids it may hold (a list of one area, a single subject); `one_zone`: the store has no other.
+
+    `seen`: a snapshot as `Run.seen` keeps it: what a transaction wrote that had not committed then is not there, whatever its clock says.
+    """
+    return Builder(zone, known_at, subjects or {}, one_zone, seen).relations(vocabulary)
 
 
 class Written(Mapping[str, str]):
@@ -47,7 +51,8 @@ class Written(Mapping[str, str]):
 
 
 class Builder:
-    def __init__(self, zone: str, known_at: datetime | None, subjects: Mapping[str, str], one_zone: bool):
+    def __init__(self, zone: str, known_at: datetime | None, subjects: Mapping[str, str], one_zone: bool, seen: str = ""):
+        self.seen = seen
         self.zone, self.subjects, self.one_zone = literal(zone), subjects, one_zone
         self.known_at = f"TIMESTAMPTZ '{known_at.isoformat()}'" if known_at else None
 
@@ -88,6 +93,13 @@ class Builder:
         if self.known_at:
             hidden = f"closed_at IS NULL OR closed_at > {self.known_at} OR undone_at <= {self.known_at}"
             recorded = f"{row}.recorded_at <= {self.known_at} AND "
+        if self.seen and self.known_at:
+            snapshot, _, own = self.seen.partition("/")
+            recorded += (
+                f"({row}.recorded_at < {self.known_at} - INTERVAL '{LONGEST}' OR {row}.change_xid < {literal(snapshot.partition(':')[0])}::xid8 "
+                f"OR pg_visible_in_snapshot({row}.change_xid, {literal(snapshot)}::pg_snapshot) OR {row}.change_xid = {literal(own)}::xid8 "
+                f"OR {row}.change_xid >= pg_snapshot_xmax(pg_current_snapshot())) AND "  # written by another cluster, and restored here
+            )
         return f"{recorded}({row}.batch_id IS NULL OR {row}.batch_id NOT IN (SELECT id FROM kernel_batch WHERE {hidden}))"
 
     # -- facts
@@ -139,7 +151,7 @@ class Builder:
     def area_fact(self) -> str:
         """What is said of areas, in every zone: each line while it stood in the register."""
         builder = Builder.__new__(Builder)
-        builder.zone, builder.subjects, builder.one_zone, builder.known_at = self.zone, {}, True, self.known_at
+        builder.zone, builder.subjects, builder.one_zone, builder.known_at, builder.seen = self.zone, {}, True, self.known_at, self.seen
         return (
             f"SELECT g.id, g.area, g.scale, g.value, g.number, g.starts_at, coalesce(g.ends_at, {literal(FAR)}) AS ends_at, g.vf, g.vt FROM ({builder.facts(AREA_FACTS)}) g"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -48,6 +49,7 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
             zone=",".join(evaluation.zones()),
             editions=_editions(found),
             standing=standing,
+            seen=refreshed.snapshot if refreshed else "",
         )
         too_long: dict[str, int] = {}
         on_mirror = Engine(mirror, as_of, known_at or known) if mirror else None
@@ -57,6 +59,7 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
             counted = on_mirror.daily(there, run, LISTED, refreshed)
         with transaction.atomic(), connection.cursor() as cursor:
             evaluation.steady(cursor)
+            run.seen = run.seen or _seen(cursor)
             run.save(force_insert=True)
             if counted:
                 too_long |= counted.write(cursor)
@@ -73,6 +76,12 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
             run.save(update_fields=["unlisted_rows", "seconds"])
     forget()
     return run
+
+
+def _seen(cursor: Any) -> str:
+    """What is committed now, and this very transaction, as `Run.seen` keeps it."""
+    cursor.execute("SELECT pg_current_snapshot()::text || '/' || pg_current_xact_id()::text")
+    return str(cursor.fetchone()[0])
 
 
 def _named(f: evaluation.InForce, lists: dict[str, int]) -> dict[str, int]:
@@ -101,7 +110,7 @@ def _keep(f: evaluation.InForce, run: Run) -> str:
     before, top = f"{run.pk}, {f.enactment.pk}", f.enactment.area_id
     posts = "SELECT p.id, p.area_id AS area FROM kernel_post p"
     ctes = [
-        f"o AS MATERIALIZED ({evaluation.statement(f, run.as_of, run.known_at)})",
+        f"o AS MATERIALIZED ({evaluation.statement(f, run.as_of, run.known_at, seen=run.seen)})",
         f"leaf AS MATERIALIZED ({counting.leaf_counts('o', top)})",
         f"rise AS ({counting.risen('leaf', posts, UP)})",
         f"cells AS ({_insert(Cell, CELL)} {counting.cells('leaf', 'rise', UP, before)})",
@@ -109,7 +118,7 @@ def _keep(f: evaluation.InForce, run: Run) -> str:
     if isinstance(f.measure.done, forms.Amount):
         ctes.append(f"amounts AS ({_insert(Amount, AMOUNT)} {counting.amounts('o', UP, top, before)})")
     if f.measure.shows:
-        ctes.append(f"told AS MATERIALIZED ({evaluation.shown(f, 'o', run.as_of, run.known_at)})")
+        ctes.append(f"told AS MATERIALIZED ({evaluation.shown(f, 'o', run.as_of, run.known_at, run.seen)})")
         ctes.append(f"figures AS ({_insert(Figure, FIGURE)} {shown.figures(f.measure, 'told', UP, top, before, '({0})::timestamptz')})")
     listed = ", ".join(f"o.{name}" for name in COLUMNS)
     ctes.append("sizes AS (SELECT state, count(*) AS n FROM o GROUP BY state)")

@@ -33,6 +33,7 @@ class Refreshed:
         gone: Subjects that were deleted, or came again.
         differ: Tables that a check found different, and that were copied whole.
         moment: The moment of PostgreSQL that the mirror now equals, as PostgreSQL writes it.
+        snapshot: PostgreSQL's name for that moment: which transactions had committed (`Run.seen`).
         turn: Counts the refreshes of this mirror.
         before: What was there before can be asked: `Mirror.relations(…, before=True)`, `Mirror.touched(table)`. Never after a whole copy, or
             where areas, posts or what is kept changed: then anything may be different.
@@ -46,6 +47,7 @@ class Refreshed:
     moment: str = ""
     turn: int = 0
     before: bool = False
+    snapshot: str = ""
 
 
 @dataclass
@@ -116,7 +118,7 @@ class Refresh:
         row = self.duck.execute(f"SELECT max(t)::VARCHAR FROM ({' UNION ALL '.join(latest)}) x(t)").fetchone()
         own = {s.name: s.print for s in (*self.sources(), *self.layout.small.values())}
         told = self.done
-        told.turn, told.moment = self.state.turn + 1, moment.taken_at
+        told.turn, told.moment, told.snapshot = self.state.turn + 1, moment.taken_at, moment.text
         told.before = self.before is not None and not told.whole and not told.rows.keys() & {"area", "up", "post", "kept"}
         latest_row = (row and row[0]) or ""
         return State(

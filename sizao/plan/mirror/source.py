@@ -32,6 +32,7 @@ class Moment:
         place: Cluster, database and the tables in it; another place has other changes.
         low, high: Every transaction below `low` had ended; none at or above `high` is seen.
         taken_at: When the snapshot was taken, by the database's clock.
+        text: The snapshot as `Run.seen` keeps it; there is no transaction 0.
     """
 
     place: str
@@ -39,6 +40,7 @@ class Moment:
     high: int
     zones: list[str]
     taken_at: str
+    text: str
 
 
 @dataclass
@@ -53,10 +55,10 @@ class Snapshot:
         row = self.one(
             "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint, "
             "(SELECT system_identifier FROM pg_control_system())::text || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()), "
-            "now()::text FROM pg_current_snapshot() s"
+            "now()::text, s::text || '/0' FROM pg_current_snapshot() s"
         )
         zones = [z for (z,) in self.connection.execute("SELECT DISTINCT zone FROM kernel_area")]
-        self.moment = Moment(row[2], row[0], row[1], sorted(zones) or ["Asia/Shanghai"], row[3])
+        self.moment = Moment(row[2], row[0], row[1], sorted(zones) or ["Asia/Shanghai"], row[3], row[4])
 
     def one(self, sql: str, parameters: tuple[Any, ...] | None = None) -> tuple[Any, ...]:
         row = self.connection.execute(sql, parameters).fetchone()

@@ -10,8 +10,10 @@ from test_daily_run import lists
 from test_mirror_engine import NOW, Life, beside, both, cells, folder, rows, town  # noqa: F401 - fixtures
 
 from sizao.flows.check_recorded import Check, record_checks
+from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Area, Enactment
-from sizao.plan import run
+from sizao.kernel.scope import Scope
+from sizao.plan import read, run
 from sizao.plan.mirror.engine import Engine
 from sizao.plan.models import Row
 from sizao.registers.cases.models import Case, Contact
@@ -86,3 +88,34 @@ def test_a_store_across_time_zones_asks_its_mirror_too(far, system, folder, monk
     found = [r for r in rows(here) if "line" in r]
     assert len({(r[1], r[2], r[4]) for r in found}) == len(found) > 0, "a line is judged once, in the time of where it lies"
     Area.objects.update(zone="Asia/Shanghai")
+
+
+@pytest.mark.parametrize("engine", ["postgres", "duckdb"])
+def test_a_list_asked_again_is_of_what_the_run_had_seen_whoever_commits_later(far, system, folder, apart, monkeypatch, engine):  # noqa: F811
+    """A check that was recorded before the run and committed after it, a contact named so, and one whose class was changed so."""
+    life = Life(far, system, {"postgres": 84, "duckdb": 85}[engine])
+    for _ in range(6):
+        life.contact()
+    known = [c for c in Contact.objects.filter(classification="close").exclude(last_exposure_on=None) if c.released_at is None]
+    slow = apart()
+    one, other = known[0], known[-1]
+    slow.execute("INSERT INTO kernel_act (id, kind, subject, person, happened_at, outcome) VALUES (%s, 'isolation.daily_check', %s, %s, %s, 'ok')", [uuid7(), one.pk, one.person_id, at(17, 9)])
+    slow.execute("UPDATE cases_contact SET classification = 'general' WHERE id = %s", [other.pk])
+    monkeypatch.setattr(run, "LISTED", 0)  # every list is asked again
+    made = run.evaluate_all(NOW, standing=False, engine=engine)
+    scope = Scope.system("test")
+
+    def lists_again():
+        numbers = read.overview(scope, far.root, run=made).total
+        return {
+            state: (numbers.count(state), sorted((o.measure, str(o.subject), o.occasion) for o in read.missing(scope, None, far.root, state=state, limit=None, run=made).rows))
+            for state in ("missing", "missed", "met", "late", "open", "closed", "cannot_tell")
+        }
+
+    before = lists_again()
+    assert all(n == len(rows) for n, rows in before.values()), "each number is its list's length"
+    assert sum(n for n, _ in before.values()) > 0
+    slow.commit()
+    assert lists_again() == before, "what committed since is in the next run"
+    monkeypatch.undo()
+    assert cells(run.evaluate_all(NOW, standing=False, engine="postgres")) != cells(made)

@@ -107,17 +107,20 @@ def test_what_is_rolled_back_never_was_and_a_savepoint_counts_with_its_whole(mir
 def test_many_writers_and_a_refreshing_reader_end_equal(mirror, county, apart):
     subjects = [contact(county).pk for _ in range(20)]
     who = Contact.objects.get(pk=subjects[0]).person_id
-    ready, stop = threading.Barrier(7), threading.Event()
+    ready, middle, after = (threading.Barrier(7, timeout=60) for _ in range(3))
 
     def write(connection, seed):
         ready.wait()
         for i in range(40):
             key = subjects[(i * 7 + seed) % len(subjects)]
             connection.execute(
-                "UPDATE cases_contact SET classification = %s WHERE id = %s", [("close", "general", "secondary")[(i + seed) % 3], key]
-            )
-            connection.execute(
                 "INSERT INTO kernel_act (id, kind, subject, person, happened_at) VALUES (%s, 'attempt', %s, %s, now())", [uuid7(), key, who]
+            )
+            if i == 20:  # all have written and none has committed, while the reader refreshes
+                middle.wait()
+                after.wait()
+            connection.execute(
+                "UPDATE cases_contact SET classification = %s WHERE id = %s", [("close", "general", "secondary")[(i + seed) % 3], key]
             )
             time.sleep(0.002 * (seed % 3))
             (connection.rollback if (i + seed) % 5 == 0 else connection.commit)()
@@ -126,14 +129,17 @@ def test_many_writers_and_a_refreshing_reader_end_equal(mirror, county, apart):
     for thread in threads:
         thread.start()
     ready.wait()
-    rounds = 0
-    while any(thread.is_alive() for thread in threads) and not stop.is_set():
+    mirror.refresh()
+    middle.wait()
+    mirror.refresh()
+    between = count(mirror, "act")
+    after.wait()
+    while any(thread.is_alive() for thread in threads):
         mirror.refresh()
-        rounds += 1
     for thread in threads:
         thread.join()
     mirror.refresh()
-    assert rounds > 1
+    assert count(mirror, "act") > between, "what was open then has come since"
     assert differences(mirror) == {}
     assert mirror.refresh(check=True).differ == []
 
