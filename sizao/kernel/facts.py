@@ -15,6 +15,7 @@ class FactsColumn:
         sql: The column or expression over the table's own columns, in SQL that every engine understands.
         codes: The code list whose values it takes, if any.
         unit: The unit of a number.
+        code: A text that `sql` lets through only where it is a code of a system of codes kept elsewhere (divisions of a country): never free text.
         expression: For a derived column, what it is in the measure language, over stored columns, the moment, and acts; `sql` is then empty.
     """
 
@@ -26,6 +27,7 @@ class FactsColumn:
     codes: str | None = None
     unit: str | None = None
     expression: str | None = None
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

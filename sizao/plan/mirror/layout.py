@@ -106,7 +106,7 @@ class Layout:
     def _facts(self, t: FactsTable, zone: int | None = None) -> Facts:
         """`zone`: in whose civil time all of it is read, else each row in its own."""
         for c in stored(t):
-            if c.type == "text" and c.codes is None:
+            if c.type == "text" and c.codes is None and not c.code:
                 raise Refused("mirror-free-text", table=t.name, column=c.name)
         own = tuple(Column(c.name, TYPES[c.type], self.local(f"({c.sql})", zone) if c.type == "instant" else f"({c.sql})") for c in stored(t))
         own += tuple(Column(link.name, "BIGINT" if link.table == AREA else "ID", f"({link.sql})") for link in links(t))

@@ -39,7 +39,7 @@ TABLES = (
         disease=None,
         columns=(
             C("kind", "text", "kind", "类别", "kind", codes="journey-kind"),
-            C("origin", "text", "NULLIF(origin, '')", "来源地代码", "code of the origin"),
+            C("origin", "text", "CASE WHEN origin ~ '^[0-9]{2,12}$' THEN origin END", "来源地代码", "code of the origin", code=True),
             C("outbound", "bool", "(kind = 'exit')", "离开本地", "leaves the area"),
             C("employed", "bool", "employed", "有工作单位", "has an employer"),
             C("known_at", "instant", "known_at", "获知时间", "time known"),
