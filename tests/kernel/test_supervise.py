@@ -87,7 +87,12 @@ def pids(folder: Path, name: str) -> list[tuple[int, int]]:
 
 @pytest.fixture
 def served(tmp_path) -> Iterator[tuple[subprocess.Popen, Path]]:
-    main = subprocess.Popen([sys.executable, "-c", MAIN, CHILD, f"{tmp_path}/"], stderr=subprocess.DEVNULL)
+    def as_a_terminal_starts_it() -> None:  # whoever runs the tests under nohup hands down that a hang-up is ignored
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+    main = subprocess.Popen(
+        [sys.executable, "-c", MAIN, CHILD, f"{tmp_path}/"], stderr=subprocess.DEVNULL, preexec_fn=as_a_terminal_starts_it
+    )
     until(lambda: pids(tmp_path, "web") and pids(tmp_path, "worker"))
     yield main, tmp_path
     main.kill()
@@ -123,7 +128,12 @@ def test_told_to_stop_it_leaves_nobody_behind(served):
 
 def test_under_nohup_it_outlives_the_terminal_that_started_it(served, tmp_path_factory):
     folder = tmp_path_factory.mktemp("nohup")
-    hung_up = subprocess.Popen(["nohup", sys.executable, "-c", MAIN, CHILD, f"{folder}/"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    hung_up = subprocess.Popen(
+        ["nohup", sys.executable, "-c", MAIN, CHILD, f"{folder}/"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
     try:
         until(lambda: pids(folder, "web"))
         for main in (hung_up, served[0]):
