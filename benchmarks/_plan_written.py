@@ -95,6 +95,8 @@ def written(db: duckdb.DuckDBPyConnection, place: Path) -> dict[str, Any]:
         made.unlisted_rows = daily.write(cursor)
         made.save()
     total = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    db.execute("SET memory_limit = '4GB'")  # to compare
     counts = db.execute(
         "SELECT count(DISTINCT (measure, area)) FROM cell WHERE met + late + missing + missed + open + ahead + closed + cannot_tell + ownerless <> 0"
     ).fetchone()
@@ -102,7 +104,7 @@ def written(db: duckdb.DuckDBPyConnection, place: Path) -> dict[str, Any]:
     return {
         "written_seconds": total,
         "written_cycle_seconds": spent["cycle"],
-        "written_peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        "written_peak_gb": peak,
         "written_cells": kept,
         "written_rows": Row.objects.filter(run=made).count(),
         "written_equal": counts == (kept,) and not result.whole,
