@@ -101,7 +101,7 @@ def open_file(scope: Scope, table: Table, mapping: Reading, *, sender: str, dise
     batch = Batch.objects.create(sender=sender)
     return ImportFile.objects.create(
         sender=sender, disease=disease, name=table.name, sha256=table.sha256, kind=mapping.kind, dialect=mapping.dialect, reading=mapping.digest,
-        mapping={"columns": mapping.columns, "unmapped": mapping.unmapped}, encoding=table.encoding, time_zone=time_zone, batch=batch,
+        mapping={"columns": mapping.columns, "unmapped": mapping.unmapped, "header": mapping.header}, encoding=table.encoding, time_zone=time_zone, batch=batch,
         post_id=scope.post_id, opened_at=clock.now(),
     )  # fmt: skip
 

@@ -20,7 +20,9 @@ def cells_of(file: ImportFile, row: ImportRow) -> dict[str, str]:
 
 
 def headers(file: ImportFile) -> list[str]:
-    return [*file.mapping["columns"], *file.mapping["unmapped"]]
+    """The columns in the file's own order. The database keeps the keys of an object in an order of its own, so a list beside them holds it;
+    files that were taken in before it was kept have none."""
+    return list(file.mapping.get("header") or (*file.mapping["columns"], *file.mapping["unmapped"]))
 
 
 def _key_column(file: ImportFile) -> str | None:

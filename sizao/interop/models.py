@@ -26,7 +26,7 @@ class ImportFile(models.Model):
 
     Attributes:
         reading: Digest of the mapping that it was read with.
-        mapping: Header → field, and the headers that feed nothing.
+        mapping: Header → field, the headers that feed nothing, and all headers as the file has them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -50,6 +50,8 @@ except MemoryError:
 except BaseException:
     sys.exit(0)
 """
+#: Why an old workbook is not opened whose trial did not come back.
+TOO_MUCH = {"zh": "读取它会耗尽内存或时间，文件可能已损坏", "en": "reading it would take all memory or time; it may be damaged"}
 #: What makes an archive a workbook.
 WORKBOOKS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
 #: A spreadsheet keeps fifteen digits of a number.
@@ -65,7 +67,7 @@ def open_sheet(path: Path, digest: str, *, knows: Known, accept_full_sheet: bool
     elif _is_encrypted(path):
         raise Refused("file-encrypted", file=path.name)
     elif not _can_be_opened(path):
-        raise Refused("file-not-readable", file=path.name, reason="memory")
+        raise Refused("file-not-readable", file=path.name, reason=TOO_MUCH)
     try:
         with path.open("rb") as content:  # told apart by what it is: workbooks come under each other's suffix
             book = calamine.CalamineWorkbook.from_filelike(content)

@@ -1,5 +1,7 @@
 """The pages of the intake: paste, name a column, put a row right. The store of the tests is a demo's, so the one question that refuses it is put aside."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -60,6 +62,7 @@ def test_a_rejected_row_is_put_right_alone_and_so_is_one_cell_of_a_row_that_was_
     assert "row/4" in seen(desk.get(f"/import/files/{file.pk}?all=1"))
     form = seen(desk.get(f"/import/files/{file.pk}/row/3"))
     assert "李四" in form and "1.1E+17" in form
+    assert re.findall('name="header" value="([^"]*)"', form) == HEAD.strip().split(",")  # as the file has them
     cells = {"header": ["病例编号", "姓名", "性别", "发病日期", "报告日期"]}
     again = desk.post(f"/import/files/{file.pk}/row/3", cells | {"cell": ["1.1E+17", "李四", "女", "2020-01-04", ""]})
     assert "Rejected again" in seen(again)

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import struct
 import time
 import tracemalloc
 import zipfile
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from interop.containers import ods, xls
 from interop.test_tables import bomb, opened, put
 
+from sizao.interop import sheet_tables
 from sizao.interop.dates import read_when
 from sizao.interop.values import read_age, read_count, read_id, read_national_id
 from sizao.kernel.errors import Refused
@@ -85,6 +87,21 @@ def test_a_sheet_with_one_cell_far_out_or_one_row_a_million_times_is_not_opened(
             text = old.read(e)
             new.writestr(e.filename, text[::-1].replace(b"<table:table-row>"[::-1], b'<table:table-row table:number-rows-repeated="1048576">'[::-1], 1)[::-1])
     assert answer(put(tmp_path, far.getvalue(), "often.ods")) == "file-bomb"
+
+
+@pytest.mark.parametrize(("place", "value"), [(512 + 4, 1), (1024 + 128 + 120, 0x7FFFFFF0)], ids=["a chain that leads to itself", "a stream longer than any file"])
+def test_an_old_workbook_that_kills_whoever_reads_it_is_refused_in_words(tmp_path, place, value):
+    """The first entry after the header: the directory's chain; the size of the second entry of the directory, whose chain then turns in a circle."""
+    spoiled = bytearray(xls([HEADER.split(","), ["1", "a", "男", "2020-01-03"]]))
+    struct.pack_into("<I", spoiled, place, value)
+    struct.pack_into("<I", spoiled, 512 + 4 * 2, 2)  # the workbook's own chain: its first sector leads to itself
+    path = put(tmp_path, bytes(spoiled), "list.xls")
+    began = time.perf_counter()
+    with pytest.raises(Refused, match="file-not-readable") as refused:
+        opened(path)
+    assert time.perf_counter() - began < SOON
+    assert refused.value.values["reason"] is sheet_tables.TOO_MUCH  # a process of its own, with its own limit, did not live through it
+    assert "内存" in refused.value.text("zh") and "memory" in refused.value.text("en") and refused.value.cure("zh")
 
 
 def test_entities_that_grow_or_reach_out_are_not_followed(tmp_path):

@@ -111,6 +111,7 @@ def test_what_became_of_every_row_is_kept_and_shown_like_that_of_a_line_list(des
 
 def test_a_row_that_was_rejected_is_put_right_and_sent_again_alone(desk):
     head = desk.bring([row("1"), row("2", person="nobody")]).file
+    assert list(read.mendable(desk.scope, head, 3).items()) == list(zip(HEADER, row("2", person="nobody"), strict=True))  # in the file's order
     report = resend.send_again(desk.scope, head, 3, {"人员": "P1"})
     assert report.totals == {"rows": 1, "accepted": 1, "updated": 0, "duplicate": 0, "rejected": 0}
     assert resend.send_again(desk.scope, head, 3, {"人员": "P1"}).totals["duplicate"] == 1

@@ -41,7 +41,7 @@ def keep(scope: Scope, register: Register, columns: Columns, told: Told, *, send
         digest.update("\x1f".join(line.cells).encode("utf-8", "surrogatepass") + b"\n")
     head = ImportFile.objects.create(
         sender=sender, disease="", name=name, sha256=digest.hexdigest(), kind=f"{KIND}{register.name}", dialect="register",
-        reading=hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()[:12], mapping={"columns": fields, "unmapped": [h for h in header if h not in fields]},
+        reading=hashlib.sha256(repr(sorted(fields.items())).encode()).hexdigest()[:12], mapping={"columns": fields, "unmapped": [h for h in header if h not in fields], "header": header},
         encoding="", time_zone=zone, batch=Batch.objects.create(sender=sender, closed_at=now), post_id=scope.post_id, opened_at=now, closed_at=now,
         rows=len(told.lines), problem_counts=dict(notes), **counts,
     )  # fmt: skip
