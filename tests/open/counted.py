@@ -172,12 +172,13 @@ def korea(path: Path) -> tuple[list[Told], date]:
     return cases, latest(day(r[d]) for r in rows for d in dates)
 
 
-def singapore(path: Path, isolated: str = "") -> tuple[list[Told], date]:
-    """Any of the three versions. `isolated`: the column of which somebody says that it is the day of isolation."""
+def singapore(path: Path, isolated: str = "", place: str = "") -> tuple[list[Told], date]:
+    """Any of the three versions. `isolated`, `place`: the columns of which somebody says that they are the day of isolation and the area."""
     rows = rows_of(path)
     dates = {"date_onset_symptoms", "date_hospital", "date_confirmation", "date_discharge", isolated} - {""}
     confirmed = [_early_2020(r["date_confirmation"]) for r in rows]
-    cases = [Told(r["CaseID"], "confirmed", c, c, isolated=_early_2020(r[isolated]) if isolated else None) for r, c in zip(rows, confirmed, strict=True)]
+    alone = [_early_2020(r[isolated]) if isolated else None for r in rows]
+    cases = [Told(r["CaseID"], "confirmed", c, c, r.get(place, ""), a) for r, c, a in zip(rows, confirmed, alone, strict=True)]
     return cases, latest(_early_2020(r[d]) for r in rows for d in dates)
 
 
@@ -197,7 +198,7 @@ OF_R = {
     "fluH7N9_china_2013.csv": ("case_id", "", "", "province", ("date_of_onset", "date_of_outcome")),
     "rabies_car_2003_linelist.csv": ("index", "", "date", "", ("date",)),
     "varicella_sim_berlin.csv": ("", "", "", "", ("onset",)),
-    "measles_hagelloch_1861.csv": ("case_ID", "", "", "", ("date_of_prodrome", "date_of_death")),
+    "measles_hagelloch_1861.csv": ("case_ID", "", "", "", ("date_of_prodrome", "date_of_rash", "date_of_death")),
 }
 
 

@@ -117,16 +117,15 @@ def test_singapore_and_a_count_that_were_one_off_would_be_seen(system, shared, v
 
 
 @pytest.mark.parametrize(("column", "states"), {
-    "date_hospital": {"met": 90, "late": 1, "ahead": 2}, "date_quarantine": None,
+    "date_hospital": {"met": 90, "late": 1, "ahead": 2}, "date_quarantine": {"met": 13, "overdue": 78, "ahead": 2},
 }.items())  # fmt: skip
-def test_singapore_is_decided_where_the_office_says_which_day_is_that_of_isolation(system, shared, column, states):
-    """The missing are then named: those without such a day, and those whose day lies before anything that counts."""
+def test_singapore_is_decided_where_the_office_says_which_day_is_that_of_isolation_and_where(system, shared, column, states):
+    """Those who have no such day, or one that lies too early, are the missing, by name."""
     path = shared / "data/singapore-2020/COVID-19_Singapore_data_revised.csv"
-    cases, last = counted.singapore(path, column)
+    cases, last = counted.singapore(path, column, "country")
     duties = list(counted.of_cases(cases, last=last, isolation_kept=True))
-    found = Counter(d.state for d in duties if d.measure == "case-isolated")
-    assert found == states if states else found["overdue"]
-    agree(opened(system, path, zone="Asia/Singapore", disease="covid-19", columns={column: "isolated_at"}), duties, last)
+    assert Counter(d.state for d in duties if d.measure == "case-isolated") == states
+    agree(opened(system, path, zone="Asia/Singapore", disease="covid-19", columns={column: "isolated_at", "country": "area_1"}), duties, last)
 
 
 @pytest.mark.parametrize("name", ["ebola_sim_linelist.csv", "ebola_sierraleone_2014.csv", "fluH7N9_china_2013.csv", "rabies_car_2003_linelist.csv", "varicella_sim_berlin.csv"])
