@@ -13,6 +13,8 @@ from sizao.kernel.content_dir import content_dir
 
 from .language.leftout import Item, LeftOut
 
+#: The edition of what one would switch on now. It stands for no source text of its own.
+TODAY = "today"
 VERDICTS = {"out": ("不做", "left out"), "read": ("换一种读法", "read otherwise"), "narrowed": ("收窄", "narrowed")}
 
 
@@ -39,10 +41,11 @@ def editions() -> list[str]:
 
 
 def trace() -> dict[str, Any]:
-    """{"measures": [{id, title, kind, editions, sources, owners, scenarios, state, awaiting, parts}], "passages": [...]}.
+    """{"measures": [{id, title, kind, editions, sources, owners, scenarios, state, awaiting, parts}], "passages": [...], "today": [...]}.
 
-    `state` is "executes" (every part runs in some edition), "partly" or "awaiting"; `awaiting` names the registers; `scenarios` is their number over
-    all editions; `parts` says each part's state.
+    `measures` are those of the source texts; where the edition `today` has one too it is among its `editions`, `sources` and `scenarios`. What only
+    that edition has stands in `today`, in the same form. `state` is "executes" (every part runs in some edition), "partly" or "awaiting";
+    `awaiting` names the registers; `scenarios` is their number over all editions; `parts` says each part's state.
     """
     from .check import scenario_files  # here: what it imports asks for the vocabulary, which asks for the list above
     from .facts import vocabulary
@@ -50,7 +53,7 @@ def trace() -> dict[str, Any]:
     from .scenarios import count_scenarios
 
     found: dict[str, dict[str, Any]] = {}
-    for name in editions():
+    for name in (*editions(), TODAY):
         file = content_dir() / "plans" / name / "edition.yaml"
         edition = load_edition(file.read_text(encoding="utf-8"), vocabulary(), f"{name}/edition.yaml")
         counted = count_scenarios(scenario_files(file))
@@ -58,7 +61,8 @@ def trace() -> dict[str, Any]:
         for id_, (m, registers) in whole.items():
             base = id_.partition(".")[0]
             one = found.setdefault(base, {"id": base, "title": {}, "kind": m.kind, "editions": [], "sources": [], "owners": [], "scenarios": 0, "state": "", "awaiting": [], "parts": {}})
-            one["title"] = {lang: text.partition(" · ")[0] for lang, text in m.title.items()}
+            if name != TODAY or not one["title"]:
+                one["title"] = {lang: text.partition(" · ")[0] for lang, text in m.title.items()}
             one["editions"] += [name] if name not in one["editions"] else []
             one["sources"] += [s for s in ({**s, "edition": name} for s in m.source) if s not in one["sources"]]
             one["owners"] += [m.by.role] if m.by.role not in one["owners"] else []
@@ -70,4 +74,9 @@ def trace() -> dict[str, Any]:
     for one in found.values():
         runs = set(one["parts"].values())
         one["state"] = "executes" if runs == {"executes"} else "awaiting" if runs == {"awaiting"} else "partly"
-    return {"measures": sorted(found.values(), key=lambda m: str(m["id"])), "passages": [dict(p) for p in passages()]}
+    listed = sorted(found.values(), key=lambda m: str(m["id"]))
+    return {
+        "measures": [m for m in listed if m["editions"] != [TODAY]],
+        "passages": [dict(p) for p in passages()],
+        "today": [m for m in listed if m["editions"] == [TODAY]],
+    }

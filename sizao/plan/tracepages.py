@@ -37,9 +37,12 @@ def trace_page() -> str:
         out = " ".join(f"[{x}](left-out.md#{x.lower()})" for x in p.get("left_out", []))
         lines.append(f"| {p['id']} | {p['zh']} | {p['en']} | {p['edition']} | {named} | {out} |")
     lines += ["", "## Measures", ""]
-    for m in measures.values():
+    beyond = ["## Only in the edition of now", "", "What the texts lack and a health department would switch on now (`today`), each with its own source.", ""]
+    for m in (*measures.values(), *found["today"]):
         passages = ", ".join(p["id"] for p in found["passages"] if m["id"] in p["measures"])
-        lines += [f"### {m['id']}", "", f"{m['title']['zh']} · {m['title']['en']}. {KINDS[m['kind']]}. **{STATES[m['state']]}**; {m['scenarios']} scenarios; passages {passages}.", ""]
+        lines += beyond if m is next(iter(found["today"]), None) else []
+        whence = f"passages {passages}" if passages else "no passage"
+        lines += [f"### {m['id']}", "", f"{m['title']['zh']} · {m['title']['en']}. {KINDS[m['kind']]}. **{STATES[m['state']]}**; {m['scenarios']} scenarios; {whence}.", ""]
         lines += [f"- {s['edition']}: [{s['text']}] {s['quote']}" for s in m["sources"]]
         waits = [part for part, state in m["parts"].items() if state == "awaiting"]
         if waits:

@@ -47,6 +47,17 @@ def test_the_five_editions_hold_111_measures_of_twelve_kinds():
     assert len({m["kind"] for m in found}) == 12
 
 
+def test_the_edition_of_now_is_traced_beside_the_texts():
+    found = traced()
+    told = {m["id"]: m for m in (*found["measures"], *found["today"])}
+    held = {id_.partition(".")[0] for id_ in whole(edition("today"))}
+    assert {id_ for id_, m in told.items() if "today" in m["editions"]} == held
+    assert len(told) == 111 + len(found["today"])
+    for m in found["today"]:
+        assert {"id", "kind", "editions", "sources", "scenarios", "state"} <= set(m)
+        assert m["sources"] and m["owners"] and m["state"] == "executes" and m["scenarios"] >= 3 * len(m["parts"]), m["id"]
+
+
 @pytest.mark.parametrize("name", SIX)
 def test_every_scenario_comes_out_as_written_and_every_measure_that_runs_has_three(name):
     checked = check_edition(PLANS / name)

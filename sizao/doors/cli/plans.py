@@ -200,7 +200,7 @@ def trace(json: Json = False) -> None:
         context.print_json(found)
         return
     signs = {"executes": "✓", "partly": "◐", "awaiting": "○"}
-    for m in found["measures"]:
+    for m in (*found["measures"], *found["today"]):
         waits = f" ← {', '.join(m['awaiting'])}" if m["awaiting"] else ""
         context.out.print(f"{signs[m['state']]} {m['id']} · {m['kind']} · {len(m['editions'])} · {m['scenarios']}{waits}", markup=False)
     counted = {state: sum(m["state"] == state for m in found["measures"]) for state in signs}

@@ -64,6 +64,7 @@ ROUTES: tuple[Route, ...] = (
     Route("plans", "plan", "command.plan_list.plans", "post", "plan.read"),
     Route("plan-diff", "plan/diff", "command.plan_diff.diff", "post", "plan.read", "query"),
     Route("plan-whom", "plan/whom", "command.plan_diff.whom_page", "post", "plan.read", "query", reads_persons=True),
+    Route("plan-replay", "plan/replay", "command.plan_replay.replayed", "post", "plan.read", "query"),
     Route("plan-edition", "plan/<str:edition>", "command.plan_edition.edition", "post", "plan.read"),
     Route("plan-scenarios", "plan/<str:edition>/scenarios", "command.plan_edition.scenarios", "post", "plan.read", methods=("POST",)),
     Route("plan-enact", "plan/<str:edition>/enact", "command.plan_enact.enact", "post", "content.enact", "query", methods=("GET", "POST")),
