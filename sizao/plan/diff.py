@@ -78,13 +78,13 @@ def _changed(old: Edition, new: Edition, name: str) -> dict[str, Any]:
     heads = show_measure(before), show_measure(after)
     parts += [{"part": key, "before": heads[0][key], "after": heads[1][key]} for key in HEAD if heads[0][key] != heads[1][key]]
     told = {p["part"] for p in parts}
-    a, b = written(before), written(after)
+    a, b = _written(before), _written(after)
     # Whatever is written otherwise and came out the same in words is shown as it is written: nothing that differs is called the same.
     parts += [{"part": key, "before": a.get(key), "after": b.get(key)} for key in _differing(a, b) if SAID_BY.get(key, key) not in told]
     return {"measure": name, "title": dict(after.title), "parts": parts}
 
 
-def written(m: Measure) -> dict[str, str]:
+def _written(m: Measure) -> dict[str, str]:
     """The keys of a measure as they stand in the file, on one line each. What it has parts for is said of the parts."""
     return {} if m.node is None else {key: _text(child) for key, child in m.node.mapping.items() if key != "parts"}
 

@@ -24,7 +24,7 @@ from sizao.kernel.scope import Scope
 from . import evaluation
 from . import trace as tracing
 from .counting import TESTS
-from .diff import diff, written
+from .diff import diff
 from .facts import vocabulary
 from .language import Edition, EditionRefused, Measure, load_edition
 from .models import Run
@@ -251,7 +251,7 @@ def differing(old: Replayed, new: Replayed) -> list[Differing]:
     listed = []
     for name in dict.fromkeys([*a.measures, *b.measures]):
         was, will = a.measures.get(name), b.measures.get(name)
-        uses = [p for key, p in params.items() if was and will and f"${key}" in " ".join((*written(was).values(), *written(will).values()))]
+        uses = [p for key, p in params.items() if was and will and key in {*was.named_params, *will.named_params}]
         if was and will and not parts.get(name) and not uses:
             continue
         m = will or was

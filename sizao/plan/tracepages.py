@@ -60,6 +60,8 @@ def left_out_page() -> str:
         "",
         "The software counts measures and places, not loyalty or opinion. Twenty things that the texts hold are left out, narrowed or read otherwise.",
         "The loader refuses a measure whose id, titles, rules or names hold one of the words below (`plan-left-out`); quotes are the texts' own.",
+        "It refuses one in innocent words too, when what it is built on (its tables, the columns and links it reads, its acts) is declared as such a thing: a ledger of opinions under another name.",
+        "No register has one, and the figures of `show` are each one value of many, by area and day: none puts persons in an order.",
         "",
     ]
     for name, item in left_out_items().items():

@@ -45,6 +45,7 @@ measures:
   reported: {{{HEAD}, for: unit, should: open, when: {{every: 1d}}, done: {{act: report, match: period}}}}
   beds: {{{HEAD}, for: unit, when: {{every: 1d}}, done: {{have: beds * 1000, need: area.population}}}}
   graded: {{{HEAD}, for: unit, while: area.grade = 'high', when: {{every: 1d}}, done: report}}
+  here: {{{HEAD}, for: contact, should: area.grade = 'high', when: {{every: 1d, from: seen_on, until: seen_on + 14d, at: ["20:00"]}}, done: check}}
   ward: {{{HEAD}, for: case, should: class = 'confirmed', slot: place, when: {{every: 1d}}, done: check}}
   home: {{{HEAD}, for: contact, slot: place, when: {{every: 1d}}, done: check}}
 """
@@ -97,6 +98,13 @@ def test_an_area_without_a_grade_under_a_gate_cannot_be_told(judged):
     rows = "rows: {unit: {a: {known: 2020-06-11 08:00, beds: 3}}}"
     assert judged("graded", "2020-06-11 12:00", rows) == ["cannot_tell unknown:area.grade"]
     assert judged("graded", "2020-06-11 12:00", rows + ", area: [{scale: risk, value: low, from: 2020-01-01}]") == []
+
+
+def test_who_is_here_already_comes_into_scope_when_the_place_is_upgraded_and_owes_nothing_of_before(judged):
+    rows = "rows: {contact: {a: {known: 2020-06-10 08:00, seen_on: 2020-06-10}}}, area: [{scale: risk, value: low, from: 2020-01-01}, {scale: risk, value: high, from: 2020-06-12}]"
+    assert judged("here", "2020-06-11 12:00", rows) == []
+    assert judged("here", "2020-06-12 12:00", rows) == ["open"]
+    assert judged("here", "2020-06-13 12:00", rows) == ["overdue", "open"]
 
 
 def test_a_parameter_without_a_value_on_that_date_cannot_be_told_and_without_any_line_is_refused(judged):

@@ -17,7 +17,7 @@ from sizao.plan.views import BESIDE, LISTS
 from sizao.registers.cases.models import Case, Contact
 from sizao.registers.command.actions import Grading, grade_areas
 from sizao.registers.ledgers.models import ReportingUnit
-from sizao.registers.population.models import Person
+from sizao.registers.population.models import Household, Person
 
 pytestmark = pytest.mark.django_db
 GRID, OTHER, VILLAGE, TOWNSHIP, COUNTY = "990001101201-1", "990001102201-1", "990001101201", "990001101", "990001"
@@ -33,6 +33,7 @@ measures:
      check: {{by: cdc @ area, should: "drawn(1, 'day')", act: inspection.seen}},
      reconcile: [{{from: case}}, {{total: area.population}}, {{filed: report.filed, for: reporting_unit, every: 1d, by: community @ area}}],
      show: {{taken: "median(hours(opens, done_at))", undone: share(done_at is null), last: max(done_at)}}}}
+  swept: {{{HEAD}, title: {{zh: 排查, en: Swept}}, for: household, when: {{every: 1w, from: 2020-06-15}}, done: household.visited, by: grid_worker @ area}}
   contacts: {{{HEAD}, title: {{zh: 密接, en: Contacts}}, for: case, when: {{within: 24h, of: reported_at}}, done: {{have: count(contact), need: contact_total}}, by: cdc @ area}}
 """
 
@@ -184,6 +185,22 @@ def test_what_is_overdue_rises_a_level_at_each_span_and_an_alarm_at_once(town):
     assert ownerless.area.code == OTHER and len(rows(town, "daily", "risen", "990001102201")) == 1, "from the area itself where nobody answers"
     assert len(rows(town, None, "raised", urgency="alarm")) == 4
     assert numbers(town, "contacts").raised == 1 and len(rows(town, None, "raised")) == 5
+
+
+def test_a_household_that_two_grids_claim_is_on_the_list_of_both_and_one_in_no_grid_is_listed_as_nobody_s(town):
+    workers = {code: town.user("grid_worker", code).post for code in (GRID, OTHER)}
+    claimed = {code: household("H-1", town.areas[code]) for code in workers}
+    nowhere = household("H-2", town.areas[VILLAGE])
+    run.evaluate_all(NOW)
+    listed = {r.subject: r for r in rows(town, "swept", "open")}
+    assert set(listed) == {*(h.pk for h in claimed.values()), nowhere.pk}
+    for code, worker in workers.items():
+        assert listed[claimed[code].pk].post == worker.pk and [r.subject for r in rows(town, "swept", "open", code)] == [claimed[code].pk]
+    assert listed[nowhere.pk].post is None and [r.subject for r in rows(town, "swept", "ownerless")] == [nowhere.pk]
+
+
+def household(code, area):
+    return Household.objects.create(code=code, area=area, members=2, known_from=at(15, 9), stands_from=at(15, 9))
 
 
 def test_lists_that_were_not_kept_are_the_same_queries_again(town, system, monkeypatch):

@@ -1,5 +1,6 @@
 """The five source texts as editions: every measure right, proved, traced; what no register keeps yet is named and waits."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from sizao.plan.check import check_edition, scenario_files
 from sizao.plan.facts import registers, vocabulary, wrong_names
 from sizao.plan.language import EditionRefused, load_edition
 from sizao.plan.language.coming import read_coming
+from sizao.plan.language.leftout import has
+from sizao.plan.language.showing import ALLOWED
 from sizao.plan.scenarios import load_scenarios, play
 from sizao.plan.show import show_edition
 
@@ -215,8 +218,6 @@ def coming(sections):
     text = "zh: 以后\nen: Later\n" + "".join(f"{key}: {value}\n" for key, value in sections.items())
     found, faults = read_coming({"later": text}, registers())
     assert faults == []
-    from dataclasses import replace
-
     return replace(vocabulary(), coming=found)
 
 
@@ -233,6 +234,28 @@ def test_a_measure_about_opinion_authors_of_rumours_or_ranking_is_refused_in_wor
     [fault] = refused.value.faults
     assert (fault.code, fault.values["item"]) == ("plan-left-out", item)
     assert fault.as_json()["zh"] != fault.as_json()["en"]
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "said", "item"),
+    [("tables", "case", {"zh": "网上舆情台账"}, "X1"), ("tables", "case", {"en": "author of a rumour"}, "X2"), ("acts", "case.investigated", {"en": "person ranked"}, "X13")],
+)
+def test_a_measure_in_innocent_words_on_what_is_declared_to_be_such_a_thing_is_refused(what, name, said, item):
+    """A jurisdiction's own ledger of opinions under another name."""
+    known = replace(vocabulary(), coming=None)
+    assert load_edition(SMALL % "case.investigated", known).measures
+    held = getattr(known, what)
+    with pytest.raises(EditionRefused) as refused:
+        load_edition(SMALL % "case.investigated", replace(known, **{what: held | {name: replace(held[name], **said)}}))
+    assert {(f.code, f.values["item"]) for f in refused.value.faults} == {("plan-left-out", item)}
+
+
+def test_nothing_that_a_measure_may_name_is_such_a_thing_and_no_figure_puts_persons_in_an_order():
+    v = vocabulary()
+    named = [(x.name, x.zh, x.en) for t in v.tables.values() for x in (t, *t.columns, *t.links)] + [(a.kind, a.zh, a.en) for a in v.acts.values()]
+    assert len(named) > 300
+    assert [(text, i.id) for texts in named for text in texts for i in v.left_out.items if any(w in text.lower() and has(text, w) for w in i.words)] == []
+    assert set(ALLOWED) == {"median", "p90", "share", "min", "max", "count", "total"}  # each one value of many, by area and day: none is a list of who
 
 
 def test_the_same_words_in_a_quote_of_the_text_are_no_fault():

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sizao.kernel import clock, content
+from sizao.kernel import areas, clock, content
 from sizao.kernel.acts import NewAct, record
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Enactment, User
@@ -174,6 +174,28 @@ def test_overview_puts_most_missing_first_and_parts_add_up(town):
             == sum(getattr(m, name) for m in seen.measures)
         )
     assert seen.measures[0].rule["zh"].startswith("对每一名")
+
+
+@pytest.mark.parametrize("what", ["moved", "merged", "split"])
+def test_an_area_moved_merged_or_split_in_mid_measure_loses_nobody(town, what):
+    def owed():
+        run.evaluate_all(NOW)
+        seen = read.overview(town.desk)
+        for name in COUNTS:
+            assert getattr(seen.own, name) + sum(getattr(a, name) for a in seen.areas) == getattr(seen.total, name), name
+        states = ("missing", "missed", "open", "cannot_tell")
+        rows = [r for s in states for m in (DAILY, "case-isolated") for r in read.missing(town.desk, m, state=s, limit=None).rows]
+        return sorted((r.measure, str(r.subject), r.occasion, r.state) for r in rows), {n: getattr(seen.total, n) for n in COUNTS if n not in ("ownerless", "risen")}
+
+    before = owed()
+    assert before[0]
+    if what == "moved":
+        areas.grow([areas.NewArea("990001101201", "1-1村", "village", "990001102")])
+    else:
+        new = ["990001103"] if what == "merged" else ["990001103", "990001104"]
+        areas.grow([areas.NewArea(code, "新镇", "township", "990001") for code in new])
+        areas.succeed(["990001101", "990001102"] if what == "merged" else ["990001101"], new, what, NOW.date())
+    assert owed() == before
 
 
 def test_json_of_coverage_and_missing_has_the_agreed_keys(town):

@@ -94,6 +94,10 @@ def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") 
         measures = {id_: replace(m, ladder=ladder(escalate, m.urgency)) for id_, m in ranked(measures, precedence, faults).items()}
         around.all.update(measures)
         without_circles(measures, faults)
+    if not faults.found and registers.left_out:
+        for m in measures.values():
+            name, _, _ = m.id.partition(".")
+            registers.left_out.refuse_declared(m, vocabulary, faults.at(name, listed[name].line))
     if faults.found:
         raise EditionRefused(faults.found)
     awaiting: dict[str, Awaiting] = {}

@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from .done import leaves
 from .faults import Faults
 from .source import Node
+from .terms import Tally
+
+if TYPE_CHECKING:
+    from .measure import Measure
+    from .vocabulary import Vocabulary
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[^\x00-\x7f]+")
 QUOTED = {"source", "cost"}  # the texts' own words, and figures
@@ -41,6 +48,16 @@ class LeftOut:
                     faults.at("", line).add("plan-left-out", word=word, item=item.id, instead=dict(item.instead))
                     break
 
+    def refuse_declared(self, m: Measure, vocabulary: Vocabulary, faults: Faults) -> None:
+        """A fault for each item that stands in what the measure is built on, however the measure itself is worded: its tables, the columns and links
+        that it reads, its acts, as the registers and ledgers declare them. An innocent name for a list of opinions makes no measure of it."""
+        said = list(declared(m, vocabulary))
+        whole = "\n".join(said).lower()
+        for item in self.items:
+            word = next((w for w in item.words if w in whole and any(has(text, w) for text in said)), None)
+            if word:
+                faults.add("plan-left-out", word=word, item=item.id, instead=dict(item.instead))
+
     def _texts(self, node: Node) -> Iterator[tuple[str, int]]:
         if node.text is not None:
             yield node.text, node.line
@@ -52,6 +69,21 @@ class LeftOut:
                 if key not in QUOTED:
                     yield key, below.line
                     yield from self._texts(below)
+
+
+def declared(m: Measure, vocabulary: Vocabulary) -> Iterator[str]:
+    """The names and titles of everything that a measure reads."""
+    kinds = {leaf.act for leaf in leaves(m.done) if leaf.act} | {c.act for c in m.close}
+    kinds |= {t.source for t in m.deep_terms if isinstance(t, Tally) and t.acts}
+    for kind in sorted(kinds & vocabulary.acts.keys()):
+        yield from (kind, vocabulary.acts[kind].zh, vocabulary.acts[kind].en)
+    for name in m.tables:
+        if name in vocabulary.tables:
+            yield from (name, vocabulary.tables[name].zh, vocabulary.tables[name].en)
+    read = set(m.columns)
+    for c in (*m.table.columns, *m.table.links):
+        if c.name in read:
+            yield from (c.name, c.zh, c.en)
 
 
 def has(text: str, word: str) -> bool:
