@@ -122,6 +122,49 @@ def test_a_difference_is_told_in_words_and_in_persons(outbreak, newer, old):
     assert listed.split('<tbody id="rows">')[1].count("<tr") == 3
 
 
+@pytest.fixture
+def two_texts(newer, old, monkeypatch):
+    """Two small texts in place of the six."""
+    import dataclasses
+
+    from sizao.plan import replay
+    from sizao.plan.evaluation import edition
+
+    replay.forget()
+    found = {old: edition(Enactment.objects.get(item__item_id=PLAN).item_id), newer.ref: dataclasses.replace(edition(newer.pk), id="newer")}
+    monkeypatch.setattr(replay, "texts", lambda: found)
+    return found
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_same_registers_under_two_texts_come_in_by_themselves_with_the_quotes_beside(outbreak, two_texts, language, monkeypatch):
+    from sizao.plan import replay
+
+    client = outbreak.client(outbreak.desk, language)
+    assert 'href="/plan/replay"' in client.get("/plan").content.decode()
+    part, asked = client.get("/plan/replay").content.decode(), 0
+    assert 'id="by-kind"' not in part
+    monkeypatch.setattr(replay, "SECONDS", 2.0)
+    while further := re.search(r'id="replayed"[^>]*hx-get="([^"]+)"', part):
+        part = client.get(further.group(1).replace("&amp;", "&"), HTTP_HX_REQUEST="true").content.decode()
+        assert "<html" not in part and (asked := asked + 1) < 20
+    [every] = re.findall(r'data-kind="every">(.*?)</tbody>', part, re.DOTALL)
+    told = {e: dict(re.findall(r'data-count="(\w+)">(?:<[^>]+>)*(\d+)', row)) for e, row in re.findall(r'data-edition="([^"]+)">(.*?)</tr>', every, re.DOTALL)}
+    assert set(told) == {PLAN, "newer"}
+    assert int(told[PLAN]["all"]) > int(told["newer"]["all"]) > 0, "contacts are followed for one day only"
+    [differs] = re.findall(r'data-measure="([^"]+)"', part)
+    assert differs == "contact-daily-check" and part.count("对密切接触者应隔尽隔") == 2 and "14d" in part and "1d" in part
+    whole = client.get(re.search(r'hx-get="([^"]+)"', client.get("/plan/replay").content.decode()).group(1).replace("&amp;", "&")).content.decode()
+    assert "<html" in whole and 'id="by-kind"' in whole, "without scripts the same on a page of its own"
+
+
+def test_a_replay_stops_at_the_scope_and_refuses_times_that_cannot_be(outbreak, two_texts):
+    client = outbreak.client(outbreak.desk)
+    assert outbreak.client(outbreak.team).get("/plan/replay?numbers=1&area=990001102").status_code == 404
+    for wrong in ("starts=x", "starts=2999-01-01", "as_of=2026-01-01", "known=0001-01-01T00:00:00%2B14:00", "as_of=9999-12-31T23:59:59-12:00", "starts=0001-01-01"):
+        assert client.get(f"/plan/replay?{wrong}").status_code == 422, wrong
+
+
 def test_names_only_for_who_may_see_them_and_each_look_is_on_record(outbreak, newer, old):
     from django.db import connection
 

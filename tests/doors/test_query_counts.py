@@ -44,6 +44,7 @@ PAGES = {
     "plans": "/plan",
     "edition": "/plan/contact-tracing-basic",
     "diff": "/plan/diff",
+    "replay": "/plan/replay",
     "whom": "/plan/whom?new={plan}",
     "whom, a list": "/plan/whom?new={plan}&measure=contact-daily-check&change=obliged",
     "dry run": "/plan/{plan}/enact?disease=covid-19&starts={tomorrow}",

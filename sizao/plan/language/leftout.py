@@ -81,9 +81,12 @@ def declared(m: Measure, vocabulary: Vocabulary) -> Iterator[str]:
         if name in vocabulary.tables:
             yield from (name, vocabulary.tables[name].zh, vocabulary.tables[name].en)
     read = set(m.columns)
-    for c in (*m.table.columns, *m.table.links):
-        if c.name in read:
-            yield from (c.name, c.zh, c.en)
+    for column in m.table.columns:
+        if column.name in read:
+            yield from (column.name, column.zh, column.en)
+    for link in m.table.links:
+        if link.name in read:
+            yield from (link.name, link.zh, link.en)
 
 
 def has(text: str, word: str) -> bool:
