@@ -50,7 +50,7 @@ def replayed(request: HttpRequest) -> HttpResponse:
         "w": Words(request.LANGUAGE_CODE, area.zone),
         "area": area,
         "near": plan_words.near(scope, area),
-        "q": asked,
+        "asked": asked,
         "query": query,
         "texts": {e.id: e.title for e in texts.values()},
         "old": old,
