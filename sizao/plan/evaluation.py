@@ -21,7 +21,7 @@ from .facts import vocabulary
 from .language import Edition, Measure, load_edition
 from .language.measure import BEGINNING, FAR
 from .obligations import FIELDS, Force
-from .sql import POSTGRES, compile_beside, compile_measure
+from .sql import POSTGRES, compile_beside_in_zones, compile_measure
 from .sql.shown import of_time, shown_values
 
 INSTANTS = ("opens", "due", "done_at")
@@ -107,19 +107,20 @@ def statement(
     `places`: the store's zones, where somebody has asked. `beside`: also that by which the measure's list is not complete, and what was
     handed over. `seen`: the snapshot of a run, of whose list it is.
     """
-    places, parts = places or zones(), []
+    places, m, parts = places or zones(), f.measure, []
+    columns = {zone: ", ".join(f"(z.{name} AT TIME ZONE '{zone}') AS {name}" if name in INSTANTS else f"z.{name}" for name in FIELDS) for zone in places}
     for zone in places:
-        m, asked, only = f.measure, subjects, None
+        asked, only = subjects, None
         if subjects and not m.simple:  # what it looks at beyond its own rows must not be narrowed with them
             asked, only = None, subjects.get(m.facts)
         related = relations.build(vocabulary(), zone, known_at, asked, one_zone=len(places) == 1, seen=seen)
         civil = compile_measure(m, related, naive(as_of, zone), f.force(zone), only=only)
-        columns = ", ".join(f"(z.{name} AT TIME ZONE '{zone}') AS {name}" if name in INSTANTS else f"z.{name}" for name in FIELDS)
-        parts.append(f"SELECT {columns} FROM ({civil}) z")
-        if beside and (m.reconcile or m.table.custody):
-            whole = relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1, seen=seen)
-            among = subjects.get(m.facts) if subjects else None
-            parts.append(f"SELECT {columns} FROM ({compile_beside(m, whole, naive(as_of, zone), f.force(zone), only=among)}) z")
+        parts.append(f"SELECT {columns[zone]} FROM ({civil}) z")
+    if beside and (m.reconcile or m.table.custody):
+        among = subjects.get(m.facts) if subjects else None
+        whole = [(relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1, seen=seen), naive(as_of, zone), f.force(zone)) for zone in places]
+        rest = zip(places, compile_beside_in_zones(m, whole, only=among), strict=True)
+        parts += [f"SELECT {columns[zone]} FROM ({sql}) z" for zone, sql in rest if sql]
     return " UNION ALL ".join(parts)
 
 

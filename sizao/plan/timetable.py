@@ -89,8 +89,11 @@ class Drawer:
         first = self.point(w.start, self.as_of)
         if first is None:
             return NoTimetable(cause(w.start, self.context(self.as_of)) or "")
-        self.start = first
         step = w.step
+        if isinstance(step, Parameter):  # a series from before the figure was written counts from the day on which it came into force
+            ctx = self.context(first)
+            first = self.m.params[step.name].begun(first, self.as_of, ctx.owner, ctx.steps)
+        self.start = first
         if isinstance(step, Parameter):
             chosen = self.point(step, first)
             if chosen is None:

@@ -35,12 +35,14 @@ edition: bad-input
 title: {{zh: 坏数据, en: Bad input}}
 params:
   clock: [{{value: 24h, from: 2020-06-10, source: test}}]
+  step: [{{value: 2d, from: 2020-06-10, source: test}}, {{value: 1d, from: 2020-06-14, source: test}}]
 precedence: {{place: [ward, home]}}
 measures:
   daily: {{{HEAD}, for: contact, should: class = 'close', when: {{every: 1d, from: seen_on, until: seen_on + 3d, at: ["20:00"]}}, done: check}}
   twice: {{{HEAD}, for: contact, when: {{days: [1], of: seen_on}}, done: check}}
   linked: {{{HEAD}, for: contact, should: case.class = 'confirmed', when: {{days: [1], of: seen_on}}, done: check}}
   clocked: {{{HEAD}, for: contact, when: {{within: $clock, of: seen_on}}, done: check}}
+  stepped: {{{HEAD}, for: contact, when: {{every: $step, from: seen_on, until: seen_on + 7d, at: ["20:00"]}}, done: check}}
   taken: {{{HEAD}, for: contact, should: class = 'close', when: {{within: 1d, of: seen_on}}, done: moved}}
   reported: {{{HEAD}, for: unit, should: open, when: {{every: 1d}}, done: {{act: report, match: period}}}}
   beds: {{{HEAD}, for: unit, when: {{every: 1d}}, done: {{have: beds * 1000, need: area.population}}}}
@@ -113,6 +115,18 @@ def test_a_parameter_without_a_value_on_that_date_cannot_be_told_and_without_any
     with pytest.raises(EditionRefused) as refused:
         load_edition(TEXT.replace("value: 24h,", "value: 24h, for: other,"), VOCABULARY)
     assert "plan-parameter-no-line" in {f.code for f in refused.value.faults}
+
+
+def test_a_series_from_before_its_step_was_written_counts_from_the_day_of_the_figure(judged):
+    rows = "rows: {contact: {a: {known: 2020-06-08 08:00, seen_on: 2020-06-08}}}, acts: [{act: check, of: a, at: 2020-06-11 09:00}]"
+    assert judged("stepped", "2020-06-09 23:00", rows) == ["cannot_tell undated:$step"], "nobody can tell before the figure is there"
+    assert judged("stepped", "2020-06-10 00:00", rows) == ["open"], "the tenth and eleventh are the first period"
+    assert judged("stepped", "2020-06-13 21:00", rows) == ["met", "overdue"]
+    assert judged("stepped", "2020-06-16 21:00", rows) == ["met", "overdue", "overdue"], "the step it began with stays, and the end stays where it was"
+    ended = rows.replace("seen_on: 2020-06-08", "seen_on: 2020-06-02")
+    assert judged("stepped", "2020-06-13 21:00", ended) == [], "what had ended before is asked of nobody"
+    later = "rows: {contact: {a: {known: 2020-06-11 08:00, seen_on: 2020-06-11}}}"
+    assert judged("stepped", "2020-06-13 21:00", later) == ["overdue", "open"]
 
 
 def test_one_check_serves_both_lists_that_a_person_is_on(judged):

@@ -7,7 +7,7 @@ from collections import Counter
 import duckdb
 import pytest
 from engine_edition import EDITION, TABLES
-from engine_registers import START, Choices, act, crowd, force, on_edges, versions
+from engine_registers import AREAS, CODES, START, Choices, act, crowd, force, on_edges, versions
 from engine_tables import COLUMNS, RELATIONS, make, quoted, rows
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sizao.plan.completeness import beside
 from sizao.plan.derived import knowing
 from sizao.plan.duck import COUNTS, Judged
+from sizao.plan.language.measure import FAR
 from sizao.plan.obligations import Force
 from sizao.plan.reference import evaluate
 from sizao.plan.register import Register
@@ -221,6 +222,36 @@ def test_a_cycle_that_breaks_off_leaves_the_cells_as_they_were(db, seed, large_e
     assert found(db) == before
     cycle(db, judged, RELATIONS, moment, changes)
     assert found(db) == {key: value for j in judged for key, value in wanted(j, new, moment, None).items()}
+
+
+def test_days_more_than_two_months_past_are_kept_as_one_and_what_comes_late_still_counts(db):
+    """A unit that is visited each month since January, judged in August: twice before the months are folded, twice after."""
+    db.execute("DROP TABLE IF EXISTS settled_measure")
+    table, since = next(t for t in TABLES if t.name == "unit"), dt.datetime(2020, 1, 31)
+    unit = {c.name: None for c in (*table.stored, *table.links)} | {"id": 1, "person": None, "area": 5, "disease": None, "known": since, "vf": since, "vt": FAR, "opens_on": since.date()}
+    visits = [act(Choices.seeded(1), "visit", dt.datetime(2020, month, 10), unit) | {"id": month} for month in (3, 4, 7)]
+    said = {"areas": AREAS, "posts": [], "kept": [{"kind": "visit", "area": 1, "since": since}], "area_facts": [], "codes": CODES}
+    early, late = (Register({t.name: [unit] if t is table else [] for t in TABLES}, acts, **said) for acts in ([visits[0], visits[2]], visits))
+    j, was, loose = Judged("monthly", EDITION.measures["monthly"], Force(), 1), early, []
+    for moment, now in ((dt.datetime(2020, 8, 20, 12), early), (dt.datetime(2020, 8, 21, 12), early), (dt.datetime(2020, 8, 21, 13), late), (dt.datetime(2020, 8, 22, 12), late)):
+        put(db, "b", rows(was))
+        put(db, "t", rows(now))
+        result = cycle(db, [j], RELATIONS, moment, differences(db, was, now) if loose else None)
+        assert bool(result.whole) == (not loose), "evaluated whole once"
+        before = moment.date() - dt.timedelta(days=62)
+        assert folded(found(db), before) == folded(wanted(j, now, moment, None), before)
+        loose.append(len({day for _, _, day in found(db) if day is not None and dt.date.min < day < before}))
+        was = now
+    assert loose == [4, 0, 1, 0], "the days of their own that are older than that"
+
+
+def folded(cells: dict, before: dt.date) -> dict:
+    """Cells with all days before one as the first day that there is."""
+    sums: dict = {}
+    for (key, area, day), counts in cells.items():
+        place = (key, area, dt.date.min if day is not None and day < before else day)
+        sums[place] = tuple(map(sum, zip(counts, sums.get(place, [0] * len(counts)), strict=True)))
+    return {place: counts for place, counts in sums.items() if any(counts)}
 
 
 @pytest.mark.full

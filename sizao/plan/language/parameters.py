@@ -49,6 +49,11 @@ class Line:
         """It holds for everybody at any time."""
         return self.since is None and self.disease is None and not self.codes and self.area is None
 
+    def far(self, row: Mapping[str, Any], steps: Callable[[str], int | None]) -> int | None:
+        """How far above the row's area its own lies (0 where it names none); None when it is not for this row, at any time."""
+        fits = self.disease in (None, row.get("disease")) and all(row.get(column) == code for column, code in self.codes)
+        return None if not fits else 0 if self.area is None else steps(self.area)
+
 
 @dataclass(frozen=True)
 class Param:
@@ -68,13 +73,17 @@ class Param:
         found: list[tuple[int, int]] = []
         for place, i in enumerate(self.order):
             line = self.lines[i]
-            far = 0 if line.area is None else steps(line.area)
-            if far is None or (line.since is not None and line.since > instant) or line.disease not in (None, row.get("disease")):
+            far = line.far(row, steps)
+            if far is None or (line.since is not None and line.since > instant):
                 continue
-            fits = all(row.get(column) == code for column, code in line.codes)
-            if fits and (not found or self.lines[self.order[found[0][1]]].weight == line.weight):
+            if not found or self.lines[self.order[found[0][1]]].weight == line.weight:
                 found.append((far, place))
         return self.lines[self.order[min(found)[1]]] if found else None
+
+    def begun(self, instant: datetime, by: datetime, row: Mapping[str, Any], steps: Callable[[str], int | None]) -> datetime:
+        """That instant; or, where there is no value for the row yet, the first one later, up to `by`, at which there is."""
+        since = [line.since or instant for line in self.lines if (line.since is None or line.since <= by) and line.far(row, steps) is not None]
+        return max(instant, min(since, default=instant))
 
     def at(self, instant: datetime, disease: str | None = None) -> Any:
         """The value for a disease where nothing narrower is said."""

@@ -59,7 +59,8 @@ class Before:
 @dataclass(frozen=True)
 class Every:
     """One period after another from the day of `start` (left out: the day the subject was known). In each, one occasion for each time of day `at`
-    of its last day. A step that is a parameter is read once, when the series begins; times of day that are one, when each period begins.
+    of its last day. A step that is a parameter is read once, when the series begins; times of day that are one, when each period begins. A series from
+    before the first line of its step begins on the day on which that line came into force.
 
     The first opens at the first midnight of its period, the next when the one before was due; each closes when the next opens.
     """

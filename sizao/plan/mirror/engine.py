@@ -18,7 +18,7 @@ from sizao.plan.language.measure import Filed, Measure
 from sizao.plan.language.reach import reached
 from sizao.plan.language.subjects import derived
 from sizao.plan.models import COUNTS, Amount, Cell, Figure, Row
-from sizao.plan.sql import DUCKDB, compile_beside, compile_measure, shown
+from sizao.plan.sql import DUCKDB, compile_beside_in_zones, compile_measure, shown
 from sizao.plan.sql.derived import NAME, facts, key
 
 if TYPE_CHECKING:
@@ -94,13 +94,10 @@ class Engine:
         """Every obligation of a measure: subjects as the mirror's numbers, civil times, and the zone in `zone`."""
         from sizao.plan.evaluation import naive
 
-        parts = []
-        for zone in self.zones:
-            related = self.relations(f, zone)
-            found = [compile_measure(f.measure, related, naive(self.as_of, zone), f.force(zone), DUCKDB)]
-            found += [sql for sql in [compile_beside(f.measure, related, naive(self.as_of, zone), f.force(zone), DUCKDB)] if sql]
-            parts += [f"SELECT z.*, {DUCKDB.text(zone)} AS zone FROM ({civil}) z" for civil in found]
-        return " UNION ALL ".join(parts)
+        read = [(self.relations(f, zone), naive(self.as_of, zone), f.force(zone)) for zone in self.zones]
+        found = [*zip(self.zones, (compile_measure(f.measure, *one, DUCKDB) for one in read), strict=True)]
+        found += [(zone, sql) for zone, sql in zip(self.zones, compile_beside_in_zones(f.measure, read, DUCKDB), strict=True) if sql]
+        return " UNION ALL ".join(f"SELECT z.*, {DUCKDB.text(zone)} AS zone FROM ({civil}) z" for zone, civil in found)
 
     def listed(self, relation: str) -> str:
         """The obligations of a relation with their subjects' own ids, and instants as PostgreSQL reads them."""

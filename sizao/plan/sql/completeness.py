@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,15 +49,31 @@ def compile_beside(
 
     `person`: the table of persons, for where they live. `only`: a SELECT of the subjects whose hand-overs are wanted.
     """
+    return compile_beside_in_zones(m, [(relations, as_of, force or Force())], dialect, person, only)[0]
+
+
+def compile_beside_in_zones(
+    m: Measure, zones: Sequence[tuple[Relations, datetime, Force]], dialect: Dialect = POSTGRES, person: str = "person", only: str | None = None
+) -> list[str | None]:
+    """The same for a store across time zones, one statement each, together what one would list: who is on the list in any zone is on it, nobody is
+    missing on it twice, and what is said of an area is compared once, in the time of where it lies, with all rows below.
+
+    `zones`: of each the relations, the moment and the enactment in its civil time.
+    """
     if not m.reconcile and not passes_on(m):
-        return None
-    return dialect.whole(Completeness(m, relations, as_of, force or Force(), dialect, None).listing(person, only))
+        return [None for _ in zones]
+    found = [Completeness(m, relations, as_of, force, dialect, None) for relations, as_of, force in zones]
+    for one in found:
+        one.zones = found
+    return [dialect.whole(sql) if (sql := one.listing(person, only)) else None for one in found]
 
 
 class Completeness(Wide):
-    def listing(self, person: str, only: str | None = None) -> str:
+    zones: Sequence[Completeness]  # of the whole store, this one among them; the first says for all who is missing on the list
+
+    def listing(self, person: str, only: str | None = None) -> str | None:
         entries = [entry for entry in self.m.reconcile if isinstance(entry, From)]
-        found = [self.unlisted(entries, person)] if entries else []
+        found = [self.unlisted(entries, person)] if entries and self is self.zones[0] else []
         for i, entry in enumerate(self.m.reconcile):
             if isinstance(entry, Total):
                 found.append(self.short(entry, BESIDE_OCCASION - i))
@@ -64,6 +81,8 @@ class Completeness(Wide):
                 found.append(self.not_filed(entry, BESIDE_OCCASION - i))
         if passes_on(self.m):
             found.append(self.handed(only))
+        if not found:
+            return None
         ctes = (self.standing() if self.m.reconcile else {}) | {"owner": self.owner()}
         with_ = ",\n".join(f"{name} AS ({sql})" for name, sql in (self.shared | ctes).items())
         return f"WITH {with_}\nSELECT {', '.join(FIELDS)} FROM ({' UNION ALL '.join(found)}) o{self.inside()}"
@@ -118,11 +137,24 @@ class Completeness(Wide):
         """Condition on a row `n` of `stands`: it is on the list."""
         return f'({self.told("n", self.as_of, self.as_of)}) IS NOT FALSE'
 
+    def on_list(self) -> str:
+        """SELECT of person and area of all that is on the list, in whatever zone."""
+        parts = []
+        for zone in self.zones:
+            rows = f'SELECT n."person", n."area" FROM stands n WHERE {zone.listed}'
+            parts.append(rows if zone is self else f"SELECT o.* FROM ({zone.apart(rows)}) o")
+        return " UNION ALL ".join(parts)
+
+    def apart(self, select: str) -> str:
+        """A SELECT over `stands` that stands by itself."""
+        ctes = self.standing()
+        return f"WITH {', '.join(f'{name} AS ({sql})' for name, sql in (self.shared | ctes).items())} {select}"
+
     # -- who is missing on it
 
     def unlisted(self, entries: list[From], person: str) -> str:
-        found = [self.acted(entry, i, person) if entry.acts else self.standing_in(entry, i) for i, entry in enumerate(entries)]
-        listed = f'SELECT n."person" FROM stands n WHERE n."person" IS NOT NULL AND {self.listed}'
+        found = [zone.acted(entry, i, person) if entry.acts else zone.standing_in(entry, i) for i, entry in enumerate(entries) for zone in self.zones]
+        listed = f'SELECT n."person" FROM ({self.on_list()}) n WHERE n."person" IS NOT NULL'
         first = f"SELECT x.*, row_number() OVER (PARTITION BY x.who ORDER BY x.nth, x.area NULLS LAST) AS place FROM ({' UNION ALL '.join(found)}) x"
         reasons = " ".join(f"WHEN {i} THEN {self.d.text(f'{UNLISTED}:{entry.source}')}" for i, entry in enumerate(entries))
         source = f"(SELECT z.* FROM ({first}) z WHERE z.place = 1 AND z.who NOT IN ({listed})) y"
@@ -149,17 +181,27 @@ class Completeness(Wide):
             tests.append(f'a."at" >= {self.d.literal(self.force.start)}')
         if entry.where is not None:
             tests.append(Writer(self.d, self.m.params, "a", self.as_of, self.as_of, disease="NULL", key=self.force.key).sql(entry.where))
-        home, area = "", "CAST(NULL AS BIGINT)"
+        many, home, area = len(self.zones) > 1, "", "CAST(NULL AS BIGINT)"
+        here = f"(SELECT min(x.id) FROM ({self.plain.area}) x WHERE x.parent IS NULL) IN ({self.plain.here})"  # who lives nowhere belongs to the top
         if person in self.plain.facts:
             home = f' LEFT JOIN ({self.plain.facts[person]}) p ON p."person" = a."person" AND p."vf" <= {self.as_of} AND p."vt" > {self.as_of}'
             area = 'p."area"'
+            if many:  # else in the time of where he lives
+                homes = " UNION ALL ".join(zone.at_home(person) for zone in self.zones)
+                home += f' LEFT JOIN (SELECT DISTINCT y.who FROM ({homes}) y) e ON e.who = a."person"'
+                here = f'(p."person" IS NOT NULL OR e.who IS NULL AND {here})'
+        tests += [here] if many else []
         return f'SELECT a."person" AS who, {area} AS area, {i} AS nth FROM ({self.plain.act}) a{home} WHERE {" AND ".join(tests)}'
+
+    def at_home(self, person: str) -> str:
+        """Everybody who lives somewhere in this zone."""
+        return f'SELECT h."person" AS who FROM ({self.plain.facts[person]}) h WHERE h."vf" <= {self.as_of} AND h."vt" > {self.as_of} AND h."person" IS NOT NULL'
 
     # -- how many should be on it
 
     def short(self, entry: Total, occasion: int) -> str:
         """A figure is about its area and all below. Without an area, or not told, it is no denominator."""
-        below = f'SELECT u.above AS area, count(*) AS have FROM stands n JOIN ({self.plain.up}) u ON u.area = n."area" WHERE {self.listed} GROUP BY u.above'
+        below = f'SELECT u.above AS area, count(*) AS have FROM ({self.on_list()}) n JOIN ({self.plain.up}) u ON u.area = n."area" GROUP BY u.above'
         figures = self.of_areas(entry.fact) if entry.fact else f'SELECT v."id", v."person", v."area", v."{entry.column}" AS need FROM ({self.plain.facts[entry.source]}) v WHERE {" AND ".join(self.standing_rows(entry.source, "v"))}'
         untold = "x.need IS NULL OR x.area IS NULL"
         source = (
@@ -177,6 +219,7 @@ class Completeness(Wide):
         tests = [f"g.scale = {self.d.text(fact.scale)}", f"g.vf <= {self.as_of}", f"g.vt > {self.as_of}", f"g.starts_at <= {self.as_of}"]
         tests += [] if fact.ended else [f"g.ends_at > {self.as_of}"]
         tests += [] if fact.only is None else [f"g.value = {self.d.text(fact.only)}"]
+        tests += [f"g.area IN ({self.plain.here})"] if len(self.zones) > 1 else []
         place = "row_number() OVER (PARTITION BY g.area ORDER BY g.starts_at DESC, g.id) AS place"
         lines = f"SELECT g.id, g.area, g.{fact.field} AS need, {place} FROM ({self.plain.area_fact}) g WHERE {' AND '.join(tests)}"
         number, named = ("nn.n", f" JOIN ({self.plain.names}) nn ON nn.id = l.id") if self.plain.names else ("l.id", "")

@@ -159,6 +159,15 @@ class Writer:
             arms.append(f"WHEN {' AND '.join(tests) or 'TRUE'} THEN {write(i)}")
         return f"CASE {' '.join(arms)} END"
 
+    def begun(self, name: str, instant: str, by: str) -> str:
+        """The same as `Param.begun`; NULL where the instant is."""
+        param, arms = self.params[name], []
+        for i, line in enumerate(param.lines):
+            since = instant if line.since is None else self.dialect.literal(line.since)
+            arms.append(f"CASE WHEN {' AND '.join(self.tests(param, i, by)) or 'TRUE'} THEN {since} END")
+        earliest = f"least({', '.join(arms)})" if len(arms) > 1 else "".join(arms) or "NULL"
+        return f"CASE WHEN {instant} IS NOT NULL THEN greatest({instant}, {earliest}) END"
+
     def tests(self, param: Param, i: int, instant: str) -> list[str]:
         """When a line of a parameter is in force."""
         line = param.lines[i]

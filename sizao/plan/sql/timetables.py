@@ -73,9 +73,12 @@ class Timetable:
     def every(self, w: Every) -> str:
         first = self.writer("n").sql(w.start)
         if isinstance(w.step, nodes.Parameter):
-            name, lines = w.step.name, self.m.params[w.step.name].lines
+            name, lines, rows = w.step.name, self.m.params[w.step.name].lines, "stands n"
+            if undated_before(self.m, name):  # a series from before the figure was written counts from the day on which it came into force
+                rows = f"(SELECT {self.keep('n')}, {self.writer('n').begun(name, first, self.as_of)} AS began FROM stands n) n"
+                first = "n.began"
             chosen = self.writer("n", first, first).choose(name, str)
-            spread = [self.periods(replace(w, step=line.value), first, f" AND {chosen} = {i}") for i, line in enumerate(lines)]
+            spread = [self.periods(replace(w, step=line.value), first, f" AND {chosen} = {i}", rows) for i, line in enumerate(lines)]
         else:
             spread = [self.periods(w, first, "")]
         parts = [self.time_of_day(at, i) for at in self.clocks(w) for i in range(len(at.at))]
@@ -87,7 +90,7 @@ class Timetable:
             return [w]
         return [replace(w, at=line.value, step=i) for i, line in enumerate(self.m.params[w.at].lines)]  # type: ignore[arg-type]
 
-    def periods(self, w: Every, first: str, test: str) -> str:
+    def periods(self, w: Every, first: str, test: str, rows: str = "stands n") -> str:
         """One row a period that may have begun."""
         first_day = self.d.date(first)
         last = [self.count(first_day, self.d.date(self.as_of), w)]
@@ -98,7 +101,7 @@ class Timetable:
             last.append(str(most - 1))
         ends = f"least({', '.join(last)})" if len(last) > 1 else last[0]
         begin = self.beginning(first_day, w)
-        spread = f"SELECT {self.keep('n')}, {first} AS first_at, {self.d.series(ends, begin)} AS k FROM stands n WHERE {first} IS NOT NULL AND {ends} >= {begin}{test}"
+        spread = f"SELECT {self.keep('n')}, {first} AS first_at, {self.d.series(ends, begin)} AS k FROM {rows} WHERE {first} IS NOT NULL AND {ends} >= {begin}{test}"
         day = self.d.date("s.first_at")
         return f"SELECT {self.keep('s')}, s.first_at, s.k, {self.start(day, 's.k', w)} AS period, {self.start(day, '(s.k + 1)', w)} AS following FROM ({spread}) s"
 
@@ -245,7 +248,8 @@ class Timetable:
                 first = n.sql(w.start)
                 tests = [(first, n.cause(w.start))]
                 if isinstance(w.step, nodes.Parameter):
-                    tests.append((self.writer("n", first, first).choose(w.step.name, lambda i: "1"), self.d.text(f"${w.step.name}")))
+                    last = f"greatest({first}, {self.as_of})"  # it may have come into force since the series began
+                    tests.append((self.writer("n", last, last).choose(w.step.name, lambda i: "1"), self.d.text(f"${w.step.name}")))
             case Shifts() as w:
                 hours = n.sql(w.hours)
                 tests = [(n.sql(w.start), n.cause(w.start)), (f"CASE WHEN {hours} >= 1 THEN 1 END", self.d.text(w.hours.name))]

@@ -94,16 +94,17 @@ class Units(Clinic):
     # -- people on lists
 
     def roll_daily(self, measure: str, chosen: Callable[[dict[str, Any]], bool], since: str, done: str, *, step: int = 1, figure: datetime | None = None) -> None:
-        """Every so many days since somebody began. `figure`: from when it is written how many; of a series that began before, nobody can tell."""
+        """Every so many days since somebody began; or since it is written how many (`figure`), if that came later. Before it is, nobody can tell."""
         judge = self.judge(measure, "reporter")
         for key, person, f in self.lists("roll"):
             first, until = day(f.more[since]), day(f.more["ends_on"])
             if chosen(f.more) and first is not None:
                 told = self.sampled(person) if done == "sample" else [x.at for x in self.book.under.get((done, person), ())]
-                if figure is not None and midnight(first) < figure:
+                begins = max(midnight(first), figure) if figure else midnight(first)
+                if begins > max(midnight(first), self.book.as_of):
                     judge.say(key, f.area, None, CANNOT_TELL)
                 else:
-                    judge.daily(key, f.area, midnight(first), end_of(until) if until else FAR, [24], told, known=f.at, step=step)
+                    judge.daily(key, f.area, begins, end_of(until) if until else FAR, [24], told, known=f.at, step=step)
 
     def entitled(self, measure: str, policies: tuple[str, ...], role: str) -> None:
         """Paid in full by the day."""

@@ -10,6 +10,7 @@ from test_daily_run import lists
 from test_mirror_engine import NOW, Life, beside, both, cells, folder, rows, town  # noqa: F401 - fixtures
 
 from sizao.flows.check_recorded import Check, record_checks
+from sizao.kernel.acts import NewAct, record
 from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Area, Enactment
 from sizao.kernel.scope import Scope
@@ -79,6 +80,7 @@ def test_a_store_across_time_zones_asks_its_mirror_too(far, system, folder, monk
     Life(far, system, 82).live(25)
     Area.objects.filter(path__startswith=Area.objects.get(code="990001102202").path).update(zone="America/New_York")
     Life(far, system, 83).live(25)
+    positive_everywhere(far, system)
     known_at = datetime.now(UTC)
     here = run.evaluate_all(NOW, known_at, standing=False, engine="duckdb")
     assert left == {"after-pairs"}
@@ -87,7 +89,25 @@ def test_a_store_across_time_zones_asks_its_mirror_too(far, system, folder, monk
     assert (cells(here), beside(here)) == (cells(there), beside(there))
     found = [r for r in rows(here) if "line" in r]
     assert len({(r[1], r[2], r[4]) for r in found}) == len(found) > 0, "a line is judged once, in the time of where it lies"
+    across = incomplete(there)
     Area.objects.update(zone="Asia/Shanghai")
+    assert incomplete(run.evaluate_all(NOW, known_at, standing=False, engine="postgres")) == across, "who is not on a list does not hang on the clocks of the store"
+    assert {state for _, _, state, *_ in across} == {"unlisted", "short"}
+
+
+def positive_everywhere(county, system):
+    """Positive results of people in both time zones, of one who is a confirmed case and of one who lives nowhere; and how many live in the county."""
+    east, west = county.areas["990001101201-1"], county.areas["990001102202-1"]
+    people = [Person.objects.create(area=area, known_from=at(1), stands_from=at(1)) for area in (east, west, east)]
+    Case.objects.create(person=people[2], area=east, classification="confirmed", confirmed_at=at(2), disease="covid-19", known_from=at(2), stands_from=at(2))
+    who = [*(p.pk for p in people), uuid7()]
+    record(system, [NewAct("lab.resulted", uuid7(), at(10), one, east.pk, "covid-19", outcome="positive") for one in who])
+    with transaction.atomic():
+        grade_areas(system, [Grading(county.root.pk, "population", "", at(3), number=2000)], sender="county")
+
+
+def incomplete(made):
+    return sorted(Row.objects.filter(run=made, state__in=("unlisted", "short")).values_list("measure", "subject", "state", "reason", "area_id", "have", "need"), key=repr)
 
 
 @pytest.mark.parametrize("engine", ["postgres", "duckdb"])

@@ -294,7 +294,9 @@ def test_a_run_knows_what_the_mirror_saw(town, system, folder):
 def test_the_nightly_check_mends_and_leaves_a_store_without_a_mirror_alone(town, system, folder, owner, caplog):
     choice.check()
     assert not folder.exists()
-    Life(town, system, 13).live(10)
+    life = Life(town, system, 13)
+    life.contact()  # whatever else happens, one to be mended
+    life.live(10)
     run.evaluate_all(NOW, standing=False, engine="duckdb")
     owner.execute("ALTER TABLE cases_contact DISABLE TRIGGER version")
     owner.execute("UPDATE cases_contact SET last_exposure_on = '2020-06-15' WHERE last_exposure_on IS DISTINCT FROM '2020-06-15'")
