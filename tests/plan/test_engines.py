@@ -192,8 +192,8 @@ def test_what_a_list_lacks_does_not_hang_on_the_time_zones_of_the_store(tables, 
 
 
 def test_every_state_timetable_and_form_of_evidence_was_seen(tables, duck):
-    """Crowds until everything was seen: five that show it together while the generators stay as they are; thirty are more than enough."""
-    for seed in (20, 7, 1, 9, 32, *range(30)):
+    """Crowds until everything was seen: a few that show it together while the generators stay as they are; thirty are more than enough."""
+    for seed in (51, 20, 7, 4, 32, *range(30)):
         agree_on_a_crowd(tables, duck, seed, both=False)
         if not everything_was_seen():
             break
