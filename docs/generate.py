@@ -93,12 +93,14 @@ def ledgers() -> str:
     from sizao.registers.ledgers.items import ledgers as every
 
     lines = ["# Ledgers and fields", "", "Written from `content/ledgers/` and `content/fields/`. Minutes a day: of one who files, by the rhythm; for an event, of one line.", ""]
-    lines += ["| ledger | 中文 | about | filed by | due | fields (* must be told) | minutes |", "|---|---|---|---|---|---|---|"]
+    lines += ["| ledger | 中文 | about | filed by | due | fields (* must be told; = known already, shown and not asked) | minutes |", "|---|---|---|---|---|---|---|"]
     for one in sorted(every().values(), key=lambda x: x.id):
         about = ", ".join(one.keys) + (f": {', '.join(one.kinds or one.levels)}" if one.kinds or one.levels else "")
         when = "when it happens" if not one.is_due else f"each {one.rhythm.kind}, {', '.join(one.rhythm.at)}"
         asked = ", ".join(f"`{f.id}`{'*' if f.id in one.required else ''}" for f in one.fields) or f"nothing: counted from `{one.counts}`"
+        asked += "".join(f", `{f.id}`=" for f in one.filled_fields)
         lines.append(f"| `{one.id}` {one.en} | {one.zh} | {about} | {one.filed_by} | {when} | {asked} | {due.cost(one)[0]:.2g} |")
+    lines += ["", *_served(every()), "## Fields"]
     lines += ["", "| field | 中文 | English | type | unit or codes | asked by |", "|---|---|---|---|---|---|"]
     asked_by: dict[str, list[str]] = {}
     for one in every().values():
@@ -108,6 +110,29 @@ def ledgers() -> str:
         who = ", ".join(asked_by.get(f.id, [])) or (f"nobody: known from {f.known}" if f.known else f"nobody: counted from {f.counted}" if f.counted else "—")
         lines.append(f"| `{f.id}` | {f.zh} | {f.en} | {f.type} | {f.unit or f.codes or '—'} | {who} |")
     return "\n".join(lines) + "\n"
+
+
+def _served(every: dict) -> list[str]:
+    """Of each ledger the measures that ask for it, found in the editions, with the passages they come from; of one that none asks for, what its file says."""
+    from sizao.plan.trace import named_by
+    from sizao.plan.trace import trace as traced
+
+    found = named_by()
+    five = {m["id"]: m["sources"] for m in traced()["measures"]}
+    lines = ["## What each serves", "", "Measures that name the ledger or its acts, and the passage each comes from: found in the editions, typed nowhere. What no edition says (a norm, a measure that does not name it) stands in the ledger's own file (`source`).", ""]
+    for one in sorted(every.values(), key=lambda x: x.id):
+        lines += [f"### {one.id}", "", f"{one.zh} · {one.en}", ""]
+        named: dict[str, list] = {}
+        for name in sorted({one.id, one.act, one.filing_act} - {""}):
+            for measure, sources in found.get(name, {}).items():
+                named.setdefault(measure, []).extend(s for s in sources if s not in named[measure])
+        said = [s for s in one.source if s in five]
+        lines += [f"- {s}" for s in one.source if s not in five]
+        for measure, sources in sorted((named | {m: five[m] for m in said}).items()):
+            quotes = dict.fromkeys(f"[{s['text']}] {s['quote']}" for s in sources)
+            lines.append(f"- {f'[{measure}](trace.md#{measure})' if measure in five else f'`{measure}`'}: {'; '.join(quotes)}")
+        lines.append("")
+    return lines
 
 
 def trace() -> str:

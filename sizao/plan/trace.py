@@ -40,6 +40,21 @@ def editions() -> list[str]:
     return sorted({str(p["edition"]) for p in passages()})
 
 
+def named_by() -> dict[str, dict[str, list[Mapping[str, str]]]]:
+    """Facts table or kind of act → measure → what it comes from ({text, quote, edition}), over every shipped edition, what awaits included."""
+    from .facts import vocabulary
+    from .language import load_edition
+
+    found: dict[str, dict[str, list[Mapping[str, str]]]] = {}
+    for file in sorted((content_dir() / "plans").glob("*/edition.yaml")):
+        edition = load_edition(file.read_text(encoding="utf-8"), vocabulary(), f"{file.parent.name}/edition.yaml")
+        for id_, m in {**edition.measures, **{id_: w.measure for id_, w in edition.awaiting.items()}}.items():
+            for name in m.names:
+                sources = found.setdefault(name, {}).setdefault(id_.partition(".")[0], [])
+                sources += [s for s in ({**s, "edition": edition.id} for s in m.source) if s not in sources]
+    return found
+
+
 def trace() -> dict[str, Any]:
     """{"measures": [{id, title, kind, editions, sources, owners, scenarios, state, awaiting, parts}], "passages": [...], "today": [...]}.
 

@@ -7,12 +7,14 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
+from sizao.doors.cli.ledgers import _not_whole
 from sizao.doors.kit import signin
 from sizao.kernel import clock, content
 from sizao.kernel.models import Act, Enactment
 from sizao.registers.ledgers import actions, due, summing
 from sizao.registers.ledgers.actions import NewLine, NewUnit
-from sizao.registers.ledgers.models import DueReport
+from sizao.registers.ledgers.models import DueReport, Entry
+from sizao.registers.population import actions as population
 
 DAY = date(2020, 6, 16)
 
@@ -45,7 +47,11 @@ def town(county, system):
 
 def numbers(town, now, **more):
     with clock.frozen(now):
-        found = due.counts(due.owed(town.desk, town.county.root, DAY, DAY, **more))
+        rows = due.owed(town.desk, town.county.root, DAY, DAY, **more)
+        found = due.counts(rows)
+        for state in ("silent", "received"):
+            listed = summing.listed(town.desk, town.county.root, DAY, DAY, state, **more)
+            assert sorted((r.unit, r.area, r.ledger, r.due) for r in listed) == sorted((r.unit.pk, r.unit.area.code, r.ledger.id, r.occasion.due) for r in rows if r.state == state)
         assert summing.together(summing.summed(town.desk, town.county.root, DAY, DAY, **more)) == found  # row by row and by the database
     assert found["due"] == found["received"] + found["zero"] + found["silent"] + found["open"]
     return {k: v for k, v in found.items() if v}
@@ -136,3 +142,77 @@ def test_each_number_of_the_receiver_opens_as_many_rows_and_the_areas_add_up(tow
     with clock.frozen(at(16, 21)):
         parts = [c for _, c in summing.by_area(town.county.root, children, summing.summed(town.desk, town.county.root, DAY, DAY))]
     assert {k: sum(p[k] for p in parts) for k in due.COUNTS} == due.counts(whole)
+
+
+def enacted(town, name):
+    one, two = town.county.user("desk"), town.county.user("desk")
+    content.second(two, content.propose(one, content.newest("ledger", name), town.county.root, "any", at(10)))
+
+
+@pytest.mark.django_db
+def test_lines_that_the_report_before_had_and_this_one_lacks_are_named_until_they_come(town):
+    enacted(town, "beds")
+    clinic = town.units["卫生院"]
+
+    def told(day, hour, **beds):
+        lines = [NewLine("", {"unit": clinic}, {"bed_class": b, "open_staffed": n, "beds_occupied": 0}, at(day, hour), date(2020, 6, day)) for b, n in beds.items()]
+        with clock.frozen(at(day, hour)):
+            assert {o.kind for o in actions.add_lines(town.system, "beds", lines, sender="t")} == {"new"}
+
+    def lacking(now):
+        with clock.frozen(now):
+            [report] = due.owed(town.desk, town.county.root, DAY, DAY, ledger="beds")
+            assert [x["missing"] for x in _not_whole(town.desk, town.county.root, DAY, "")] == ([list(report.missing)] if report.missing and report.number is not None else [])
+            return report.state, report.missing
+
+    told(12, 9, general=9, shelter=4)  # given up since: only the report before counts
+    told(15, 9, general=20, severe=4, critical=1)
+    assert lacking(at(16, 9)) == ("open", ("critical", "general", "severe"))
+    told(16, 10, general=21)
+    assert lacking(at(16, 11)) == ("received", ("critical", "severe"))
+    with clock.frozen(at(16, 11)):
+        rows = town.client(town.desk).get(f"/reports/rows?day={DAY}&ledger=beds&state=received").content.decode()
+        assert "还缺：危重症（ICU）、重症床位" in rows
+        assert "lines missing: intensive care, severe" in town.client(town.reporter, "en").get("/file").content.decode()
+    told(16, 12, severe=4, critical=0)  # none is a line too
+    assert lacking(at(16, 13)) == ("received", ())
+    assert lacking(at(16, 11)) == ("received", ("critical", "severe"))  # as it stood
+
+
+@pytest.mark.django_db
+def test_what_the_roll_knows_is_shown_where_a_class_files_and_never_asked(town):
+    place = town.county.areas["990001101201-1"].pk
+    with clock.frozen(at(15)):
+        school = actions.add_units(town.system, [NewUnit("c", place, "一（1）班", at(1), "class")], sender="t")["c"]
+        people = population.add_persons(town.system, [population.PersonData(area_id=place, name=f"学生{n}") for n in range(4)], known=[at(1)] * 4, sender="t")
+    reporter = town.client(town.reporter)
+
+    def shown():
+        with clock.frozen(at(16, 8)):
+            phone = reporter.get(f"/file/class_check/{school}?period={DAY}&slot=0").content.decode()
+            desk = reporter.get(f"/registers/class-check/new?unit={school}").content.decode()
+        assert "persons_enrolled" not in phone + desk  # no control asks it
+        return re.findall(r"应到人数.*?<b>(.*?)</b>", phone) + re.findall(r"应到人数.*?<b>(.*?)</b>", desk)
+
+    assert shown() == ["—", "—"]  # no roll yet: nobody knows, and 0 would be a lie
+    lines = [("pupil", {}), ("pupil", {"ends_on": "2020-06-16"}), ("pupil", {"ends_on": "2020-06-15"}), ("staff", {})]
+    told = [NewLine(f"r{n}", {"person": p, "unit": school}, {"roll_role": role, **more}, at(15)) for n, (p, (role, more)) in enumerate(zip(people, lines, strict=True))]
+    assert {o.kind for o in actions.add_lines(town.system, "roll", told, sender="t")} == {"new"}
+    assert shown() == ["2", "2"]
+    away = town.client(town.county.user("reporter", "990001102"))
+    with clock.frozen(at(16, 8)):
+        assert "<b>2</b>" not in away.get(f"/registers/class-check/new?unit={school}").content.decode()
+    values = {"persons_present": 2, "persons_temperature_taken": 2, "absent_ill": 0, "persons_enrolled": 3}
+    [outcome] = actions.add_lines(town.system, "class_check", [NewLine("", {"unit": school}, values, at(16, 8), DAY)], sender="t")
+    assert [p.code for p in outcome.problems] == ["no-such-field"]
+    assert not Entry.objects.filter(ledger="class_check").exists()
+
+
+@pytest.mark.django_db
+def test_a_household_s_members_stand_beside_the_form_of_a_visit_for_who_may_see_the_household(town):
+    grid = town.county.areas["990001101201-1"].pk
+    [home] = population.add_households(town.system, [population.HouseholdData("h1", grid, members=5)], known=at(1), sender="t").values()
+    for role, code, members in (("grid_worker", "990001101201", "5"), ("grid_worker", "990001102", "—"), ("reporter", "990001101201", "—")):
+        with clock.frozen(at(16, 8)):
+            body = town.client(town.county.user(role, code)).get(f"/registers/household-visit/new?household={home}").content.decode()
+        assert re.findall(r"<dd><b>(.*?)</b>", body) == [members], role

@@ -83,6 +83,24 @@ def test_a_second_form_that_asks_what_a_first_one_has_is_refused(db, tmp_path):
     assert list(checking.faults(tmp_path / "ledgers" / "second.yaml", "")) == []  # another kind of unit is another subject
 
 
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("persons_enrolled", None),  # on the roll of the unit
+        ("persons_present", None),  # asked by the morning check of the same class
+        ("note", "ledger-field-twice"),  # asked here too
+        ("beds_occupied", "ledger-filled-by-nobody"),  # asked of clinics, never of a class
+        ("household_members", "ledger-filled-by-nobody"),  # a class is no household
+        ("persons_tested", "ledger-filled-by-nobody"),
+    ],
+)
+def test_what_is_shown_as_known_is_kept_by_somebody_and_not_asked_as_well(db, tmp_path, field, code):
+    text = f"title: {{zh: 班级, en: Class}}\nabout: unit\nkinds: [class]\nlines: many\nfields: [note]\nfilled: [{field}]\nrhythm: event\nfiled_by: reporter\nminutes: 1\n"
+    write(tmp_path, "ledgers", "class_note", text)
+    found = [(f.code, f.line) for f in checking.faults(tmp_path / "ledgers" / "class_note.yaml", "")]
+    assert found == ([] if code is None else [(code, 6)])
+
+
 def test_a_field_that_was_loaded_is_never_retyped_and_one_may_be_added(system, tmp_path):
     write(tmp_path, "fields", "own", "fields:\n  depth: {zh: 深, en: depth, type: decimal, unit: m}\n")
     assert content.load(system, [tmp_path]).faults == []

@@ -112,10 +112,27 @@ def reports(
     parts = [{"area": a.code, "zh": a.name_zh, "en": a.name("en"), **c} for a, c in summing.by_area(place, below, rows)]
     whole = {"area": place.code, "zh": "合计", "en": "together", **summing.together(rows)}
     if json:
-        silent = [{"unit": str(r.unit.pk), "area": r.unit.area.code, "ledger": r.ledger.id, "due": r.occasion.due.isoformat()} for r in due.owed(who, place, asked, asked, ledger=ledger) if r.state == "silent"]
-        context.print_json({"day": asked.isoformat(), "whole": whole, "areas": parts, "silent": silent})
+        silent = [_told(r) for r in summing.listed(who, place, asked, asked, "silent", ledger=ledger)]
+        context.print_json({"day": asked.isoformat(), "whole": whole, "areas": parts, "silent": silent, "not_whole": _not_whole(who, place, asked, ledger)})
     else:
         tables.reports(asked.isoformat(), [*parts, whole], due.COUNTS)
+
+
+def _told(r: Any) -> dict[str, Any]:
+    return {"unit": str(r.unit), "area": r.area, "ledger": r.ledger, "due": r.due.isoformat()}
+
+
+def _not_whole(scope: Any, place: Any, day: date, ledger: str) -> list[dict[str, Any]]:
+    """The reports that came without a line that the unit's report before had, and the codes of those lines."""
+    from sizao.kernel import clock
+    from sizao.registers.ledgers import summing
+    from sizao.registers.ledgers.items import ledgers
+    from sizao.registers.ledgers.missing import missing
+
+    each = {one.id: one for one in ledgers().values() if one.each and ledger in ("", one.id)}
+    came = [r for state in ("received", "zero") for r in summing.listed(scope, place, day, day, state, ledger=ledger) if r.ledger in each] if each else []
+    lacking = missing(((r.unit, each[r.ledger], r.period, r.slot) for r in came), clock.now())
+    return [_told(r) | {"missing": list(lines)} for r in came if (lines := lacking.get((r.unit, r.ledger, r.period, r.slot)))]
 
 
 @feeds_app.command("list")

@@ -5,7 +5,7 @@ same record meanwhile, fields that both changed show both values, and the others
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 
 from sizao.doors.desk.registers import access, field_control, label, row_address
 from sizao.doors.kit import lists
+from sizao.doors.kit.filled import Filled, filled
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.problems import worded
 from sizao.doors.kit.shown import NONE, Shown, short, titles
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
+from sizao.kernel import clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Area, User
@@ -30,6 +32,7 @@ from sizao.kernel.saving import same
 from sizao.kernel.scope import Scope
 from sizao.kernel.typed import EXPECTED, Reader
 from sizao.kernel.versions import at_change, differs, versions
+from sizao.registers.ledgers.registers import ledger_of
 from sizao.registers.population import read as population
 
 PICKED = 12
@@ -207,6 +210,23 @@ class Form:
     def fill_shown(self) -> None:
         self.shown = Shown.of(self.register, self.scope, self.words, [self.row], what="edit", fields=self.fields)
 
+    def known(self) -> list[Filled] | None:
+        """What nobody types of whom this line is about, because it is known already; None where the register asks everything itself."""
+        one = ledger_of(self.register)
+        if one is None or not one.filled_fields:
+            return None
+        about = {}
+        for key in one.keys:
+            told = self.register.value(self.row, key) if self.row is not None else str(self.values.get(key) or "").split(" · ")[0]
+            if told and _is_uuid(str(told)):
+                about[key] = UUID(str(told))
+        day = self.row.period if self.row is not None else None
+        try:
+            day = day or date.fromisoformat(str(self.values.get("period") or ""))
+        except ValueError:
+            day = clock.local_day(clock.now(), self.zone)
+        return filled(self.scope, self.words, one, about, day)
+
     def answer(self, status: int = 200) -> HttpResponse:
         """The form as a page."""
         register, row, w = self.register, self.row, self.words
@@ -225,6 +245,7 @@ class Form:
             "problems": self.problems,
             "general": self.general,
             "theirs": self.theirs,
+            "known": self.known(),
             "meanwhile": self.meanwhile,
             "on_record": {n for n in self.fields if register.type(n) == "sealed" and row is not None and register.value(row, n) is not None},
             "seen": self.seen,

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from sizao.doors.kit.filled import filled
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
@@ -110,9 +111,13 @@ def line(request: HttpRequest, ledger_id: str, unit: UUID) -> HttpResponse:
             problems = list(outcome.problems) if outcome.kind == "rejected" else []
         if not problems:
             return HttpResponseRedirect(url("file-today", {"said": "line"}))
+    try:
+        day = date.fromisoformat(period)
+    except ValueError:
+        day = clock.local_day(clock.now(), words.zone)
     clinics = [(str(u.pk), u.name) for u in ledgers.units(scope).filter(kind__in=("clinic", "fever_clinic")).exclude(in_use=False).order_by("name")[:200]]
     context = {
-        "clinics": clinics,
+        "clinics": clinics, "known": filled(scope, words, one, {"unit": found.pk}, day),
         "w": words, "ledger": one, "unit": found, "typed": typed, "problems": {p.field: Refused(p.code, **_words(p, one)).text(words.language[:2]) for p in problems},
         "key": request.POST.get("key") or str(uuid7()), "codes": {f.id: code_list(f.codes) for f in one.fields if f.codes}, "period": period, "slot": slot,
     }  # fmt: skip

@@ -243,6 +243,14 @@ class Measure:
         return list(dict.fromkeys(found))
 
     @property
+    def names(self) -> set[str]:
+        """Every facts table and kind of act that it names anywhere: what it is about, what closes it, what it looks up, what its list is held against."""
+        found: set[str] = {*self.tables, *(c.act for c in self.close)}
+        for part in (*evidence.leaves(self.done), *self.deep_terms, *self.reconcile):
+            found |= {name for key in ("act", "table", "source", "kept") if isinstance(name := getattr(part, key, None), str)}
+        return found - {""}
+
+    @property
     def look(self) -> Measure | None:
         """The second look at this measure, where one is taken."""
         return self.all.get(f"{self.id}.check")

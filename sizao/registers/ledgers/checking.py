@@ -14,6 +14,7 @@ from sizao.kernel.marked import Marked
 from sizao.kernel.models.areas import LEVELS
 
 from .items import ABOUT, ID, KEYS, LINES, Ledger, files, made
+from .known import COUNTED, asked_by, column_of
 from .rhythm import read_rhythm
 
 
@@ -56,9 +57,10 @@ def _checked(places: tuple[str, ...], _signed: tuple[Any, ...], _marks: tuple[An
         told += wrong
         if not wrong:
             found[id_], read[id_] = made(id_, text, marked.data, known), marked
-    for id_, one in list(_asked_twice(found, read)):
-        told.append(one)
-        found.pop(id_, None)
+    for among in (_asked_twice, _filled_by_nobody):
+        for id_, one in list(among(found, read)):
+            told.append(one)
+            found.pop(id_, None)
     return found, told
 
 
@@ -87,6 +89,9 @@ def _wrong(file: str, id_: str, m: Marked, known: dict[str, FormField]) -> Itera
             read_rhythm(body["rhythm"])
     except ValueError as e:
         yield fault(file, m.line("rhythm", str(e)), "ledger-rhythm-wrong", ledger=id_, part=str(e))
+    source = body.get("source")
+    if source is not None and not (isinstance(source, str) or (isinstance(source, list) and all(isinstance(s, str) for s in source))):
+        yield fault(file, m.line("source"), "ledger-word-unknown", ledger=id_, key="source", value=source, known=("a text", "[measure, …]"))
     minutes = body.get("minutes")
     if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 <= minutes <= 480):
         yield fault(file, m.line("minutes"), "ledger-minutes-wrong", ledger=id_, value=minutes)
@@ -148,6 +153,8 @@ def _fields(file: str, id_: str, m: Marked, body: dict[str, Any], known: dict[st
     for i, name in enumerate(body.get("filled") or []):
         if name not in known:
             yield fault(file, m.line("filled", i), "ledger-field-unknown", ledger=id_, field=str(name), nearest=_near(str(name), known))
+        elif name in seen:  # shown and asked at once
+            yield fault(file, m.line("filled", i), "ledger-field-twice", ledger=id_, field=name)
 
 
 def _asked_twice(found: dict[str, Ledger], read: dict[str, Marked]) -> Iterator[tuple[str, ContentFault]]:
@@ -162,6 +169,18 @@ def _asked_twice(found: dict[str, Ledger], read: dict[str, Marked]) -> Iterator[
                 if before != id_:
                     yield id_, fault(f"{id_}.yaml", read[id_].line("fields", i), "ledger-asked-already", ledger=id_, field=of.id, other=before)
                     break
+
+
+def _filled_by_nobody(found: dict[str, Ledger], read: dict[str, Marked]) -> Iterator[tuple[str, ContentFault]]:
+    """What is shown and never asked is kept by a register of the line's person or household, on a roll of its unit, or asked about the same by another ledger."""
+    for id_, one in found.items():
+        for i, f in enumerate(one.filled_fields):
+            column, name = column_of(f), (f.known or "").removeprefix(COUNTED).partition(".")[0]
+            kept = column is not None and column[0] in one.keys
+            rolled = (f.known or "").startswith(COUNTED) and name in found and "unit" in one.keys and found[name].outcome is not None
+            others = [x for x in asked_by(one, f, found)[1] if one.about != "unit" or set(_subjects(x)) & set(_subjects(one))]
+            if not kept and not rolled and not others:
+                yield id_, fault(f"{id_}.yaml", read[id_].line("filled", i), "ledger-filled-by-nobody", ledger=id_, field=f.id)
 
 
 def _subjects(one: Ledger) -> list[str]:

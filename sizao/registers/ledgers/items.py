@@ -21,7 +21,10 @@ ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """One ledger. See `content/ledgers/README.md`; `ref` is how an entry cites this very text."""
+    """One ledger. See `content/ledgers/README.md`; `ref` is how an entry cites this very text.
+
+    `filled_fields` are shown and never asked. `source`: the norm it comes from, or ids of measures, where no edition reads it.
+    """
 
     id: str
     ref: str
@@ -38,7 +41,8 @@ class Ledger:
     also: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
-    filled: tuple[str, ...] = ()
+    filled_fields: tuple[FormField, ...] = ()
+    source: tuple[str, ...] = ()
     each: str | None = None
     counts: str | None = None
     outcome: str | None = None
@@ -130,7 +134,8 @@ def made(id_: str, text: str, body: dict[str, Any], known: dict[str, FormField] 
         also=tuple(body.get("also") or ()),
         kinds=tuple(body.get("kinds") or ()),
         levels=tuple(body.get("levels") or ()),
-        filled=tuple(body.get("filled") or ()),
+        filled_fields=tuple(known[name] for name in body.get("filled") or ()),
+        source=() if not body.get("source") else (body["source"],) if isinstance(body["source"], str) else tuple(body["source"]),
         each=body.get("each"),
         counts=body.get("counts"),
         outcome=body.get("outcome"),

@@ -43,6 +43,11 @@ def of(ledger: Ledger) -> Register:
     return _made[ledger.ref]
 
 
+def ledger_of(register: Register) -> Ledger | None:
+    """The ledger that a register is made from; None for one of a model's own."""
+    return ledgers().get(register.name.replace("-", "_")) if register.model is Entry else None
+
+
 def declaration(ledger: Ledger) -> Declaration:
     """What the machine is told of a ledger."""
     fields: dict[str, Field] = {}

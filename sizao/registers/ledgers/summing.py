@@ -46,6 +46,21 @@ SELECT d.ledger, d.path, min(d.period), max(d.period), {", ".join(f"count(*) FIL
 _UNITS = """
  AND NOT EXISTS (SELECT FROM unnest(%(without)s::text[]) w (path) WHERE starts_with(d.path, w.path)) ORDER BY n.name, n.id LIMIT %(limit)s
 """
+_LISTED = f"""{_OWED}
+SELECT d.id, a.code, d.ledger, d.period, d.slot, d.due {_FILED} JOIN ledgers_reportingunit n ON n.id = d.id JOIN kernel_area a ON a.id = n.area_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One report behind a number, without the weight of its unit: `area` is a code, `due` an instant in UTC."""
+
+    unit: UUID
+    area: str
+    ledger: str
+    period: date
+    slot: int
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,16 @@ def units_of(scope: Scope, area: Area, first: date, last: date, state: str, *, l
         cursor.execute(f"{_OWED} SELECT d.id, count(*) OVER () {joined} WHERE ({_OF[state]}) {_UNITS}", told | {"without": list(without), "limit": limit})
         rows = cursor.fetchall()
     return [row[0] for row in rows], rows[0][1] if rows else 0
+
+
+def listed(scope: Scope, area: Area, first: date, last: date, state: str, *, ledger: str = "", now: datetime | None = None) -> list[Listed]:
+    """Every report behind a number (`state` is one of `due.COUNTS`), by the unit's name, then by cut-off. Refused not-found-or-out-of-area."""
+    told = _told(scope, area, first, last, now or clock.now(), ledger, "plan.read")
+    if told is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_LISTED} WHERE {_OF[state]} ORDER BY n.name, n.id, d.due, d.ledger", told)
+        return [Listed(*row) for row in cursor.fetchall()]
 
 
 def _told(scope: Scope, area: Area, first: date, last: date, now: datetime, ledger: str, permission: str) -> dict[str, Any] | None:

@@ -58,11 +58,23 @@
   });
   document.addEventListener('click', function (e) {
     var picked = e.target.closest('[data-picked]'), take = e.target.closest('[data-take]');
-    if (picked) { var input = picked.closest('.picker').querySelector('input'); input.value = picked.dataset.picked + ' · ' + picked.querySelector('b').textContent; close(input); input.focus(); }
+    if (picked) { var input = picked.closest('.picker').querySelector('input'); input.value = picked.dataset.picked + ' · ' + picked.querySelector('b').textContent; close(input); input.focus(); input.dispatchEvent(new Event('change', { bubbles: true })); }
     if (take) { var field = document.getElementById(take.dataset.for); field.value = take.dataset.take; field.focus(); }
   });
   document.addEventListener('change', function (e) {
     if (e.target.dataset.all) Array.prototype.forEach.call(document.querySelectorAll('input[name="' + e.target.dataset.all + '"]'), function (b) { b.checked = e.target.checked; });
+  });
+  /* What is known already of whom a line is about: asked again when another is chosen. */
+  document.addEventListener('change', function (e) {
+    var known = document.getElementById('known');
+    if (!known || !known.dataset.by || !e.target.form || known.dataset.by.split(' ').indexOf(e.target.name) < 0) return;
+    var asked = known.dataset.by.split(' ').map(function (name) {
+      var input = e.target.form.elements[name], id = input ? input.value.split(' · ')[0].trim() : '';
+      return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? name + '=' + id : '';
+    }).filter(Boolean);
+    fetch(known.dataset.from + '?' + asked.join('&'), { credentials: 'same-origin' })
+      .then(function (r) { return r.ok ? r.text() : ''; })
+      .then(function (html) { var now = new DOMParser().parseFromString(html, 'text/html').getElementById('known'); if (now) known.replaceWith(now); });
   });
   /* What was typed and not sent is asked about before it is left. */
   var touched = false;

@@ -1,0 +1,122 @@
+"""What is known already of whom a line is about (`filled:` of a ledger): shown where the line is written, typed by nobody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sizao.kernel import audit, registry
+from sizao.kernel.fields import FormField
+from sizao.kernel.register import records
+from sizao.kernel.registry import Register
+from sizao.kernel.scope import Scope, visible
+
+from .items import Ledger, ledgers
+from .models import Entry
+from .read import units
+from .registers import of
+
+#: `known: ledgers.roll.pupil`: how many persons stand on that ledger of the unit, with that outcome.
+COUNTED = "ledgers."
+PERIOD = ("starts_on", "ends_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One field of `filled` for one subject.
+
+    Attributes:
+        value: As a register or another ledger keeps it; None where nobody has told it yet, or this scope may not see it.
+        on: The local day that another ledger's line is of, where it has one.
+        zh, en: Who keeps it.
+    """
+
+    field: FormField
+    value: Any
+    zh: str
+    en: str
+    on: date | None = None
+
+
+def known(scope: Scope, one: Ledger, about: Mapping[str, UUID], day: date) -> list[Known]:
+    """Every field of `filled`, in order, for the person, household and unit that a line is about; `day` says as of when a roll is counted.
+
+    The scope sees no more here than in the registers and ledgers themselves; what is read of a person goes on record.
+    """
+    return [_known(scope, one, f, about, day) for f in one.filled_fields]
+
+
+def _known(scope: Scope, one: Ledger, f: FormField, about: Mapping[str, UUID], day: date) -> Known:
+    if (counted := roll_of(f)) is not None:
+        return Known(f, _on_roll(scope, *counted, about.get("unit"), day), counted[0].zh, counted[0].en)
+    if (kept := column_of(f)) is not None:
+        key, register, column = kept
+        return Known(f, _kept(scope, register, about.get(key), column), register.declaration.zh, register.declaration.en)
+    key, others = asked_by(one, f, ledgers())
+    line, other = _told(scope, f, key, about.get(key), others)
+    return Known(f, line.values[f.id] if line is not None else None, other.zh, other.en, line.period if line is not None else None)
+
+
+def roll_of(f: FormField) -> tuple[Ledger, str] | None:
+    """The ledger whose standing lines a field is the number of, and their outcome ("" for any)."""
+    if not f.known or not f.known.startswith(COUNTED):
+        return None
+    name, _, outcome = f.known.removeprefix(COUNTED).partition(".")
+    found = ledgers().get(name)
+    return (found, outcome) if found is not None else None
+
+
+def column_of(f: FormField) -> tuple[str, Register, str] | None:
+    """(key of a line, register, field) of `known: population.person.sex`; None where no register has it."""
+    room, _, rest = (f.known or "").rpartition(".")[0].partition(".")
+    column = (f.known or "").rpartition(".")[2]
+    model = next((m for m in records() if rest and m._meta.label_lower == f"{room}.{rest}"), None)
+    register = registry.of_model(model) if model is not None else None
+    return (rest, register, column) if register is not None and column in register.declaration.fields else None
+
+
+def asked_by(one: Ledger, f: FormField, all_of_them: Mapping[str, Ledger]) -> tuple[str, list[Ledger]]:
+    """The other ledgers that ask a field about the same subject, and by which key of a line they say so; ("", []) where none does."""
+    for key in one.keys:
+        found = [x for x in all_of_them.values() if x.id != one.id and f.id in x.by_id and x.about == key and key != "area"]
+        if found:
+            return key, found
+    return "", []
+
+
+def _on_roll(scope: Scope, roll: Ledger, outcome: str, unit: UUID | None, day: date) -> int | None:
+    """How many persons stand on the roll of a unit on a day; None where the unit has no roll yet. A number of the unit's own, wherever its people live."""
+    if unit is None or not units(scope).filter(pk=unit).exists():
+        return None
+    rows = Entry.objects.filter(visible(), ledger=roll.id, unit=unit)
+    rows = rows.filter(**{f"values__{roll.outcome}": outcome}) if outcome else rows
+    lines = list(rows.values_list("person_id", *(f"values__{name}" for name in PERIOD)))
+    now = day.isoformat()
+    return len({person for person, start, end in lines if (not start or start <= now) and (not end or now <= end)}) if lines else None
+
+
+def _kept(scope: Scope, register: Register, record: UUID | None, column: str) -> Any:
+    row = register.whole(register.rows(scope)).filter(pk=record).first() if record is not None else None
+    if row is None or not register.may_see(scope, column, register.area_of(row)):
+        return None
+    if (person := register.person_of(row)) is not None:
+        audit.write(scope, "ledgers.filled", [person])
+    return register.value(row, column)
+
+
+def _told(scope: Scope, f: FormField, key: str, subject: UUID | None, others: list[Ledger]) -> tuple[Any, Ledger]:
+    """The newest line of those ledgers about this subject that tells the field, and its ledger."""
+    lines = []
+    for other in others if subject is not None else ():
+        register = of(other)
+        rows = register.whole(register.rows(scope)).filter(**{key: subject, "values__has_key": f.id})
+        line = rows.order_by("-happened_at", "-id").first()
+        if line is not None and line.values.get(f.id) not in (None, "") and register.may_see(scope, f.id, register.area_of(line)):
+            lines.append((line, other))
+    if not lines:
+        return None, others[0]
+    line, other = max(lines, key=lambda found: found[0].happened_at)
+    if line.person_id:
+        audit.write(scope, "ledgers.filled", [line.person_id])
+    return line, other
