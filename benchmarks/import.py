@@ -110,7 +110,10 @@ def _watched(server: Any, rows: int) -> Iterator[dict[str, Any]]:
 
 
 def _spent(process: psutil.Process, *, children: bool = True) -> float:
-    t = process.cpu_times()
+    try:
+        t = process.cpu_times()
+    except psutil.NoSuchProcess:  # ended since it was listed: its parent has its time now
+        return 0.0
     own = t.user + t.system + ((getattr(t, "children_user", 0) + getattr(t, "children_system", 0)) if children else 0)
     return float(own + sum(_spent(p) for p in (process.children() if children else ())))
 
