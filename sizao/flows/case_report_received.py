@@ -32,7 +32,7 @@ class CaseReport:
     Attributes:
         sender, source_id: Who reports, and his own number of the case: together they name it.
         placed: Whether the report tells the person's area. If not, `person.area_id` is where a new one is put, and one that is known stays where he is.
-        isolated_at, investigated_at: What the report says was done, if it does; they become a stay and an investigation.
+        isolated_at, admitted_at, investigated_at: What the report says was done, if it does: a stay, a stay in hospital, an investigation.
     """
 
     sender: str
@@ -47,6 +47,7 @@ class CaseReport:
     confirmed_at: datetime | None = None
     isolated_at: datetime | None = None
     isolation_kind: str | None = None
+    admitted_at: datetime | None = None
     investigated_at: datetime | None = None
     outcome: str | None = None
     outcome_at: datetime | None = None
@@ -101,7 +102,7 @@ def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = 
         held |= cases.cases_by_number(sender, (reports[i].source_id for i in again))
         _correct(scope, reports, again, held, outcomes)
         _done(scope, [(reports[i], held.get(reports[i].source_id)) for i in again], sender, batch, historic)
-        _done(scope, [(r, _as_case(r, o)) for i in fresh if ((r := reports[i]).isolated_at or r.investigated_at) and (o := outcomes[i])], sender, batch, historic)
+        _done(scope, [(r, _as_case(r, o)) for i in fresh if ((r := reports[i]).isolated_at or r.admitted_at or r.investigated_at) and (o := outcomes[i])], sender, batch, historic)
     return [o for o in outcomes if o is not None]
 
 
@@ -125,7 +126,12 @@ def _done(scope: Scope, pairs: list[tuple[CaseReport, Case | None]], sender: str
     known = [(r, c) for r, c in pairs if c is not None]
     isolation.add_stays(
         scope,
-        [isolation.NewStay(c.person_id, c.area_id, c.disease, r.isolated_at, r.isolation_kind) for r, c in known if r.isolated_at],
+        [
+            isolation.NewStay(c.person_id, c.area_id, c.disease, at, kind)
+            for r, c in known
+            for at, kind in ((r.isolated_at, r.isolation_kind), (r.admitted_at, "hospital"))
+            if at is not None
+        ],
         sender=sender,
         batch=batch,
         reported=historic,

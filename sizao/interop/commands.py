@@ -44,6 +44,7 @@ def case_report(row: Row, *, sender: str, disease: str, area_id: int, zone: str)
         reported_at=_at(row, "reported_at", zone),
         confirmed_at=_at(row, "confirmed_at", zone),
         isolated_at=_at(row, "isolated_at", zone),
+        admitted_at=_at(row, "admitted_at", zone),
         investigated_at=_at(row, "investigated_at", zone),
         outcome=_text(v.get("outcome")),
         outcome_at=_at(row, "outcome_at", zone),

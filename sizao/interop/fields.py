@@ -52,6 +52,7 @@ _ALL = [
     Field("reported_at", "instant", ("cases",), event=True),
     Field("confirmed_at", "instant", ("cases",), event=True),
     Field("isolated_at", "instant", ("cases",), event=True),
+    Field("admitted_at", "instant", ("cases",), event=True),
     Field("investigated_at", "instant", ("cases",), event=True),
     Field("outcome", "code", ("cases",)),
     Field("outcome_at", "instant", ("cases",), event=True),

@@ -111,7 +111,8 @@ class FileImport:
             self._change(some)
         if self.mapping.kind == "links":
             self.references.note_circles(self.head, self.said, set())
-        kept.keep(self.mapping, self.survey, self.areas, self.zone, basis=f"import {self.head.pk}")
+        # a list of which no row names a place tells of the area of the post that sends it
+        kept.keep(self.mapping, self.survey, self.areas or self.taking.unplaced, self.zone, basis=f"import {self.head.pk}")
         if self.mapping.kind == "checks":
             kept.keep_checks(self.head, self.zone, basis=f"import {self.head.pk}")
         counts = ledger.tally(self.head) if settled.get("pending") else settled

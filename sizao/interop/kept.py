@@ -1,4 +1,4 @@
-"""From when this store keeps an act: a file that tells days of isolation or investigation makes "nobody did it" something that can be told."""
+"""From when this store keeps an act: a file that tells days of isolation, admission or investigation makes "nobody did it" something that can be told."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from .models import ImportFile
 from .survey import Survey
 
 #: The column whose days are the evidence → the kind of act.
-EVIDENCE = {"isolated_at": "stay.admitted", "investigated_at": "case.investigated"}
+EVIDENCE = {"isolated_at": "stay.admitted", "admitted_at": "stay.admitted", "investigated_at": "case.investigated"}
 CHECKED = "isolation.daily_check"
 
 
@@ -23,7 +23,7 @@ def keep(mapping: Mapping, survey: Survey, areas: Collection[int], zone: str, *,
     A column that stands there empty tells nothing: whether anything was done stays open.
     """
     first = min((d for d in survey.days if survey.period.first <= d <= survey.period.last), default=None)
-    kinds = [kind for name, kind in EVIDENCE.items() if any(survey.filled.get(i) for i in mapping.fields.get(name, ()))]
+    kinds = sorted({kind for name, kind in EVIDENCE.items() if any(survey.filled.get(i) for i in mapping.fields.get(name, ()))})
     if first is None or not kinds or not areas:
         return
     _keep(kinds, common(areas), clock.start_of_day(max(first, date(1900, 1, 1)), zone), basis)

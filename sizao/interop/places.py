@@ -32,10 +32,12 @@ class Places:
     """Finds areas by the names that a file uses, and grows provisional ones. Names are remembered for one import.
 
     Attributes:
+        home: Where rows belong that name no place: the area of the post that sends them. None: the top.
         strict: The tree comes from an area file, so a name that it does not have is noted.
     """
 
     root: Area
+    home: Area | None = None
     strict: bool = field(init=False)
     _children: dict[tuple[int, str], Area] = field(default_factory=dict)
     _found: dict[tuple[str, tuple[str, ...]], tuple[Area, str | None]] = field(default_factory=dict)
@@ -71,7 +73,8 @@ class Places:
                 self._found[code, names] = known
         area, unknown = known
         if area.pk == self.root.pk and not names and not code:
-            return area, Note("place-missing")
+            home = self.home or self.root
+            return home, Note("place-missing", None, "", {"area": {"zh": home.name_zh, "en": home.name_en or home.name_zh}})
         return area, Note("place-unknown", None, unknown) if unknown and self.strict else None
 
     def _look(self, names: tuple[str, ...], code: str, grow: bool) -> tuple[Area, str | None]:

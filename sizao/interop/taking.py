@@ -82,9 +82,14 @@ class Taking:
         self.scope, self.head, self.mapping, self.told_by = work.scope, work.head, work.mapping, work.told_by
         self.sender, self.zone = work.head.sender, work.head.time_zone
         self.reader = Reader(work.mapping, work.survey, zone=self.zone, secret=work.secret)
-        self.places = Places(areas.root())
+        self.places = Places(areas.root(), work.scope.post.area if work.scope.post else None)
         self.unresolved: dict[str, int] = {}
         self.out = Taken()
+
+    @property
+    def unplaced(self) -> set[int]:
+        """Where rows are kept that name no place."""
+        return {(self.places.home or self.places.root).pk}
 
     def finish(self) -> Taken:
         """What was to be said since the last time."""

@@ -217,6 +217,21 @@ def test_days_of_isolation_become_stays_and_make_that_act_kept_below_the_files_a
     assert (kept.act_kind, kept.area.code, kept.since) == ("stay.admitted", "甲省", datetime(2020, 1, 2, 16, tzinfo=UTC))
 
 
+def test_a_day_in_hospital_is_a_stay_there(system, tmp_path):
+    bring(system, put(tmp_path, "病例编号,姓名,省,报告日期,隔离日期,入院日期\n1,张三,甲省,2020-01-03,2020-01-04,2020-01-06\n2,李四,甲省,2020-01-05,,2020-01-06\n"))
+    assert Counter(Stay.objects.values_list("person__name", "kind")) == {("张三", None): 1, ("张三", "hospital"): 1, ("李四", "hospital"): 1}
+
+
+def test_a_list_that_names_no_place_belongs_to_the_area_of_the_post_that_sends_it_and_says_so(county, tmp_path):
+    path = put(tmp_path, "病例编号,姓名,报告日期,隔离日期\n1,张三,2020-01-03,2020-01-04\n2,李四,2020-01-05,\n")
+    report = bring(county.user("desk", "990001101"), path)
+    assert (outcome(report), codes(report)) == ({"accepted": 2}, {(2, "place-missing"), (3, "place-missing")})
+    assert "Township 1" in report.files[0].problems[0]["en"]
+    assert set(Case.objects.values_list("area__code", flat=True)) == {"990001101"}
+    assert Kept.objects.get(act_kind="stay.admitted").area.code == "990001101"
+    assert outcome(bring(county.user("desk"), path)) == {"duplicate": 2}  # the county's desk moves nobody by sending the same rows
+
+
 def test_an_import_that_stops_goes_on_where_it_stopped_and_shows_nothing_before(system, tmp_path, monkeypatch):
     for module in (tables, text_tables, units, linking):
         monkeypatch.setattr(module, "BLOCK", 10, raising=False)

@@ -42,14 +42,15 @@ NOBODY_KEPT = {
 
 @dataclass(frozen=True)
 class Told:
-    """One case or contact: what its list tells of it. `place`: the largest area that is told, "" where none is."""
+    """One case or contact: what its list tells of it. `place`: the largest area that is told, "" where none is. `apart`: the days on which he came into
+    isolation or into hospital."""
 
     number: str = ""
     kind: str | None = None
     reported: date | None = None
     confirmed: date | None = None
     place: str = ""
-    isolated: date | None = None
+    apart: tuple[date, ...] = ()
     exposed: date | None = None
 
 
@@ -85,8 +86,8 @@ def _state(c: Told, measure: str, last: date, isolation_kept: bool) -> tuple[str
     if measure != "case-isolated" or not isolation_kept:
         return "cannot_tell", NOBODY_KEPT[measure]
     due, now = begins + DAY, last + DAY  # midnights; the list is judged in the last moment before `now`
-    if c.isolated is not None and c.isolated >= begins - EARLY:
-        return ("late" if c.isolated > due else "met" if due < now else "ahead"), None
+    if days := [d for d in c.apart if d >= begins - EARLY]:
+        return ("late" if min(days) > due else "met" if due < now else "ahead"), None
     return ("overdue" if due < now else "open"), None
 
 
@@ -172,13 +173,13 @@ def korea(path: Path) -> tuple[list[Told], date]:
     return cases, latest(day(r[d]) for r in rows for d in dates)
 
 
-def singapore(path: Path, isolated: str = "", place: str = "") -> tuple[list[Told], date]:
-    """Any of the three versions. `isolated`, `place`: the columns of which somebody says that they are the day of isolation and the area."""
+def singapore(path: Path, apart: tuple[str, ...] = ("date_quarantine", "date_hospital")) -> tuple[list[Told], date]:
+    """Any of the three versions. `apart`: the columns that count as a day of isolation."""
     rows = rows_of(path)
-    dates = {"date_onset_symptoms", "date_hospital", "date_confirmation", "date_discharge", isolated} - {""}
+    dates = {"date_onset_symptoms", "date_hospital", "date_confirmation", "date_discharge", *apart}
     confirmed = [_early_2020(r["date_confirmation"]) for r in rows]
-    alone = [_early_2020(r[isolated]) if isolated else None for r in rows]
-    cases = [Told(r["CaseID"], "confirmed", c, c, r.get(place, ""), a) for r, c, a in zip(rows, confirmed, alone, strict=True)]
+    alone = [tuple(d for name in apart if (d := _early_2020(r[name]))) for r in rows]
+    cases = [Told(r["CaseID"], "confirmed", c, c, r["country"], a) for r, c, a in zip(rows, confirmed, alone, strict=True)]
     return cases, latest(_early_2020(r[d]) for r in rows for d in dates)
 
 

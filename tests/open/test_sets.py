@@ -111,21 +111,20 @@ def test_singapore_and_a_count_that_were_one_off_would_be_seen(system, shared, v
     path = shared / f"data/singapore-2020/COVID-19_Singapore_{version}.csv"
     cases, last = counted.singapore(path)
     seen = opened(system, path, zone="Asia/Singapore", disease="covid-19")
-    agree(seen, counted.of_cases(cases, last=last), last)
+    agree(seen, counted.of_cases(cases, last=last, isolation_kept=True), last)
     with pytest.raises(AssertionError):
-        agree(seen, counted.of_cases([replace(cases[0], confirmed=None), *cases[1:]], last=last), last)
+        agree(seen, counted.of_cases([replace(cases[0], confirmed=None), *cases[1:]], last=last, isolation_kept=True), last)
 
 
-@pytest.mark.parametrize(("column", "states"), {
-    "date_hospital": {"met": 90, "late": 1, "ahead": 2}, "date_quarantine": {"met": 13, "overdue": 78, "ahead": 2},
-}.items())  # fmt: skip
-def test_singapore_is_decided_where_the_office_says_which_day_is_that_of_isolation_and_where(system, shared, column, states):
-    """Those who have no such day, or one that lies too early, are the missing, by name."""
+def test_singapore_is_decided_otherwise_where_the_office_says_that_a_day_in_hospital_is_no_isolation(system, shared):
+    """Those who were under no order of quarantine are the missing, by name."""
     path = shared / "data/singapore-2020/COVID-19_Singapore_data_revised.csv"
-    cases, last = counted.singapore(path, column, "country")
+    both, last = counted.singapore(path)
+    assert Counter(d.state for d in counted.of_cases(both, last=last, isolation_kept=True) if d.measure == "case-isolated") == {"met": 90, "late": 1, "ahead": 2}
+    cases, last = counted.singapore(path, ("date_quarantine",))
     duties = list(counted.of_cases(cases, last=last, isolation_kept=True))
-    assert Counter(d.state for d in duties if d.measure == "case-isolated") == states
-    agree(opened(system, path, zone="Asia/Singapore", disease="covid-19", columns={column: "isolated_at", "country": "area_1"}), duties, last)
+    assert Counter(d.state for d in duties if d.measure == "case-isolated") == {"met": 13, "overdue": 78, "ahead": 2}
+    agree(opened(system, path, zone="Asia/Singapore", disease="covid-19", columns={"date_hospital": ""}), duties, last)
 
 
 @pytest.mark.parametrize("name", ["ebola_sim_linelist.csv", "ebola_sierraleone_2014.csv", "fluH7N9_china_2013.csv", "rabies_car_2003_linelist.csv", "varicella_sim_berlin.csv"])
