@@ -11,7 +11,7 @@ a row in the sender's books and how people look for it. List, detail, form, expo
         verb="sizao.registers.laboratory.actions:save",
     )
 
-`registry.find("specimens")` is the register bound to its rows: `.rows(scope)`, `.value(row, field)`, `.save(scope, commands, sender=…)`.
+`registry.find("specimens")` is the register bound to its rows: `.rows(scope)`, `.value(row, field)`; `saving.write(scope, register, commands, sender=…)` writes.
 What has no model of its own (a ledger made from a content item) binds its rows by `registry.bind(model, declaration, name=…, only=Q(…))`,
 with a `type` and a `column` for each field, and is announced by `registry.provide(every, one)`. Verbs are written with `saving.save`.
 """

@@ -3,7 +3,7 @@
 A `Register` is a declaration bound to rows. Lists, forms, exports, imports and the API work on it and know no model.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -17,7 +17,6 @@ from django.db.models import Q, QuerySet
 from .codes import code_list, diseases
 from .errors import Refused
 from .models import Area
-from .outcome import Command, Outcome
 from .register import Declaration, Field, records
 from .scope import Scope, visible
 
@@ -133,16 +132,6 @@ class Register:
     def may_see(self, scope: Scope, name: str, area: Area | str | None = None) -> bool:
         """Field-level right: personal and sealed values are for who sees names there (anywhere, when no area is given)."""
         return self.field(name).sensitivity in ("open", "internal") or scope.can("person.names", area)
-
-    def save(self, scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
-        """Writes through the register's verb, in the caller's transaction; one outcome a command, in order."""
-        from .saving import save
-
-        if not self.declaration.write:
-            raise Refused("not-allowed")
-        if self.declaration.verb:
-            return list(call(self.declaration.verb)(scope, commands, sender=sender, batch=batch))
-        return save(scope, self, commands, sender=sender, batch=batch)
 
 
 def call(path: str) -> Callable[..., Any]:

@@ -21,11 +21,12 @@ from django.db import IntegrityError, transaction
 from . import acts as kernel_acts
 from . import audit, clock
 from .acts import NewAct
+from .errors import Refused
 from .ids import uuid7
 from .models import Area
 from .outcome import Command, Outcome, Problem
 from .register import records
-from .registry import Register, of_model
+from .registry import Register, call, of_model
 from .scope import Scope
 from .versions import at_change
 
@@ -58,6 +59,18 @@ class Work:
 
 #: The last hand at rows before they are written: sealed values, keys made from other columns.
 Finish = Callable[[Sequence[Work]], None]
+
+
+def write(scope: Scope, register: Register, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """Writes through the register's own verb, else the generic one, in the caller's transaction; one outcome a command, in order.
+
+    Refused: not-allowed, where the register is written by nobody.
+    """
+    if not register.declaration.write:
+        raise Refused("not-allowed")
+    if register.declaration.verb:
+        return list(call(register.declaration.verb)(scope, commands, sender=sender, batch=batch))
+    return save(scope, register, commands, sender=sender, batch=batch)
 
 
 @transaction.atomic

@@ -11,10 +11,10 @@ import sizao.registers
 from sizao.kernel import codes
 from sizao.kernel.facts import ActKind, AreaFact, FactsTable
 
-from . import trace
 from .language import Fault, Vocabulary
 from .language.coming import Coming, read_coming
 from .language.vocabulary import AREA
+from .passages import left_out
 
 #: What every area has without a register: its level in the tree.
 LEVEL = AreaFact("level", "text", "level", "层级", "level")
@@ -27,7 +27,7 @@ AREA_WAYS = {False: ("area.", "所在地", "area of its "), True: ("", "的", ""
 @cache
 def vocabulary() -> Vocabulary:
     """Every table and act that a plan may name, what is to come beside it, and on what no measure may be built."""
-    return replace(registers(), coming=_coming()[0], left_out=trace.left_out())
+    return replace(registers(), coming=_coming()[0], left_out=left_out())
 
 
 def wrong_names() -> list[Fault]:

@@ -1,38 +1,20 @@
-"""From the source texts to what runs: passages → measures → editions → scenarios → state; and what was left out of them, with the reading instead."""
+"""From the source texts to what runs: passages → measures → editions → scenarios → state."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-import yaml
-
-from sizao.kernel import codes
 from sizao.kernel.content_dir import content_dir
 
-from .language.leftout import Item, LeftOut
+from .check import scenario_files
+from .facts import vocabulary
+from .language import load_edition
+from .passages import passages
+from .scenarios import count_scenarios
 
 #: The edition of what one would switch on now. It stands for no source text of its own.
 TODAY = "today"
-VERDICTS = {"out": ("不做", "left out"), "read": ("换一种读法", "read otherwise"), "narrowed": ("收窄", "narrowed")}
-
-
-@cache
-def left_out() -> LeftOut:
-    """On what no measure may be built, as shipped."""
-    found = left_out_items()
-    return LeftOut(tuple(Item(name, tuple(x["words"]), {"zh": x["zh"], "en": x["en"]}) for name, x in found.items()))
-
-
-def left_out_items() -> dict[str, Mapping[str, Any]]:
-    """Item → {text, quote, verdict, zh, en, instead, words}."""
-    return dict(yaml.safe_load(codes.content_files("trace")["left-out"])["items"])
-
-
-def passages() -> list[Mapping[str, Any]]:
-    """Each passage of the source texts: id, text, zh, en, edition, measures and what of it was left out."""
-    return list(yaml.safe_load(codes.content_files("trace")["passages"])["passages"])
 
 
 def editions() -> list[str]:
@@ -42,9 +24,6 @@ def editions() -> list[str]:
 
 def named_by() -> dict[str, dict[str, list[Mapping[str, str]]]]:
     """Facts table or kind of act → measure → what it comes from ({text, quote, edition}), over every shipped edition, what awaits included."""
-    from .facts import vocabulary
-    from .language import load_edition
-
     found: dict[str, dict[str, list[Mapping[str, str]]]] = {}
     for file in sorted((content_dir() / "plans").glob("*/edition.yaml")):
         edition = load_edition(file.read_text(encoding="utf-8"), vocabulary(), f"{file.parent.name}/edition.yaml")
@@ -62,11 +41,6 @@ def trace() -> dict[str, Any]:
     that edition has stands in `today`, in the same form. `state` is "executes" (every part runs in some edition), "partly" or "awaiting";
     `awaiting` names the registers; `scenarios` is their number over all editions; `parts` says each part's state.
     """
-    from .check import scenario_files  # here: what it imports asks for the vocabulary, which asks for the list above
-    from .facts import vocabulary
-    from .language import load_edition
-    from .scenarios import count_scenarios
-
     found: dict[str, dict[str, Any]] = {}
     for name in (*editions(), TODAY):
         file = content_dir() / "plans" / name / "edition.yaml"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .facts import vocabulary
-from .trace import VERDICTS, left_out_items, trace
+from .passages import VERDICTS, left_out_items
+from .trace import trace
 
 STATES = {"executes": "executes · 执行", "partly": "in part · 部分执行", "awaiting": "awaits a register · 待建"}
 KINDS = {

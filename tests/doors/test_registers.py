@@ -12,6 +12,7 @@ from doors import register_rows
 from sizao.doors.kit.export import neutral
 from sizao.kernel import clock, registry
 from sizao.kernel.outcome import Command
+from sizao.kernel.saving import write
 from sizao.kernel.scope import Scope
 
 
@@ -34,7 +35,7 @@ def crowd(outbreak, count):
     contacts, today = registry.find("contacts"), date(2026, 1, 1)
     told = {"person": outbreak.people[1], "area": outbreak.grid.pk, "disease": "covid-19"}
     days = [today - timedelta(days=n) if n % 7 else None for n in range(count)]
-    made = contacts.save(outbreak.desk, [Command(told=told | {"last_exposure_on": d}, source_id=f"S-{n}") for n, d in enumerate(days)], sender="crowd")
+    made = write(outbreak.desk, contacts, [Command(told=told | {"last_exposure_on": d}, source_id=f"S-{n}") for n, d in enumerate(days)], sender="crowd")
     assert {o.kind for o in made} == {"new"}
 
 
@@ -81,7 +82,7 @@ def test_search_by_name_initials_number(outbreak, text, hits):
 def test_filters_and_views(outbreak):
     client, contacts = outbreak.client(outbreak.desk), registry.find("contacts")
     first = contacts.rows(outbreak.desk).order_by("pk")[0]
-    contacts.save(outbreak.desk, [Command(told={"released_at": clock.now(), "observation_from": date(2026, 1, 1), "observation_until": date(2026, 1, 5)}, record=first.pk)], sender="s")
+    write(outbreak.desk, contacts, [Command(told={"released_at": clock.now(), "observation_from": date(2026, 1, 1), "observation_until": date(2026, 1, 5)}, record=first.pk)], sender="s")
 
     def listed(question):
         return set(re.findall(r'name="row" value="([0-9a-f-]{36})"', client.get(f"/registers/contacts?{question}").content.decode()))
@@ -198,7 +199,7 @@ def test_emptying_a_field_empties_it_and_a_sealed_one_stays_unless_removed(outbr
 def test_a_record_tells_its_acts_and_its_versions(outbreak):
     contacts = registry.find("contacts")
     row = contacts.rows(outbreak.desk).order_by("pk")[0]
-    contacts.save(outbreak.desk, [Command(told={"status": "居家"}, record=row.pk)], sender="s")
+    write(outbreak.desk, contacts, [Command(told={"status": "居家"}, record=row.pk)], sender="s")
     body = re.sub(r"<[^>]+>", " ", outbreak.client(outbreak.desk).get(f"/registers/contacts/{row.pk}").content.decode())
     assert "判定为密接" in body and "居家" in body and outbreak.desk.user.name in body
 
@@ -249,7 +250,7 @@ def test_no_cell_of_an_export_is_a_formula(outbreak):
 
     contacts = registry.find("contacts")
     row = contacts.rows(outbreak.desk)[0]
-    contacts.save(Scope.system("test"), [Command(told={"status": '=HYPERLINK("http://x")'}, record=row.pk)], sender="s")
+    write(Scope.system("test"), contacts, [Command(told={"status": '=HYPERLINK("http://x")'}, record=row.pk)], sender="s")
     client = outbreak.client(outbreak.desk)
     assert "'=HYPERLINK" in exported(client, "contacts").decode()
     answer = client.post("/registers/contacts/export", {"format": "xlsx"})

@@ -7,6 +7,7 @@ from sizao.interop.models import ImportFile, ImportRow
 from sizao.kernel import registry
 from sizao.kernel.errors import Refused
 from sizao.kernel.outcome import Command
+from sizao.kernel.saving import write
 
 GRID, BESIDE = "990001101201-1", "990001102201-1"
 HEADER = ["来源编号", "人员", "观察地点所在地", "病种", "接触者分类", "末次接触日期", "备注"]
@@ -18,7 +19,7 @@ def desk(county):
 
     scope, persons, contacts = county.user("desk", "990001101"), registry.find("persons"), registry.find("contacts")
     told = {"name": "张小明", "area": county.areas[GRID].pk, "phone": "13800138000"}
-    [person] = persons.save(scope, [Command(told=told, source_id="P1")], sender="s")
+    [person] = write(scope, persons, [Command(told=told, source_id="P1")], sender="s")
 
     def bring(rows, header=HEADER, dry=False, told=None):
         return kit.bring_in(scope, contacts, kit.map_header(contacts, header, told), rows, sender="s", zone="Asia/Shanghai", dry=dry)
@@ -78,7 +79,7 @@ def test_an_exported_file_comes_back_as_it_went(desk):
 
 def test_a_number_that_two_rows_have_points_to_neither(desk):
     told = {"name": "李丽", "area": desk.areas[GRID].pk}
-    registry.find("persons").save(desk.scope, [Command(told=told, source_id="P1")], sender="other")
+    write(desk.scope, registry.find("persons"), [Command(told=told, source_id="P1")], sender="other")
     assert kinds(desk.bring([row("1")])) == ["rejected"]
 
 

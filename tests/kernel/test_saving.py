@@ -7,6 +7,7 @@ import pytest
 from sizao.kernel import clock, registry
 from sizao.kernel.models import Act
 from sizao.kernel.outcome import Command
+from sizao.kernel.saving import write
 from sizao.kernel.typed import Reader
 from sizao.kernel.versions import differs, versions
 
@@ -21,11 +22,13 @@ def desk(county):
     scope, persons, contacts = county.user("desk", VILLAGE), registry.find("persons"), registry.find("contacts")
 
     def tell(register, told, **rest):
-        return register.save(scope, [Command(told=told, **rest)], sender="post:1")[0]
+        return write(scope, register, [Command(told=told, **rest)], sender="post:1")[0]
 
     person = tell(persons, {"name": "张小明", "sex": "male", "area": county.areas[GRID].pk, "phone": "13800138000"}, source_id="p")
     told = {"person": person.record, "area": county.areas[GRID].pk, "disease": "covid-19", "classification": "close"}
-    return SimpleNamespace(scope=scope, persons=persons, contacts=contacts, tell=tell, person=person, told=told, areas=county.areas, user=county.user)
+    return SimpleNamespace(
+        scope=scope, persons=persons, contacts=contacts, tell=tell, person=person, told=told, areas=county.areas, user=county.user
+    )
 
 
 def test_a_new_row_is_written_once_with_its_acts(desk):
@@ -57,8 +60,8 @@ def test_what_is_not_told_stays_and_what_is_cleared_goes(desk):
 )
 def test_a_faulty_command_is_rejected_with_its_reason_and_the_others_are_written(desk, told, code):
     told = {k: desk.areas[v].pk if k == "area" else v for k, v in told.items()}
-    bad, good = desk.contacts.save(
-        desk.scope, [Command(told=desk.told | told, source_id="bad"), Command(told=desk.told, source_id="good")], sender="s"
+    bad, good = write(
+        desk.scope, desk.contacts, [Command(told=desk.told | told, source_id="bad"), Command(told=desk.told, source_id="good")], sender="s"
     )
     assert (bad.kind, bad.problems[0].code, good.kind) == ("rejected", code, "new")
 
@@ -66,8 +69,11 @@ def test_a_faulty_command_is_rejected_with_its_reason_and_the_others_are_written
 def test_a_row_out_of_the_area_is_answered_like_one_that_does_not_exist(desk):
     made = desk.tell(desk.contacts, desk.told, source_id="k")
     stranger = desk.user("desk", "990001102")
-    outcomes = desk.contacts.save(
-        stranger, [Command(told={"status": "x"}, record=made.record), Command(told={"status": "x"}, record=desk.person.record)], sender="s"
+    outcomes = write(
+        stranger,
+        desk.contacts,
+        [Command(told={"status": "x"}, record=made.record), Command(told={"status": "x"}, record=desk.person.record)],
+        sender="s",
     )
     assert outcomes[0].problems == outcomes[1].problems
     assert outcomes[0].kind == "rejected"
@@ -76,7 +82,7 @@ def test_a_row_out_of_the_area_is_answered_like_one_that_does_not_exist(desk):
 def test_a_number_of_the_sender_in_another_area_is_not_overwritten(desk):
     made = desk.tell(desk.contacts, desk.told, source_id="k")
     stranger = desk.user("desk", "990001102")
-    [outcome] = desk.contacts.save(stranger, [Command(told={"status": "x"}, source_id="k")], sender="post:1")
+    [outcome] = write(stranger, desk.contacts, [Command(told={"status": "x"}, source_id="k")], sender="post:1")
     assert outcome.kind == "rejected"
     assert desk.contacts.rows(desk.scope).get(pk=made.record).status == ""
 
@@ -118,7 +124,7 @@ def test_sealed_fields_are_sealed_found_and_told_apart(desk):
 def test_the_number_of_statements_does_not_grow_with_the_batch(desk, django_assert_max_num_queries):
     many = [Command(told=desk.told | {"status": str(n)}, source_id=str(n)) for n in range(200)]
     with django_assert_max_num_queries(25):
-        outcomes = desk.contacts.save(desk.scope, many, sender="s")
+        outcomes = write(desk.scope, desk.contacts, many, sender="s")
     assert {o.kind for o in outcomes} == {"new"}
 
 
@@ -129,7 +135,7 @@ def test_what_the_database_refuses_costs_only_its_own_row(desk):
     cases = registry.find("cases")
     a, b = (desk.tell(cases, {k: desk.told[k] for k in ("person", "area", "disease")}, source_id=n).record for n in "ab")
     pair = {"infector": a, "infectee": b, "disease": "covid-19"}
-    outcomes = links.save(desk.scope, [Command(told=pair), Command(told=pair | {"infector": b}), Command(told=pair)], sender="s")
+    outcomes = write(desk.scope, links, [Command(told=pair), Command(told=pair | {"infector": b}), Command(told=pair)], sender="s")
     assert [o.kind for o in outcomes] == ["new", "rejected", "rejected"]
     assert desk.tell(stays, told, source_id="s").kind == "new"
     assert desk.tell(stays, {"ended_at": told["started_at"] - timedelta(1)}, source_id="s").problems[0].code == "contradicts-itself"
@@ -149,7 +155,9 @@ def test_values_are_read_as_forms_send_them(desk, name, raw, value):
     assert (read.astimezone(tz=__import__("datetime").UTC).isoformat() if name == "released_at" else read) == value
 
 
-@pytest.mark.parametrize("name, raw", [("last_exposure_on", "2026-02-30"), ("classification", "x"), ("area", "nowhere"), ("person", "1"), ("status", "a\0b")])
+@pytest.mark.parametrize(
+    "name, raw", [("last_exposure_on", "2026-02-30"), ("classification", "x"), ("area", "nowhere"), ("person", "1"), ("status", "a\0b")]
+)
 def test_values_that_do_not_fit_say_so(desk, name, raw):
     values, problems = Reader(desk.contacts).read_all({name: raw})
     assert (values, problems[0].code, problems[0].field) == ({}, "bad-value", name)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sizao.kernel.content_dir import content_dir
+from sizao.plan import passages
 from sizao.plan import trace as tracing
 from sizao.plan.check import check_edition, scenario_files
 from sizao.plan.facts import registers, vocabulary, wrong_names
@@ -100,7 +101,7 @@ def test_every_measure_has_a_source_an_owner_both_languages_and_evidence():
 def test_every_passage_leads_to_measures_of_its_edition_and_every_measure_comes_from_one():
     for name in EDITIONS:
         held = {id_.partition(".")[0] for id_ in whole(edition(name))}
-        told = {m for p in tracing.passages() if p["edition"] == name for m in p["measures"]}
+        told = {m for p in passages.passages() if p["edition"] == name for m in p["measures"]}
         assert told == held
 
 
@@ -109,7 +110,7 @@ def test_quotes_stand_in_the_source_texts(shared):
     for name in EDITIONS:
         for m in whole(edition(name)).values():
             assert all(s["quote"] in texts[s["text"]] for s in m.source), m.id
-    for name, item in tracing.left_out_items().items():
+    for name, item in passages.left_out_items().items():
         assert item["quote"] in texts[item["text"]], name
 
 
@@ -263,13 +264,13 @@ def test_the_same_words_in_a_quote_of_the_text_are_no_fault():
 
 
 def test_twenty_items_are_left_out_each_with_what_is_done_instead():
-    items = tracing.left_out_items()
+    items = passages.left_out_items()
     held = {m["id"] for m in traced()["measures"]}
     assert len(items) == 20
     for name, item in items.items():
-        assert item["verdict"] in tracing.VERDICTS and item["zh"] and item["en"], name
+        assert item["verdict"] in passages.VERDICTS and item["zh"] and item["en"], name
         assert set(item["instead"]) <= held, name
-    assert {x for p in tracing.passages() for x in p.get("left_out", [])} == set(items)
+    assert {x for p in passages.passages() for x in p.get("left_out", [])} == set(items)
 
 
 def test_the_edition_of_now_restricts_nobody():

@@ -28,7 +28,7 @@ from sizao.kernel import clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.registry import KEPT, Register, find
-from sizao.kernel.saving import plain
+from sizao.kernel.saving import plain, write
 from sizao.kernel.scope import Scope
 from sizao.kernel.typed import Reader, storable
 from sizao.registers.population import read as population
@@ -200,7 +200,7 @@ def _save(scope: Scope, register: Register, asked: list[dict[str, Any]], key: st
         else:
             source = "" if record else (number or f"{key}:{i}")[:200]
             commands.append((i, Command(told=values, record=record, source_id=source, seen=seen, cleared=frozenset(cleared))))
-    written = register.save(scope, [c for _, c in commands], sender=sender_of(scope))
+    written = write(scope, register, [c for _, c in commands], sender=sender_of(scope))
     for (i, _c), outcome in zip(commands, written, strict=True):
         outcomes[i] = outcome
     return [o for o in outcomes if o is not None]

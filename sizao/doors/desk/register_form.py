@@ -27,8 +27,8 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Area, User
 from sizao.kernel.outcome import Command, Outcome, Problem
-from sizao.kernel.registry import Register, find
-from sizao.kernel.saving import same
+from sizao.kernel.registry import Register, call, find
+from sizao.kernel.saving import same, write
 from sizao.kernel.scope import Scope
 from sizao.kernel.typed import EXPECTED, Reader
 from sizao.kernel.versions import at_change, differs, versions
@@ -146,7 +146,7 @@ class Form:
         command = Command(
             told=values, record=self.row.pk if self.row is not None else None, source_id=key, seen=self.seen if self.row is not None else None, cleared=frozenset(cleared)
         )
-        [outcome] = self.register.save(self.scope, [command], sender=f"post:{self.scope.post_id}")
+        [outcome] = write(self.scope, self.register, [command], sender=f"post:{self.scope.post_id}")
         if outcome.kind == "rejected":
             self._tell(outcome.problems)
             if self.row is not None and self.seen != self.row.change_no:
@@ -335,10 +335,8 @@ def bulk(request: HttpRequest, register: str, bulk: str) -> HttpResponse:
 def done(scope: Scope, register: Register, action: Any, ids: list[UUID], told: Mapping[str, Any]) -> list[Outcome]:
     """The outcomes of a bulk action: its own verb, or the same values told of every row."""
     if action.verb:
-        from sizao.kernel.registry import call
-
         return list(call(action.verb)(scope, ids, told))
-    return register.save(scope, [Command(told=dict(told), record=i) for i in ids], sender=f"post:{scope.post_id}")
+    return write(scope, register, [Command(told=dict(told), record=i) for i in ids], sender=f"post:{scope.post_id}")
 
 
 def _is_uuid(text: str) -> bool:

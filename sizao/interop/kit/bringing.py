@@ -21,6 +21,7 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
 from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.registry import Register, find
+from sizao.kernel.saving import write
 from sizao.kernel.scope import Scope
 from sizao.kernel.typed import NotThat, Reader, storable
 from sizao.registers.population import read as population
@@ -117,7 +118,7 @@ def _chunk(
             outcomes[i] = Outcome("rejected", problems=tuple(problems))
         else:
             commands.append((i, Command(told=values, record=record, source_id="" if record else number)))
-    for (i, _c), outcome in zip(commands, register.save(scope, [c for _, c in commands], sender=sender), strict=True):
+    for (i, _c), outcome in zip(commands, write(scope, register, [c for _, c in commands], sender=sender), strict=True):
         outcomes[i] = outcome
     return [o for o in outcomes if o is not None]
 

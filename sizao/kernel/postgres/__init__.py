@@ -19,8 +19,8 @@ included, comes in by password (SCRAM-SHA-256) through a socket in a private fol
 """
 
 from sizao.kernel.postgres.backup import backup, restore
-from sizao.kernel.postgres.external import external
-from sizao.kernel.postgres.server import Server, connect, start, status, stop
+from sizao.kernel.postgres.external import connect, external
+from sizao.kernel.postgres.server import Server, start, status, stop
 from sizao.kernel.postgres.store import Store
 
 __all__ = ["Server", "Store", "backup", "connect", "external", "restore", "start", "status", "stop"]

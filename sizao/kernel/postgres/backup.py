@@ -27,7 +27,8 @@ from sizao import __version__
 from sizao.kernel.errors import Refused
 from sizao.kernel.postgres import binaries, roles
 from sizao.kernel.postgres.account import CLEAN
-from sizao.kernel.postgres.server import Server, connect
+from sizao.kernel.postgres.external import connect
+from sizao.kernel.postgres.server import Server
 from sizao.kernel.postgres.store import Store
 
 FORMAT = 1

@@ -14,7 +14,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -72,7 +71,7 @@ class Cluster:
 
     def ping(self) -> str:
         """'ok', 'reject' (starting, recovering or stopping), or 'no_response'."""
-        conninfo = make_conninfo(host=config.address(self), port=config.PORT, dbname="postgres", user=SUPERUSER, connect_timeout=2)
+        conninfo = make_conninfo(host=config.address(self.store), port=config.PORT, dbname="postgres", user=SUPERUSER, connect_timeout=2)
         return pq.Ping(pq.PGconn.ping(conninfo.encode())).name.lower()
 
     def has_lost_its_socket(self) -> bool:
@@ -138,7 +137,7 @@ class Cluster:
         self._clear_stale()
         self.store.folder("log", 0o711 if os.geteuid() == 0 else 0o700)
         self.store.folder("log/server", of_server=True)
-        file = config.write(self)
+        file = config.write(self.store)
         lock = os.open(self.store._lock_file("server"), os.O_RDONLY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -246,13 +245,3 @@ def _bury() -> None:
             if os.waitpid(pid, os.WNOHANG)[0] == 0:
                 continue
         STARTED.remove(pid)
-
-
-def short_folder(target: Path, account_uid: int, account_gid: int) -> Path:
-    """A private folder under /tmp with a link to `target`, for paths longer than a socket may have."""
-    base = "/tmp" if Path("/tmp").is_dir() else tempfile.gettempdir()  # noqa: S108
-    folder = Path(tempfile.mkdtemp(prefix="sizao-", dir=base))
-    (folder / "s").symlink_to(target)
-    if os.geteuid() == 0:
-        os.chown(folder, account_uid, account_gid)
-    return folder / "s"

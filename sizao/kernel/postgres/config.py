@@ -6,13 +6,10 @@ import contextlib
 import os
 import shutil
 import stat
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sizao.kernel.postgres.store import _write_new
-
-if TYPE_CHECKING:
-    from sizao.kernel.postgres.cluster import Cluster
+from sizao.kernel.postgres.store import Store, _write_new
 
 PORT = 5432  # part of the socket's name only; nothing listens on TCP
 LONGEST_SOCKET = 100  # bytes; systems allow 103 to 107
@@ -78,21 +75,21 @@ include_if_exists = {local}
 """
 
 
-def write(cluster: Cluster) -> Path:
-    """Writes the settings of a cluster; returns the file that the server is started with."""
-    folder = cluster.store.folder("conf", 0o711 if os.geteuid() == 0 else 0o700)
-    cluster.store.folder("run", of_server=True)
+def write(store: Store) -> Path:
+    """Writes the settings of a store's server; returns the file that the server is started with."""
+    folder = store.folder("conf", 0o711 if os.geteuid() == 0 else 0o700)
+    store.folder("run", of_server=True)
     mode = 0o644 if os.geteuid() == 0 else 0o600
     texts = {
         "pg_hba.conf": HBA,
         "pg_ident.conf": "",
         "postgresql.conf": SETTINGS.format(
             port=PORT,
-            socket=_quoted(address(cluster, remake=True)),
-            data=_quoted(cluster.data),
+            socket=_quoted(address(store)),
+            data=_quoted(store.path / "pg"),
             hba=_quoted(folder / "pg_hba.conf"),
             ident=_quoted(folder / "pg_ident.conf"),
-            log=_quoted(cluster.log / "server"),
+            log=_quoted(store.path / "log" / "server"),
             local=_quoted(folder / "local.conf"),
             shared=_shared_memory(),
             buffers=buffers(_memory_mb()),
@@ -102,29 +99,38 @@ def write(cluster: Cluster) -> Path:
     for name, text in texts.items():
         path = folder / name
         if not path.exists() or path.read_text() != text:
-            _write_new(path, text, mode, cluster.store.path.stat().st_uid)
+            _write_new(path, text, mode, store.path.stat().st_uid)
     return folder / "postgresql.conf"
 
 
-def address(cluster: Cluster, *, remake: bool = False) -> str:
+def address(store: Store) -> str:
     """The folder of the socket, as clients name it: the store's own, or a short link when that path is too long.
 
     The link is remembered in the store. One that was tidied away, or is not what we made, is made again.
     """
-    from sizao.kernel.postgres.cluster import short_folder
-
-    if len(os.fsencode(cluster.run / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET:
-        return str(cluster.run)
-    note = cluster.store.path / ".socket-link"
+    run, account = store.path / "run", store.account
+    if len(os.fsencode(run / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET:
+        return str(run)
+    note = store.path / ".socket-link"
     with contextlib.suppress(OSError):
         link = Path(note.read_text().strip())
         folder = link.parent.lstat()
-        private = stat.S_ISDIR(folder.st_mode) and not folder.st_mode & 0o077 and folder.st_uid == cluster.account.uid
-        if private and os.readlink(link) == str(cluster.run):
+        private = stat.S_ISDIR(folder.st_mode) and not folder.st_mode & 0o077 and folder.st_uid == account.uid
+        if private and os.readlink(link) == str(run):
             return str(link)
-    link = short_folder(cluster.run, cluster.account.uid, cluster.account.gid)
-    _write_new(note, f"{link}\n", 0o600, cluster.store.path.stat().st_uid)
+    link = _short_folder(run, account.uid, account.gid)
+    _write_new(note, f"{link}\n", 0o600, store.path.stat().st_uid)
     return str(link)
+
+
+def _short_folder(target: Path, account_uid: int, account_gid: int) -> Path:
+    """A private folder under /tmp with a link to `target`, for paths longer than a socket may have."""
+    base = "/tmp" if Path("/tmp").is_dir() else tempfile.gettempdir()  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="sizao-", dir=base))
+    (folder / "s").symlink_to(target)
+    if os.geteuid() == 0:
+        os.chown(folder, account_uid, account_gid)
+    return folder / "s"
 
 
 def buffers(memory_mb: int) -> int:

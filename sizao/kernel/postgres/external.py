@@ -10,12 +10,18 @@ from psycopg.conninfo import conninfo_to_dict
 
 from sizao.kernel.errors import Refused
 from sizao.kernel.postgres import roles
-from sizao.kernel.postgres.server import Server, _check_place
+from sizao.kernel.postgres.server import Server, start
 from sizao.kernel.postgres.store import Store
 
 OLDEST = 150000
 #: Databases that exist on every server and are nobody's.
 COMMON = {"", "postgres", "template1", "template0"}
+
+
+def connect(store: Store) -> Server:
+    """The database of this store: the one named by DATABASE_URL, else the embedded one. Safe to ask again."""
+    url = os.environ.get("DATABASE_URL")
+    return external(store, url) if url else start(store)
 
 
 def external(store: Store, url: str, *, take: bool | None = None) -> Server:
@@ -25,7 +31,7 @@ def external(store: Store, url: str, *, take: bool | None = None) -> Server:
     one that names none, or `postgres`, means `sizao`. Passwords of the three roles are kept in the store.
     Roles that another store uses are refused; `take`, or SIZAO_DATABASE_TAKE=1, gives them to this one.
     """
-    _check_place(store, "external")
+    store.check_place("external")
     try:
         given: dict[str, Any] = {k: v for k, v in conninfo_to_dict(url).items() if v is not None}
     except psycopg.ProgrammingError as fault:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -77,7 +75,7 @@ def start(store: Store) -> Server:
     Any number of processes may ask at once and get the same one. After a crash the server recovers by itself what was
     acknowledged. Raises Refused in words when it cannot run.
     """
-    _check_place(store, "embedded")
+    store.check_place("embedded")
     cluster = Cluster(store)
     if not (cluster.exists() and store.about.get("roles") == roles.SCHEME and cluster.ping() == "ok"):
         with store.lock():
@@ -97,14 +95,6 @@ def stop(store: Store) -> bool:
         return Cluster(store).stop()
 
 
-def connect(store: Store) -> Server:
-    """The database of this store: the one named by DATABASE_URL, else the embedded one. Safe to ask again."""
-    from sizao.kernel.postgres.external import external
-
-    url = os.environ.get("DATABASE_URL")
-    return external(store, url) if url else start(store)
-
-
 def status(store: Store) -> dict[str, Any]:
     """What is so, without changing it: {database, running, pid, socket, log}."""
     place = store.about.get("database") or "embedded"
@@ -116,7 +106,7 @@ def status(store: Store) -> dict[str, Any]:
         "database": place,
         "running": running,
         "pid": cluster.postmaster(),
-        "socket": config.address(cluster) if running else None,
+        "socket": config.address(cluster.store) if running else None,
         "log": str(cluster.log / "server"),
     }
 
@@ -152,14 +142,7 @@ def _make_roles(store: Store, cluster: Cluster) -> None:
 
 
 def _server(store: Store, cluster: Cluster) -> Server:
-    base: dict[str, Any] = {"host": config.address(cluster), "port": config.PORT, "dbname": roles.DATABASE}
+    base: dict[str, Any] = {"host": config.address(cluster.store), "port": config.PORT, "dbname": roles.DATABASE}
     if pq.version() >= 160000:  # never hand a password to anything but our own server
         base |= {"require_auth": "scram-sha-256", "requirepeer": cluster.account.name}
     return Server(store, base, {"user": SUPERUSER, "password": store.password("superuser", create=not cluster.exists())}, cluster)
-
-
-def _check_place(store: Store, place: str) -> None:
-    """A store does not change its database by a forgotten variable: an empty one would look like lost data."""
-    known = store.about.get("database")
-    if known and known != place:
-        raise Refused("store-database-elsewhere", path=Path(store.path), known=known, asked=place)

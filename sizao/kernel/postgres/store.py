@@ -141,6 +141,12 @@ class Store:
             os.close(fd)
         return path
 
+    def check_place(self, place: str) -> None:
+        """A store does not change its database by a forgotten variable: an empty one would look like lost data."""
+        known = self.about.get("database")
+        if known and known != place:
+            raise Refused("store-database-elsewhere", path=Path(self.path), known=known, asked=place)
+
     def check_reachable(self) -> None:
         """Raises Refused when the server's user cannot enter the store; naming the folder that stops it."""
         stopped = blocked_at(self.path, self.account)
