@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,7 @@ from .facts import vocabulary
 from .language import Edition, Measure, load_edition
 from .language.measure import BEGINNING, FAR
 from .obligations import FIELDS, Force
-from .sql import POSTGRES, compile_beside_in_zones, compile_measure
+from .sql import POSTGRES, Relations, compile_beside_in_zones, compile_measure
 from .sql.shown import of_time, shown_values
 
 INSTANTS = ("opens", "due", "done_at")
@@ -101,25 +101,30 @@ def statement(
     places: list[str] | None = None,
     beside: bool = True,
     seen: str = "",
+    shared: Callable[[Relations, str, str], Relations] | None = None,
 ) -> str:
     """SQL of every obligation of a measure, with real instants.
 
     `places`: the store's zones, where somebody has asked. `beside`: also that by which the measure's list is not complete, and what was
-    handed over. `seen`: the snapshot of a run, of whose list it is.
+    handed over. `seen`: the snapshot of a run, of whose list it is. `shared`: puts what several statements of one list share into a zone's relations.
     """
     places, m, parts = places or zones(), f.measure, []
     columns = {zone: ", ".join(f"(z.{name} AT TIME ZONE '{zone}') AS {name}" if name in INSTANTS else f"z.{name}" for name in FIELDS) for zone in places}
     for zone in places:
-        asked, only = subjects, None
-        if subjects and not m.simple:  # what it looks at beyond its own rows must not be narrowed with them
-            asked, only = None, subjects.get(m.facts)
-        related = relations.build(vocabulary(), zone, known_at, asked, one_zone=len(places) == 1, seen=seen)
+        among = subjects if subjects and m.facts in subjects else None
+        related = relations.build(vocabulary(), zone, known_at, among, one_zone=len(places) == 1, seen=seen)
+        only = among[m.facts] if among and not m.simple else None
+        if only:  # what it looks at beyond its own rows must not be narrowed with them
+            everybody = relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1, seen=seen)
+            related = replace(everybody, own=related.facts[m.facts], acts_of=related.acts_of)
+        if shared:
+            related = shared(related, zone, m.facts)
         civil = compile_measure(m, related, naive(as_of, zone), f.force(zone), only=only)
         parts.append(f"SELECT {columns[zone]} FROM ({civil}) z")
     if beside and (m.reconcile or m.table.custody):
-        among = subjects.get(m.facts) if subjects else None
+        wanted = subjects.get(m.facts) if subjects else None
         whole = [(relations.build(vocabulary(), zone, known_at, None, one_zone=len(places) == 1, seen=seen), naive(as_of, zone), f.force(zone)) for zone in places]
-        rest = zip(places, compile_beside_in_zones(m, whole, only=among), strict=True)
+        rest = zip(places, compile_beside_in_zones(m, whole, only=wanted), strict=True)
         parts += [f"SELECT {columns[zone]} FROM ({sql}) z" for zone, sql in rest if sql]
     return " UNION ALL ".join(parts)
 
@@ -152,7 +157,7 @@ def below(table: str, path: str) -> dict[str, str]:
         return {}
     t, areas = vocabulary().tables[table], f"SELECT id FROM kernel_area WHERE path LIKE '{path}%'"
     return {
-        table: f"SELECT s.id FROM {t.relation} s WHERE s.{t.area} IN ({areas}) UNION SELECT h.id FROM {t.history} h WHERE h.{t.area} IN ({areas})"
+        table: f"SELECT s.id FROM {t.relation} s WHERE s.{t.area} = ANY(ARRAY({areas})) UNION SELECT h.id FROM {t.history} h WHERE h.{t.area} = ANY(ARRAY({areas}))"
     }
 
 

@@ -19,6 +19,7 @@ from .counting import STATES_OF
 from .explaining import explain, explain_all, explain_lines
 from .language.vocabulary import nearest
 from .models import COUNTS, Cell, Run
+from .together import Together
 from .views import BESIDE, LISTS, AreaFigures, Counts, Listed, MeasureFigures, MeasurePage, Overview, Page, Today
 
 __all__ = [
@@ -213,21 +214,21 @@ def today(
     scope.check("plan.read", post.area)
     as_of = as_of or clock.now()
     known: dict[str, MeasureFigures] = {}
-    places, owed = evaluation.zones(), []
+    places, owed, shared = evaluation.zones(), [], Together(as_of, post)
     for f in evaluation.in_force(as_of):
         if f.measure.by.role != post.role or not (
             post.area.path.startswith(f.enactment.area.path) or f.enactment.area.path.startswith(post.area.path)
         ):
             continue
         known[f.measure.id] = lists.figures(f)
-        sql = evaluation.statement(f, as_of, None, evaluation.below(f.measure.facts, post.area.path), places, beside=False)  # what is owed
+        sql = evaluation.statement(f, as_of, None, evaluation.below(f.measure.facts, post.area.path), places, beside=False, shared=shared.over)  # what is owed
         owed.append(f"SELECT * FROM ({sql}) o WHERE o.doable AND o.post = {int(post.pk)}")
     if not owed:
         return Today(as_of=as_of, rows=[], overdue=0, open=0, more=0)
     mine = f" WHERE t.subject = '{UUID(str(subject))}'" if subject else ""
-    order = "x.state <> 'overdue', x.due, x.subject, x.occasion"
-    listed = (
-        f"WITH t AS MATERIALIZED ({' UNION ALL '.join(owed)}) SELECT c.*, x.* FROM (SELECT count(*) AS of_all, count(*) FILTER (WHERE state = 'overdue') AS of_late FROM t) c "
+    order = "x.state <> 'overdue', x.due, x.subject, x.occasion, x.measure"
+    listed = shared.whole(
+        f"t AS MATERIALIZED ({' UNION ALL '.join(owed)}) SELECT c.*, x.* FROM (SELECT count(*) AS of_all, count(*) FILTER (WHERE state = 'overdue') AS of_late FROM t) c "
         f"LEFT JOIN (SELECT * FROM t{mine} ORDER BY {order.replace('x.', 't.')} LIMIT {int(limit)}) x ON TRUE ORDER BY {order}"
     )
     with transaction.atomic():

@@ -121,6 +121,25 @@ def test_a_check_leaves_the_list_at_once_and_the_number_at_the_next_run(town):
     assert cell(DAILY, town.root).missing == before - 1
 
 
+def test_every_post_has_on_its_list_what_a_run_says_it_answers_for(town, system):
+    """What the measures of a list share is worked out once for one post; who moved away, is suspected as well or stands in another village must not differ."""
+    away = contact(town.areas["990001102201-1"], "moved")
+    Contact.objects.filter(pk=away.pk).update(area=town.areas["990001101201-1"], stands_from=at(18, 3), known_from=at(16, 9))
+    Case.objects.create(
+        person_id=town.contacts[0].person_id, area=town.areas["990001101202"], disease="covid-19", classification="suspected",
+        reported_at=at(17, 10), known_from=at(17), stands_from=at(17),
+    )  # fmt: skip
+    check(system, town.contacts[1], at(18, 9))
+    posts = [town.user(role, code).post for role, code in (("community", "990001101202"), ("community", "990001102201"), ("cdc", "990001"))]
+    made = run.evaluate_all(NOW)
+    for post in [town.community.post, *posts]:
+        mine = Row.objects.filter(run=made, post=post.pk, doable=True, state__in=("open", "overdue"))
+        told = read.today(Scope.system("test"), post, NOW)
+        assert {(r.measure, r.subject, r.occasion, r.state) for r in told.rows} == set(mine.values_list("measure", "subject", "occasion", "state")), post
+        assert told.overdue + told.open == len(told.rows)
+    assert {r.measure for r in told.rows} >= {"case-investigated", "suspect-tested.sampled"}
+
+
 def test_a_list_is_paged_without_gap_or_repeat(town):
     run.evaluate_all(NOW)
     seen, after = [], None

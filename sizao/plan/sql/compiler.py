@@ -17,6 +17,7 @@ from sizao.plan.language.measure import BEGINNING, FAR, Measure
 from sizao.plan.language.schedule import Before, Days, Every, Within
 from sizao.plan.obligations import BY_ACT, ENDED, FIELDS, NO_TIMETABLE, NOT_KEPT, ONCE, PER_DAY, UNDATED, UNKNOWN, Force
 
+from .answering import answering, keeping, nearest
 from .conditions import Writer
 from .dialects import POSTGRES, Dialect
 from .marks import marked
@@ -94,7 +95,7 @@ class Compiler:
             tests.append(f'(n."vf" > n."known" OR ({never}) IS NOT FALSE)')
         if self.only:
             tests.append(f'n."id" IN ({self.only})')
-        return f"SELECT {self.columns('n')} FROM ({self.r.facts[self.m.facts]}) n WHERE {' AND '.join(tests)}"
+        return f"SELECT {self.columns('n')} FROM ({self.r.own or self.r.facts[self.m.facts]}) n WHERE {' AND '.join(tests)}"
 
     def never(self, row: str) -> str | None:
         """The part of the condition that hangs on no instant: where it is false once, it is false always."""
@@ -120,7 +121,7 @@ class Compiler:
     def history(self) -> str:
         """The few rows that ever changed."""
         wanted = f' AND n."id" IN ({self.only})' if self.only else ""
-        rows = self.r.versions.get(self.m.facts, self.r.facts[self.m.facts])
+        rows = self.r.own or self.r.versions.get(self.m.facts) or self.r.facts[self.m.facts]
         return f'SELECT {self.columns("n", ("vt",))} FROM ({rows}) n WHERE (n."vf" > n."known" OR n."vt" < {self.d.literal(FAR)}){wanted}'
 
     def judged(self) -> str:
@@ -225,31 +226,16 @@ class Compiler:
         by = self.m.by
         if (by.role, by.place) in self.r.owners:
             return self.r.owners[by.role, by.place]
-        return f"SELECT area, post FROM (SELECT f.area, f.post, row_number() OVER (PARTITION BY f.area ORDER BY f.first, f.steps, f.post) AS place FROM ({self.answering()}) f) g WHERE place = 1"
+        return nearest(self.r, self.d, self.as_of, by.role, by.place)
 
     def answering(self) -> str:
         """Every post that could answer for an area, and how far above it is."""
-        by, role = self.m.by, self.d.literal(self.m.by.role)
-        post = f"SELECT p.id, p.area FROM ({self.r.post}) p WHERE p.role = {role} AND p.vf <= {self.as_of} AND p.vt > {self.as_of}"
-        if by.place == "area":
-            return f"SELECT u.area, p.id AS post, 0 AS first, u.steps FROM ({self.r.up}) u JOIN ({post}) p ON p.area = u.above"
-        if by.place == "parent":
-            return f"SELECT x.id AS area, p.id AS post, 0 AS first, u.steps FROM ({self.r.area}) x JOIN ({self.r.up}) u ON u.area = x.parent JOIN ({post}) p ON p.area = u.above"
-        return (
-            f"SELECT w.area, p.id AS post, w.steps AS first, u.steps FROM ({self.r.up}) w JOIN ({self.r.area}) x ON x.id = w.above AND x.level = {self.d.literal(by.place)} "
-            f"JOIN ({self.r.up}) u ON u.area = w.above JOIN ({post}) p ON p.area = u.above"
-        )
+        return answering(self.r, self.d, self.as_of, self.m.by.role, self.m.by.place)
 
     def keeping(self, act: str | None = None) -> str:
         """Since when the act is kept, by area; for subjects without an area under NULL, from the top of the tree."""
         act = act or self.m.done.act
-        if act in self.r.keeping:
-            return self.r.keeping[act]
-        kind = self.d.literal(act)
-        return (
-            f"SELECT u.area, min(k.since) AS since FROM ({self.r.up}) u JOIN ({self.r.kept}) k ON k.area = u.above WHERE k.kind = {kind} GROUP BY u.area UNION ALL "
-            f"SELECT NULL AS area, min(k.since) AS since FROM ({self.r.kept}) k JOIN ({self.r.area}) x ON x.id = k.area WHERE k.kind = {kind} AND x.parent IS NULL"
-        )
+        return self.r.keeping[act] if act in self.r.keeping else keeping(self.r, self.d, act)
 
     # -- what became of it
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,22 @@ NO_AREA_FACTS = (
     "SELECT CAST(NULL AS BIGINT) AS id, CAST(NULL AS BIGINT) AS area, CAST(NULL AS VARCHAR) AS scale, CAST(NULL AS VARCHAR) AS value, CAST(NULL AS DECIMAL(18, 3)) AS number, "
     "CAST(NULL AS TIMESTAMP) AS starts_at, CAST(NULL AS TIMESTAMP) AS ends_at, CAST(NULL AS TIMESTAMP) AS vf, CAST(NULL AS TIMESTAMP) AS vt WHERE FALSE"
 )
+
+
+class Over(Mapping[str, str]):
+    """Tables with some of them put otherwise. Those below may be written only when they are asked for, so they are not copied."""
+
+    def __init__(self, below: Mapping[str, str], other: Mapping[str, str]):
+        self.below, self.other = below, other
+
+    def __getitem__(self, name: str) -> str:
+        return self.other[name] if name in self.other else self.below[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**dict.fromkeys(self.below), **self.other})
+
+    def __len__(self) -> int:
+        return len({*self.below, *self.other})
 
 
 @dataclass(frozen=True)
@@ -27,6 +43,7 @@ class Relations:
     uuids: Ids of rows are UUIDs, else numbers. few: The rows of the facts are so few that their acts are looked for, and not all acts counted.
     names: (n, id), where rows have numbers in place of their own ids: which number stands for which id.
     here: (id) of the areas whose civil time this is, where the store has others besides.
+    own: the rows of the measure's own table that are wanted, where others of that table are looked at besides; "" where all are.
     made: rows of pairs and of lines of lists that somebody has worked out, by `derived.key`.
     """
 
@@ -46,6 +63,7 @@ class Relations:
     few: bool = False
     names: str = ""
     here: str = ""
+    own: str = ""
     made: Mapping[Any, str] = field(default_factory=dict)
 
     def acts(self, key: str) -> str:

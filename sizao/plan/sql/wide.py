@@ -26,7 +26,7 @@ from .looking import Looking
 from .marks import marked
 from .parts import WHOLE, Part
 from .proofs import NO_TEXT, Proofs
-from .relations import Relations
+from .relations import Over, Relations
 from .timetables import Timetable
 
 DUTY = ("subject", "person", "occasion", "opens", "due", "state", "done_at", "area")
@@ -51,10 +51,10 @@ class Wide(Compiler):
 
     def placed(self, m: Measure) -> Relations:
         """The relations, with how far above each row of the measure's table the areas lie that its parameters name, and what a draw is made from."""
-        own = self.facts_of(m)
+        own = (self.plain.own if m is self.m else "") or self.facts_of(m)
         drawn = m.draws and not derived(m.table)
         if not m.areas and not drawn:
-            return replace(self.plain, facts={**self.plain.facts, m.facts: own})
+            return replace(self.plain, facts=Over(self.plain.facts, {m.facts: own}), own="")
         columns, joins = [], []
         for i, code in enumerate(m.areas):
             above = f"SELECT u.area, u.steps FROM ({self.plain.up}) u JOIN ({self.plain.area}) x ON x.id = u.above WHERE x.code = {self.d.text(code)}"
@@ -64,7 +64,7 @@ class Wide(Compiler):
             columns.append(f'CAST({"nn.id" if self.plain.names else "f.id"} AS VARCHAR) AS "{NAME}"')
             joins += [f'JOIN ({self.plain.names}) nn ON nn.n = f."id"'] if self.plain.names else []
         facts = f"SELECT f.*, {', '.join(columns)} FROM ({own}) f {' '.join(joins)}"
-        return replace(self.plain, facts={**self.plain.facts, m.facts: facts})
+        return replace(self.plain, facts=Over(self.plain.facts, {m.facts: facts}), own="")
 
     def facts_of(self, m: Measure) -> str:
         """The rows that a measure is about; lines of lists and pairs are worked out once in the statement."""
@@ -96,7 +96,8 @@ class Wide(Compiler):
         return name
 
     def another(self, m: Measure, only: str | None = None) -> str:
-        return compile_measure(m, self.plain, self.now, self.force, self.d, only, fields=DUTY)
+        related = self.plain if only else replace(self.plain, own="", acts_of={})  # the same subjects, else anybody's
+        return compile_measure(m, related, self.now, self.force, self.d, only, fields=DUTY)
 
     def row(self, alias: str) -> Writer:
         """Writes expressions over a source with its terms."""
