@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from sizao.kernel import clock, keys
-from sizao.kernel.copying import text_array
+from sizao.kernel.copying import copy_columns, text_array
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7s, uuid_array
 from sizao.kernel.models import Batch
@@ -136,9 +136,14 @@ def write_rows(file: ImportFile, entries: Sequence[Entry]) -> None:
         return
     ids = uuid7s(len(entries))
     boxes = _boxes(ids, entries)
-    with connection.cursor() as cursor, cursor.copy("COPY interop_importrow (id, file_id, line, outcome, key, mark, record, person, problems, kept) FROM STDIN") as copy:
-        for key, e, box in zip(ids, entries, boxes, strict=True):
-            copy.write_row((key, file.pk, e.row.line, e.outcome, e.row.key, e.mark or e.row.mark, e.record, e.person, _codes(e.row.notes), box))
+    copy_columns(
+        ImportRow,
+        {
+            "id": ids, "file_id": [file.pk] * len(ids), "line": [e.row.line for e in entries], "outcome": [e.outcome for e in entries], "key": [e.row.key for e in entries],
+            "mark": [e.mark or e.row.mark for e in entries], "record": [e.record for e in entries], "person": [e.person for e in entries],
+            "problems": [_codes(e.row.notes) for e in entries], "kept": boxes,
+        },
+    )  # fmt: skip
 
 
 def rewrite_rows(file: ImportFile, entries: Sequence[Entry]) -> None:

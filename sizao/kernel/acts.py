@@ -4,16 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
 
+from .copying import copy_into
 from .ids import uuid7s
 from .models import Act
 from .scope import Scope, visible
 
-COLUMNS = ("id", "kind", "subject", "person", "area_id", "disease", "happened_at", "reported_at", "period", "post_id", "outcome", "number", "record", "replaces", "batch_id", "other")
+COLUMNS = {
+    "id": "uuid", "kind": "text", "subject": "uuid", "person": "uuid", "area_id": "bigint", "disease": "text", "happened_at": "timestamp with time zone",
+    "reported_at": "timestamp with time zone", "period": "date", "post_id": "bigint", "outcome": "text", "number": "numeric", "record": "uuid", "replaces": "uuid",
+    "batch_id": "bigint", "other": "uuid",
+}  # fmt: skip
 _months: set[tuple[str, date]] = set()
 
 
@@ -44,11 +50,10 @@ def record(scope: Scope, acts: Iterable[NewAct], *, batch: int | None = None) ->
     ids = uuid7s(len(rows))
     with connection.cursor() as cursor:
         _ensure_months(cursor, rows)
-        with cursor.copy(f"COPY kernel_act ({', '.join(COLUMNS)}) FROM STDIN") as copy:
-            for key, a in zip(ids, rows, strict=True):
-                copy.write_row(
-                    (key, a.kind, a.subject, a.person, a.area_id, a.disease, a.happened_at, a.reported_at, a.period, scope.post_id, a.outcome, a.number, a.record, a.replaces, batch, a.other)
-                )
+    count = len(rows)
+    same: dict[str, list[Any]] = {"id": ids, "post_id": [scope.post_id] * count, "batch_id": [batch] * count}
+    copy_into("kernel_act", {name: (kind, same[name] if name in same else [getattr(a, name) for a in rows]) for name, kind in COLUMNS.items()})
+    with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify('sizao_changed', '')")
     return ids
 

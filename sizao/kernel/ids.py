@@ -28,13 +28,14 @@ def uuid7s(count: int) -> list[UUID]:
     if count <= 0:
         return []
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
-    first, chance, made = milliseconds << 12 | (rest << 12) // 1_000_000, os.urandom(8 * count), UUID.__new__
+    first, chance = milliseconds << 12 | (rest << 12) // 1_000_000, os.urandom(8 * count)
+    made, put, safe = UUID.__new__, object.__setattr__, SafeUUID.unknown
     out = []
     for n in range(count):
         at = first + n
         one = made(UUID)
         value = at >> 12 << 80 | 0x7 << 76 | (at & 0xFFF) << 64 | 0x2 << 62 | int.from_bytes(chance[8 * n : 8 * n + 8]) >> 2
-        object.__setattr__(one, "int", value)
-        object.__setattr__(one, "is_safe", SafeUUID.unknown)
+        put(one, "int", value)
+        put(one, "is_safe", safe)
         out.append(one)
     return out

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection, transaction
 
 from sizao.kernel import keys
+from sizao.kernel.copying import copy_into
 from sizao.kernel.errors import Refused
 from sizao.kernel.identifiers import plain_text
 from sizao.kernel.ids import uuid_array
@@ -109,11 +110,37 @@ def open_person_keys(persons: Iterable[UUID], ring: KeyRing | None = None, *, ma
     return opened
 
 
+def new_person_keys(persons: Sequence[UUID]) -> list[DataKey]:
+    """Data keys for persons whose identifiers were made just now, in order: nobody can have made theirs, so nobody is asked. In the caller's transaction."""
+    if not persons:
+        return []
+    newest = keys.ring().newest("seal")
+    secrets, boxes = _new_secrets(persons, newest)
+    copy_into("kernel_person_key", {"person": ("uuid", persons), "wrapped": ("bytea", boxes), "key_id": ("text", [newest.id] * len(persons))})
+    made = [DataKey.of(secret) for secret in secrets]
+    at_hand = _at_hand.get()
+    if at_hand is not None:
+        at_hand.update(zip(persons, made, strict=True))
+    return made
+
+
+def _new_secrets(persons: Sequence[UUID], newest: Key) -> tuple[list[bytes], list[bytes]]:
+    """A new data key for each person, and its wrapped form."""
+    chance, nonces = os.urandom(32 * len(persons)), os.urandom(NONCE * len(persons))
+    secrets = [chance[at : at + 32] for at in range(0, len(chance), 32)]
+    head, cipher = FORM + BY_RING + bytes.fromhex(newest.id), _cipher(newest.secret)
+    boxes = []
+    for at, (person, secret) in enumerate(zip(persons, secrets, strict=True)):
+        nonce = nonces[NONCE * at : NONCE * at + NONCE]
+        boxes.append(head + nonce + cipher.encrypt(nonce, secret, head + f"{KEY_PLACE}{person}".encode()))
+    return secrets, boxes
+
+
 def _made(lacking: Sequence[UUID], ring: KeyRing) -> dict[UUID, DataKey]:
     """New data keys for persons who have none; a person is absent for whom somebody else made one meanwhile."""
-    newest, chance = ring.newest("seal"), os.urandom(32 * len(lacking))
-    secrets = {person: chance[32 * n : 32 * n + 32] for n, person in enumerate(lacking)}
-    boxes = [seal(secret, f"{KEY_PLACE}{person}", newest) for person, secret in secrets.items()]
+    newest = ring.newest("seal")
+    fresh, boxes = _new_secrets(lacking, newest)
+    secrets = dict(zip(lacking, fresh, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO kernel_person_key (person, wrapped, key_id) SELECT person, wrapped, %s FROM unnest(%s::uuid[], %s::bytea[]) AS made (person, wrapped) "
@@ -244,6 +271,19 @@ class Sealed:
         """One box a row, in order; None stays None. Makes a data key for each person who has none."""
         opened = open_person_keys((person for _, person, value in rows if value is not None), ring, make=True)
         return [None if value is None else _seal(opened[person].cipher, opened[person].name, value.encode(), self.place(row)) for row, person, value in rows]
+
+    def seal_new(self, rows: Sequence[UUID | str], opened: Sequence[DataKey | None], values: Sequence[str | None]) -> list[bytes | None]:
+        """One box a value, in order, under keys that are open already; None stays None. A value has a key."""
+        place, nonces, at = f"{self.table}|{self.column}|".encode(), os.urandom(NONCE * len(values)), 0
+        boxes: list[bytes | None] = []
+        for row, key, value in zip(rows, opened, values, strict=True):
+            if value is None or key is None:
+                boxes.append(None)
+                continue
+            head, nonce = FORM + key.name, nonces[at : at + NONCE]
+            at += NONCE
+            boxes.append(head + nonce + key.cipher.encrypt(nonce, value.encode(), head + place + str(row).encode()))
+        return boxes
 
     def unseal_many(self, rows: Sequence[Boxed], ring: KeyRing | None = None) -> list[str | None]:
         """One value a row, in order; None where there is none, or where the person was forgotten. Refused: sealed-unreadable."""

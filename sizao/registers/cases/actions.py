@@ -10,7 +10,7 @@ from django.db import connection
 
 from sizao.kernel import acts, audit, clock, registry, saving
 from sizao.kernel.acts import NewAct
-from sizao.kernel.copying import copy_records, text_array, update_records
+from sizao.kernel.copying import copy_columns, copy_records, text_array, update_records
 from sizao.kernel.ids import uuid7s, uuid_array
 from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.register import Record, take
@@ -109,7 +109,7 @@ def _numbered(model: Any, sender: str, numbers: Iterable[str]) -> Any:
 
 def add_cases(scope: Scope, new: Sequence[New], *, batch: int | None = None) -> list[UUID]:
     """New cases, with the act `case.reported` for each."""
-    ids = _copy(Case, CASE_TOLD, new, batch)
+    ids, written = _copy(Case, CASE_TOLD, new, batch)
     acts.record(
         scope,
         (
@@ -119,7 +119,7 @@ def add_cases(scope: Scope, new: Sequence[New], *, batch: int | None = None) -> 
         batch=batch,
     )
     if ids:
-        audit.write(scope, "cases.reported", [n.person for n in new], digest_of=[n.told for n in new])
+        audit.write(scope, "cases.reported", [n.person for n in new], digest_of=written)
     return ids
 
 
@@ -130,7 +130,7 @@ def correct_cases(scope: Scope, told: Mapping[UUID, Mapping[str, Any]], *, stand
 
 def add_contacts(scope: Scope, new: Sequence[New], *, batch: int | None = None) -> list[UUID]:
     """New contacts, with the act `contact.named`, and `contact.released` where the release is told."""
-    ids = _copy(Contact, CONTACT_TOLD, new, batch)
+    ids, written = _copy(Contact, CONTACT_TOLD, new, batch)
     done = []
     for key, n in zip(ids, new, strict=True):
         t = n.told
@@ -139,7 +139,7 @@ def add_contacts(scope: Scope, new: Sequence[New], *, batch: int | None = None) 
             done.append(NewAct("contact.released", key, at, n.person, t["area_id"], t["disease"], at, record=key))
     acts.record(scope, done, batch=batch)
     if ids:
-        audit.write(scope, "contacts.named", [n.person for n in new], digest_of=[n.told for n in new])
+        audit.write(scope, "contacts.named", [n.person for n in new], digest_of=written)
     return ids
 
 
@@ -258,17 +258,15 @@ def _release(r: Contact) -> NewAct:
     return NewAct("contact.released", r.pk, r.released_at, r.person_id, r.area_id, r.disease, reported_at=r.released_at, record=r.pk)
 
 
-def _copy(model: type[Record], columns: tuple[str, ...], new: Sequence[New], batch: int | None) -> list[UUID]:
-    """New rows, in one COPY. What is not told is null, or empty where the column is a text that may not be null."""
-    ids = uuid7s(len(new))
-    if ids:
-        empty = tuple("" if c in NEVER_NULL else None for c in columns)
-        copy_records(
-            model,
-            ("id", "batch_id", "person_id", "sender", "source_id", "known_from", "stands_from", *columns),
-            ((key, batch, n.person, n.sender, n.source_id, n.known_from, n.known_from, *map(n.told.get, columns, empty)) for key, n in zip(ids, new, strict=True)),
-        )
-    return ids
+def _copy(model: type[Record], columns: tuple[str, ...], new: Sequence[New], batch: int | None) -> tuple[list[UUID], bytes]:
+    """New rows, in one COPY: their ids, and the digest of what was written. What is not told is null, or empty where the column is a text that may not be null."""
+    ids, count = uuid7s(len(new)), len(new)
+    if not ids:
+        return [], b""
+    known = [n.known_from for n in new]
+    told: dict[str, Sequence[Any]] = {c: [n.told.get(c, "" if c in NEVER_NULL else None) for n in new] for c in columns}
+    given = {"person_id": [n.person for n in new], "sender": [n.sender for n in new], "source_id": [n.source_id for n in new], "known_from": known, "stands_from": known}
+    return ids, copy_columns(model, {"id": ids, "batch_id": [batch] * count} | given | told)
 
 
 def _correct(scope: Scope, model: Any, told: Mapping[UUID, Mapping[str, Any]], stands_from: datetime | None, what: str) -> set[UUID]:

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sizao.kernel import audit, registry, saving
-from sizao.kernel.copying import copy_records, text_array, update_records
+from sizao.kernel.copying import copy_columns, copy_records, text_array, update_records
 from sizao.kernel.ids import uuid7s
 from sizao.kernel.outcome import Command, Outcome
 from sizao.kernel.register import take
 from sizao.kernel.scope import Scope
-from sizao.kernel.sealed import check_ring, keys_at_hand
+from sizao.kernel.sealed import check_ring, keys_at_hand, new_person_keys
 
 from .models import Household, Person
 from .rules import name_keys
@@ -75,20 +76,22 @@ def add_persons(scope: Scope, people: Sequence[PersonData], *, known: Sequence[d
     check_ring()
     ids = uuid7s(len(people))
     boxes: list[list[bytes | None]] = []
+    told = {field: [getattr(data, field) or None for data in people] for field in SEALED}
     with keys_at_hand():
+        sealed = [any(values) for values in zip(*told.values(), strict=True)]
+        made = iter(new_person_keys([key for key, any_told in zip(ids, sealed, strict=True) if any_told]))
+        keys = [next(made) if any_told else None for any_told in sealed]
+        names = list(map(str, ids))
         for field, column in SEALED.items():
-            values = [getattr(data, field) or None for data in people]
-            boxes.append(column.seal_many(list(zip(ids, ids, values, strict=True))))
+            boxes.append(column.seal_new(names, keys, told[field]))
             if field in INDEXED:
-                boxes.append(column.index_many(values))
-    plain = [tuple(getattr(data, field) for field in PLAIN) for data in people]
-    keys = [text_array(name_keys(data.name)) for data in people]
-    copy_records(
-        Person,
-        ("id", "batch_id", "sender", "known_from", "stands_from", "name_keys", *PLAIN, *BOXES),
-        ((key, batch, sender, since, since, found, *told, *sealed) for key, since, found, told, *sealed in zip(ids, known, keys, plain, *boxes, strict=True)),
-    )
-    audit.write(scope, "population.persons_added", ids, digest_of=[(*told, *(getattr(data, field) for field in SEALED)) for told, data in zip(plain, people, strict=True)])
+                boxes.append(column.index_many(told[field]))
+    count = len(ids)
+    columns: dict[str, Sequence[Any]] = {"id": ids, "batch_id": [batch] * count, "sender": [sender] * count, "known_from": known, "stands_from": known}
+    columns["name_keys"] = [name_keys(data.name) for data in people]
+    columns |= {field: [getattr(data, field) for data in people] for field in PLAIN}
+    written = copy_columns(Person, columns | dict(zip(BOXES, boxes, strict=True)))
+    audit.write(scope, "population.persons_added", ids, digest_of=written)
     return ids
 
 

@@ -1,7 +1,6 @@
 """Pure rules about persons and their names."""
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 # Family names whose reading differs from the character's usual one (GB/T 28039-2011, the Chinese phonetic alphabet spelling rules for names).
@@ -35,19 +34,16 @@ def name_keys(name: str) -> list[str]:
     >>> name_keys("Anna Li")
     ['anna', 'li']
     """
-    return sorted(set(_keys(name)))
-
-
-def _keys(name: str) -> Iterator[str]:
+    keys: set[str] = set()
     for word in WORD.findall(name):
-        if not any(map(is_han, word)):
-            yield word.lower()
+        if word.isascii() or not any(map(is_han, word)):
+            keys.add(word.lower())
             continue
-        yield word[0]
-        yield word[-1]
-        yield from (word[i : i + 2] for i in range(len(word) - 1))
         letters = FAMILY_NAME_INITIALS.get(word[0], initial(word[0])) + "".join(map(initial, word[1:]))
-        yield from (letters[: i + 1] for i in range(len(letters)))
+        keys |= {word[0], word[-1]}
+        keys.update([word[i : i + 2] for i in range(len(word) - 1)])
+        keys.update([letters[: i + 1] for i in range(len(letters))])
+    return sorted(keys)
 
 
 def search_keys(text: str) -> list[str]:
