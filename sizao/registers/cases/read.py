@@ -1,9 +1,12 @@
 """The only way into the register of cases."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from sizao.kernel import audit
 from sizao.kernel.scope import Scope, at_most_one, visible
@@ -19,6 +22,15 @@ def cases(scope: Scope) -> QuerySet[Case]:
 def contacts(scope: Scope) -> QuerySet[Contact]:
     """The contacts that this scope may see."""
     return Contact.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area")
+
+
+def counts_by_area(scope: Scope, disease: str, classes: Sequence[str], since: datetime, until: datetime) -> list[tuple[str, int, int]]:
+    """Where cases of these classes are: (path of the area, how many by `until`, how many of them from `since` on). A case counts from its confirmation,
+    else its report, else when it was first known. One statement."""
+    at = Coalesce("confirmed_at", "reported_at", "known_from")
+    found = cases(scope).filter(disease=disease, classification__in=list(classes)).annotate(at=at).filter(at__lte=until)
+    grouped = found.values("area__path").annotate(total=Count("pk"), new=Count("pk", filter=Q(at__gte=since))).order_by("area__path")
+    return [(row["area__path"], row["total"], row["new"]) for row in grouped]
 
 
 def access_case_by_id(scope: Scope, case: UUID) -> Case:

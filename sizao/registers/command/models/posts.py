@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from sizao.kernel.register import Declaration, Field, Filter, Record, natural_key
+from sizao.kernel.register import Bulk, Declaration, Field, Filter, Record, natural_key
 
 from .areas import GROUP
 
@@ -121,7 +121,8 @@ class Duty(Record):
         person="",
         title="measure",
         columns=("measure", "area", "unit", "in_force_from", "accepted_at"),
-        filters=(Filter("not-accepted", "未签收", "Not accepted", {"accepted_at__isnull": True}), Filter("no-unit", "无承办单位", "No unit does it", {"unit__isnull": True})),
+        filters=(Filter("not-accepted", "未签收", "Not accepted", {"accepted_at__isnull": True}), Filter("no-unit", "无承办单位", "No unit does it", {"unit__isnull": True}), Filter("no-post", "无责任岗位", "Nobody's", {"accountable__isnull": True})),
+        bulk=(Bulk("accept", "签收", "Accept", "command.write", ("accepted_at",)), Bulk("assign", "指定承办单位", "Name the unit that does it", "command.write", ("unit",))),
         verb="sizao.registers.command.actions:save_duties",
         **GROUP,
     )
