@@ -82,7 +82,7 @@ def line_lists() -> str:
         heads = dict.fromkeys(h for g in known.general for h in g.written.get(name, ()))
         lines.append(f"| `{name}` | {words[name]['zh']} | {words[name]['en']} | {', '.join(f.tables)} | {cell(', '.join(heads)) or '—'} |")
     lines += ["", "## Notes on rows", "", "Each is counted for the file. Those that reject the row say so in [the error codes](errors.md).", "", "| note | 中文 | English |", "|---|---|---|"]
-    room = ("row-", "cell-", "date-", "age-", "id-", "digits-", "link-", "place-", "status-", "outcome-", "observation-", "value-", "number-", "column-", "header-", "sheet-not", "follow-up-", "contact-of")
+    room = ("row-", "cell-", "date-", "age-", "id-", "digits-", "link-", "place-", "status-", "outcome-", "observation-", "value-", "number-", "column-", "header-", "sheet-not", "follow-up-", "contact-of", "sample-", "result-", "number-of")
     lines += [f"| `{code}` | {cell(t.zh)} | {cell(t.en)} |" for code, t in sorted(texts().items()) if code.startswith(room)]
     return "\n".join(lines) + "\n"
 

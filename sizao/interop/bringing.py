@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sizao.flows import case_report_received, cases_linked, checks_told, contact_named
+from sizao.flows import case_report_received, cases_linked, checks_told, contact_named, samples_told
 from sizao.flows.outcome import Outcome
 from sizao.kernel.scope import Scope
 
-from .commands import case_report, named_contact, stated_link, told_check
+from .commands import case_report, named_contact, stated_link, told_check, told_sample
 from .linking import DANGLING
 from .reading import Row
 
@@ -48,15 +48,21 @@ def checks(scope: Scope, rows: Sequence[Row], areas: Sequence[int], told: Told) 
     return checks_told.tell(scope, [told_check(row, told.sender, told.zone) for row in rows], batch=told.batch)
 
 
-BY_KIND = {"cases": cases, "contacts": contacts, "links": links, "checks": checks}
+def samples(scope: Scope, rows: Sequence[Row], areas: Sequence[int], told: Told) -> list[Outcome]:
+    return samples_told.tell(scope, [told_sample(row, told.sender, told.disease, told.zone) for row in rows], batch=told.batch)
+
+
+BY_KIND = {"cases": cases, "contacts": contacts, "links": links, "checks": checks, "samples": samples}
+#: A row that names nobody listed; it is asked again when it comes again.
+UNLINKED = frozenset({"follow-up-unlinked", "sample-unlinked", "sample-of-several"})
 #: Kinds whose rows belong to an area.
 WITH_PLACE = ("cases", "contacts")
 
 
 def reference_of(kind: str, row: Row, outcome: Outcome) -> tuple[int, bool] | None:
     """For kinds whose rows refer to one other record: (resolved, dangling); None when the row refers to none."""
-    name = {"contacts": "related_case", "links": "infector", "checks": "related_contact"}.get(kind)
+    name = {"contacts": "related_case", "links": "infector", "checks": "related_contact", "samples": "person_number"}.get(kind)
     if name is None or name not in row.values:
         return None
-    dangling = any(p.code in DANGLING or p.code == "follow-up-unlinked" for p in outcome.problems)
+    dangling = any(p.code in DANGLING or p.code in UNLINKED for p in outcome.problems)
     return (0 if dangling else 1, dangling)

@@ -8,6 +8,7 @@ from sizao.flows.case_report_received import CaseReport
 from sizao.flows.cases_linked import StatedLink
 from sizao.flows.checks_told import ToldCheck
 from sizao.flows.contact_named import NamedContact
+from sizao.flows.samples_told import ToldSample
 from sizao.kernel import clock
 from sizao.registers.population.actions import PersonData
 
@@ -62,6 +63,23 @@ def told_check(row: Row, sender: str, zone: str) -> ToldCheck:
     """The follow-up that this row tells."""
     v = row.values
     return ToldCheck(sender=sender, source_id=row.key, contact=str(v.get("related_contact", "")), happened_at=_at(row, "checked_at", zone), outcome=_text(v.get("check")))
+
+
+def told_sample(row: Row, sender: str, disease: str, zone: str) -> ToldSample:
+    """The sample, with its result where it has one, that this row tells."""
+    v = row.values
+    return ToldSample(
+        sender=sender,
+        source_id=row.key,
+        disease=disease,
+        person_number=str(v.get("person_number", "")),
+        national_id=str(v.get("national_id", "")),
+        kind=_text(v.get("sample_kind")),
+        sampled_at=_at(row, "sampled_at", zone),
+        received_at=_at(row, "received_at", zone),
+        resulted_at=_at(row, "resulted_at", zone),
+        result=_text(v.get("result")),
+    )
 
 
 def named_contact(row: Row, *, sender: str, disease: str, area_id: int, zone: str) -> NamedContact:

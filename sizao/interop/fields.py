@@ -7,7 +7,7 @@ from typing import Literal
 AREA_LEVELS = 6
 
 Kind = Literal["id", "name", "text", "code", "day", "instant", "ending", "year", "age", "count", "area", "national_id", "phone"]
-TABLES = ("cases", "contacts", "links", "checks")
+TABLES = ("cases", "contacts", "links", "checks", "samples")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ _ALL = [
     Field("birth_month", "count", BOTH, personal=True),
     Field("birth_day", "count", BOTH, personal=True),
     Field("age", "age", BOTH),
-    Field("national_id", "national_id", BOTH, personal=True),
+    Field("national_id", "national_id", (*BOTH, "samples"), personal=True),
     Field("phone", "phone", BOTH, personal=True),
     Field("address", "text", BOTH, personal=True),
     Field("area_code", "id", BOTH),
@@ -73,17 +73,24 @@ _ALL = [
     Field("related_contact", "id", ("checks",)),
     Field("checked_at", "instant", ("checks",)),
     Field("check", "code", ("checks",)),
+    Field("sample_number", "id", ("samples",)),
+    Field("person_number", "id", ("samples",)),
+    Field("sampled_at", "instant", ("samples",), event=True),
+    Field("received_at", "instant", ("samples",), event=True),
+    Field("resulted_at", "instant", ("samples",), event=True),
+    Field("result", "code", ("samples",)),
+    Field("sample_kind", "code", ("samples",)),
 ]
 FIELDS: dict[str, Field] = {f.name: f for f in _ALL}
 
 #: Columns whose meaning decides which record a row is: with two candidates nobody may choose but the sender.
-KEYS = ("source_id", "related_case", "infector", "infectee", "related_contact")
+KEYS = ("source_id", "related_case", "infector", "infectee", "related_contact", "sample_number", "person_number")
 
 #: What names a person in a row. Two equal rows that have none of these may be two people.
 NAMING = ("name", "family_name", "given_name", "national_id", "phone", "birth_date")
 
 #: Field → code list (see content/codelists) whose codes its value map must use. `status` has its own few.
-CODES = {"sex": "sex", "outcome": "case-outcome"}
+CODES = {"sex": "sex", "outcome": "case-outcome", "result": "test-result", "sample_kind": "specimen-kind"}
 CLASS_CODES = {"cases": "case-class", "contacts": "contact-class"}
 #: What a follow-up found, why nobody was found, or that it was not made: `check-outcome` and `attempt-reason`, and one more.
 CHECKS = ("ok", "symptoms", "not_found", "refused", "could_not", "not_made")

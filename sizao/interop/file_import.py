@@ -113,8 +113,7 @@ class FileImport:
             self.references.note_circles(self.head, self.said, set())
         # a list of which no row names a place tells of the area of the post that sends it
         kept.keep(self.mapping, self.survey, self.areas or self.taking.unplaced, self.zone, basis=f"import {self.head.pk}")
-        if self.mapping.kind == "checks":
-            kept.keep_checks(self.head, self.zone, basis=f"import {self.head.pk}")
+        kept.keep_told(self.head, self.zone, kept.told_by(self.mapping.kind, self.said.problem_counts), basis=f"import {self.head.pk}")
         counts = ledger.tally(self.head) if settled.get("pending") else settled
         for name in ("accepted", "updated", "duplicate", "rejected"):
             setattr(self.said, name, counts.get(name, 0))

@@ -31,7 +31,7 @@ from .tables import Table
 __all__ = ["Report", "headers", "import_files", "last_day"]
 
 #: Cases before who refers to them.
-ORDER = ("cases", "contacts", "links", "checks")
+ORDER = ("cases", "contacts", "links", "checks", "samples")
 #: A dry run of so many rows is the import itself, rolled back. Of more, only the reading and the ledger are asked: no transaction may last so long.
 MOST_REHEARSED = 20_000
 Progress = Callable[[str, int, int], None]
@@ -154,4 +154,5 @@ def _count(report: Report, imports: Sequence[FileImport]) -> None:
             return int(cursor.fetchone()[0])
 
     report.persons = distinct("person", list(kinds))
-    report.cases, report.contacts, report.checks = (distinct("record", [f for f, kind in kinds.items() if kind == k]) for k in ("cases", "contacts", "checks"))
+    kept = ("cases", "contacts", "checks", "samples")
+    report.cases, report.contacts, report.checks, report.samples = (distinct("record", [f for f, kind in kinds.items() if kind == k]) for k in kept)

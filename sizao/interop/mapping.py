@@ -16,6 +16,8 @@ ONLY = {kind: frozenset(f.name for f in FIELDS.values() if kind in f.tables and 
 #: A list of persons has one of these; a table of counts a day has not. Where an infection came from is no date of a case.
 WHO = frozenset({"source_id", "name", "family_name", "given_name", "national_id", "phone", "age", "birth_date", "birth_year", "sex"})
 NO_VOTE = frozenset({"source", "contact_total"})
+#: What only a laboratory's list has, beside numbers: two of these, and more than twice as many as of a case's own, make it one.
+OF_SAMPLES = frozenset({"sample_number", "sampled_at", "received_at", "resulted_at", "result", "sample_kind"})
 #: A table that has these and little else says who infected whom, and lists nobody.
 OF_LINKS = frozenset({"source_id", "infector", "infectee", "source", "entered_at", "last_exposure_on"})
 
@@ -112,6 +114,9 @@ def _by_general(names: list[str], known: Dialects, file: str, kind: str | None, 
     kind = kind or _kind(candidates, names, file)
     if kind == "links" and not any("infectee" in found for found in candidates):
         candidates = [{("infectee" if f == "source_id" else f): rank for f, rank in found.items()} for found in candidates]
+    if kind == "samples":  # its own number is the sample's; the number of a case or contact is whose sample it is
+        own = any("sample_number" in found for found in candidates)
+        candidates = [{told: rank for f, rank in found.items() if (told := _of_sample(f, rank, own))} for found in candidates]
     # field → [(rank, column)]
     wanted: dict[str, list[tuple[int, int]]] = {}
     unsure: list[Fault] = []
@@ -140,6 +145,15 @@ def _by_general(names: list[str], known: Dialects, file: str, kind: str | None, 
     return Mapping("+".join(g.dialect for g in general) or "told", kind, names, fields, (), {}, derive, order, known.words[kind], unsure)
 
 
+def _of_sample(name: str, rank: int, own: bool) -> str:
+    """What a column means in a list of samples; "" where it may be the number of a line as well as of a person. What was told (rank -1) stays."""
+    if rank < 0:
+        return "source_id" if name == "sample_number" else name
+    if name == "source_id" and rank >= WEAK:
+        return "" if own else name
+    return {"sample_number": "source_id", "source_id": "person_number", "related_case": "person_number", "related_contact": "person_number"}.get(name, name)
+
+
 def _candidates(header: str, known: Dialects, told: dict[str, str]) -> dict[str, int]:
     if header in told:
         return {told[header]: -1} if told[header] in FIELDS else {}
@@ -161,6 +175,9 @@ def _kind(candidates: list[dict[str, int]], names: list[str], file: str) -> str:
     if "related_contact" in told and "check" in told:
         return "checks"
     votes = {k: sum(1 for found in candidates if found and set(found) <= only - NO_VOTE) for k, only in ONLY.items()}
+    samples = sum(1 for found in candidates if found and set(found) <= OF_SAMPLES)
+    if samples >= 2 and samples > 2 * max(votes.values()):
+        return "samples"
     related = any("related_case" in found for found in candidates)
     if votes["contacts"] > votes["cases"] or (related and votes["contacts"] and votes["contacts"] == votes["cases"]):
         return "contacts"

@@ -88,7 +88,7 @@ class Report:
     """What became of all files of one import.
 
     Attributes:
-        persons, cases, contacts, checks: Distinct records that the rows stand for, whatever the outcome; so the same files sent again tell the same.
+        persons, cases, contacts, checks, samples: Distinct records that the rows stand for, whatever the outcome; so the same files sent again tell the same.
         links: References to other cases that name a listed case (of cases: who infected them; of contacts: the related case).
         dangling: References that name none.
         links_to_itself: Of the links, those that name the case itself; they are counted, reported, and not kept as a chain.
@@ -99,6 +99,7 @@ class Report:
     cases: int = 0
     contacts: int = 0
     checks: int = 0
+    samples: int = 0
     links: int = 0
     dangling: int = 0
     links_to_itself: int = 0
@@ -110,7 +111,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """The form that the command line and the interface give out."""
-        counts = {n: getattr(self, n) for n in ("persons", "cases", "contacts", "checks", "links", "dangling", "links_to_itself", "dry_run")}
+        counts = {n: getattr(self, n) for n in ("persons", "cases", "contacts", "checks", "samples", "links", "dangling", "links_to_itself", "dry_run")}
         return {"files": [f.as_json() for f in self.files], "totals": self.totals, **counts}
 
 

@@ -1,7 +1,7 @@
 """What people do to the register of cases. Every verb takes a batch, in the caller's transaction, and a bounded number of statements."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,17 @@ class Named:
     disease: str
     number: str
     onset_on: date | None = None
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Whom a number of a case or contact names, and where he is; `number` is as `sender` writes it."""
+
+    person: UUID
+    area: int
+    number: str
+    sender: str
     several: bool = False
 
 
@@ -82,6 +93,46 @@ def cases_named(sender: str, numbers: Iterable[str], *, loosely: bool = False) -
                 for number in lost[row[3].lstrip("0")]:
                     found[number] = Named(*row, several=number in found)
     return found
+
+
+def people_by_number(scope: Scope, sender: str, numbers: Iterable[str]) -> dict[str, Numbered]:
+    """Numbers of cases and contacts → whom they name, below the areas where this scope may write samples of them.
+
+    The sender's own numbers go first, then those that fit without leading zeros, then whole numbers of other senders: a laboratory writes the
+    number that the office gave. Cases go before contacts. `several`: on that step the number names more than one person.
+    """
+    wanted = set(numbers) - {""}
+    bare = {n.lstrip("0") for n in wanted if n.isdigit()} - {""}
+    found: dict[str, Numbered] = {}
+    for table in ("cases_case", "cases_contact"):
+        own = _named_in(scope, table, "t.sender = %s AND t.source_id = ANY(%s::text[])", [sender, text_array(wanted)])
+        _take(found, wanted, ((row.number, row) for row in own))
+    for table in ("cases_case", "cases_contact") if bare and wanted - found.keys() else ():
+        lost = _named_in(scope, table, "t.sender = %s AND ltrim(t.source_id, '0') = ANY(%s::text[])", [sender, text_array(bare)])
+        _take(found, wanted, ((n, row) for row in lost for n in wanted if n.isdigit() and n.lstrip("0") == row.number.lstrip("0")))
+    for table in ("cases_case", "cases_contact") if wanted - found.keys() else ():
+        _take(found, wanted, ((row.number, row) for row in _named_in(scope, table, "t.sender <> %s AND t.source_id = ANY(%s::text[])", [sender, text_array(wanted)])))
+    return found
+
+
+def _named_in(scope: Scope, table: str, where: str, params: list[Any]) -> list[Numbered]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT t.person_id, t.area_id, t.source_id, t.sender, a.path FROM {table} t JOIN kernel_area a ON a.id = t.area_id LEFT JOIN kernel_batch b ON b.id = t.batch_id "
+            f"WHERE (t.batch_id IS NULL OR (b.closed_at IS NOT NULL AND b.undone_at IS NULL)) AND {where} ORDER BY t.id",
+            params,
+        )
+        return [Numbered(person, area, number, of) for person, area, number, of, path in cursor.fetchall() if scope.can("specimen.write", path)]
+
+
+def _take(found: dict[str, Numbered], wanted: set[str], named: Iterable[tuple[str, Numbered]]) -> None:
+    """Those numbers that nothing named before."""
+    here: dict[str, Numbered] = {}
+    for number, row in named:
+        if number in wanted and number not in found:
+            there = here.get(number)
+            here[number] = row if there is None else replace(there, several=there.several or there.person != row.person)
+    found |= here
 
 
 def links_of_batch(batch: int) -> list[tuple[UUID, UUID]]:

@@ -162,7 +162,8 @@ class Specimen(Record):
         constraints = [
             natural_key("specimen_natural_key"),
             models.CheckConstraint(condition=Q(resulted_at=None) | Q(resulted_at__gte=F("sampled_at")), name="specimen_result_after_sample"),
-            models.CheckConstraint(condition=Q(result=None, resulted_at=None) | Q(result__isnull=False, resulted_at__isnull=False), name="specimen_result_is_whole"),
+            # a list may tell a result and not its day: then it stands, and whether it came in time cannot be told
+            models.CheckConstraint(condition=Q(resulted_at=None) | Q(result__isnull=False), name="specimen_result_has_its_time_or_none"),
             models.CheckConstraint(condition=Q(sample_of="person", person__isnull=False) | (~Q(sample_of="person") & Q(person=None)), name="specimen_of_a_person_or_not"),
         ]
         indexes = [
