@@ -28,10 +28,10 @@ Encoder = Callable[[Sequence[Any]], list[bytes]]
 
 
 def encode(columns: Sequence[tuple[str, Sequence[Any]]]) -> bytes:
-    """The bytes of a whole COPY. `columns`: (type as `format_type` names it, the values of that column), all of one length."""
+    """The bytes of a whole COPY. `columns`: (type as `format_type` names it, the values of that column), all of one length (ValueError)."""
     width = len(columns).to_bytes(2)
     pieces = [_encoder(kind)(values) for kind, values in columns]
-    return b"".join((START, *chain.from_iterable(zip(repeat(width), *pieces, strict=False)), END))
+    return b"".join((START, *chain.from_iterable(zip(repeat(width, len(pieces[0])), *pieces, strict=True)), END))
 
 
 class _Made(dict[Any, bytes]):

@@ -8,7 +8,7 @@ from django.db import DataError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sizao.kernel.binary import ENCODERS
+from sizao.kernel.binary import ENCODERS, encode
 from sizao.kernel.copying import copy_into
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +75,8 @@ def test_a_day_before_the_epoch_and_one_after():
     days = [date(1, 1, 1), date(1999, 12, 31), date(2000, 1, 1), date(9999, 12, 31)]
     copy_into("copied", {"n": ("integer", range(4)), "v": ("date", days)})
     assert read("date") == days
+
+
+def test_columns_of_different_length_are_a_fault_and_no_row_is_lost_in_silence():
+    with pytest.raises(ValueError):
+        encode([("integer", [1, 2, 3]), ("text", ["a", "b"])])
