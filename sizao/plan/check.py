@@ -13,7 +13,8 @@ from sizao.kernel.content_dir import content_dir
 from .facts import vocabulary, wrong_names
 from .language import Edition, EditionRefused, Fault, load_edition
 from .language.coming import Awaiting
-from .scenarios import Execute, load_scenarios, play
+from .playing import Execute, play
+from .scenarios import load_scenarios
 
 
 @dataclass

@@ -21,7 +21,9 @@ from .check import scenario_files
 from .facts import vocabulary
 from .language import Edition, EditionRefused, Fault
 from .pair import OutOfTime, looking
-from .scenarios import Scenario, load_scenarios, play
+from .playing import play
+from .scenario import Scenario
+from .scenarios import load_scenarios
 
 #: What a press on the button may take for all scenarios of an edition together.
 SECONDS = 8.0

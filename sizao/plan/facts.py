@@ -12,8 +12,8 @@ from sizao.kernel import codes
 from sizao.kernel.facts import ActKind, AreaFact, FactsTable
 
 from .language import Fault, Vocabulary
-from .language.coming import Coming, read_coming
-from .language.vocabulary import AREA
+from .language.coming import read_coming
+from .language.vocabulary import AREA, Coming
 from .passages import left_out
 
 #: What every area has without a register: its level in the tree.

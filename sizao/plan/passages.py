@@ -10,16 +10,16 @@ import yaml
 
 from sizao.kernel import codes
 
-from .language.leftout import Item, LeftOut
+from .language.vocabulary import LeftOut
 
 VERDICTS = {"out": ("不做", "left out"), "read": ("换一种读法", "read otherwise"), "narrowed": ("收窄", "narrowed")}
 
 
 @cache
-def left_out() -> LeftOut:
+def left_out() -> tuple[LeftOut, ...]:
     """On what no measure may be built, as shipped."""
     found = left_out_items()
-    return LeftOut(tuple(Item(name, tuple(x["words"]), {"zh": x["zh"], "en": x["en"]}) for name, x in found.items()))
+    return tuple(LeftOut(name, tuple(x["words"]), {"zh": x["zh"], "en": x["en"]}) for name, x in found.items())
 
 
 def left_out_items() -> dict[str, Mapping[str, Any]]:

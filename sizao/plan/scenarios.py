@@ -17,68 +17,21 @@ always unless `kept` says since when.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from .completeness import beside as incomplete
 from .language import Edition, EditionRefused, Vocabulary
 from .language.faults import Faults
 from .language.measure import BEGINNING, FAR, Measure
-from .language.schedule import Days, Every, Fresh, Shifts
 from .language.source import Node, read
-from .language.subjects import Lines, Pair, id_of
 from .language.vocabulary import AREA, nearest
-from .obligations import NO_TIMETABLE, PER_DAY, Obligation
-from .reference import evaluate
-from .register import Register
-from .sql import POSTGRES, Dialect, Relations, compile_beside, compile_measure
-from .timetable import EPOCH
+from .scenario import CODES, COUNTS, TOP, VILLAGE, Scenario
 
-COUNTS: dict[str, Callable[[Obligation], bool]] = {
-    "owed": lambda o: o.state in ("met", "late", "overdue"),
-    "missing": lambda o: o.state == "overdue" and o.doable,
-    "missed": lambda o: o.state == "overdue" and not o.doable,
-    "told_late": lambda o: o.told_late,
-    "looked": lambda o: o.seen is not None,
-    "untrue": lambda o: o.seen is False,
-    "risen": lambda o: o.raised > 0,
-} | {
-    state: (lambda o, state=state: o.state == state)
-    for state in ("met", "late", "overdue", "open", "ahead", "waiting", "closed", "cannot_tell", "unlisted", "short", "no_list")
-}
 KEYS = {"name", "as_of", "rows", "acts", "kept", "expect", "area"}
-TOP, VILLAGE = 1, 2
-AREAS = {TOP: (None, "county"), VILLAGE: (TOP, "village")}
-CODES = {"330302": TOP, "330302001001": VILLAGE}
 AREA_TYPES = {"scale": "text", "value": "text", "number": "number", "from": "instant", "until": "instant"}
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One example. `expect`: subject → occasion → state, perhaps with the missing fact; `coverage`: count → number."""
-
-    name: dict[str, str]
-    measure: str
-    as_of: datetime
-    facts: dict[str, list[dict[str, Any]]]
-    acts: list[dict[str, Any]]
-    kept: dict[str, datetime]
-    expect: dict[str, dict[str, str]]
-    coverage: dict[str, int]
-    subjects: dict[str, int] = field(default_factory=dict)
-    area: list[dict[str, Any]] = field(default_factory=list)
-    line: int = 1
-    file: str = ""
-
-    def register(self, m: Measure, vocabulary: Vocabulary) -> Register:
-        """What it gives, as a register of one county with one village, where a post of the measure's role answers."""
-        posts = [{"id": 1, "role": m.by.role, "area": TOP, "vf": BEGINNING, "vt": FAR}]
-        kept = [{"kind": kind, "area": TOP, "since": self.kept.get(kind, BEGINNING)} for kind in vocabulary.acts]
-        return Register({t: self.facts.get(t, []) for t in vocabulary.tables}, self.acts, AREAS, posts, kept, self.area, CODES)
 
 
 def load_scenarios(text: str, edition: Edition, vocabulary: Vocabulary, file: str) -> list[Scenario]:
@@ -100,6 +53,18 @@ def load_scenarios(text: str, edition: Edition, vocabulary: Vocabulary, file: st
                 found.append(Reader(edition.measures[measure], vocabulary, faults.at("", node.line)).scenario(node))
     if faults.found:
         raise EditionRefused(faults.found)
+    return found
+
+
+def count_scenarios(files: Iterable[Path]) -> dict[str, int]:
+    """measure → how many scenarios stand in these files for it; nothing is played."""
+    found: dict[str, int] = {}
+    for file in files:
+        root = read(file.read_text(encoding="utf-8"), Faults(file.name))
+        keys = root.mapping if root else {}
+        name = keys["measure"].text if "measure" in keys else None
+        if name:
+            found[name] = found.get(name, 0) + (len(keys["scenarios"].items) if "scenarios" in keys else 0)
     return found
 
 
@@ -259,153 +224,3 @@ class Reader:
             )
             return None
         return text
-
-
-Execute = Callable[[str], Iterable[tuple[Any, ...]]]
-
-
-def play(
-    s: Scenario, m: Measure, vocabulary: Vocabulary, execute: Execute | None = None, dialect: Dialect = POSTGRES
-) -> list[dict[str, str]]:
-    """What came out otherwise than expected, each in zh and en; empty when all is well. With `execute` the compiled engine must agree too."""
-    register = s.register(m, vocabulary)
-    found = evaluate(m, register, s.as_of)
-    wrong = []
-    for name, expected in s.expect.items():
-        got = {occasion_name(m, o): o for o in found if o.subject == subject_named(name, s, m)}
-        for key in {**expected, **got}:
-            want, have = expected.get(key), got.get(key)
-            if have is None or want is None or not matches(have, want):
-                wrong.append(difference(f"{name} {key}".strip(), want, said(have)))
-    beside = incomplete(m, register, s.as_of)
-    for count, number in s.coverage.items():
-        have_number = sum(COUNTS[count](o) for o in (*found, *beside))
-        if have_number != number:
-            wrong.append(difference(count, str(number), str(have_number)))
-    if execute is not None:
-        compiled = sorted(
-            (tuple(row) for row in execute(compile_measure(m, given(register, m, vocabulary, dialect), s.as_of, dialect=dialect))), key=repr
-        )
-        rest = compile_beside(m, given(register, m, vocabulary, dialect), s.as_of, dialect=dialect)
-        compiled += sorted((tuple(row) for row in execute(rest)), key=repr) if rest else []
-        if compiled != sorted((astuple(o) for o in found), key=repr) + sorted((astuple(o) for o in beside), key=repr):
-            wrong.append({"zh": "两个引擎结果不同", "en": "the two engines differ"})
-    return wrong
-
-
-def subject_named(name: str, s: Scenario, m: Measure) -> int | None:
-    """The subject of this name: a row, a pair of rows, or a line of the measure's list."""
-    if isinstance(m.table, Pair):
-        lines = [side.table for side in m.table.sides if isinstance(side.table, Lines)]
-        sides = [s.subjects.get(part, line_named(part, lines)) for part in name.split(" + ")]
-        return None if None in sides else id_of("|".join(map(str, sides)), False)  # type: ignore[no-any-return]
-    return line_named(name, [m.table]) if isinstance(m.table, Lines) else s.subjects.get(name)
-
-
-def line_named(code: str, tables: Sequence[Lines]) -> int | None:
-    """The first line of this code on one of these lists."""
-    return next((id_of(entry.key(t.list), False) for t in tables for entry in t.entries if entry.code == code), None)
-
-
-def difference(what: str, want: str | None, have: str | None) -> dict[str, str]:
-    return {"zh": f"{what}：预期 {want or '无'}，得到 {have or '无'}", "en": f"{what}: expected {want or 'none'}, got {have or 'none'}"}
-
-
-def occasion_name(m: Measure, o: Obligation) -> str:
-    """How a scenario names an occasion: the local day (and time, if there are several), "day 4", or nothing where there is one."""
-    if o.occasion == NO_TIMETABLE or o.due is None:
-        return ""
-    if isinstance(m.when, (Shifts, Fresh)):
-        return f"{o.opens:%Y-%m-%d %H:%M}"
-    if isinstance(m.when, Every):
-        day = EPOCH + timedelta(days=o.occasion // PER_DAY)
-        return str(day) if not isinstance(m.when.at, str) and len(m.when.at) == 1 else f"{day} {o.due:%H:%M}"
-    return f"day {o.occasion}" if isinstance(m.when, Days) else ""
-
-
-def matches(o: Obligation, want: str) -> bool:
-    state, _, what = (part.strip() for part in want.partition(":"))
-    return o.state == state and (not what or what in (o.reason, (o.reason or "").partition(":")[2]))
-
-
-def said(o: Obligation | None) -> str | None:
-    return None if o is None else f"{o.state}: {o.reason}" if o.reason else o.state
-
-
-AREA_FACT = {
-    "id": "BIGINT",
-    "area": "BIGINT",
-    "scale": "VARCHAR",
-    "value": "VARCHAR",
-    "number": "NUMERIC",
-    "starts_at": "TIMESTAMP",
-    "ends_at": "TIMESTAMP",
-    "vf": "TIMESTAMP",
-    "vt": "TIMESTAMP",
-}
-TYPES = {"text": "VARCHAR", "int": "INTEGER", "number": "NUMERIC", "bool": "BOOLEAN", "date": "DATE", "instant": "TIMESTAMP"}
-
-
-def given(register: Register, m: Measure, vocabulary: Vocabulary, dialect: Dialect) -> Relations:
-    """A small register written out as sub-queries, so that the compiled engine needs no tables."""
-    keys = {
-        "id": "BIGINT",
-        "person": "BIGINT",
-        "area": "BIGINT",
-        "disease": "VARCHAR",
-        "known": "TIMESTAMP",
-        "vf": "TIMESTAMP",
-        "vt": "TIMESTAMP",
-    }
-    tables = {}
-    for table in vocabulary.tables.values():
-        columns = keys | {c.name: TYPES[c.type] for c in table.stored} | {link.name: "BIGINT" for link in table.links}
-        tables[table.name] = written(columns, [row for versions in register.versions[table.name].values() for row in versions], dialect)
-    act = {
-        "id": "BIGINT",
-        "kind": "VARCHAR",
-        "subject": "BIGINT",
-        "person": "BIGINT",
-        "area": "BIGINT",
-        "other": "BIGINT",
-        "at": "TIMESTAMP",
-        "told_at": "TIMESTAMP",
-        "period": "DATE",
-        "outcome": "VARCHAR",
-        "number": "NUMERIC",
-    }
-    acts = list({a["id"]: a for found in register.acts.values() for a in found}.values())
-    codes = {area: code for code, area in register.codes.items()}
-    up = [{"area": a, "above": b, "steps": n} for a in register.areas for n, b in enumerate(register.above(a))]
-    return Relations(
-        tables,
-        written(act, acts, dialect),
-        written(
-            {"id": "BIGINT", "parent": "BIGINT", "level": "VARCHAR", "code": "VARCHAR"},
-            [{"id": a, "parent": p, "level": level, "code": codes.get(a)} for a, (p, level) in register.areas.items()],
-            dialect,
-        ),
-        written({"area": "BIGINT", "above": "BIGINT", "steps": "INTEGER"}, up, dialect),
-        written({"id": "BIGINT", "role": "VARCHAR", "area": "BIGINT", "vf": "TIMESTAMP", "vt": "TIMESTAMP"}, register.posts, dialect),
-        written({"kind": "VARCHAR", "area": "BIGINT", "since": "TIMESTAMP"}, register.kept, dialect),
-        area_fact=written(AREA_FACT, register.area_facts, dialect),
-    )
-
-
-def written(columns: dict[str, str], rows: Sequence[Mapping[str, Any]], dialect: Dialect) -> str:
-    """A SELECT of these rows as literals."""
-    cast = [", ".join(f'CAST({dialect.literal(row[name])} AS {kind}) AS "{name}"' for name, kind in columns.items()) for row in rows]
-    nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in columns.items())
-    return " UNION ALL ".join(f"SELECT {line}" for line in cast) or f"SELECT {nothing} WHERE FALSE"
-
-
-def count_scenarios(files: Iterable[Path]) -> dict[str, int]:
-    """measure → how many scenarios stand in these files for it; nothing is played."""
-    found: dict[str, int] = {}
-    for file in files:
-        root = read(file.read_text(encoding="utf-8"), Faults(file.name))
-        keys = root.mapping if root else {}
-        name = keys["measure"].text if "measure" in keys else None
-        if name:
-            found[name] = found.get(name, 0) + (len(keys["scenarios"].items) if "scenarios" in keys else 0)
-    return found

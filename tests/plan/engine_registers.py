@@ -42,15 +42,24 @@ LIKELY: dict[str, list[Any]] = {
 
 
 class Choices:
-    """Where the choices come from: a seed, or a generator of examples that can shrink them."""
+    """Where the choices come from: a seed, or a generator of examples that can shrink them. `base`: what all ids of the register are counted from."""
 
-    def __init__(self, pick_index):
+    def __init__(self, pick_index, base: int = 0):
         self.index = pick_index  # n → 0 … n-1
+        self.base = base
+
+    def one(self, n: int) -> int:
+        """One of the first n ids."""
+        return self.base + 1 + self.index(n)
+
+    def area(self, options: list[int | None]) -> int | None:
+        found = self.pick(options)
+        return None if found is None else self.base + found
 
     @classmethod
-    def seeded(cls, seed: int) -> Choices:
+    def seeded(cls, seed: int, base: int = 0) -> Choices:
         r = random.Random(seed)
-        return cls(lambda n: r.randrange(n))
+        return cls(lambda n: r.randrange(n), base)
 
     def pick(self, options):
         return options[self.index(len(options))]
@@ -78,28 +87,28 @@ def versions(c: Choices, table, subject: int) -> list[dict]:
     if len(cuts) > 1:
         known = min(known, cuts[1])
     row = {col.name: value(c, col.name, col.type) for col in table.stored}
-    row |= {link.name: None if c.rare(15) else 1 + c.index(4) for link in table.links}
+    row |= {link.name: None if c.rare(15) else c.one(4) for link in table.links}
     row |= {
-        "id": subject,
-        "person": None if table.person is None or c.rare(8) else 1 + c.index(5),
-        "area": None if c.rare(5) else c.pick([4, 5, 6, 7, 2]),
+        "id": c.base + subject,
+        "person": None if table.person is None or c.rare(8) else c.one(5),
+        "area": None if c.rare(5) else c.area([4, 5, 6, 7, 2]),
         "disease": c.pick(["covid-19", "covid-19", "flu", None]),
     }
     found = []
     for vf, vt in zip(cuts, [*cuts[1:], FAR if not c.rare(5) else cuts[-1] + dt.timedelta(days=6)], strict=True):
         found.append({**row, "known": known, "vf": vf, "vt": vt})
         changed = c.pick(table.stored)
-        row = {**row, changed.name: value(c, changed.name, changed.type), "area": c.pick([4, 5, 6]) if c.rare(30) else row["area"]}
+        row = {**row, changed.name: value(c, changed.name, changed.type), "area": c.area([4, 5, 6]) if c.rare(30) else row["area"]}
     return found
 
 
 def act(c: Choices, kind: str, at: dt.datetime, row: dict | None, key: str = "subject") -> dict:
     """An act of a kind; with a row, one that mostly agrees with it on the key."""
-    subject, person = (row["id"], row["person"]) if row else (1 + c.index(4), 1 + c.index(5))
+    subject, person = (row["id"], row["person"]) if row else (c.one(4), c.one(5))
     agreed = {} if row is None or c.rare(4) else {a: row[r] for a, r in pairs(key) if row[r] is not None}
     return {
-        "area": c.pick([2, 3, 4, 5, 6]) if row is None or row["area"] is None else row["area"],
-        "other": 1 + c.index(6),
+        "area": c.area([2, 3, 4, 5, 6]) if row is None or row["area"] is None else row["area"],
+        "other": c.one(6),
         "id": 0,
         "kind": kind,
         "subject": subject,
@@ -113,26 +122,33 @@ def act(c: Choices, kind: str, at: dt.datetime, row: dict | None, key: str = "su
     }
 
 
-def rest(c: Choices, some: bool) -> dict:
-    """Posts and what is kept since when."""
+def rest(c: Choices, some: bool, tops: list[dict] | None = None) -> dict:
+    """The tree, posts and what is kept since when. `tops`: what is kept at the top of the tree, where several registers lie side by side."""
     roles = [m.by.role for m in EDITION.measures.values()]
     posts = [
         {
-            "id": i,
+            "id": c.base + i,
             "role": c.pick(roles),
-            "area": c.pick([1, 2, 3, 4, 5, 6]),
+            "area": c.area([1, 2, 3, 4, 5, 6]),
             "vf": c.moment(0, 12),
             "vt": FAR if not c.rare(25) else c.moment(12, 24),
         }
         for i in range(1, 3 if some else 13)
     ]
     kept = [
-        {"kind": a.kind, "area": area, "since": START + dt.timedelta(days=c.pick([-100, -100, 3, 9]))}
+        {"kind": a.kind, "area": c.base + area, "since": START + dt.timedelta(days=c.pick([-100, -100, 3, 9]))}
         for a in ACTS
-        for area in (1, 3, 4)
+        for area in ((1, 3, 4) if tops is None else (3, 4))
         if not c.rare(35)
-    ]
-    return {"areas": AREAS, "posts": posts, "kept": kept, "area_facts": area_facts(c), "codes": CODES}
+    ] + [{**top, "area": c.base + 1} for top in tops or []]
+    areas = {c.base + area: (parent and c.base + parent, level) for area, (parent, level) in AREAS.items()}
+    return {
+        "areas": areas,
+        "posts": posts,
+        "kept": kept,
+        "area_facts": area_facts(c),
+        "codes": {f"C{area}": c.base + area for area in AREAS},
+    }
 
 
 def area_facts(c: Choices) -> list[dict]:
@@ -141,8 +157,8 @@ def area_facts(c: Choices) -> list[dict]:
     for i in range(1, 3 + c.index(8)):
         starts, scale = c.moment(0, 14), c.pick(["risk", "risk", "order"])
         row = {
-            "id": i,
-            "area": c.pick([1, 2, 2, 3, 4, 5, 6]),
+            "id": c.base + i,
+            "area": c.area([1, 2, 2, 3, 4, 5, 6]),
             "scale": scale,
             "value": c.pick(["high", "medium", "low", "low", None] if scale == "risk" else ["sweep", "sweep", "ban"]),
             "number": c.pick([0, 1, 2, None]),
@@ -157,10 +173,10 @@ def area_facts(c: Choices) -> list[dict]:
     return found
 
 
-def crowd(c: Choices, size: int = 6) -> Register:
+def crowd(c: Choices, size: int = 6, tops: list[dict] | None = None) -> Register:
     """A register of several subjects a table, and acts on the edges of their windows."""
     facts = {t.name: [row for subject in range(1, size + 1) for row in versions(c, t, subject)] for t in TABLES}
-    more = rest(c, some=False)
+    more = rest(c, some=False, tops=tops)
     empty = Register(facts, (), **more)
     acts = []
     for m in EDITION.measures.values():
@@ -168,7 +184,7 @@ def crowd(c: Choices, size: int = 6) -> Register:
         for found in view.versions[m.facts].values():
             acts += on_edges(c, m, empty, found)
     for i, one in enumerate(acts):
-        one["id"] = i
+        one["id"] = c.base + i
     return Register(facts, acts, **more)
 
 
@@ -203,7 +219,11 @@ def on_edges(c: Choices, m: Measure, register: Register, found: list[dict]) -> l
 
 def agreed(m: Measure, kind: str) -> str:
     """How acts of a kind agree with the rows of a measure."""
-    of = [leaf for leaf in forms.leaves(m.done) if leaf.act] + [*m.close] + [Told(t.source, t.about.by) for t in m.deep_terms if isinstance(t, Tally) and t.acts]
+    of = (
+        [leaf for leaf in forms.leaves(m.done) if leaf.act]
+        + [*m.close]
+        + [Told(t.source, t.about.by) for t in m.deep_terms if isinstance(t, Tally) and t.acts]
+    )
     return next((x.key for x in of if x.act == kind), "subject")
 
 
@@ -221,7 +241,9 @@ def small(c: Choices) -> tuple[Measure, Register]:
     m = c.pick(list(EDITION.measures.values()))
     own = [t for t in TABLES if t.name in {side.table.name for side in getattr(m.table, "sides", ())} | {m.facts}]
     more = [] if m.simple else [t for t in TABLES if t not in own]
-    facts = {t.name: [] for t in TABLES} | {t.name: [row for subject in range(1, 2 + c.index(3)) for row in versions(c, t, subject)] for t in own}
+    facts = {t.name: [] for t in TABLES} | {
+        t.name: [row for subject in range(1, 2 + c.index(3)) for row in versions(c, t, subject)] for t in own
+    }
     facts |= {t.name: [row for subject in range(1, 1 + c.index(3)) for row in versions(c, t, subject)] for t in more}
     likely = kinds(m) * 3 + [a.act for a in m.close] + ["check"]
     view = knowing(Register(facts, (), AREAS, codes=CODES), m, Force()).versions[m.facts]

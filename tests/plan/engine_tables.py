@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import tempfile
+from pathlib import Path
+
 from engine_edition import TABLES
 
 from sizao.plan.register import Register
@@ -63,30 +67,41 @@ def rows(register: Register) -> dict[str, list[dict]]:
     """The register's content by table."""
     found = {name: [row for versions in by_id.values() for row in versions] for name, by_id in register.versions.items()}
     found["act"] = list({a["id"]: a for acts in register.acts.values() for a in acts}.values())
-    found["area"] = [{"id": i, "parent": parent, "level": level, "code": f"C{i}"} for i, (parent, level) in register.areas.items()]
+    codes = {area: code for code, area in register.codes.items()}
+    found["area"] = [{"id": i, "parent": parent, "level": level, "code": codes[i]} for i, (parent, level) in register.areas.items()]
     found["up"] = [{"area": a, "above": b, "steps": n} for a in register.areas for n, b in enumerate(register.above(a))]
     return found | {"post": register.posts, "kept": register.kept, "area_fact": register.area_facts}
 
 
 def fill(connection, register: Register) -> None:
     """Puts a register into PostgreSQL's tables."""
+    fill_with(connection, rows(register))
+
+
+def fill_with(connection, content: dict[str, list[dict]]) -> None:
     with connection.cursor() as cursor:
-        for name, found in rows(register).items():
+        for name, found in content.items():
             cursor.execute(f"DELETE FROM t_{name}")
             with cursor.copy(f"COPY t_{name} ({', '.join(quoted(c) for c, _ in COLUMNS[name])}) FROM STDIN") as copy:
                 for row in found:
                     copy.write_row([row.get(c) for c, _ in COLUMNS[name]])
+            cursor.execute(f"ANALYZE t_{name}")
 
 
 def fill_duck(connection, register: Register) -> None:
     """Puts a register into DuckDB's tables."""
-    for name, found in rows(register).items():
-        connection.execute(f"DELETE FROM t_{name}")
-        if found:
-            names = [c for c, _ in COLUMNS[name]]
-            marks = f"({', '.join('?' * len(names))})"
-            values = [row.get(c) for row in found for c in names]
-            connection.execute(f"INSERT INTO t_{name} ({', '.join(quoted(c) for c in names)}) VALUES {', '.join([marks] * len(found))}", values)
+    fill_duck_with(connection, rows(register))
+
+
+def fill_duck_with(connection, content: dict[str, list[dict]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.csv"
+        for name, found in content.items():
+            connection.execute(f"DELETE FROM t_{name}")
+            if found:
+                with path.open("w", newline="") as file:
+                    csv.writer(file).writerows([row.get(c) for c, _ in COLUMNS[name]] for row in found)
+                connection.execute(f"COPY t_{name} FROM '{path}' (FORMAT csv, HEADER false, NULLSTR '')")
 
 
 def listed(execute, m, as_of, force, dialect: Dialect = POSTGRES) -> list[tuple]:

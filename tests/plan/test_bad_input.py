@@ -8,8 +8,9 @@ import pytest
 from sizao.kernel.facts import ActKind, AreaFact, FactsColumn, FactsLink, FactsTable
 from sizao.plan.evaluation import naive
 from sizao.plan.language import EditionRefused, Vocabulary, load_edition
+from sizao.plan.playing import given
 from sizao.plan.reference import evaluate
-from sizao.plan.scenarios import given, load_scenarios
+from sizao.plan.scenarios import load_scenarios
 from sizao.plan.sql import compile_measure
 
 C = FactsColumn

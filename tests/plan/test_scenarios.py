@@ -7,7 +7,8 @@ from sizao.plan.check import check_edition
 from sizao.plan.diff import diff
 from sizao.plan.facts import vocabulary
 from sizao.plan.language import load_edition
-from sizao.plan.scenarios import load_scenarios, play
+from sizao.plan.playing import play
+from sizao.plan.scenarios import load_scenarios
 from sizao.plan.show import show_edition
 
 PLANS = [content_dir() / "plans" / "contact-tracing-basic"]  # the five editions: test_five_editions.py

@@ -15,7 +15,8 @@ from sizao.kernel.models import Act, ContentItem
 from sizao.kernel.outcome import Command
 from sizao.plan.facts import vocabulary
 from sizao.plan.language import load_edition
-from sizao.plan.scenarios import load_scenarios, play
+from sizao.plan.playing import play
+from sizao.plan.scenarios import load_scenarios
 from sizao.registers.ledgers import actions, checking, items, receipts
 from sizao.registers.ledgers.actions import Filing, NewLine, NewUnit
 from sizao.registers.ledgers.models import DueReport, Entry

@@ -15,7 +15,7 @@ from sizao.kernel.scope import Scope
 from sizao.plan import editions, read
 from sizao.plan.facts import vocabulary
 from sizao.plan.language import Edition
-from sizao.plan.scenarios import Scenario
+from sizao.plan.scenario import Scenario
 from sizao.plan.show import show_awaiting, show_measure, value
 
 

@@ -13,7 +13,7 @@ from .measure import Measure
 from .measures import read_measure
 from .source import Node, read
 from .terms import measures_asked
-from .vocabulary import KEYS, Vocabulary, nearest
+from .vocabulary import KEYS, Coming, Vocabulary, nearest
 
 SECTIONS = ("tables", "columns", "acts", "areas", "orders", "roles")
 OF_TABLE = {"zh", "en", "keys", "links", "made_by", "columns"}
@@ -22,15 +22,6 @@ OF_ACT = {"zh", "en", "key", "other", "restricts"}
 #: Where a fault says what it missed.
 NAMES = ("name", "role", "value")
 BESIDE = ("reconcile", "show")
-
-
-@dataclass(frozen=True)
-class Coming:
-    """`whole`: the vocabulary there is, and what is to come beside it. `registers`: a name as a plan writes it → the registers that will keep it."""
-
-    whole: Vocabulary
-    registers: Mapping[str, tuple[str, ...]]
-    titles: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from . import leftout
 from .coming import Awaiting, divide
 from .durations import Duration
 from .durations import parse as parse_duration
-from .expressions import day_of
 from .faults import EditionRefused, Faults
 from .keys import Around
+from .lexing import day_of
 from .measure import URGENCIES, Measure
 from .measures import read_measure
 from .ordering import ranked, without_circles
@@ -88,7 +89,7 @@ def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") 
             place.add("plan-id-wrong", value=name)
         measures |= {m.id: m for m in read_measure(name, node, around, place)}
         if registers.left_out:
-            registers.left_out.refuse(name, node, place)
+            leftout.refuse(registers.left_out, name, node, place)
     precedence, escalate = read_precedence(keys.get("precedence"), faults), read_escalation(keys.get("escalate"), faults)
     if not faults.found:
         measures = {id_: replace(m, ladder=ladder(escalate, m.urgency)) for id_, m in ranked(measures, precedence, faults).items()}
@@ -97,7 +98,7 @@ def load_edition(text: str, vocabulary: Vocabulary, file: str = "edition.yaml") 
     if not faults.found and registers.left_out:
         for m in measures.values():
             name, _, _ = m.id.partition(".")
-            registers.left_out.refuse_declared(m, vocabulary, faults.at(name, listed[name].line))
+            leftout.refuse_declared(registers.left_out, m, vocabulary, faults.at(name, listed[name].line))
     if faults.found:
         raise EditionRefused(faults.found)
     awaiting: dict[str, Awaiting] = {}

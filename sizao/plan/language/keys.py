@@ -16,6 +16,7 @@ from .names import Names
 from .parameters import Param
 from .source import Node
 from .subjects import Entry
+from .typed import instant
 from .vocabulary import Vocabulary, nearest
 
 NEEDED = {
@@ -106,7 +107,7 @@ class Keys:
         return self.expression(key, node, lambda: expressions.number(text, names))
 
     def point(self, key: str, names: Names, node: Node) -> Any:
-        return self.expression(key, node, lambda: expressions.instant(expressions.point(node.text or "", {}, {}, {}, "start", names), "start"))
+        return self.expression(key, node, lambda: instant(expressions.point(node.text or "", {}, {}, {}, "start", names), "start"))
 
     def expression(self, key: str, node: Node, read: Callable[[], Any]) -> Any:
         try:

@@ -3,72 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from .done import leaves
 from .faults import Faults
+from .measure import Measure
 from .source import Node
 from .terms import Tally
-
-if TYPE_CHECKING:
-    from .measure import Measure
-    from .vocabulary import Vocabulary
+from .vocabulary import LeftOut, Vocabulary
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[^\x00-\x7f]+")
 QUOTED = {"source", "cost"}  # the texts' own words, and figures
 
 
-@dataclass(frozen=True)
-class Item:
-    """One thing left out: `words` in a name or title that give it away, and what is done instead, in zh and en."""
-
-    id: str
-    words: tuple[str, ...]
-    instead: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """The whole list."""
-
-    items: tuple[Item, ...]
-
-    def refuse(self, measure: str, node: Node, faults: Faults) -> None:
-        """A fault for each word of the list in the id, the titles, the rules or the names of a measure; its quotes are the texts' own."""
-        said = [(measure, node.line), *self._texts(node)]
-        whole = "\n".join(text for text, _ in said).lower()
-        for item in self.items:
-            if not any(word in whole for word in item.words):
-                continue
-            for text, line in said:
-                word = next((w for w in item.words if has(text, w)), None)
-                if word:
-                    faults.at("", line).add("plan-left-out", word=word, item=item.id, instead=dict(item.instead))
-                    break
-
-    def refuse_declared(self, m: Measure, vocabulary: Vocabulary, faults: Faults) -> None:
-        """A fault for each item that stands in what the measure is built on, however the measure itself is worded: its tables, the columns and links
-        that it reads, its acts, as the registers and ledgers declare them. An innocent name for a list of opinions makes no measure of it."""
-        said = list(declared(m, vocabulary))
-        whole = "\n".join(said).lower()
-        for item in self.items:
-            word = next((w for w in item.words if w in whole and any(has(text, w) for text in said)), None)
+def refuse(items: Sequence[LeftOut], measure: str, node: Node, faults: Faults) -> None:
+    """A fault for each word of the list in the id, the titles, the rules or the names of a measure; its quotes are the texts' own."""
+    said = [(measure, node.line), *texts(node)]
+    whole = "\n".join(text for text, _ in said).lower()
+    for item in items:
+        if not any(word in whole for word in item.words):
+            continue
+        for text, line in said:
+            word = next((w for w in item.words if has(text, w)), None)
             if word:
-                faults.add("plan-left-out", word=word, item=item.id, instead=dict(item.instead))
+                faults.at("", line).add("plan-left-out", word=word, item=item.id, instead=dict(item.instead))
+                break
 
-    def _texts(self, node: Node) -> Iterator[tuple[str, int]]:
-        if node.text is not None:
-            yield node.text, node.line
-        elif isinstance(node.value, list):
-            for item in node.value:
-                yield from self._texts(item)
-        else:
-            for key, below in node.mapping.items():
-                if key not in QUOTED:
-                    yield key, below.line
-                    yield from self._texts(below)
+
+def refuse_declared(items: Sequence[LeftOut], m: Measure, vocabulary: Vocabulary, faults: Faults) -> None:
+    """A fault for each item that stands in what the measure is built on, however the measure itself is worded: its tables, the columns and links that
+    it reads, its acts, as the registers and ledgers declare them. An innocent name for a list of opinions makes no measure of it."""
+    said = list(declared(m, vocabulary))
+    whole = "\n".join(said).lower()
+    for item in items:
+        word = next((w for w in item.words if w in whole and any(has(text, w) for text in said)), None)
+        if word:
+            faults.add("plan-left-out", word=word, item=item.id, instead=dict(item.instead))
+
+
+def texts(node: Node) -> Iterator[tuple[str, int]]:
+    """Everything that is written in a node, but the texts' own words; with its line."""
+    if node.text is not None:
+        yield node.text, node.line
+    elif isinstance(node.value, list):
+        for item in node.value:
+            yield from texts(item)
+    else:
+        for key, below in node.mapping.items():
+            if key not in QUOTED:
+                yield key, below.line
+                yield from texts(below)
 
 
 def declared(m: Measure, vocabulary: Vocabulary) -> Iterator[str]:

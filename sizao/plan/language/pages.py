@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from . import edition, functions, measure, measures, paramlines, reader, schedule, showing
-from .expressions import COMPARISONS, DEEPEST, KEYWORDS, LONGEST, MOST_NODES
+from .expressions import COMPARISONS, DEEPEST, MOST_NODES
+from .lexing import KEYWORDS, LONGEST
 from .vocabulary import ACT_COLUMNS, Vocabulary
 
 KEYS = {

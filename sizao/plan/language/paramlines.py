@@ -9,8 +9,8 @@ from typing import Any
 
 from . import nodes
 from .durations import parse as parse_duration
-from .expressions import day_of
 from .faults import Faults
+from .lexing import day_of
 from .parameters import CLOCKS, LIST, Line, Param
 from .source import Node
 from .vocabulary import nearest

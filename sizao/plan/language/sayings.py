@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import done as d
 from . import nodes as n
@@ -11,9 +11,7 @@ from . import terms as t
 from .measure import Filed, From, Measure, Total
 from .names import OCCASION
 from .vocabulary import ACT_COLUMNS, KEYS
-
-if TYPE_CHECKING:
-    from .words import Speaker
+from .voice import Voice
 
 TALLIES = {
     "count": ("次数", "the number of times"),
@@ -35,15 +33,15 @@ SUMMARIES = {
 OCCASION_WORDS = {"due": ("应办时间", "the due time"), "opens": ("开始时间", "the opening"), "known": ("获知时间", "the time it became known")}
 
 
-def of_act(s: Speaker) -> Speaker:
+def of_act(s: Voice) -> Voice:
     return s.about(ACT_COLUMNS, s.owner or s.columns)
 
 
-def of_rows(s: Speaker, table: str) -> Speaker:
+def of_rows(s: Voice, table: str) -> Voice:
     return s.about(s.vocabulary.columns(table), s.owner or s.columns)
 
 
-def node(s: Speaker, x: Any) -> str | None:
+def node(s: Voice, x: Any) -> str | None:
     """A node beyond those of the row, in words; None when it is none of them."""
     match x:
         case n.Counted(op, left, right):
@@ -65,7 +63,7 @@ def node(s: Speaker, x: Any) -> str | None:
     return term(s, x) if isinstance(x, t.TERMS) else None
 
 
-def term(s: Speaker, x: Any) -> str:
+def term(s: Voice, x: Any) -> str:
     """What is looked up beyond the row."""
     match x:
         case t.OfArea():
@@ -95,7 +93,7 @@ def term(s: Speaker, x: Any) -> str:
     return s.both(f"当地{x.measure}{which}的覆盖率", f"the coverage of {x.measure}{which} there")
 
 
-def of_area(s: Speaker, x: t.OfArea) -> str:
+def of_area(s: Voice, x: t.OfArea) -> str:
     """What is said of the row's area, or of the one that a link leads to."""
     fact = x.fact
     if x.at != "area" and not x.at.endswith(".area"):
@@ -108,13 +106,13 @@ def of_area(s: Speaker, x: t.OfArea) -> str:
     return s.both(f"所在地{fact.zh}", f"the area's {fact.en}")
 
 
-def side_words(s: Speaker, name: str) -> str:
+def side_words(s: Voice, name: str) -> str:
     """The side of a pair to which a column belongs."""
     table = s.vocabulary.tables.get(name.partition(".")[0])
     return name.partition(".")[0] if table is None else s.both(table.zh, table.en)
 
 
-def tally(s: Speaker, x: t.Tally) -> str:
+def tally(s: Voice, x: t.Tally) -> str:
     source = s.vocabulary.acts[x.source] if x.acts else s.vocabulary.tables[x.source]
     inner = of_act(s) if x.acts else of_rows(s, x.source)
     which = "" if x.condition is None else s.both(f"（{inner.say(x.condition)}）", f" ({inner.say(x.condition)})")
@@ -129,7 +127,7 @@ def tally(s: Speaker, x: t.Tally) -> str:
 # -- evidence
 
 
-def evidence(s: Speaker, form: d.Evidence) -> str:
+def evidence(s: Voice, form: d.Evidence) -> str:
     """What counts as done."""
     match form:
         case d.Done():
@@ -146,13 +144,13 @@ def evidence(s: Speaker, form: d.Evidence) -> str:
     return s.both("、".join(listed[:-1]) + "并" + listed[-1], "both " + " and ".join(listed))
 
 
-def named(s: Speaker, act: str, where: Any) -> str:
+def named(s: Voice, act: str, where: Any) -> str:
     kind = s.vocabulary.acts[act]
     said = s.both(kind.zh, kind.en)
     return said if where is None else said + s.both(f"（{of_act(s).say(where)}）", f" ({of_act(s).say(where)})")
 
 
-def acted(s: Speaker, form: d.Done) -> str:
+def acted(s: Voice, form: d.Done) -> str:
     said = named(s, form.act, form.where)
     if form.need is not None:
         said += s.both(f"{s.say(form.need)}次", f", {s.say(form.need)} times")
@@ -165,7 +163,7 @@ def acted(s: Speaker, form: d.Done) -> str:
 # -- the edges of a measure
 
 
-def edges(s: Speaker, m: Measure) -> dict[str, str]:
+def edges(s: Voice, m: Measure) -> dict[str, str]:
     """Gate, precedence, completeness of the list, figures shown; empty where there are none."""
     gate = "" if m.gate is None else s.both(f"仅当{s.say(m.gate)}", f"only while {s.say(m.gate)}")
     winners = [m.all[id_].title if id_ in m.all else {"zh": id_, "en": id_} for id_ in m.yields]
@@ -175,7 +173,7 @@ def edges(s: Speaker, m: Measure) -> dict[str, str]:
     return {"while": gate, "yields": yields, "listed": listed, "shown": shown}
 
 
-def reconciled(s: Speaker, entry: From | Total | Filed) -> str:
+def reconciled(s: Voice, entry: From | Total | Filed) -> str:
     if isinstance(entry, Filed):
         return s.both(f"名单须按时交来（{named(s, entry.act, None)}）", f"the list must be handed in ({named(s, entry.act, None)})")
     if isinstance(entry, Total) and entry.fact:
@@ -191,7 +189,7 @@ def reconciled(s: Speaker, entry: From | Total | Filed) -> str:
     return s.both(f"{there.zh}{'（' + which + '）' if which else ''}应在名单上", f"every {there.en}{' (' + which + ')' if which else ''} should be listed")
 
 
-def summary(s: Speaker, m: Measure, x: Any) -> str:
+def summary(s: Voice, m: Measure, x: Any) -> str:
     from .showing import OWN
 
     zh, en = SUMMARIES[x.name]

@@ -18,6 +18,7 @@ from .kinds import type_name
 from .names import Names
 from .parameters import CLOCKS, LIST
 from .source import Node
+from .typed import instant
 from .vocabulary import nearest
 
 DAY = timedelta(days=1)
@@ -218,7 +219,7 @@ class Reader:
             place.add("plan-clock-from-now", part=node.text)
         if any(isinstance(x, nodes.Drawn) for x in nodes.walk(found)):
             place.add("plan-looks-within", name="drawn")
-        return expressions.instant(found, side) if not isinstance(found, nodes.Literal) or found.type != nodes.INSTANT else found
+        return instant(found, side) if not isinstance(found, nodes.Literal) or found.type != nodes.INSTANT else found
 
     def span(self, node: Node, key: str) -> Any:
         text = node.text or ""

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from sizao.kernel.facts import ActKind, AreaFact, FactsColumn, FactsLink, FactsTable
 
 from .subjects import Pair
-
-if TYPE_CHECKING:
-    from .coming import Coming
-    from .leftout import LeftOut
 
 #: A link to this table leads to an area: `origin.grade`.
 AREA = "area"
@@ -40,7 +35,7 @@ class Vocabulary:
     roles: dict[str, dict[str, str]]
     areas: dict[str, AreaFact] = field(default_factory=dict)
     coming: Coming | None = None  # what no register keeps yet, and which will
-    left_out: LeftOut | None = None  # on what no measure may be built
+    left_out: tuple[LeftOut, ...] = ()  # on what no measure may be built
 
     @classmethod
     def of(
@@ -73,6 +68,24 @@ class Vocabulary:
     def links(self, table: str) -> dict[str, FactsLink]:
         """The links that lead from a table to others."""
         return {link.name: link for link in self.tables[table].links}
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What no register keeps yet. `whole`: the vocabulary there is, and that beside it; `registers`: a name as a plan writes it → the registers that will keep it."""
+
+    whole: Vocabulary
+    registers: Mapping[str, tuple[str, ...]]
+    titles: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """One thing on which no measure may be built: `words` in a name or title that give it away, and what is done instead, in zh and en."""
+
+    id: str
+    words: tuple[str, ...]
+    instead: Mapping[str, str]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
