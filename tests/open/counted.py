@@ -1,8 +1,6 @@
-"""What published lists owe under `contact-tracing-basic`, counted with the standard library alone: nothing of the program that is tested is read here.
+"""What published lists tell of each case, contact and sample, read with the standard library alone: nothing of the program that is tested is read here.
 
-A list is read into what it tells of each case or contact, in days. `duties` then says of each measure, in the words of the plan's text, what can be
-told: the state, and where nothing can be told, which fact is missing. None of these lists has a column of checks, investigations, samples or
-judged sources, so all of that is *cannot tell*; a day of isolation is there only where somebody says which column it is.
+`owed` says what is owed for them.
 """
 
 import csv
@@ -11,39 +9,25 @@ import re
 import unicodedata
 import xml.etree.ElementTree as xml
 import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-#: From when the plan's text has figures: 14 days of observation, 24 hours for a report. Before, nobody can say by when.
-FIGURES_FROM = date(2020, 1, 20)
 DAY = timedelta(days=1)
-#: So long before its clock begins an isolation counts: taken in as suspected, and confirmed there.
-EARLY = timedelta(days=14)
-OF_WHOM = {
-    "case-investigated": {"suspected", "clinical", "confirmed", "asymptomatic"},
-    "case-isolated": {"confirmed"},
-    "contacts-listed": {"confirmed", "asymptomatic"},
-    "source-known": {"confirmed", "asymptomatic"},
-    "suspect-tested.sampled": {"suspected", "clinical"},
-}
-#: The clock of two begins with the confirmation, that of the others with the report.
-CLOCK = {measure: "confirmed_at" if measure in ("case-isolated", "source-known") else "reported_at" for measure in OF_WHOM}
-#: Why it cannot be told whether it was done: such acts, or the contacts of a case, were not kept then.
-NOBODY_KEPT = {
-    "case-investigated": "not-kept:case.investigated",
-    "case-isolated": "not-kept:stay.admitted",
-    "contacts-listed": "unknown:contact",
-    "source-known": "not-kept:source.judged",
-    "suspect-tested.sampled": "not-kept:lab.sampled",
-}
 
 
 @dataclass(frozen=True)
 class Told:
-    """One case or contact: what its list tells of it. `place`: the largest area that is told, "" where none is. `apart`: the days on which he came into
-    isolation or into hospital."""
+    """One case or contact: what its list tells of it. Days; None and "" are not told.
+
+    Attributes:
+        place: The largest area that is told.
+        apart: The days on which he came into isolation or into hospital.
+        exposed, observed, until, released: Of a contact: last exposure, observation from and until, release.
+        checks: Of a contact: the days on which somebody saw him.
+        samples: Day of each sample, and of its result where that is told and decides something.
+    """
 
     number: str = ""
     kind: str | None = None
@@ -51,55 +35,43 @@ class Told:
     confirmed: date | None = None
     place: str = ""
     apart: tuple[date, ...] = ()
+    onset: date | None = None
     exposed: date | None = None
+    observed: date | None = None
+    until: date | None = None
+    released: date | None = None
+    checks: frozenset[date] = frozenset()
+    samples: tuple[tuple[date, date | None], ...] = ()
 
 
 @dataclass(frozen=True)
-class Duty:
-    measure: str
-    state: str
-    reason: str | None
+class Sample:
+    """`result`: whether one is told; `resulted`: its day, if that is told too."""
+
     number: str
     place: str
+    sampled: date
+    result: bool
+    resulted: date | None = None
 
 
-def of_cases(cases: Iterable[Told], *, last: date, isolation_kept: bool = False) -> Iterator[Duty]:
-    """What is owed for these cases, as told at the end of the list's `last` day."""
-    for c in cases:
-        for measure, kinds in OF_WHOM.items():
-            if c.kind is not None and c.kind not in kinds:
-                continue
-            state, reason = _state(c, measure, last, isolation_kept)
-            yield Duty(measure, state, reason, c.number, c.place)
-            if measure == "suspect-tested.sampled":  # its result is owed a while after the sample, and of that nothing is known
-                yield Duty("suspect-tested.resulted", "waiting", "part:sampled", c.number, c.place)
+@dataclass(frozen=True)
+class Counted:
+    """A set of lists: who is in it, how far it reaches, and from when and where it tells every day apart, every check and every sample.
 
+    Attributes:
+        apart_kept: Days of isolation are told: who has none was not isolated.
+        checks_kept: The day of the first check.
+        samples_kept: The day of the first sample, and the area of all who were sampled. Results are kept where each has its day.
+    """
 
-def _state(c: Told, measure: str, last: date, isolation_kept: bool) -> tuple[str, str | None]:
-    begins = c.reported if CLOCK[measure] == "reported_at" else c.confirmed
-    if begins is None:
-        return "cannot_tell", f"undated:{CLOCK[measure]}"
-    if begins < FIGURES_FROM and measure != "source-known":  # two days are written in that measure itself
-        return "cannot_tell", "undated:$clock"
-    if c.kind is None:
-        return "cannot_tell", "unknown:class"
-    if measure != "case-isolated" or not isolation_kept:
-        return "cannot_tell", NOBODY_KEPT[measure]
-    due, now = begins + DAY, last + DAY  # midnights; the list is judged in the last moment before `now`
-    if days := [d for d in c.apart if d >= begins - EARLY]:
-        return ("late" if min(days) > due else "met" if due < now else "ahead"), None
-    return ("overdue" if due < now else "open"), None
-
-
-def of_contacts(contacts: Iterable[Told]) -> Iterator[Duty]:
-    """What is owed for contacts of whom no last exposure, observation or release is told: every timetable hangs on it."""
-    for c in contacts:
-        assert c.kind == "close" and c.exposed is None
-        for measure in ("contact-daily-check", "contact-tested", "contact-not-released-untested"):
-            yield Duty(measure, "cannot_tell", "undated:last_exposure_on", c.number, c.place)
-
-
-# -- reading
+    cases: list[Told]
+    last: date
+    contacts: list[Told] | tuple[()] = ()
+    samples: list[Sample] | tuple[()] = ()
+    apart_kept: bool = False
+    checks_kept: date | None = None
+    samples_kept: tuple[date, str] | None = None
 
 
 def rows_of(path: Path, encoding: str = "utf-8-sig") -> list[dict[str, str]]:
@@ -116,7 +88,7 @@ def latest(days: Iterable[date | None]) -> date:
     return max(d for d in days if d)
 
 
-def china(folder: Path) -> tuple[list[Told], date]:
+def china(folder: Path) -> Counted:
     """The six provinces: one row a step of a journey, so several rows a case, of which later ones say only what the first left open. Days are the
     instants in UTC at which they began in China. A row without a number is a case if it says anything of one."""
     cases, days, dates = [], [], ("确诊日期", "发病日期")
@@ -133,8 +105,8 @@ def china(folder: Path) -> tuple[list[Told], date]:
             onset, confirmed = (_chinese_day(said[k]) if k in said else None for k in dates[::-1])
             days += [onset, confirmed]
             place = said.get("省") or said.get("市") or said.get("区/县") or ""
-            cases.append(Told("" if number.startswith("row ") else number, "confirmed", confirmed, confirmed, place))
-    return cases, latest(days)
+            cases.append(Told("" if number.startswith("row ") else number, "confirmed", confirmed, confirmed, place, onset=onset))
+    return Counted(cases, latest(days))
 
 
 def _province(path: Path) -> list[dict[str, str]]:
@@ -166,21 +138,21 @@ def _chinese_day(text: str) -> date:
     return (datetime.fromisoformat(text.replace("Z", "+00:00")) + timedelta(hours=8)).date()
 
 
-def korea(path: Path) -> tuple[list[Told], date]:
+def korea(path: Path) -> Counted:
     rows = rows_of(path)
     dates = ("symptom_onset_date", "confirmed_date", "released_date", "deceased_date")
-    cases = [Told(r["patient_id"], "confirmed", day(r["confirmed_date"]), day(r["confirmed_date"]), r["province"]) for r in rows]
-    return cases, latest(day(r[d]) for r in rows for d in dates)
+    cases = [Told(r["patient_id"], "confirmed", day(r["confirmed_date"]), day(r["confirmed_date"]), r["province"], onset=day(r["symptom_onset_date"])) for r in rows]
+    return Counted(cases, latest(day(r[d]) for r in rows for d in dates))
 
 
-def singapore(path: Path, apart: tuple[str, ...] = ("date_quarantine", "date_hospital")) -> tuple[list[Told], date]:
+def singapore(path: Path, apart: tuple[str, ...] = ("date_quarantine", "date_hospital")) -> Counted:
     """Any of the three versions. `apart`: the columns that count as a day of isolation."""
     rows = rows_of(path)
     dates = {"date_onset_symptoms", "date_hospital", "date_confirmation", "date_discharge", *apart}
     confirmed = [_early_2020(r["date_confirmation"]) for r in rows]
     alone = [tuple(d for name in apart if (d := _early_2020(r[name]))) for r in rows]
-    cases = [Told(r["CaseID"], "confirmed", c, c, r["country"], a) for r, c, a in zip(rows, confirmed, alone, strict=True)]
-    return cases, latest(_early_2020(r[d]) for r in rows for d in dates)
+    cases = [Told(r["CaseID"], "confirmed", c, c, r["country"], a, _early_2020(r["date_onset_symptoms"])) for r, c, a in zip(rows, confirmed, alone, strict=True)]
+    return Counted(cases, latest(_early_2020(r[d]) for r in rows for d in dates), apart_kept=True)
 
 
 def _early_2020(text: str) -> date | None:
@@ -192,45 +164,135 @@ def _early_2020(text: str) -> date | None:
     return found if found is None or found.year == 2020 else date(2000 + found.day, found.month, found.year - 2000)
 
 
-#: Of the lists that come with R: number, class, day of report and place, as columns; and the columns whose days say how far the list reaches.
+#: Of the lists that come with R: number, class, day of report, of onset and place, as columns; and the columns whose days say how far the list reaches.
 OF_R = {
-    "ebola_sim_linelist.csv": ("case_id", "", "", "", ("date_of_onset", "date_of_outcome")),
-    "ebola_sierraleone_2014.csv": ("id", "status", "", "district", ("date_of_onset", "date_of_sample")),
-    "fluH7N9_china_2013.csv": ("case_id", "", "", "province", ("date_of_onset", "date_of_outcome")),
-    "rabies_car_2003_linelist.csv": ("index", "", "date", "", ("date",)),
-    "varicella_sim_berlin.csv": ("", "", "", "", ("onset",)),
-    "measles_hagelloch_1861.csv": ("case_ID", "", "", "", ("date_of_prodrome", "date_of_rash", "date_of_death")),
+    "ebola_sim_linelist.csv": ("case_id", "", "", "date_of_onset", "", ("date_of_onset", "date_of_outcome")),
+    "ebola_sierraleone_2014.csv": ("id", "status", "", "date_of_onset", "district", ("date_of_onset", "date_of_sample")),
+    "fluH7N9_china_2013.csv": ("case_id", "", "", "date_of_onset", "province", ("date_of_onset", "date_of_outcome")),
+    "rabies_car_2003_linelist.csv": ("index", "", "date", "", "", ("date",)),
+    "varicella_sim_berlin.csv": ("", "", "", "onset", "", ("onset",)),
+    "measles_hagelloch_1861.csv": ("case_ID", "", "", "date_of_prodrome", "", ("date_of_prodrome", "date_of_rash", "date_of_death")),
 }
 
 
-def of_r(path: Path) -> tuple[list[Told], date]:
+def of_r(path: Path) -> Counted:
     """None of them tells a day of confirmation, and only one a class."""
-    number, kind, reported, place, dates = OF_R[path.name]
+    number, kind, reported, onset, place, dates = OF_R[path.name]
     rows = rows_of(path)
-    cases = [Told(r.get(number, ""), r.get(kind), day(r[reported]) if reported else None, None, r.get(place, "")) for r in rows]
-    return cases, latest(day(r[d]) for r in rows for d in dates)
+    cases = [Told(r.get(number, ""), r.get(kind), day(r[reported]) if reported else None, None, r.get(place, ""), onset=day(r[onset]) if onset else None) for r in rows]
+    return Counted(cases, latest(day(r[d]) for r in rows for d in dates))
 
 
-def sormas(folder: Path) -> tuple[list[Told], list[Told], date]:
-    """(cases, contacts, last day). Rows below the entities; a class is told of none."""
+def sormas(folder: Path) -> Counted:
+    """Rows below the entities; a class is told of none."""
     cases, contacts, days = [], [], []
     for name in ("success", "errors", "line_listing"):
         with (folder / f"sormas_import_test_{name}.csv").open(encoding="utf-8-sig", newline="") as f:
             _, header, *lines = csv.reader(f)
         rows = [dict(zip(header, line, strict=False)) for line in lines if any(line)]
-        for r, reported in zip(rows, _orderly([r["reportDate"] for r in rows]), strict=True):
-            cases.append(Told(r["epidNumber"], None, reported, None, r["region"]))
+        onsets = _orderly([r.get("symptoms.onsetDate", "") for r in rows])
+        for r, reported, onset in zip(rows, _orderly([r["reportDate"] for r in rows]), onsets, strict=True):
+            cases.append(Told(r["epidNumber"], None, reported, None, r["region"], onset=onset))
             days.append(reported)
     rows = [{k: v or "" for k, v in r.items() if k} for r in rows_of(folder / "sormas_contact_import_test.csv")]
     for r, named in zip(rows, _orderly([r["reportDateTime"] for r in rows]), strict=True):
         assert not r["lastContactDate"]
         contacts.append(Told("", "close", named, place=r["region"]))
         days.append(named)
-    return cases, contacts, latest(days)
+    return Counted(cases, latest(days), contacts)
 
 
-def _orderly(texts: list[str]) -> list[date]:
+def _orderly(texts: list[str]) -> list[date | None]:
     """Days with the year last. Where any first number is beyond twelve the day stands first, else the month."""
-    parts = [tuple(map(int, re.split(r"[./-]", text))) for text in texts]
-    first = any(one > 12 for one, _, _ in parts)
-    return [date(year, two, one) if first else date(year, one, two) for one, two, year in parts]
+    parts = [tuple(map(int, re.split(r"[./-]", text))) if text else None for text in texts]
+    first = any(p[0] > 12 for p in parts if p)
+    return [(date(p[2], p[1], p[0]) if first else date(p[2], p[0], p[1])) if p else None for p in parts]
+
+
+#: What the lists of Guatemala call a case; and what stands for a place that is not told.
+OF_GUATEMALA = {"SOSPECHOSO": "suspected", "PROBABLE": "clinical", "CONFIRMADO": "confirmed", "CONFIRMADO POR NEXO EPIDEMIOLÓGICO": "confirmed", "NO ES UN CASO (DESCARTADO)": "ruled_out"}
+NO_PLACE = ("", "NA", "SIN DATO")
+
+
+def guatemala(folder: Path) -> Counted:
+    """Cases, brought up to date by the report of the same cases, and contacts. The log of follow-ups says of whom none of them was: it is read only for its days."""
+    files = {n: rows_of(folder / f"{n}.csv") for n in ("rastreo_cases", "report_cases", "rastreo_contacts", "rastreo_followups")}
+    held: dict[str, Told] = {}
+    for r in files["rastreo_cases"]:
+        held[r["Carné De Identidad"]] = Told(r["Carné De Identidad"], OF_GUATEMALA[r["Clasificación"]], _of_2020(r, "Fecha de notificación", "Creado En"), None, _place(r))
+    for r in files["report_cases"]:
+        before = held[r["Carné De Identidad"]]
+        held[before.number] = replace(before, kind=OF_GUATEMALA[r["Clasificación"]], place=_place(r) or before.place)
+    contacts = []
+    for r in files["rastreo_contacts"]:
+        until = _slashed(r["Final del seguimiento"])
+        released = until if r["Status final de seguimiento"] == "Seguimiento Completo" else None
+        named = _of_2020(r, "Fecha de notificación", "Creado En")
+        contacts.append(Told("", "close", named, place=_place(r), observed=_slashed(r["Inicio del seguimiento"]), until=until, released=released))
+    dates = {
+        "rastreo_cases": ("Fecha de notificación", "Creado En", "Fecha De Convertirse En Caso", "Fecha de condición"), "report_cases": ("Creado En", "maxDate"),
+        "rastreo_contacts": ("Fecha de notificación", "Creado En"), "rastreo_followups": ("Creado En",),
+    }  # fmt: skip
+    days = [d for n, columns in dates.items() for r in files[n] for c in columns if (d := _slashed(r[c])) and d.year == 2020]
+    return Counted(list(held.values()), latest(days), contacts)
+
+
+def _slashed(text: str) -> date | None:
+    return day(text[:10].replace("/", "-"))
+
+
+def _of_2020(r: dict[str, str], *columns: str) -> date | None:
+    """The first of these days that is no slip of the year."""
+    return next((d for c in columns if (d := _slashed(r[c])) and d.year == 2020), None)
+
+
+def _place(r: dict[str, str]) -> str:
+    return next((r[c] for c in ("area_salud", "dms") if r[c] not in NO_PLACE), "")
+
+
+#: What the training set of Go.Data calls a case.
+OF_GODATA = {"CONFIRMED": "confirmed", "PROBABLE": "clinical", "SUSPECT": "suspected", "NOT_A_CASE_DISCARDED": "ruled_out"}
+#: Seen; and not tried, which is no evidence of anything. An answer of a laboratory that decides nothing is no result.
+SEEN, DECIDES = ("SEEN_OK", "SEEN_NOT_OK"), ("POSITIVE", "NEGATIVE")
+
+
+def godata(folder: Path) -> Counted:
+    files = {n: rows_of(folder / f"{n}_clean.csv") for n in ("cases", "contacts", "relationships", "followups", "lab_results")}
+    where = {r["uuid"]: r["admin_0_name"] for r in files["cases"]}
+    samples, of_whom = [], {}
+    for r in files["lab_results"]:
+        taken, told = _instant(r["dateSampleTaken"]), _instant(r["dateOfResult"])
+        if taken is None or taken.year != 2020:  # a slip of the year: no sample without its day
+            continue
+        decides = r["result"].endswith(DECIDES)
+        samples.append(Sample(r["id"], where[r["personId"]], taken, decides, told if decides else None))
+        of_whom.setdefault(r["personId"], []).append((taken, told if decides else None))
+    cases = []
+    for r in files["cases"]:
+        reported = day(r["date_of_reporting"]) or day(r["date_of_data_entry"])
+        cases.append(Told(r["uuid"], OF_GODATA[r["classification"]], reported, None, r["admin_0_name"], onset=day(r["date_of_onset"]), samples=tuple(of_whom.get(r["uuid"], ()))))
+    listed, checks = {r["uuid"] for r in files["contacts"]}, {}
+    for r in files["followups"]:
+        if r["followup_status"] in SEEN and r["contact_uuid"] in listed:
+            checks.setdefault(r["contact_uuid"], set()).add(day(r["date_of_followup"]))
+    contacts = []
+    for r in files["contacts"]:
+        until = day(r["date_of_followup_end"])
+        contacts.append(Told(
+            r["uuid"], "close", day(r["date_of_reporting"]) or day(r["date_of_data_entry"]), place=r["admin_0_name"], exposed=day(r["date_of_last_contact"]),
+            observed=day(r["date_of_followup_start"]), until=until, released=until if r["contact_status"] == "FOLLOW_UP_COMPLETED" else None,
+            checks=frozenset(checks.get(r["uuid"], ())),
+        ))  # fmt: skip
+    dates = {
+        "cases": ("date_of_reporting", "date_of_data_entry", "date_of_onset", "date_of_outcome", "date_become_case", "hospitalization_startdate"),
+        "contacts": ("date_of_reporting", "date_of_data_entry", "date_of_last_contact"), "relationships": ("date_of_last_contact", "date_of_data_entry"),
+        "followups": ("date_of_data_entry",), "lab_results": ("dateSampleTaken", "dateOfResult"),
+    }  # fmt: skip
+    last = latest(_instant(r[c]) for n, columns in dates.items() for r in files[n] for c in columns)
+    first, places = min(s.sampled for s in samples), {s.place for s in samples}
+    seen = min(d for days in checks.values() for d in days)
+    return Counted(cases, last, contacts, samples, apart_kept=True, checks_kept=seen, samples_kept=(first, places.pop() if len(places) == 1 else ""))
+
+
+def _instant(text: str) -> date | None:
+    return day(text[:10])
