@@ -84,7 +84,8 @@ class ImportRow(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="ledger", db_index=False)
+    # The chunk that is written in the same transaction points to the file; a million rows need not ask again.
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="ledger", db_index=False, db_constraint=False)
     line = models.IntegerField()
     outcome = models.TextField()
     key = models.TextField(blank=True, default="")
@@ -118,7 +119,7 @@ class SenderKey(models.Model):
     person = models.UUIDField(null=True)
     links = models.SmallIntegerField(default=0)
     dangling = models.BooleanField(default=False)
-    file = models.ForeignKey(ImportFile, models.PROTECT, db_index=False)
+    file = models.ForeignKey(ImportFile, models.PROTECT, db_index=False, db_constraint=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sender", "kind", "key", "reading"], name="a_number_is_known_once_a_reading")]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from sizao.kernel import acts, clock
 from sizao.kernel.acts import NewAct
@@ -104,3 +104,21 @@ def test_every_record_declares_itself_in_both_languages(db):
 def test_every_record_has_its_history_table(db):
     tables = set(connection.introspection.table_names())
     assert {f"{m._meta.db_table}_history" for m in records()} <= tables
+
+
+
+@pytest.mark.parametrize("column", ["area_id", "batch_id"])
+def test_a_row_that_points_nowhere_is_refused_new_or_changed(system, county, person, column):
+    told = {"area_id": county.root.pk, "batch_id": None} | {column: 10**9}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Person.objects.create(sender="t", known_from=clock.now(), stands_from=clock.now(), **told)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Person.objects.filter(pk=person).update(**{column: 10**9})
+    assert Person.objects.count() == 1
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM kernel_area", "DELETE FROM kernel_batch"])
+def test_what_rows_point_to_stays(county, statement):
+    Batch.objects.create(sender="t")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows(statement)

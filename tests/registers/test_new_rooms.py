@@ -194,4 +194,4 @@ def test_a_list_of_one_area_is_the_same_rows_as_the_whole(town, system):
     whole = list(evaluation.rows(evaluation.statement(f, NOW, None)))
     some = list(evaluation.rows(evaluation.statement(f, NOW, None, evaluation.below("contact", town.grid.path))))
     assert [(r["subject"], r["reason"]) for r in whole] == [(contact.pk, "yields:suspect-tested.sampled")] * 2
-    assert some == whole
+    assert sorted(some, key=lambda r: r["occasion"]) == sorted(whole, key=lambda r: r["occasion"])

@@ -2,9 +2,9 @@
 
 from django.db import migrations
 
-from sizao.kernel.machine import ACT, ACT_MONTH, FUNCTIONS
+from sizao.kernel.machine import ACT, ACT_MONTH, FUNCTIONS, NUMBERING
 
 
 class Migration(migrations.Migration):
     dependencies = [("kernel", "0001_initial")]
-    operations = [migrations.RunSQL(FUNCTIONS), migrations.RunSQL(ACT), migrations.RunSQL(ACT_MONTH)]
+    operations = [migrations.RunSQL(FUNCTIONS), migrations.RunSQL(NUMBERING), migrations.RunSQL(ACT), migrations.RunSQL(ACT_MONTH)]
