@@ -35,7 +35,9 @@ def keep(mapping: Reading, survey: Survey, areas: Collection[int], zone: str, *,
     A column that stands there empty tells nothing: whether anything was done stays open.
     """
     first = min((d for d in survey.days if survey.period.first <= d <= survey.period.last), default=None)
-    kinds = sorted({kind for name, kind in EVIDENCE.items() if any(survey.filled.get(i) for i in mapping.fields.get(name, ()))})
+    # each row of a list of contacts names one: of a case in its area without any it can be told that none is listed
+    named = {"contact.named"} if mapping.kind == "contacts" else set()
+    kinds = sorted(named | {kind for name, kind in EVIDENCE.items() if any(survey.filled.get(i) for i in mapping.fields.get(name, ()))})
     if first is None or not kinds or not areas:
         return
     _keep(kinds, common(areas), clock.start_of_day(max(first, date(1900, 1, 1)), zone), basis)

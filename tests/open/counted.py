@@ -26,6 +26,7 @@ class Told:
         apart: The days on which he came into isolation or into hospital.
         exposed, observed, until, released: Of a contact: last exposure, observation from and until, release.
         checks: Of a contact: the days on which somebody saw him.
+        total, named: Of a case: how many contacts it is said to have, and the days on which those were named that are listed for it.
         samples: Day of each sample, and of its result where that is told and decides something.
     """
 
@@ -41,6 +42,8 @@ class Told:
     until: date | None = None
     released: date | None = None
     checks: frozenset[date] = frozenset()
+    total: int | None = None
+    named: tuple[date, ...] = ()
     samples: tuple[tuple[date, date | None], ...] = ()
 
 
@@ -62,6 +65,7 @@ class Counted:
     Attributes:
         apart_kept: Days of isolation are told: who has none was not isolated.
         checks_kept: The day of the first check.
+        contacts_kept: The first day of a list of contacts, and the area of all who are placed.
         samples_kept: The day of the first sample, and the area of all who were sampled. Results are kept where each has its day.
     """
 
@@ -72,6 +76,7 @@ class Counted:
     apart_kept: bool = False
     checks_kept: date | None = None
     samples_kept: tuple[date, str] | None = None
+    contacts_kept: tuple[date, str] | None = None
 
 
 def rows_of(path: Path, encoding: str = "utf-8-sig") -> list[dict[str, str]]:
@@ -234,7 +239,8 @@ def guatemala(folder: Path) -> Counted:
         "rastreo_contacts": ("Fecha de notificación", "Creado En"), "rastreo_followups": ("Creado En",),
     }  # fmt: skip
     days = [d for n, columns in dates.items() for r in files[n] for c in columns if (d := _slashed(r[c])) and d.year == 2020]
-    return Counted(list(held.values()), latest(days), contacts)
+    first = min(d for r in files["rastreo_contacts"] for c in dates["rastreo_contacts"] if (d := _slashed(r[c])) and d.year == 2020)
+    return Counted(list(held.values()), latest(days), contacts, contacts_kept=(first, ""))
 
 
 def _slashed(text: str) -> date | None:
@@ -267,10 +273,16 @@ def godata(folder: Path) -> Counted:
         decides = r["result"].endswith(DECIDES)
         samples.append(Sample(r["id"], where[r["personId"]], taken, decides, told if decides else None))
         of_whom.setdefault(r["personId"], []).append((taken, told if decides else None))
+    named = {r["uuid"]: day(r["date_of_reporting"]) or day(r["date_of_data_entry"]) for r in files["contacts"]}
+    case_of: dict[str, str] = {}
+    for r in files["relationships"]:
+        if r["source_uuid"] in where and r["target_uuid"] in named and r["target_uuid"] not in where:
+            case_of.setdefault(r["target_uuid"], r["source_uuid"])
     cases = []
     for r in files["cases"]:
+        of_this = tuple(named[contact] for contact, case in case_of.items() if case == r["uuid"])
         reported = day(r["date_of_reporting"]) or day(r["date_of_data_entry"])
-        cases.append(Told(r["uuid"], OF_GODATA[r["classification"]], reported, None, r["admin_0_name"], onset=day(r["date_of_onset"]), samples=tuple(of_whom.get(r["uuid"], ()))))
+        cases.append(Told(r["uuid"], OF_GODATA[r["classification"]], reported, None, r["admin_0_name"], onset=day(r["date_of_onset"]), samples=tuple(of_whom.get(r["uuid"], ())), total=int(r["contacts_per_case"]), named=of_this))
     listed, checks = {r["uuid"] for r in files["contacts"]}, {}
     for r in files["followups"]:
         if r["followup_status"] in SEEN and r["contact_uuid"] in listed:
@@ -289,9 +301,12 @@ def godata(folder: Path) -> Counted:
         "followups": ("date_of_data_entry",), "lab_results": ("dateSampleTaken", "dateOfResult"),
     }  # fmt: skip
     last = latest(_instant(r[c]) for n, columns in dates.items() for r in files[n] for c in columns)
+    placed = {r["admin_0_name"] for r in files["contacts"]} - {""}
+    told = (_instant(r[c]) for r in files["contacts"] for c in dates["contacts"])
+    listed_from = (min(d for d in told if d), placed.pop() if len(placed) == 1 else "")
     first, places = min(s.sampled for s in samples), {s.place for s in samples}
     seen = min(d for days in checks.values() for d in days)
-    return Counted(cases, last, contacts, samples, apart_kept=True, checks_kept=seen, samples_kept=(first, places.pop() if len(places) == 1 else ""))
+    return Counted(cases, last, contacts, samples, apart_kept=True, checks_kept=seen, samples_kept=(first, places.pop() if len(places) == 1 else ""), contacts_kept=listed_from)
 
 
 def _instant(text: str) -> date | None:

@@ -71,11 +71,26 @@ def _basic_case(c: Told, of: Counted) -> Iterator[Said]:
             assert c.confirmed
             yield "case-isolated", *_at(min((d for d in c.apart if d >= c.confirmed - EARLY), default=None), c.confirmed + DAY, now)
     if c.kind in (None, *FOUND):
-        yield _unsure("contacts-listed", _by(c.reported, "reported_at", c.kind) or "unknown:contact")
+        yield _listed(c, of, now)
         # two days are written in the measure itself
         yield _unsure("source-known", "undated:confirmed_at" if c.confirmed is None else "unknown:class" if c.kind is None else "not-kept:source.judged")
     if c.kind in (None, "suspected", "clinical"):
         yield from _tested(c, of, now)
+
+
+def _listed(c: Told, of: Counted, now: date) -> Said:
+    """As many contacts listed as the case is said to have, within a day of the report."""
+    measure = "contacts-listed"
+    if why := _by(c.reported, "reported_at", c.kind):
+        return _unsure(measure, why)
+    assert c.reported
+    due = c.reported + DAY
+    if not _kept(of.contacts_kept, c.place, due):
+        return _unsure(measure, "unknown:contact")
+    if c.total is None:
+        return _unsure(measure, "unknown:contact_total")
+    days = sorted(c.named)
+    return measure, *_at(max([c.reported, *days[: c.total]]) if len(days) >= c.total else None, due, now)
 
 
 def _tested(c: Told, of: Counted, now: date) -> Iterator[Said]:
