@@ -95,12 +95,13 @@ class Batch:
 
     # -- beside the obligations
 
-    def wanted_beside(self, m: Measure, t: dt.datetime, where: Force) -> list[tuple]:
-        return [astuple(o) for i, register in enumerate(self.registers) for o in beside(m, register, t, self.here(i, where), "contact")]
+    def wanted_beside(self, m: Measure, t: dt.datetime, where: Force, turn: int) -> list[tuple]:
+        """What a list lacks and what was handed over, as the reference says."""
+        return [astuple(o) for i in self.compared(m, turn) for o in beside(m, self.registers[i], t, self.here(i, where), "contact")]
 
-    def listed_beside(self, execute, dialect: Dialect, m: Measure, t: dt.datetime, where: Force) -> list[tuple]:
-        sql = compile_beside(m, RELATIONS, t, everywhere(where), dialect, "contact")
-        return [tuple(row) for row in execute(sql).fetchall()]
+    def listed_beside(self, execute, dialect: Dialect, m: Measure, t: dt.datetime, where: Force, turn: int) -> list[tuple]:
+        each = [(self.only(i), self.here(i, where)) for i in self.compared(m, turn)] if alone(m) else [(RELATIONS, everywhere(where))]
+        return [tuple(row) for relations, here in each for row in execute(compile_beside(m, relations, t, here, dialect, "contact")).fetchall()]
 
     # -- figures
 

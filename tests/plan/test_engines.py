@@ -84,10 +84,10 @@ def agree_on_a_batch(tables, duck, batch, turns, both=True, only=None) -> Counte
             compared["obligations"] += len(wanted)
             note(m, wanted)
             if m.reconcile or m.table.custody:
-                beside = in_order(batch.wanted_beside(m, t, where))
+                beside = in_order(batch.wanted_beside(m, t, where, turn))
                 for execute, dialect in engines:
                     same(
-                        in_order(batch.listed_beside(execute, dialect, m, t, where)),
+                        in_order(batch.listed_beside(execute, dialect, m, t, where, turn)),
                         beside,
                         ("beside", dialect.name, m.id, t, where, batch.seed, turn),
                     )

@@ -1,5 +1,7 @@
 """An edition of what is made from real identifiers or looks far: pairs, lines of lists, draws, figures said of areas, conditions on other rows."""
 
+from hashlib import sha256
+
 from sizao.kernel.models import ContentItem, Enactment, User
 from sizao.plan.acts import acts_of
 from sizao.plan.facts import vocabulary
@@ -63,13 +65,13 @@ measures:
 """ + "".join(f"  {name}:{HEAD}{body}\n" for name, body in MEASURES.items())
 
 
-def enact(county, starts_at) -> Enactment:
+def enact(county, starts_at, text=TEXT, name="beyond-the-row") -> Enactment:
     """In force for every disease, beside whatever else is."""
     from sizao.kernel import content
 
-    load_edition(TEXT, vocabulary(), "beyond.yaml")
-    item = ContentItem.objects.create(kind="plan", item_id="beyond-the-row", sha256="b" * 64, body={}, text=TEXT, source="test")
-    one, two = (User.objects.create_user(f"beyond-{n}") for n in (1, 2))
+    load_edition(text, vocabulary(), "beyond.yaml")
+    item = ContentItem.objects.create(kind="plan", item_id=name, sha256=sha256(name.encode()).hexdigest(), body={}, text=text, source="test")
+    one, two = (User.objects.create_user(f"{name}-{n}") for n in (1, 2))
     made = Enactment.objects.create(item=item, area=county.root, disease="", starts_at=starts_at, proposed_by=one, seconded_by=two, decided_at=starts_at)
-    content.keep(acts_of(TEXT), county.root, starts_at, "test")
+    content.keep(acts_of(text), county.root, starts_at, "test")
     return made
