@@ -71,5 +71,5 @@ def _measure(place: Path, size: str, days: int, seed: int) -> dict[str, Any]:
     evaluated = time.perf_counter() - started
     return {
         "make_seconds": made, "bring_seconds": brought, "rows": sum(told.rows.values()), "rows_a_second": told.speed, "mirror_seconds": mirrored, "plan_seconds": evaluated, "plan_processor_seconds": time.process_time() - worked,
-        "measures": len(list(plan.evaluation.in_force(told.end))), "cells": Cell.objects.filter(run=report).count(),
+        "measures": len(list(plan.evaluation.in_force(told.end))), "cells": Cell.objects.at(report).count(),
     }  # fmt: skip

@@ -46,7 +46,7 @@ def amounts(run: Run, measures: Iterable[Measure], areas: Iterable[int]) -> dict
     found: dict[tuple[str, int], dict[str, AmountFigures]] = {}
     if not known:
         return {}
-    for row in Amount.objects.filter(run=run, area__in=list(areas), measure__in=list(known)).order_by("unit"):
+    for row in Amount.objects.at(run).filter(area__in=list(areas), measure__in=list(known)).order_by("unit"):
         here = found.setdefault((row.measure, row.area_id), {})
         words = unit_words(row.unit) if row.unit else unit_of(known[row.measure])
         a = here.setdefault(row.unit, AmountFigures(unit=words, owed=0, short=0, have=row.have * 0, filled=row.have * 0, need=row.have * 0))
@@ -60,7 +60,7 @@ def shown(run: Run, measures: Iterable[Measure], areas: Iterable[int], days: boo
     known = {m.id: m for m in measures if m.shows}
     if not known:
         return {}
-    rows = Figure.objects.filter(run=run, area__in=list(areas), measure__in=list(known)).order_by("enactment", "day")
+    rows = Figure.objects.at(run).filter(area__in=list(areas), measure__in=list(known)).order_by("enactment", "day")
     told: dict[tuple[str, int, str], dict[Any, Figure]] = {}
     for row in rows if days else rows.filter(day=None):
         told.setdefault((row.measure, row.area_id, row.name), {})[row.day] = row

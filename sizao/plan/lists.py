@@ -103,7 +103,7 @@ def read_place(text: str) -> tuple[str, str, int, str]:
 def stored(run: Run, measures: Iterable[str], area: Area) -> str:
     """The rows of a run below an area. What has no area stands at the top."""
     named = ", ".join(f"'{measure}'" for measure in measures)
-    where = f"r.run_id = {run.pk} AND r.measure IN ({named})"
+    where = f"{run.sees('r')} AND r.measure IN ({named})"
     if area.parent_id is not None:
         where += f" AND r.area_id IN (SELECT id FROM kernel_area WHERE path LIKE '{area.path}%%')"
     return f"SELECT {STORED} FROM {Row._meta.db_table} r WHERE {where}"

@@ -1,10 +1,20 @@
-"""What a run leaves: its cells (the numbers) and the rows behind them, written in one transaction. Ids, codes, dates and areas only."""
+"""What a run leaves: its cells (the numbers) and the rows behind them, written in one transaction. Ids, codes, dates and areas only.
+
+What does not change from one standing run to the next is written once: each cell, amount, figure and row stands from the run that wrote it (`run`) until
+the run that no longer found it so (`until`), and is read `at` a run. A run that somebody asked for stands alone. See docs/decisions/018.
+"""
+
+from __future__ import annotations
+
+from typing import Self
 
 from django.db import models
 
 from .counting import COUNTS
 
-__all__ = ["COUNTS", "Amount", "Cell", "Figure", "Row", "Run"]
+__all__ = ["COUNTS", "STILL", "Amount", "Cell", "Figure", "Row", "Run", "Versions"]
+
+STILL = 2**63 - 1  # `until` of what the last standing run has found
 
 
 class Run(models.Model):
@@ -16,7 +26,7 @@ class Run(models.Model):
         unlisted_rows: "measure state" → number of rows, where a list was too long to be kept; the same query gives it again.
         seen: Which transactions had committed, and which was the run's own ("xmin:xmax:running/own"): a list asked again later is of these and no others.
         standing: Pages answer from it. A run that somebody asked for, about another moment, is kept beside and answers only him.
-        rows_kept: Whether the rows are still there; those of older runs are cleared before their cells.
+        rows_kept: Whether the rows are still there; those of older runs are let go before their cells.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -34,16 +44,47 @@ class Run(models.Model):
     class Meta:
         indexes = [models.Index(fields=["-started_at"], name="plan_run_started")]
 
+    def sees(self, row: str) -> str:
+        """SQL: whether this run found what stands in `row`."""
+        if self.standing:
+            return f"{row}.run_id <= {int(self.pk)} AND {row}.until > {int(self.pk)}"
+        return f"{row}.run_id = {int(self.pk)} AND {row}.until = {int(self.pk)}"
 
-class Cell(models.Model):
+
+class Versions(models.QuerySet):  # type: ignore[type-arg]
+    """Of cells, amounts, figures or rows."""
+
+    def at(self, run: Run) -> Self:
+        """As a run found them. Of one that stands alone, its own; of one of the line, what had been written by then and was still so."""
+        if run.standing:
+            return self.filter(run__lte=run.pk, until__gt=run.pk)
+        return self.filter(run=run.pk, until=run.pk)
+
+
+class Version(models.Model):
+    """From which run it stands, and until which (not included). `until` is `STILL` while it does, and `run` itself where the run stands alone."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(Run, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
+    until = models.BigIntegerField(default=STILL)
+    objects = Versions.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+def ended(name: str) -> models.Index:
+    """Finds what no kept run sees any more."""
+    return models.Index(fields=["until"], name=name, condition=models.Q(until__lt=STILL))
+
+
+class Cell(Version):
     """Counts of one measure below one area (itself included), of one enactment. `missing` is overdue and doable; `missed` overdue and no longer doable.
 
     Beside the states: `short` lists, by `short_by` subjects together; lists that are not there (`no_list`); of what was said done, how much somebody
     `looked` at and how much of that was `untrue`; how much is `raised` above who answers, and how much has `risen` to this very area.
     """
 
-    id = models.BigAutoField(primary_key=True)
-    run = models.ForeignKey(Run, models.CASCADE, related_name="cells", db_index=False)
     enactment = models.BigIntegerField()
     measure = models.TextField()
     area = models.ForeignKey("kernel.Area", models.DO_NOTHING, db_constraint=False, db_index=False)
@@ -70,14 +111,13 @@ class Cell(models.Model):
     risen = models.IntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "area", "measure", "enactment"], name="plan_cell_once")]
+        constraints = [models.UniqueConstraint(fields=["area", "until", "measure", "enactment"], name="plan_cell_once")]
+        indexes = [ended("plan_cell_ended")]
 
 
-class Row(models.Model):
+class Row(Version):
     """One obligation of a run, as both engines answer it. Instants here are real ones, not civil time."""
 
-    id = models.BigAutoField(primary_key=True)
-    run = models.ForeignKey(Run, models.CASCADE, related_name="rows", db_index=False)
     enactment = models.BigIntegerField()
     measure = models.TextField()
     subject = models.UUIDField()
@@ -100,19 +140,17 @@ class Row(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["run", "measure", "state", "doable", "due", "subject", "occasion"], name="plan_row_list"),
-            models.Index(fields=["run", "person"], name="plan_row_person"),
+            models.Index(fields=["measure", "state", "doable", "due", "subject", "occasion", "until"], name="plan_row_list"),
+            ended("plan_row_ended"),
         ]
 
 
-class Amount(models.Model):
+class Amount(Version):
     """Amounts of what is owed under one measure below one area, in one unit of measure ("": the measure's own). Different units are never added.
 
     `filled` is Σ min(have, need); what came late was reached. `owed` subjects and days are behind it, `short` of them are overdue.
     """
 
-    id = models.BigAutoField(primary_key=True)
-    run = models.ForeignKey(Run, models.CASCADE, related_name="amounts", db_index=False)
     enactment = models.BigIntegerField()
     measure = models.TextField()
     area = models.ForeignKey("kernel.Area", models.DO_NOTHING, db_constraint=False, db_index=False)
@@ -124,17 +162,16 @@ class Amount(models.Model):
     need = models.DecimalField(max_digits=20, decimal_places=3)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "area", "measure", "enactment", "unit"], name="plan_amount_once")]
+        constraints = [models.UniqueConstraint(fields=["area", "until", "measure", "enactment", "unit"], name="plan_amount_once")]
+        indexes = [ended("plan_amount_ended")]
 
 
-class Figure(models.Model):
+class Figure(Version):
     """One of the figures that a measure shows beside coverage, below one area: of all days (`day` null) or of what was due on one local day.
 
     `n` is how many obligations it is made of. A figure that is a moment stands in `moment`, every other in `value`.
     """
 
-    id = models.BigAutoField(primary_key=True)
-    run = models.ForeignKey(Run, models.CASCADE, related_name="figures", db_index=False)
     enactment = models.BigIntegerField()
     measure = models.TextField()
     area = models.ForeignKey("kernel.Area", models.DO_NOTHING, db_constraint=False, db_index=False)
@@ -145,4 +182,4 @@ class Figure(models.Model):
     moment = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["run", "measure", "area"], name="plan_figure_page")]
+        indexes = [models.Index(fields=["measure", "area", "until"], name="plan_figure_page"), ended("plan_figure_ended")]

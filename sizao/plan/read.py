@@ -78,7 +78,7 @@ def _measure(run: Run, name: str) -> tuple[MeasureFigures, evaluation.InForce]:
 
 
 def _cells(run: Run, places: list[int], measure: str | None = None, enactments: list[int] | None = None) -> list[dict[str, Any]]:
-    cells = Cell.objects.filter(run=run, area__in=places)
+    cells = Cell.objects.at(run).filter(area__in=places)
     if measure:
         cells = cells.filter(measure=measure)
     if enactments is not None:

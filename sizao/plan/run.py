@@ -1,25 +1,28 @@
-"""A run: every plan in force, evaluated at two times; cells and rows in one transaction, so that each number is the length of the list behind it."""
+"""A run: every plan in force, evaluated at two times; cells and rows in one transaction, so that each number is the length of the list behind it.
+
+What of them is written is what differs from the last standing run (`versions.py`).
+"""
 
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
 from sizao.kernel import clock
 
-from . import counting, evaluation
+from . import counting, evaluation, versions
 from .language import done as forms
 from .mirror.choice import chosen
 from .mirror.engine import AMOUNT, CELL, COLUMNS, FIGURE, ROW, Engine
 from .models import Amount, Cell, Figure, Row, Run
 from .relations import UP
 from .sql import shown
+from .versions import Writing
 
 LISTED = 200_000  # rows of one list that a run keeps
-RUNS_KEPT, ROWS_KEPT = 48, 3  # runs whose cells, and whose rows, are kept; of older ones the last of each day
 
 
 def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None, *, standing: bool = True, engine: str | None = None) -> Run:
@@ -58,23 +61,27 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
         if on_mirror and refreshed and daily and len(on_mirror.zones) == 1:
             counted = on_mirror.daily(there, run, LISTED, refreshed)
         with transaction.atomic(), connection.cursor() as cursor:
+            writing = Writing(cursor, run)
             evaluation.steady(cursor)
             run.seen = run.seen or _seen(cursor)
             run.save(force_insert=True)
             if counted:
-                too_long |= counted.write(cursor)
+                too_long |= counted.write(writing)
             elif on_mirror:
                 for f in there:
-                    too_long |= _named(f, on_mirror.keep(f, run, cursor, LISTED))
+                    too_long |= _named(f, on_mirror.keep(f, writing, LISTED))
             if on_mirror:
                 on_mirror.close()
             for f in found:
                 if f not in there:
-                    cursor.execute(_keep(f, run))
+                    cursor.execute(_keep(f, run, writing))
                     too_long |= _named(f, dict(cursor.fetchall()))
+            writing.settle()
             run.unlisted_rows, run.seconds = too_long, time.monotonic() - started
             run.save(update_fields=["unlisted_rows", "seconds"])
-    forget()
+        if counted:
+            counted.remember()
+    versions.forget()
     return run
 
 
@@ -105,46 +112,27 @@ def _editions(found: list[evaluation.InForce]) -> list[dict[str, object]]:
     ]
 
 
-def _keep(f: evaluation.InForce, run: Run) -> str:
+def _keep(f: evaluation.InForce, run: Run, writing: Writing) -> str:
     """One statement: evaluates a measure, inserts its cells, amounts, figures and rows, and answers which lists were too long."""
-    before, top = f"{run.pk}, {f.enactment.pk}", f.enactment.area_id
+    before, top = str(f.enactment.pk), f.enactment.area_id
     posts = "SELECT p.id, p.area_id AS area FROM kernel_post p"
     ctes = [
         f"o AS MATERIALIZED ({evaluation.statement(f, run.as_of, run.known_at, seen=run.seen)})",
         f"leaf AS MATERIALIZED ({counting.leaf_counts('o', top)})",
         f"rise AS ({counting.risen('leaf', posts, UP)})",
-        f"cells AS ({_insert(Cell, CELL)} {counting.cells('leaf', 'rise', UP, before)})",
+        f"cells AS ({_insert(writing.now(Cell), CELL)} {counting.cells('leaf', 'rise', UP, before)})",
     ]
     if isinstance(f.measure.done, forms.Amount):
-        ctes.append(f"amounts AS ({_insert(Amount, AMOUNT)} {counting.amounts('o', UP, top, before)})")
+        ctes.append(f"amounts AS ({_insert(writing.now(Amount), AMOUNT)} {counting.amounts('o', UP, top, before)})")
     if f.measure.shows:
         ctes.append(f"told AS MATERIALIZED ({evaluation.shown(f, 'o', run.as_of, run.known_at, run.seen)})")
-        ctes.append(f"figures AS ({_insert(Figure, FIGURE)} {shown.figures(f.measure, 'told', UP, top, before, '({0})::timestamptz')})")
+        ctes.append(f"figures AS ({_insert(writing.now(Figure), FIGURE)} {shown.figures(f.measure, 'told', UP, top, before, '({0})::timestamptz')})")
     listed = ", ".join(f"o.{name}" for name in COLUMNS)
     ctes.append("sizes AS (SELECT state, count(*) AS n FROM o GROUP BY state)")
     kept = f"SELECT {before}, {listed} FROM o JOIN sizes s ON s.state = o.state AND s.n <= {LISTED} ORDER BY o.due"
-    ctes.append(f"kept AS ({_insert(Row, ROW)} {kept})")
+    ctes.append(f"kept AS ({_insert(writing.now(Row), ROW)} {kept})")
     return f"WITH {', '.join(ctes)} SELECT state, n FROM sizes WHERE n > {LISTED}"
 
 
-def _insert(model: type[Cell | Amount | Figure | Row], columns: tuple[str, ...]) -> str:
-    return f"INSERT INTO {model._meta.db_table} ({', '.join(columns)})"
-
-
-def forget() -> None:
-    """Clears the rows of all but the last few runs, and all of older runs but the last of each day."""
-    runs = list(Run.objects.order_by("-pk").values_list("pk", "started_at", "rows_kept"))
-    stale = [pk for pk, _, kept in runs[ROWS_KEPT:] if kept]
-    Row.objects.filter(run__in=stale)._raw_delete("default")
-    Run.objects.filter(pk__in=stale).update(rows_kept=False)
-    days: set[object] = set()
-    gone = []
-    for pk, started, _ in runs[RUNS_KEPT:]:
-        day = (started + timedelta(hours=8)).date()
-        if day in days:
-            gone.append(pk)
-        days.add(day)
-    if gone:
-        for model in (Cell, Amount, Figure):
-            model.objects.filter(run__in=gone)._raw_delete("default")  # type: ignore[attr-defined]
-        Run.objects.filter(pk__in=gone)._raw_delete("default")
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)})"

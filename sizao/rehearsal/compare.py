@@ -88,7 +88,7 @@ def compare(folder: Path, told: Told, enactments: Iterable[Enactment], *, report
         names_here = names | _pairs(should, told)
         known = derived.measures
         true = {_key(s): (s.state, mine.get(s.area) if s.area is not None else None, s.ownerless) for s in should}
-        told_rows = Row.objects.filter(run=report, enactment=e.pk, state__in=STATES).values_list("measure", "subject", "due", "state", "area_id", "post")
+        told_rows = Row.objects.at(report).filter(enactment=e.pk, state__in=STATES).values_list("measure", "subject", "due", "state", "area_id", "post")
         reported = {(m, names_here.get(s, str(s)), _civil(due)): (state, codes.get(area), post is None) for m, s, due, state, area, post in told_rows if m in known}
         found.apart += sorted(f"{edition} {m}" for m in evaluation.edition(e.item_id).measures if m not in known)
         _hold(found, edition, reported, true)

@@ -53,7 +53,7 @@ def agree(seen, of, plan):
     """Every obligation with its state and reason; the numbers of each measure and area; coverage; the missing by name."""
     made, duties = judged(seen, plan), owed.duties(plan, of)
     assert last_day(seen.report) == of.last
-    assert Counter(Row.objects.filter(run=made).values_list("measure", "state", "reason")) == Counter((d.measure, d.state, d.reason) for d in duties)
+    assert Counter(Row.objects.at(made).values_list("measure", "state", "reason")) == Counter((d.measure, d.state, d.reason) for d in duties)
     said = read.coverage_json(seen.scope, made)
     by_measure = {m["id"]: Counter(d.state for d in duties if d.measure == m["id"]) for m in said["measures"]}
     assert {d.measure for d in duties} <= by_measure.keys()

@@ -10,9 +10,9 @@ import pytest
 from sizao.kernel import clock, content
 from sizao.kernel.acts import NewAct, record
 from sizao.kernel.models import ContentItem, Enactment, User
-from sizao.plan import evaluation, read, run
+from sizao.plan import evaluation, read, run, versions
 from sizao.plan.acts import acts_of
-from sizao.plan.models import Amount, Figure
+from sizao.plan.models import Amount, Figure, Row, Run
 from sizao.plan.views import BESIDE, LISTS
 from sizao.registers.cases.models import Case, Contact
 from sizao.registers.command.actions import Grading, grade_areas
@@ -209,15 +209,17 @@ def test_lists_that_were_not_kept_are_the_same_queries_again(town, system, monke
     did(town.cdc, "inspection.seen", town.contacts[0], at(17, 15), "not_kept")
     monkeypatch.setattr(run, "LISTED", 0)
     made = run.evaluate_all(NOW)
-    assert not made.rows.exists()
+    assert not Row.objects.at(made).exists()
     assert numbers(town, "daily").untrue == numbers(town, "daily").short == 1
     every_number_is_the_length_of_its_list(town, ("missing", "untrue", "short", "risen", "ownerless"), (COUNTY,))
 
 
 def test_cells_keep_their_amounts_and_figures_as_long_as_themselves(town, monkeypatch):
-    monkeypatch.setattr(run, "RUNS_KEPT", 1)
-    monkeypatch.setattr(run, "ROWS_KEPT", 1)
+    monkeypatch.setattr(versions, "RUNS_KEPT", 1)
+    monkeypatch.setattr(versions, "ROWS_KEPT", 1)
     for hour in (10, 11, 12):
         with clock.frozen(at(18, hour)):
             run.evaluate_all(NOW)
-    assert Amount.objects.values("run").distinct().count() == Figure.objects.values("run").distinct().count() == 2
+    seen = [(Amount.objects.at(r).count(), Figure.objects.at(r).count()) for r in Run.objects.all()]
+    assert len(seen) == 2 and seen[0] == seen[1] and all(seen[0])
+    assert (Amount.objects.count(), Figure.objects.count()) == seen[0]

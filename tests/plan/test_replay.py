@@ -56,7 +56,7 @@ def test_it_counts_what_a_run_would_with_the_text_in_force_from_that_day(town):
         item=town.item, area=town.root, disease="covid-19", starts_at=STARTS, proposed_by=town.desk.user, trial=True, decided_at=STARTS
     )
     made = run.evaluate_all(NOW)
-    cell = Cell.objects.get(run=made, measure=DAILY, area=town.root)
+    cell = Cell.objects.at(made).get(measure=DAILY, area=town.root)
     told = found.named("three-measures").of(DAILY)
     assert (told["missing"], told["missed"], told["cannot_tell"]) == (cell.missing, cell.missed, cell.cannot_tell)
     assert told["missing"] + told["missed"] > 0 and told["cannot_tell"] > 0

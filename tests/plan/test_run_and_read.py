@@ -9,7 +9,7 @@ from sizao.kernel.acts import NewAct, record
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Enactment, User
 from sizao.kernel.scope import Scope
-from sizao.plan import read, run
+from sizao.plan import read, run, versions
 from sizao.plan.acts import acts_of
 from sizao.plan.models import COUNTS, Cell, Row, Run
 from sizao.plan.views import BESIDE, LISTS
@@ -82,7 +82,7 @@ def check(scope, contact, when, **more):
 
 
 def cell(measure, area, made=None):
-    return Cell.objects.get(run=made or read.latest_run(), measure=measure, area=area)
+    return Cell.objects.at(made or read.latest_run()).get(measure=measure, area=area)
 
 
 def test_numbers_roll_up_and_each_is_the_length_of_its_list(town, system):
@@ -157,7 +157,7 @@ def test_a_list_is_paged_without_gap_or_repeat(town):
 def test_a_list_that_was_not_kept_is_the_same_query_again(town, monkeypatch):
     made = run.evaluate_all(NOW)
     kept = [(r.subject, r.occasion, r.due, r.post, r.why) for r in read.missing(town.desk, DAILY, run=made, limit=None).rows]
-    Row.objects.filter(run=made).delete()
+    Row.objects.at(made).delete()
     Run.objects.filter(pk=made.pk).update(rows_kept=False)
     made.refresh_from_db()
     assert [(r.subject, r.occasion, r.due, r.post, r.why) for r in read.missing(town.desk, DAILY, run=made, limit=None).rows] == kept
@@ -271,13 +271,13 @@ def test_looking_back_forgets_what_was_told_later(town, system):
     assert cell(DAILY, town.root, late).met == before + 1
     assert known
     asked = run.evaluate_all(NOW, at(17), standing=False)
-    assert not Cell.objects.filter(run=asked).exists(), "nothing was recorded here by then"
+    assert not Cell.objects.at(asked).exists(), "nothing was recorded here by then"
     assert read.latest_run() == late
 
 
 def test_older_runs_lose_their_rows_first_and_days_keep_their_last(town, monkeypatch):
-    monkeypatch.setattr(run, "RUNS_KEPT", 3)
-    monkeypatch.setattr(run, "ROWS_KEPT", 1)
+    monkeypatch.setattr(versions, "RUNS_KEPT", 3)
+    monkeypatch.setattr(versions, "ROWS_KEPT", 1)
     for day in (10, 10, 11, 11, 12, 12, 12):
         with clock.frozen(at(day, 12)):
             run.evaluate_all(NOW)

@@ -51,8 +51,8 @@ def town(county, system):
 def states(measure):
     """(state, reason) of every row of a measure in a new run, by due; beside it the cell of the whole county must say the same."""
     made = run.evaluate_all(NOW)
-    rows = [(r.state, r.reason) for r in Row.objects.filter(run=made, measure=measure).order_by("due", "subject")]
-    cell = Cell.objects.filter(run=made, measure=measure, area__parent=None).first()
+    rows = [(r.state, r.reason) for r in Row.objects.at(made).filter(measure=measure).order_by("due", "subject")]
+    cell = Cell.objects.at(made).filter(measure=measure, area__parent=None).first()
     counted = sum(getattr(cell, n) for n in ("met", "late", "overdue", "open", "ahead", "waiting", "closed", "cannot_tell", "unlisted")) if cell else 0
     assert counted == len(rows)
     return rows
@@ -162,7 +162,7 @@ def test_custody_moves_with_what_is_accepted_and_with_nothing_else(town, system)
         """What the senders are rid of, in words: (day, who gave away, why)."""
         made = run.evaluate_all(NOW)
         listed = read.missing(system, "contact-daily-check", state="closed", limit=None, run=made).rows
-        assert made.cells.get(measure="contact-daily-check", area__parent=None).closed == len(listed), "the number is the list's length"
+        assert Cell.objects.at(made).get(measure="contact-daily-check", area__parent=None).closed == len(listed), "the number is the list's length"
         return [(o.due.astimezone(UTC).day, o.area.pk, o.why["en"]) for o in listed if o.subject == contact.pk and o.reason.startswith("handed:")]
 
     silent = handed("0", first, second, at(14, 9))

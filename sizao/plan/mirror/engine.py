@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sizao.plan.models import Run
     from sizao.plan.settled.daily import Daily
     from sizao.plan.sql import Relations
+    from sizao.plan.versions import Kept, Writing
 
     from .mirror import Mirror
     from .refreshing import Refreshed
@@ -35,7 +36,7 @@ COLUMNS = (
     *("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at"),
     *("have", "need", "unit", "seen", "raised"),
 )
-BEFORE = ("run_id", "enactment")
+BEFORE = ("enactment",)  # the run, and until which, are the writing's to say
 ROW = (*BEFORE, *("area_id" if name == "area" else name for name in COLUMNS))
 CELL = (*BEFORE, "measure", "area_id", *COUNTS)
 AMOUNT = (*BEFORE, "measure", "area_id", "unit", "owed", "short", "have", "filled", "need")
@@ -111,9 +112,9 @@ class Engine:
                 columns.append(f"o.{name}")
         return f"SELECT {', '.join(columns)} FROM ({relation}) o JOIN subject s ON s.n = o.subject LEFT JOIN subject p ON p.n = o.person ORDER BY o.due"
 
-    def keep(self, f: InForce, run: Run, cursor: Any, longest: int) -> dict[str, int]:
-        """Evaluates a measure and writes its cells, figures and rows in the cursor's transaction; state → number of rows, for lists too long to be kept."""
-        duck, before = self.mirror.duck, f"{run.pk}, {f.enactment.pk}"
+    def keep(self, f: InForce, writing: Writing, longest: int) -> dict[str, int]:
+        """Evaluates a measure and writes its cells, figures and rows; state → number of rows, for lists too long to be kept."""
+        duck, before = self.mirror.duck, f"{f.enactment.pk}"
         obligations = f"({self.statement(f)})"
         small = derived(f.measure.table) or self.mirror.query(f"SELECT count(*) FROM fact_{f.measure.facts}")[0][0] <= AT_ONCE
         if small:
@@ -121,14 +122,14 @@ class Engine:
             obligations = "obligation"
         duck.execute(f"CREATE OR REPLACE TEMP TABLE leaf AS {counting.leaf_counts(obligations, f.enactment.area_id)}")
         duck.execute(f"CREATE OR REPLACE TEMP TABLE rise AS {counting.risen('leaf', 'SELECT id, area FROM post', UP)}")
-        self.hand_over(cursor, counting.cells("leaf", "rise", UP, before), Cell._meta.db_table, CELL)
-        for select, table, columns in self.beside(duck, f.measure, before, obligations, f.enactment.area_id, self.shown(f, obligations)):
-            self.hand_over(cursor, select, table, columns)
+        self.hand_over(writing.cursor, counting.cells("leaf", "rise", UP, before), writing.now(Cell), CELL)
+        for select, model, columns in self.beside(duck, f.measure, before, obligations, f.enactment.area_id, self.shown(f, obligations)):
+            self.hand_over(writing.cursor, select, writing.now(model), columns)
         sizes: dict[str, int] = dict(self.mirror.query("SELECT state, CAST(sum(l.n) AS BIGINT) FROM leaf l GROUP BY state"))
         short = [state for state, n in sizes.items() if n <= longest]
         if short:
             wanted = f"SELECT * FROM {obligations} o WHERE o.state IN ({', '.join(DUCKDB.text(s) for s in short)})"
-            self.hand_over(cursor, f"SELECT {before}, r.* FROM ({self.listed(wanted)}) r", Row._meta.db_table, ROW)
+            self.hand_over(writing.cursor, f"SELECT {before}, r.* FROM ({self.listed(wanted)}) r", writing.now(Row), ROW)
         return {state: n for state, n in sizes.items() if n > longest}
 
     def daily(self, found: list[InForce], run: Run, longest: int, refreshed: Refreshed) -> Daily:
@@ -139,14 +140,14 @@ class Engine:
         made.count(found, refreshed)
         return made
 
-    def beside(self, duck: Any, m: Measure, before: str, obligations: str, top: int, values: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        """Amounts and figures of a measure: SELECTs, each with the table of PostgreSQL and its columns. `obligations` is a relation, `values` what `shown_values` makes of it."""
+    def beside(self, duck: Any, m: Measure, before: str, obligations: str, top: int, values: str) -> Iterator[tuple[str, Kept, tuple[str, ...]]]:
+        """Amounts and figures of a measure: SELECTs, each with what it makes and its columns. `obligations` is a relation, `values` what `shown_values` makes of it."""
         if isinstance(m.done, Evidence):
-            yield counting.amounts(obligations, UP, top, before), Amount._meta.db_table, AMOUNT
+            yield counting.amounts(obligations, UP, top, before), Amount, AMOUNT
         if m.shows:
             duck.execute(f"CREATE OR REPLACE TEMP TABLE told AS {values}")
             moment = "CAST(CAST({0} AS TIMESTAMP) AS VARCHAR) || " + DUCKDB.text(f" {self.zones[0]}")
-            yield shown.figures(m, "told", UP, top, before, moment), Figure._meta.db_table, FIGURE
+            yield shown.figures(m, "told", UP, top, before, moment), Figure, FIGURE
 
     def shown(self, f: InForce, obligations: str, zoned: bool = True) -> str:
         """The values of a measure's figures; `zoned`: the relation says of which zone each is."""

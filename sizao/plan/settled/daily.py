@@ -8,27 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sizao.plan.counting import BESIDE as MARKS
 from sizao.plan.counting import SHORT_BY, TESTS
 from sizao.plan.duck import COUNTS as COUNTED
 from sizao.plan.duck import SUMS, Counter, Judged
 from sizao.plan.language.measure import Measure
-from sizao.plan.mirror.engine import CELL, COLUMNS, ROW
-from sizao.plan.models import COUNTS, Cell, Row
+from sizao.plan.models import COUNTS
 from sizao.plan.obligations import UNLISTED_OCCASION
 from sizao.plan.sql import DUCKDB
 from sizao.plan.sql.parts import series
 
 from .cycle import CycleResult, settles
+from .ledger import Ledger
 from .mirrored import cycle_after
+from .written import Written
 
 if TYPE_CHECKING:
     from sizao.plan.evaluation import InForce
     from sizao.plan.mirror.engine import Engine
     from sizao.plan.mirror.refreshing import Refreshed
     from sizao.plan.models import Run
+    from sizao.plan.versions import Kept, Writing
 
 LISTS = {"short": "state = 'short'", "no_list": "state = 'no_list'"} | {
     name: test for name, test in TESTS.items() if name not in (*SUMS, "ownerless", "told_late")
@@ -55,7 +57,7 @@ class Daily:
         self.engine, self.run, self.longest = engine, run, longest
         self.duck, [self.zone] = engine.mirror.duck, engine.zones
         self.seen: dict[str, set[str]] = {}  # by measure: the lists that were seen whole
-        self.beside: list[tuple[Path, str, tuple[str, ...]]] = []  # amounts and figures, on their way to PostgreSQL
+        self.beside: list[tuple[Path, Kept, tuple[str, ...]]] = []  # amounts and figures, on their way to PostgreSQL
 
     def count(self, found: list[InForce], refreshed: Refreshed) -> CycleResult:
         """Counts and lists, with no transaction of PostgreSQL open: it may last longer than one may be idle."""
@@ -79,17 +81,21 @@ class Daily:
         for f in found:  # before there are several threads
             self.engine.relations(f, self.zone)
         result = cycle(judged)
-        self.names(judged)
+        self.written = Written(self.engine, self.cells(), self.rows())
         return result
 
-    def write(self, cursor: Any) -> dict[str, int]:
-        """Cells, rows, amounts and figures in the cursor's transaction; "measure list" → number of rows, for lists that are not kept."""
-        for path, table, columns in self.beside:
-            self.engine.send(cursor, path, table, columns)
-        self.cells(cursor)
-        self.rows(cursor)
-        self.duck.execute("DETACH run")
+    def write(self, writing: Writing) -> dict[str, int]:
+        """Cells, rows, amounts and figures; "measure list" → number of rows, for lists that are not kept. Only what differs, where the last of the line is
+        the run that was written last from here."""
+        for path, model, columns in self.beside:
+            self.engine.send(writing.cursor, path, writing.now(model), columns)
+        self.written.hand_over(writing)
         return self.left_out()
+
+    def remember(self) -> None:
+        """The run's transaction has ended: from now on the next is held against it."""
+        self.written.remember(self.run)
+        self.duck.execute("DETACH run")
 
     def listing(self, counter: Counter, j: Judged, table: str, held: bool) -> None:
         """One of several threads. Takes the rows of the lists that are short enough; of a measure too long to be held none, but for what stands beside it."""
@@ -122,45 +128,30 @@ class Daily:
                 f"LEFT JOIN {counter.answering(m)} w ON w.area = x.area WHERE {some}"
             )
         if first:
-            before, values = f"{self.run.pk}, {f.enactment.pk}", self.engine.shown(f, table, zoned=False)
+            before, values = str(f.enactment.pk), self.engine.shown(f, table, zoned=False)
             for select, target, columns in self.engine.beside(counter.db, m, before, table, f.enactment.area_id, values):
                 self.beside.append((self.engine.copied(counter.db, select), target, columns))
 
     # -- to PostgreSQL
 
-    def names(self, judged: list[Judged]) -> None:
-        """Which enactment and measure a key is."""
-        values = ", ".join(f"({DUCKDB.text(j.key)}, {j.key.split(' ')[0]}, {DUCKDB.text(j.measure.id)})" for j in judged)
-        self.duck.execute("CREATE OR REPLACE TEMP TABLE named_measure (key VARCHAR, enactment BIGINT, measure VARCHAR)")
-        if values:
-            self.duck.execute(f"INSERT INTO named_measure VALUES {values}")
-
-    def cells(self, cursor: Any) -> None:
-        """Of all days together, with what was marked, and what has risen above who answers."""
-        sums = ", ".join(f"CAST(sum(c.{name}) AS BIGINT) AS {name}" for name in COUNTED)
+    def cells(self) -> str:
+        """SELECT of the cells (key, area, counts), of all days together, with what was marked, and what has risen above who answers."""
+        sums = ", ".join(f"{SUMS.get(name, name)} AS {name}" for name in COUNTED)
         marks = ", ".join(f"CAST(sum(l.{name}) AS BIGINT) AS {name}" for name in EXTRA)
         rise = (
             f"SELECT l.key, u.above AS area, CAST(sum(l.n) AS BIGINT) AS n FROM {MARKED} l LEFT JOIN post p ON p.id = l.post "
             "JOIN up u ON u.area = coalesce(p.area, l.area) AND u.steps BETWEEN 1 AND l.levels WHERE l.levels > 0 GROUP BY ALL"
         )
         columns = {name: f"coalesce({'c' if name in COUNTED else 'e'}.{name}, 0)" for name in COUNTS} | {"risen": "coalesce(r.n, 0)"}
-        select = (
-            f"SELECT {self.run.pk}, m.enactment, m.measure, area, {', '.join(columns.values())} FROM (SELECT c.measure AS key, c.area, {sums} FROM cell c GROUP BY ALL) c "
+        return (
+            f"SELECT key, area, {', '.join(f'{sql} AS {name}' for name, sql in columns.items())} FROM (SELECT c.key, c.area, {sums} FROM ({Ledger(self.duck).whole()}) c) c "
             f"FULL JOIN (SELECT l.key, u.above AS area, {marks} FROM {MARKED} l JOIN up u ON u.area = l.area GROUP BY ALL) e USING (key, area) "
-            f"LEFT JOIN ({rise}) r USING (key, area) JOIN named_measure m ON m.key = key WHERE {' OR '.join(f'{x} <> 0' for x in columns.values())} ORDER BY area, m.measure"
+            f"LEFT JOIN ({rise}) r USING (key, area) WHERE {' OR '.join(f'{x} <> 0' for x in columns.values())}"
         )
-        self.engine.hand_over(cursor, select, Cell._meta.db_table, CELL)
 
-    def rows(self, cursor: Any) -> None:
-        """With the subjects' own ids, and instants as PostgreSQL reads them."""
-        zone = DUCKDB.text(f" {self.zone}")
-        columns = {name: f"l.{name}" for name in COLUMNS} | {"measure": "m.measure", "subject": "s.id", "person": "p.id"}
-        columns |= {name: f"CAST(l.{name} AS VARCHAR) || {zone}" for name in ("opens", "due", "done_at")}
-        select = (
-            f"SELECT {self.run.pk}, m.enactment, {', '.join(columns.values())} "
-            f"FROM {LISTED} l JOIN named_measure m ON m.key = l.key JOIN subject s ON s.n = l.subject LEFT JOIN subject p ON p.n = l.person ORDER BY l.key, l.due"
-        )
-        self.engine.hand_over(cursor, select, Row._meta.db_table, ROW)
+    def rows(self) -> str:
+        """SELECT of the rows that are listed."""
+        return f"SELECT * FROM {LISTED}"
 
     def left_out(self) -> dict[str, int]:
         """What was counted and not kept, from the cells at the top of where each edition is in force."""
@@ -168,8 +159,7 @@ class Daily:
         if not tops:
             return {}
         names, places = [name for name in LISTS if name in TESTS], ", ".join({str(area) for _, area in tops.values()})
-        sums = ", ".join(f"CAST(sum({n}) AS BIGINT)" for n in names)
-        counts = self.duck.execute(f"SELECT measure, area, {sums} FROM cell WHERE area IN ({places}) GROUP BY 1, 2").fetchall()
+        counts = self.duck.execute(f"SELECT key, area, {', '.join(names)} FROM now_cell WHERE area IN ({places})").fetchall()
         gone: dict[str, int] = {}
         for key, area, *numbers in counts:
             if key in tops and tops[key][1] == area:

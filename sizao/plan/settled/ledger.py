@@ -77,6 +77,13 @@ class Ledger:
             f"CREATE OR REPLACE VIEW cell AS SELECT m.key AS measure, c.area, c.day, {named} FROM (SELECT no, area, day, {sums} FROM ({both}) GROUP BY ALL) c JOIN settled_measure m USING (no)"
         )
 
+    def whole(self) -> str:
+        """SELECT of the cells of all days together: key, area, and what is kept of the counts."""
+        live, past = f"live_cell_{(self.turn - 1) % 2}", f"SELECT * FROM settled_cell WHERE turn < {self.turn}"
+        both = f"SELECT no, area, {', '.join(COUNTED)}, 0 AS ownerless FROM ({past}) UNION ALL SELECT no, area, {', '.join(KEPT)} FROM {live}"
+        sums = ", ".join(f"CAST(sum({name}) AS INTEGER) AS {name}" for name in KEPT)
+        return f"SELECT m.key, c.* EXCLUDE (no) FROM (SELECT no, area, {sums} FROM ({both}) GROUP BY no, area) c JOIN settled_measure m USING (no)"
+
     def one(self, sql: str) -> Any:
         row = self.db.execute(sql).fetchone()
         return row[0] if row else None

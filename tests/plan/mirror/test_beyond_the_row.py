@@ -30,7 +30,7 @@ def far(town):  # noqa: F811
 
 
 def seen(made):
-    return {(m.partition(".")[0], s) for m, s in Row.objects.filter(run=made).values_list("measure", "state")}
+    return {(m.partition(".")[0], s) for m, s in Row.objects.at(made).values_list("measure", "state")}
 
 
 def test_what_is_made_from_real_identifiers_is_the_same_on_the_mirror(far, system, folder, monkeypatch):  # noqa: F811
@@ -107,7 +107,7 @@ def positive_everywhere(county, system):
 
 
 def incomplete(made):
-    return sorted(Row.objects.filter(run=made, state__in=("unlisted", "short")).values_list("measure", "subject", "state", "reason", "area_id", "have", "need"), key=repr)
+    return sorted(Row.objects.at(made).filter(state__in=("unlisted", "short")).values_list("measure", "subject", "state", "reason", "area_id", "have", "need"), key=repr)
 
 
 @pytest.mark.parametrize("engine", ["postgres", "duckdb"])

@@ -11,13 +11,13 @@ from sizao.plan import read, run
 from sizao.plan.models import Row
 from sizao.plan.settled import daily
 
-FIELDS = [f.attname for f in Row._meta.concrete_fields if f.attname not in ("id", "run_id")]
+FIELDS = [f.attname for f in Row._meta.concrete_fields if f.attname not in ("id", "run_id", "until")]
 
 
 def lists(made):
     """(measure, list) → its rows."""
     found: dict = {}
-    for row in Row.objects.filter(run=made).values(*FIELDS):
+    for row in Row.objects.at(made).values(*FIELDS):
         state = row["state"] if row["state"] != "overdue" else "missing" if row["doable"] else "missed"
         found.setdefault((row["measure"], state), []).append(tuple(str(row[name]) for name in FIELDS))
     return {key: sorted(rows) for key, rows in found.items()}

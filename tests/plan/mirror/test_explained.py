@@ -23,7 +23,7 @@ def test_every_obligation_of_a_run_is_explained_as_it_was_counted(town, system, 
     made = run.evaluate_all(NOW, standing=False, engine="postgres")
     told = explaining.explain_all(system, subjects, NOW, made.known_at)
     ours = sorted((said["measure"], said["subject"], o["occasion"], o["state"], o["reason"] or "") for said in told for o in said["obligations"])
-    rows = Row.objects.filter(run=made, occasion__gt=-2).values_list("measure", "subject", "occasion", "state", "reason")
+    rows = Row.objects.at(made).filter(occasion__gt=-2).values_list("measure", "subject", "occasion", "state", "reason")
     known = {str(pk) for found in subjects.values() for pk in found}
     assert ours == sorted((m, str(s), o, state, reason or "") for m, s, o, state, reason in rows if str(s) in known)
     assert {m for m, *_ in ours} >= {"contacts-listed", "contact-tested"}, "some look beyond their row"

@@ -153,19 +153,19 @@ class Life:
 
 def cells(made):
     names = ("enactment", "measure", "area_id", *COUNTS)
-    return sorted(Cell.objects.filter(run=made).values_list(*names))
+    return sorted(Cell.objects.at(made).values_list(*names))
 
 
 def beside(made):
     """Amounts and figures; what is a number to the sixth place."""
-    own = [[f.attname for f in model._meta.concrete_fields if f.attname not in ("id", "run_id")] for model in (Amount, Figure)]
-    found = [row for model, names in zip((Amount, Figure), own, strict=True) for row in model.objects.filter(run=made).values_list(*names)]
+    own = [[f.attname for f in model._meta.concrete_fields if f.attname not in ("id", "run_id", "until")] for model in (Amount, Figure)]
+    found = [row for model, names in zip((Amount, Figure), own, strict=True) for row in model.objects.at(made).values_list(*names)]
     return sorted((tuple(round(x, 6) if isinstance(x, float) else x for x in row) for row in found), key=repr)
 
 
 def rows(made):
-    names = [f.attname for f in Row._meta.concrete_fields if f.attname not in ("id", "run_id")]
-    return sorted(Row.objects.filter(run=made).values_list(*names), key=repr)
+    names = [f.attname for f in Row._meta.concrete_fields if f.attname not in ("id", "run_id", "until")]
+    return sorted(Row.objects.at(made).values_list(*names), key=repr)
 
 
 def both(as_of, known_at):

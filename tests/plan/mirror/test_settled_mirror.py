@@ -29,7 +29,7 @@ def counted(mirror):
 def evaluated(as_of):
     made = run.evaluate_all(as_of, standing=False, engine="postgres")
     names = ("enactment", "measure", "area_id", *COUNTS)
-    return {(f"{row[0]} {row[1]}", row[2]): row[3:] for row in Cell.objects.filter(run=made).values_list(*names) if any(row[3:])}
+    return {(f"{row[0]} {row[1]}", row[2]): row[3:] for row in Cell.objects.at(made).values_list(*names) if any(row[3:])}
 
 
 @pytest.mark.parametrize("seed", range(40, 43))
