@@ -76,7 +76,7 @@ def test_the_standing_run_counts_them_too_and_finds_a_pair_by_the_number_it_had(
 def test_a_store_across_time_zones_asks_its_mirror_too(far, system, folder, monkeypatch):  # noqa: F811
     """But for figures that are moments."""
     left, real = set(), run._keep
-    monkeypatch.setattr(run, "_keep", lambda f, made: left.add(f.measure.id) or real(f, made))
+    monkeypatch.setattr(run, "_keep", lambda f, *rest: left.add(f.measure.id) or real(f, *rest))
     Life(far, system, 82).live(25)
     Area.objects.filter(path__startswith=Area.objects.get(code="990001102202").path).update(zone="America/New_York")
     Life(far, system, 83).live(25)
