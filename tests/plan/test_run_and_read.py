@@ -133,7 +133,7 @@ def test_every_post_has_on_its_list_what_a_run_says_it_answers_for(town, system)
     posts = [town.user(role, code).post for role, code in (("community", "990001101202"), ("community", "990001102201"), ("cdc", "990001"))]
     made = run.evaluate_all(NOW)
     for post in [town.community.post, *posts]:
-        mine = Row.objects.filter(run=made, post=post.pk, doable=True, state__in=("open", "overdue"))
+        mine = Row.objects.at(made).filter(post=post.pk, doable=True, state__in=("open", "overdue"))
         told = read.today(Scope.system("test"), post, NOW)
         assert {(r.measure, r.subject, r.occasion, r.state) for r in told.rows} == set(mine.values_list("measure", "subject", "occasion", "state")), post
         assert told.overdue + told.open == len(told.rows)
