@@ -64,7 +64,7 @@ def agree(seen, of, plan):
     due = {name: done[name] + n["overdue"] for name, n in by_measure.items()}
     assert {m.id: m.coverage for m in read.overview(seen.scope, run=made).measures} == {name: done[name] / due[name] if due[name] else None for name in due}
     numbers = {str(pk): number for model in (Case, Contact, Specimen) for pk, number in model.objects.values_list("pk", "source_id")}
-    failed = Counter((m, numbers[str(subject)]) for m, subject in Row.objects.filter(run=made, state="overdue").values_list("measure", "subject"))
+    failed = Counter((m, numbers[str(subject)]) for m, subject in Row.objects.at(made).filter(state="overdue").values_list("measure", "subject"))
     assert failed == Counter((d.measure, d.number) for d in duties if d.state == "overdue")
     missing = Counter((o["measure"], numbers[o["subject"]]) for o in read.missing_json(seen.scope, made, None))
     assert missing == Counter((d.measure, d.number) for d in duties if d.state == "overdue" and d.doable)
