@@ -43,6 +43,31 @@ class SavedView(models.Model):
         indexes = [models.Index(fields=["register", "user"], name="saved_view_register")]
 
 
+class ReplayedCount(models.Model):
+    """A figure of the replay page: what one measure of one text counts at one question. Dropped after a month; it can be worked out again.
+
+    Attributes:
+        starts, as_of, known_at: From when the text is taken to be in force, the moment judged, and up to when what was told counts.
+        ref: The very text ("edition@digest").
+        counts: {what: number}; null where it did not end in the time of a whole request.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    area = models.ForeignKey("kernel.Area", models.CASCADE, related_name="+", db_index=False)
+    disease = models.TextField()
+    starts = models.DateTimeField()
+    as_of = models.DateTimeField()
+    known_at = models.DateTimeField()
+    ref = models.TextField()
+    measure = models.TextField()
+    counts = models.JSONField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["area", "disease", "starts", "as_of", "known_at", "ref", "measure"], name="replayed_once")]
+        indexes = [models.Index(fields=["at"], name="replayed_at")]
+
+
 class Answered(models.Model):
     """What a program's writing request was answered, so that sending it again writes nothing and is answered the same. Swept after `answered-kept-days`."""
 

@@ -42,6 +42,8 @@ class Field:
         zh, en: Its label.
         unit: "persons", "°C", ...; shown beside the value.
         codes: Its code list (`content/codelists/`), or "disease".
+        codes_by: Where another field of the row decides from which list the value is: (that field, its value → list, None for free text).
+        names: Of what its text is the id, where it is shown by a title: "ledger", "measure" or "edition".
         sensitivity: open and internal: whoever reads the register. personal: who sees names there. sealed: the same, never in a list.
         type: One of `TYPES`; "" is read from the model's column (a ledger's item has no column of its own and says it).
         column: The way to the value as Django writes it ("values__temperature"); "" is the field's own name.
@@ -55,6 +57,8 @@ class Field:
     en: str
     unit: str | None = None
     codes: str | None = None
+    codes_by: tuple[str, Mapping[str, str | None]] | None = None
+    names: str = ""
     sensitivity: str = "internal"
     type: str = ""
     column: str = ""

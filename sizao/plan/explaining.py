@@ -141,7 +141,7 @@ def _facts(e: Evaluator, row: Any, zone: str) -> list[dict[str, Any]]:
     """The columns that the measure reads, with their values, and since when this version stands."""
     columns = e.m.vocabulary(facts.vocabulary()).columns(e.m.facts)
     return [
-        {"name": name, "zh": columns[name].zh, "en": columns[name].en, "value": _plain(row[name], zone), "since": _iso(row["vf"], zone)}
+        {"name": name, "zh": columns[name].zh, "en": columns[name].en, "value": _plain(row[name], zone), "said": _said(columns[name], row[name]), "since": _iso(row["vf"], zone)}
         for name in e.m.columns
         if name in columns
     ]
@@ -186,6 +186,11 @@ def _obligation(o: Obligation, zone: str, area: Area | None, post: Post | None) 
 
 def _iso(civil: datetime | None, zone: str) -> str | None:
     return civil.replace(tzinfo=ZoneInfo(zone)).isoformat() if civil and 1 < civil.year < 9999 else None
+
+
+def _said(column: Any, found: Any) -> dict[str, str] | None:
+    """A code in words {zh, en}; None where the value is no code of a list."""
+    return facts.vocabulary().codes.get(column.codes or "", {}).get(found) if isinstance(found, str) else None
 
 
 def _plain(found: Any, zone: str) -> Any:

@@ -1,7 +1,8 @@
 """The same registers under several editions: each as if it had been in force everywhere from one day on, judged at one (as_of, known_at).
 
-Nothing is written. What was worked out is kept in this process for those who ask the same again: at one `known_at` the registers say the same
-for ever, so a figure that is kept does not grow wrong, only old. A measure that two editions word alike is evaluated once.
+Nothing is written in the registers. What was worked out is kept for those who ask the same again, by this process and by whoever gives a `Keeper`:
+at one `known_at` the registers say the same for ever, so a figure that is kept does not grow wrong, only old. A measure that two editions word
+alike is evaluated once.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 from sizao.kernel import areas, clock
 from sizao.kernel.content_dir import content_dir
@@ -30,6 +31,7 @@ from .facts import vocabulary
 from .language import Edition, EditionRefused, Measure, load_edition
 from .models import Run
 from .pair import OutOfTime, answers
+from .show import OWN_KEYS, said_lines, show_lines
 
 #: What is counted: every occasion that arose, what is overdue and can still be done, what can be done no more, and what cannot be told.
 COUNTED = ("all", "missing", "missed", "cannot_tell")
@@ -60,6 +62,14 @@ class Count:
 
     counts: Mapping[str, int] | None
     at: datetime
+
+
+class Keeper(Protocol):
+    """Where figures are kept beyond this process. Figures are named by (reference of the text, measure)."""
+
+    def read(self, q: Question) -> Mapping[tuple[str, str], Count]: ...
+
+    def write(self, q: Question, ref: str, measure: str, count: Count) -> None: ...
 
 
 @dataclass(kw_only=True)
@@ -127,7 +137,8 @@ class Replay:
 class Differing:
     """A measure whose rule differs between two editions: the quote and the count of each side, and the parts of the rule in words.
 
-    `params`: the figures that it names and that differ. A side that lacks the measure has no quote and no count.
+    `params`: the figures that it names and that differ for it. A side that lacks the measure has no quote and no count.
+    `dates_only`: it says the same, and only the day from which its figures hold is another.
     """
 
     id: str
@@ -137,6 +148,7 @@ class Differing:
     parts: Sequence[Mapping[str, Any]]
     params: Sequence[Mapping[str, Any]]
     change: str  # "added", "removed" or "changed"
+    dates_only: bool = False
 
 
 _kept: OrderedDict[tuple[Any, ...], Count] = OrderedDict()
@@ -193,7 +205,7 @@ def question(
     return Question(area=here, starts=starts, as_of=as_of, known_at=known_at, disease=disease, seen=seen)
 
 
-def replay(scope: Scope, q: Question, editions: Mapping[str, Edition], seconds: float | None = None) -> Replay:
+def replay(scope: Scope, q: Question, editions: Mapping[str, Edition], seconds: float | None = None, keeper: Keeper | None = None) -> Replay:
     """What is kept already, and as much more as fits into `seconds` (by default SECONDS). Ask again until it is `whole`.
 
     A measure that does not end in the time of a whole request is cut for good; asked again it would take as long.
@@ -203,16 +215,19 @@ def replay(scope: Scope, q: Question, editions: Mapping[str, Edition], seconds: 
     found = Replay(question=q, editions=[Replayed(ref=ref, edition=e) for ref, e in editions.items()])
     begun, worked = time.monotonic(), False
     asked = (q.area.pk, q.starts, q.as_of, q.known_at, q.disease)
+    kept = keeper.read(q) if keeper else {}
     for r in found.editions:
         for name, m in r.edition.measures.items():
             key = (*asked, r.ref, name)
-            count = _read(key)
+            count = kept.get((r.ref, name)) or _read(key)
             left = allowed - (time.monotonic() - begun)
             if count is None and left > 0:
                 count = _work_out(q, r.edition, m, left, alone=not worked)
                 worked = True
                 if count is not None:
                     _keep(key, count)
+                    if keeper:
+                        keeper.write(q, r.ref, name, count)
             if count is not None:
                 r.counts[name] = count
     return found
@@ -247,14 +262,12 @@ def statement(q: Question, edition: Edition, m: Measure) -> str:
 def differing(old: Replayed, new: Replayed) -> list[Differing]:
     """The measures whose rule differs between two editions, or that only one has. What differs in the words of the source alone is the same rule."""
     a, b = old.edition, new.edition
-    said = diff(a, b)
-    params = {p["name"]: p for p in said["params"] if p["said"]["zh"]["before"] != p["said"]["zh"]["after"]}
-    parts = {c["measure"]: [p for p in c["parts"] if p["part"] not in NO_RULE] for c in said["changed"]}
+    parts = {c["measure"]: [p for p in c["parts"] if p["part"] not in NO_RULE] for c in diff(a, b)["changed"]}
     listed = []
     for name in dict.fromkeys([*a.measures, *b.measures]):
         was, will = a.measures.get(name), b.measures.get(name)
-        uses = [p for key, p in params.items() if was and will and key in {*was.named_params, *will.named_params}]
-        if was and will and not parts.get(name) and not uses:
+        figures, dates = _figures(was, will) if was and will else ([], [])
+        if was and will and not parts.get(name) and not figures and not dates:
             continue
         m = will or was
         assert m is not None
@@ -265,11 +278,32 @@ def differing(old: Replayed, new: Replayed) -> list[Differing]:
                 quotes=(was.source if was else (), will.source if will else ()),
                 counts=(old.of(name), new.of(name)),
                 parts=parts.get(name, []),
-                params=uses,
+                params=figures or ([] if parts.get(name) else dates),
                 change="changed" if was and will else "added" if will else "removed",
+                dates_only=bool(was and will) and not parts.get(name) and not figures,
             )
         )
     return sorted(listed, key=lambda d: ("changed", "added", "removed").index(d.change))
+
+
+def _figures(was: Measure, will: Measure) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The figures that two texts of a measure name and that differ for it; apart those that differ in the day only from which they hold."""
+    values, dates = list[dict[str, Any]](), list[dict[str, Any]]()
+    for name in dict.fromkeys([*was.named_params, *will.named_params]):
+        sides = [_own(show_lines(m.params[name])) if name in m.params else [] for m in (was, will)]
+        said = {lang: {"before": said_lines(sides[0], lang), "after": said_lines(sides[1], lang)} for lang in ("zh", "en")}
+        if said["zh"]["before"] == said["zh"]["after"]:
+            continue
+        undated = [said_lines([line | {"from": None} for line in side], "en") for side in sides]
+        (dates if undated[0] == undated[1] else values).append({"name": name, "said": said})
+    return values, dates
+
+
+def _own(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines that count for a measure: where one is for it and asks nothing else, the general ones never do."""
+    own = [line for line in lines if line.get("for")]
+    kept = own if any(not line["disease"] and line.keys() <= OWN_KEYS - {"area"} for line in own) else lines
+    return [{key: told for key, told in line.items() if key != "for"} for line in kept]
 
 
 def _read(key: tuple[Any, ...]) -> Count | None:

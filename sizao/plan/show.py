@@ -9,6 +9,7 @@ from .facts import vocabulary
 from .language import Edition, Measure, Vocabulary
 from .language.coming import Awaiting
 from .language.durations import Duration
+from .language.parameters import Param
 from .language.words import sentence
 
 #: Keys of a shown line of a parameter; every other names a column of the subject.
@@ -35,24 +36,26 @@ def show_edition(e: Edition) -> dict[str, Any]:
     return {
         "id": e.id,
         "title": dict(e.title),
-        "params": {
-            name: [
-                {
-                    "value": value(line.value),
-                    "from": line.since.date().isoformat() if line.since else None,
-                    "disease": line.disease,
-                    "source": line.source,
-                    **{key: found for key, found in (("for", line.measure), ("area", line.area), *line.codes) if found},
-                    **({"read": line.read} if line.read != "due" else {}),
-                }
-                for line in p.lines
-            ]
-            for name, p in e.params.items()
-        },
+        "params": {name: show_lines(p) for name, p in e.params.items()},
         "measures": [show_measure(m) for m in e.measures.values()],
         "awaiting": [show_awaiting(w) for w in e.awaiting.values()],
         "aside": {id_: list(names) for id_, names in e.aside.items()},
     }
+
+
+def show_lines(p: Param) -> list[dict[str, Any]]:
+    """A parameter's lines: value, from when, for whom."""
+    return [
+        {
+            "value": value(line.value),
+            "from": line.since.date().isoformat() if line.since else None,
+            "disease": line.disease,
+            "source": line.source,
+            **{key: found for key, found in (("for", line.measure), ("area", line.area), *line.codes) if found},
+            **({"read": line.read} if line.read != "due" else {}),
+        }
+        for line in p.lines
+    ]
 
 
 def show_awaiting(w: Awaiting) -> dict[str, Any]:

@@ -103,6 +103,14 @@ def test_the_measures_whose_rule_differs_stand_with_both_quotes_both_counts_and_
     assert replay.differing(old, old) == []
 
 
+def test_a_rule_that_differs_in_the_day_of_its_figures_alone_stands_apart(town):
+    later = load_edition(changed(("14d, from: 2020-01-20", "14d, from: 2020-02-01")), vocabulary())
+    [d] = replay.differing(*(replay.Replayed(ref=e.id, edition=e) for e in (town.texts["as it is"], later)))
+    assert (d.id, d.dates_only) == (DAILY, True)
+    [shorter] = replay.differing(*(replay.Replayed(ref=e.id, edition=e) for e in town.texts.values()))
+    assert not shorter.dates_only
+
+
 def test_it_stops_at_the_scope_and_a_day_that_cannot_be_is_refused(town):
     with pytest.raises(Refused, match="not-found-or-out-of-area"):
         replay.question(town.user("community", "990001102"), town.root)

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from sizao.doors.command import plan_words
+from sizao.doors.command import plan_words, replay_kept
 from sizao.doors.kit import places
 from sizao.doors.kit.middleware import is_partial
 from sizao.doors.kit.pages import page
@@ -25,14 +25,10 @@ def replayed(request: HttpRequest) -> HttpResponse:
     scope = request.scope.open()
     area = places.asked(request, scope)
     disease = plan_words.disease(request)
-    asked = replay.question(
-        scope,
-        area,
-        starts=_day(request.GET.get("starts", ""), area),
-        as_of=_instant(request.GET.get("as_of", "")),
-        known_at=_instant(request.GET.get("known", "")),
-        disease=disease,
-    )
+    starts, as_of, known = _day(request.GET.get("starts", ""), area), _instant(request.GET.get("as_of", "")), _instant(request.GET.get("known", ""))
+    if not (as_of or known or request.GET.get("fresh")) and (before := replay_kept.last(area, disease, starts)) is not None:
+        starts, as_of, known = before.starts, before.as_of, before.known_at
+    asked = replay.question(scope, area, starts=starts, as_of=as_of, known_at=known, disease=disease)
     texts = replay.texts()
     ids = [e.id for e in texts.values()]
     old, new = (_one_of(request.GET.get(name, ""), ids, place) for name, place in (("old", 0), ("new", 1)))
@@ -61,13 +57,14 @@ def replayed(request: HttpRequest) -> HttpResponse:
         "parts": plan_words.parts(),
         "urgencies": plan_words.urgencies(),
         "counted": counted(),
-        "now": clock.now(),
+        "again": {"area": area.code, "disease": disease, "starts": clock.local_day(asked.starts, area.zone).isoformat(), "old": old, "new": new, "fresh": "1"},
         "found": None,
     }
     if request.GET.get("numbers"):
-        found = replay.replay(scope, asked, texts)
+        found = replay.replay(scope, asked, texts, keeper=replay_kept.Kept())
         a, b = found.named(old), found.named(new)
-        shown |= {"found": found, "differing": replay.differing(a, b) if a and b and found.whole else []}
+        listed = replay.differing(a, b) if a and b and found.whole else []
+        shown |= {"found": found, "now": clock.now(), "differing": [d for d in listed if not d.dates_only], "dates": [d for d in listed if d.dates_only]}
     return page(request, "command/plan_replay_numbers.html" if is_partial(request) else "command/plan_replay.html", shown)
 
 

@@ -10,14 +10,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from sizao.doors.kit import lists
-from sizao.doors.kit.labels import act_label
+from sizao.doors.kit.labels import act_label, outcome_label
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.shown import HIDDEN, NONE, Shown, short
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.doors.models import SavedView
 from sizao.kernel import acts, clock
-from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Post, User
 from sizao.kernel.registry import KEPT, Register, find, registers
@@ -117,7 +116,7 @@ def _head(register: Register, name: str, words: Words, wanted: lists.Asked) -> H
 def label(register: Register, name: str, words: Words) -> str:
     """What a field is called, with its unit."""
     f = register.field(name)
-    return words.both(f) + (f" ({f.unit})" if f.unit and f.unit not in ("persons", "years", "year") else "")
+    return words.both(f) + words.unit(f.unit)
 
 
 def _sorted(register: Register, wanted: lists.Asked, name: str) -> tuple[str, str]:
@@ -274,18 +273,9 @@ def _acts(scope: Scope, register: Register, row: Any, words: Words) -> list[dict
     found = acts.about(scope, register.subject_of(row), row.pk)
     gone = {a.replaces for a in found if a.replaces}
     return [
-        {"at": a.happened_at, "what": act_label(a.kind, words), "detail": _coded(register, a.outcome, words), "number": a.number, "gone": a.id in gone}
+        {"at": a.happened_at, "what": act_label(a.kind, words), "detail": outcome_label(a.kind, a.outcome, words), "number": a.number, "gone": a.id in gone}
         for a in reversed(found)
     ]
-
-
-def _coded(register: Register, code: str | None, words: Words) -> str:
-    if not code:
-        return ""
-    for f in register.declaration.fields.values():
-        if f.codes and f.codes != "disease" and code in (known := code_list(f.codes)):
-            return words.both(known[code])
-    return code
 
 
 def _history(register: Register, shown: Shown, history: list[Any], words: Words) -> list[dict[str, Any]]:

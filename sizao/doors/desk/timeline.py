@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sizao.doors.kit.labels import act_label, field_label
+from sizao.doors.kit.labels import act_label, field_label, outcome_label
 from sizao.doors.kit.words import Words
 from sizao.kernel import acts
 from sizao.kernel.scope import Scope
@@ -16,7 +16,7 @@ from sizao.registers.isolation import read as isolation
 TOLD = ("isolation.daily_check", "stay.admitted", "stay.released", "case.reported", "contact.named", "contact.released")
 
 #: Under which code list an entry's code is to be read, by the table it came from.
-CODES = {"check": "check-outcome", "stay": "stay-kind", "attempt": "attempt-reason"}
+CODES = {"check": "check-outcome", "stay": "stay-kind"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def story(scope: Scope, person: UUID, words: Words, now: datetime, rows: Any = N
     taken_back = {a.replaces for a in done if a.replaces}
     for act in done:
         if act.kind not in TOLD and act.outcome != "void":
-            detail = words.code(CODES.get(act.kind, ""), act.outcome) if act.kind in CODES else ""
+            detail = outcome_label(act.kind, act.outcome, words)
             found.append(
                 Entry(act.happened_at, act_label(act.kind, words), detail, "bad" if act.kind == "attempt" else "act", act.id in taken_back)
             )

@@ -32,9 +32,8 @@ def filled(scope: Scope, words: Words, one: Ledger, about: Mapping[str, UUID], d
     """The fields of `filled:` for the person, household and unit of a line; `day` is a local one."""
     found = []
     for k in known(scope, one, about, day):
-        unit = f" ({k.field.unit})" if k.field.unit and k.field.unit not in ("persons", "years") else ""
         kept = words.both(k) + (f" · {words.day(k.on)}" if k.on else "")
-        found.append(Filled(words.both(k.field) + unit, _said(words, k.field, k.value), kept))
+        found.append(Filled(words.both(k.field) + words.unit(k.field.unit), _said(words, k.field, k.value), kept))
     return found
 
 

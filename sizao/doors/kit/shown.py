@@ -3,7 +3,7 @@
 Everything that a page of rows points to is asked once, whatever its length.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,9 +12,11 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from sizao.doors.kit import items
 from sizao.doors.kit.people import handle
 from sizao.doors.kit.words import NONE, Words
 from sizao.kernel import audit
+from sizao.kernel.codes import label
 from sizao.kernel.models import Area, Post
 from sizao.kernel.registry import Register, find
 from sizao.kernel.scope import Scope
@@ -34,6 +36,7 @@ class Shown:
     posts: dict[Any, Post] = field(default_factory=dict)
     names: dict[UUID, str] = field(default_factory=dict)
     titles: dict[UUID, str] = field(default_factory=dict)
+    items: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, register: Register, scope: Scope, words: Words, rows: Sequence[Any], *, what: str = "list", fields: Sequence[str] | None = None) -> "Shown":
@@ -105,6 +108,8 @@ class Shown:
             return w.moment(value)
         if kind == "sealed":
             return "········"
+        if kind == "text" and isinstance(value, str):
+            return self._named(name, value, row)
         if isinstance(value, date):
             return w.day(value)
         if isinstance(value, Decimal | float):
@@ -125,6 +130,18 @@ class Shown:
     def _label(self, name: str, code: str) -> str:
         known = self.register.choices(name).get(code)
         return self.words.both(known) if known else str(code)
+
+    def _named(self, name: str, value: str, row: Any) -> str:
+        """A text that is the id of something with a title, or a code of a list that another field tells."""
+        f = self.register.field(name)
+        if f.codes_by and row is not None:
+            listed = f.codes_by[1].get(getattr(row, f.codes_by[0], ""))
+            return label(listed, value, self.words.language) if listed else value
+        if not f.names:
+            return value
+        if f.names not in self.items:
+            self.items[f.names] = items.titled(f.names)
+        return self.words.both(self.items[f.names].get(value), value)
 
     def _area(self, row: Any, name: str, value: Any) -> Area | None:
         if value in self.areas:

@@ -61,6 +61,14 @@ class Words:
         """A whole number with thin groups: 12,345. None is a dash, never 0."""
         return NONE if value is None else f"{value:,}"
 
+    def unit(self, unit: str | None) -> str:
+        """A field's unit as it stands behind its label: " (beds)". Persons and years go without saying; a full label says the rest.
+
+        >>> Words("zh-hans").unit("beds"), Words("en").unit("persons"), Words("en").unit(None)
+        (' (张)', '', '')
+        """
+        return "" if unit in (None, "", "persons", "years", "year") else f" ({self.code('field-unit', unit)})"
+
     def percent(self, done: int | None, owed: int | None) -> str:
         """Coverage for people: cut, not rounded, so that 999 of 1000 never reads 100%. A dash when nothing was owed.
 

@@ -146,7 +146,7 @@ class Link(Record):
             "infector": Field("传染源病例", "Infector", to="cases", required=True),
             "infectee": Field("续发病例", "Infectee", to="cases", required=True),
             "disease": Field("病种", "Disease", codes="disease", required=True),
-            "certainty": Field("确定程度", "Certainty"),
+            "certainty": Field("确定程度", "Certainty", codes="link-certainty"),
         },
         name="links",
         read="case.read",

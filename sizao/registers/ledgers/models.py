@@ -72,7 +72,7 @@ class DueReport(Record):
         en="Report received",
         fields={
             "unit": Field("报告单位", "Unit", to="reporting-units"),
-            "ledger": Field("报表", "Report"),
+            "ledger": Field("报表", "Report", names="ledger"),
             "period": Field("所属日期", "Period"),
             "slot": Field("当日第几次（自0起）", "Slot of the day (from 0)"),
             "number": Field("报告数", "Number"),
@@ -130,7 +130,7 @@ class Entry(Record):
         zh="台账记录",
         en="Ledger entry",
         fields={
-            "ledger": Field("台账", "Ledger", writable=False),
+            "ledger": Field("台账", "Ledger", writable=False, names="ledger"),
             "unit": Field("报告单位", "Unit", to="reporting-units", writable=False),
             "area": Field("所在地", "Area", writable=False),
             "happened_at": Field("时间", "Time", writable=False),

@@ -7,8 +7,16 @@
     var all = rows(), at = all.indexOf(document.activeElement), next = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + step))];
     if (next) { next.focus(); next.scrollIntoView({ block: 'nearest' }); }
   }
+  /* Single keys may be switched off by who speaks to the computer, or whose hands press two at a time. */
+  function off() { try { return localStorage.getItem('sizao-keys') === 'off'; } catch (e) { return false; } }
+  var single = document.getElementById('keys-on');
+  if (single) {
+    single.checked = !off();
+    single.addEventListener('change', function () { try { localStorage.setItem('sizao-keys', single.checked ? 'on' : 'off'); } catch (e) { /* then for this page only */ } });
+  }
   document.addEventListener('keydown', function (e) {
     if (typing(e)) { if (e.key === 'Escape') e.target.blur(); return; }
+    if (single && !single.checked) return;
     if (e.key === '/') { var box = document.getElementById('find'); if (box) { e.preventDefault(); box.focus(); box.select(); } }
     else if (e.key === 'j' || e.key === 'k') { e.preventDefault(); walk(e.key === 'j' ? 1 : -1); }
     else if (e.key === 'u') { var up = document.querySelector('.crumbs a:last-of-type'); if (up) up.click(); }
@@ -27,6 +35,9 @@
     if (e.target.hasAttribute('hx-post')) return;
     Array.prototype.forEach.call(e.target.querySelectorAll('button[data-once]'), function (b) { setTimeout(function () { b.disabled = true; b.textContent = b.dataset.once; }, 0); });
   });
+  /* Where the bar's addresses do not all fit, the one that is open is in sight. */
+  var current = document.querySelector('.bar nav [aria-current]');
+  if (current) current.parentNode.scrollLeft = current.offsetLeft - current.parentNode.offsetLeft - 60;
   /* Pickers: what is typed is asked after a pause; Down goes into what was found, Enter takes it, Escape closes. */
   var pause;
   function found(input) { return document.getElementById(input.getAttribute('aria-controls')); }

@@ -43,7 +43,7 @@ if (!answer.ok) throw new Error('shapes ' + answer.status);
 const shapes = await answer.json();
 
 const map = new MapLibre({
-  container: box, attributionControl: false, dragRotate: false, pitchWithRotate: false, bounds: around(shapes), fitBoundsOptions: { padding: 22 },
+  container: box, locale: { 'NavigationControl.ZoomIn': box.dataset.in, 'NavigationControl.ZoomOut': box.dataset.out }, attributionControl: false, dragRotate: false, pitchWithRotate: false, bounds: around(shapes), fitBoundsOptions: { padding: 22 },
   style: { version: 8, sources: {}, layers: [{ id: 'ground', type: 'background', paint: { 'background-color': colour('ground') } }] },
 });
 map.addControl(new NavigationControl({ showCompass: false }), 'top-right');

@@ -7,6 +7,8 @@ from django.db.models import F, Q
 
 from sizao.kernel.register import Declaration, Field, Record, natural_key
 
+from ..rules import SCALES
+
 GROUP: dict[str, Any] = {"group_zh": "指挥", "group_en": "Command"}
 
 
@@ -27,7 +29,7 @@ class AreaGrade(Record):
         fields={
             "area": Field("地区", "Area"),
             "scale": Field("类别", "Scale", codes="area-scale"),
-            "value": Field("取值", "Value"),
+            "value": Field("取值", "Value", codes_by=("scale", SCALES)),
             "number": Field("数值", "Figure"),
             "basis": Field("依据", "Basis", sensitivity="open"),
             "starts_at": Field("开始时间", "From"),

@@ -105,9 +105,9 @@ class Duty(Record):
         zh="责任清单",
         en="Responsibility",
         fields={
-            "measure": Field("措施", "Measure", required=True),
+            "measure": Field("措施", "Measure", required=True, names="measure"),
             "area": Field("地区", "Area", required=True),
-            "edition": Field("预案", "Edition"),
+            "edition": Field("预案", "Edition", names="edition"),
             "in_force_from": Field("生效时间", "In force from", required=True),
             "in_force_until": Field("停用时间", "In force until"),
             "accountable": Field("责任岗位", "Post that answers", writable=False),
