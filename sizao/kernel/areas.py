@@ -77,7 +77,8 @@ def _move_below(old: str, new: str) -> None:
 
 def resolve(code: str, on: date | None = None) -> Area | None:
     """The area that a code means: its present one, else one in force `on` that day, else what a merged or renumbered one became."""
-    found = Area.objects.filter(Q(code=code) | Q(codes__code=code)).distinct().order_by("valid_to")
+    known = AreaCode.objects.filter(code=code).values("area")  # a join would have to be made distinct over every column, shapes too
+    found = Area.objects.filter(Q(code=code) | Q(pk__in=known)).defer("geometry").order_by("valid_to")
     rows = list(found)
     for area in rows:
         if area.valid_to is None or (on is not None and (area.valid_from is None or area.valid_from <= on) and on < area.valid_to):

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -17,7 +18,7 @@ from sizao.kernel.models import Area, Post
 
 from . import beside, facts
 from .counting import COUNTED
-from .evaluation import InForce, naive
+from .evaluation import InForce, edition, naive
 from .language import Measure
 from .language.agreeing import PLAIN
 from .language.done import Amount, Done
@@ -37,10 +38,15 @@ DATED = ("missing", "missed", "open", "ahead", "met", "late")
 LAST = "infinity"
 
 
+@lru_cache(maxsize=2048)
+def _words(item: int, measure: str) -> dict[str, dict[str, str]]:
+    """A measure of an edition in words; neither changes, and every page says them."""
+    return {lang: sentence(edition(item).measures[measure], facts.vocabulary(), lang) for lang in ("zh", "en")}
+
+
 def figures(f: InForce) -> MeasureFigures:
     """A measure in words, without numbers yet."""
-    m, vocabulary = f.measure, facts.vocabulary()
-    words = {lang: sentence(m, vocabulary, lang) for lang in ("zh", "en")}
+    m, words = f.measure, _words(f.enactment.item_id, f.measure.id)
     return MeasureFigures(
         id=m.id,
         title=dict(m.title),

@@ -1,5 +1,6 @@
 """The Jinja environment: strict about what is undefined, escaping always on, gettext in the templates, one set of words for values."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -26,10 +27,16 @@ def environment(**options: Any) -> Environment:
     return env
 
 
+@lru_cache(maxsize=4096)
+def _way(name: str, *arguments: tuple[str, Any]) -> str:
+    """A page asks for two hundred addresses, nearly always the same."""
+    return reverse(name, kwargs=dict(arguments))
+
+
 def url(name: str, query: dict[str, Any] | None = None, **arguments: Any) -> str:
     """The address of a route, with its query; empty values are left out, so addresses stay short enough to read out."""
     from urllib.parse import urlencode
 
-    address = reverse(name, kwargs=arguments)
+    address = _way(name, *sorted(arguments.items()))
     pairs = [(k, str(v)) for k, v in (query or {}).items() if v not in (None, "")]
     return f"{address}?{urlencode(pairs)}" if pairs else address
