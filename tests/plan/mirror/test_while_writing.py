@@ -119,14 +119,14 @@ def numbers_are_what_lists_make(county, made):
     scope, found = Scope.system("test"), set()
     for measure in SAID:
         rows = {state: read.missing(scope, measure, county.root, state=state, limit=None, run=made).rows for state in (*read.LISTS, *read.BESIDE)}
-        cell = Cell.objects.get(run=made, measure=measure, area=county.root)
+        cell = Cell.objects.at(made).get(measure=measure, area=county.root)
         for state, listed in rows.items():
             assert getattr(cell, state) == len(listed), (measure, state)
             found |= {state} if listed else set()
         owed = [o for state in ("met", "late", "missing", "missed") for o in rows[state]]
         assert cell.owed == len(owed)
         found |= {"owed"} if owed else set()
-        amounts = Amount.objects.filter(run=made, measure=measure, area=county.root)
+        amounts = Amount.objects.at(made).filter(measure=measure, area=county.root)
         with_amounts = [o for o in owed if o.have is not None and o.need is not None]
         assert bool(amounts) == bool(with_amounts)
         for a in amounts:
@@ -134,7 +134,7 @@ def numbers_are_what_lists_make(county, made):
             sums = (len(with_amounts), sum(o.state == "overdue" for o in with_amounts), sum(o.have for o in with_amounts), sum(late), sum(o.need for o in with_amounts))
             assert (a.owed, a.short, a.have, a.filled, a.need) == sums, measure
             found.add("amount")
-        figures = {f.name: f for f in Figure.objects.filter(run=made, measure=measure, area=county.root, day=None)}
+        figures = {f.name: f for f in Figure.objects.at(made).filter(measure=measure, area=county.root, day=None)}
         for name, (n, value) in shown(measure, owed, rows).items():
             assert (figures[name].n, figures[name].moment or round(figures[name].value, 6)) == (n, value), (measure, name)
             found.add(name)
