@@ -25,7 +25,7 @@ from .outcome import Outcome, Problem
 CASE_COLUMNS = ("disease", "onset_on", "first_care_at", "reported_at", "confirmed_at", "outcome", "outcome_at", "source", "contact_total")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: that takes twice as long to make, and lists make millions
 class CaseReport:
     """One report of a case. Instants are aware; days are local. None means not told.
 

@@ -25,7 +25,7 @@ INDEXED = ("national_id", "phone")
 BOXES = tuple(name for field in SEALED for name in ((field, f"{field}_index") if field in INDEXED else (field,)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that takes twice as long to make, and lists make millions
 class PersonData:
     """What somebody tells of a person. None or "" means not told, and never wipes what is known. A new person has an area."""
 
