@@ -30,15 +30,19 @@ MOST_REPEATED = 4_000_000
 _PLACE = re.compile(rb'\br="([A-Z]{1,7})(\d{1,9})"')
 _REPEATED = re.compile(rb'<table:table-row[^>]*number-rows-repeated="(\d{1,9})"[^>]*>(.*?)</table:table-row>', re.DOTALL)
 _WIDE = re.compile(rb'number-columns-repeated="(\d{1,9})"')
-#: A child that opens an old workbook for trial: 1.5 GB, twenty seconds. What the reader refuses by itself is left to the real opening.
+#: What a child that opens a workbook for trial may take: so much, and so many times the bytes of the unpacked workbook (a cell of 22 takes 150);
+#: two seconds of a processor, and one more for so many bytes.
+TRIAL_MB, TRIAL_TIMES, TRIAL_SECONDS, TRIAL_PACE = 512, 10, 2, 16 << 20
+#: The child. What the reader refuses by itself is left to the real opening.
 _TRIAL = """
 import sys
 try:
     import resource
-    resource.setrlimit(resource.RLIMIT_AS, (1536 << 20, 1536 << 20))
-    resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+    resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]), int(sys.argv[2])))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[3]), int(sys.argv[3])))
 except (ImportError, ValueError, OSError):
     pass
+sys.path.append(sys.argv[4])
 import python_calamine
 try:
     with open(sys.argv[1], "rb") as f:
@@ -50,7 +54,7 @@ except MemoryError:
 except BaseException:
     sys.exit(0)
 """
-#: Why an old workbook is not opened whose trial did not come back.
+#: Why a workbook is not opened whose trial did not come back.
 TOO_MUCH = {"zh": "读取它会耗尽内存或时间，文件可能已损坏", "en": "reading it would take all memory or time; it may be damaged"}
 #: What makes an archive a workbook.
 WORKBOOKS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
@@ -62,11 +66,10 @@ def open_sheet(path: Path, digest: str, *, knows: Known, accept_full_sheet: bool
     """One sheet of a workbook as a `Table`: the one whose header has most known words, else the first with data. The others are noted, not read.
     See `opening.open_table`."""
     archived = path.open("rb").read(2) == b"PK"
-    if archived:
-        guard_archive(path)
-    elif _is_encrypted(path):
+    unpacked = guard_archive(path) if archived else path.stat().st_size
+    if not archived and _is_encrypted(path):
         raise Refused("file-encrypted", file=path.name)
-    elif not _can_be_opened(path):
+    if not _can_be_opened(path, unpacked):
         raise Refused("file-not-readable", file=path.name, reason=TOO_MUCH)
     try:
         with path.open("rb") as content:  # told apart by what it is: workbooks come under each other's suffix
@@ -144,18 +147,20 @@ def _is_encrypted(path: Path) -> bool:
         return "EncryptedPackage".encode("utf-16-le") in f.read(1 << 20)
 
 
-def _can_be_opened(path: Path) -> bool:
-    """Whether a process with little memory and time gets through an old container. One whose inner chains were spoiled runs in a circle and
-    would take all the memory there is; the reader cannot be stopped from within."""
+def _can_be_opened(path: Path, unpacked: int) -> bool:
+    """Whether a process with little memory and time gets through a workbook. One whose inner chains were spoiled runs in a circle; one that
+    claims cells far out, or one cell a million times, takes all the memory there is, however it writes that; and the reader cannot be stopped from within."""
+    limits = [(TRIAL_MB << 20) + TRIAL_TIMES * unpacked, TRIAL_SECONDS + unpacked // TRIAL_PACE]
+    command = [sys.executable, "-I", "-S", "-c", _TRIAL, str(path.resolve()), *map(str, limits), str(Path(calamine.__file__).parents[1])]
     try:
-        done = subprocess.run([sys.executable, "-c", _TRIAL, str(path.resolve())], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60 + 10 * limits[1])
     except subprocess.TimeoutExpired:
         return False
     return done.returncode >= 0 and done.returncode != 9
 
 
-def guard_archive(path: Path) -> None:
-    """Refuses an archive that would unpack beyond the limits, before anything in it is unpacked. Refused: file-bomb, file-cut-off."""
+def guard_archive(path: Path) -> int:
+    """Refuses an archive that would unpack beyond the limits, before anything in it is unpacked; its bytes unpacked. Refused: file-bomb, file-cut-off."""
     packed = path.stat().st_size
     try:
         with zipfile.ZipFile(path) as archive:
@@ -183,7 +188,7 @@ def guard_archive(path: Path) -> None:
     elif extent:
         reason = extent
     else:
-        return
+        return total
     raise Refused("file-bomb", file=path.name, reason=reason)
 
 

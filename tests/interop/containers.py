@@ -70,3 +70,35 @@ def _compound(stream: bytes) -> bytes:
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16 + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + b"\0" * 6
     header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0) + struct.pack("<I", 0) + b"\xff" * 432
     return header.ljust(512, b"\0") + fat + directory + stream
+
+
+def xlsb(rows: list[tuple[int, list[tuple[int, str]]]]) -> bytes:
+    """A binary workbook of text cells: (row, [(column, text), …]), both from 0."""
+
+    def record(kind: int, data: bytes = b"") -> bytes:
+        size, length = b"", len(data)
+        while True:
+            size += bytes([length & 0x7F | (0x80 if length > 0x7F else 0)])
+            length >>= 7
+            if not length:
+                break
+        return (bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])) + size + data
+
+    def text(value: str) -> bytes:
+        return struct.pack("<I", len(value)) + value.encode("utf-16-le")
+
+    cells = b""
+    for r, row in rows:
+        cells += record(0x00, struct.pack("<III", r, 0, 0).ljust(17, b"\0"))
+        cells += b"".join(record(0x06, struct.pack("<II", c, 0) + text(value)) for c, value in row)
+    last = (max(r for r, _ in rows), max(c for _, row in rows for c, _ in row))
+    sheet = record(0x81) + record(0x94, struct.pack("<IIII", 0, last[0], 0, last[1])) + record(0x91) + cells + record(0x92) + record(0x82)
+    book = record(0x83) + record(0x8F) + record(0x9C, struct.pack("<II", 0, 1) + text("rId1") + text("S")) + record(0x90) + record(0x84)
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+    relations = f'<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="{kind}" Target="worksheets/sheet1.bin"/></Relationships>'
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        z.writestr("xl/workbook.bin", book)
+        z.writestr("xl/_rels/workbook.bin.rels", relations)
+        z.writestr("xl/worksheets/sheet1.bin", sheet)
+    return out.getvalue()

@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from interop.containers import ods, xls
+from interop.containers import ods, xls, xlsb
 from interop.test_tables import bomb, opened, put
 
 from sizao.interop import sheet_tables
@@ -87,6 +87,54 @@ def test_a_sheet_with_one_cell_far_out_or_one_row_a_million_times_is_not_opened(
             text = old.read(e)
             new.writestr(e.filename, text[::-1].replace(b"<table:table-row>"[::-1], b'<table:table-row table:number-rows-repeated="1048576">'[::-1], 1)[::-1])
     assert answer(put(tmp_path, far.getvalue(), "often.ods")) == "file-bomb"
+
+
+def rewritten(book: bytes, part: str, old: bytes, new: bytes) -> bytes:
+    """An archive with some words of one part replaced."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+        for e in before.infolist():
+            text = before.read(e)
+            assert e.filename != part or old in text
+            after.writestr(e.filename, text.replace(old, new, 1) if e.filename == part else text)
+    return out.getvalue()
+
+
+def small_book() -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        for n, row in enumerate((HEADER.split(","), ["1", "a", "男", "2020-01-03"])):
+            book.worksheets() or book.add_worksheet()
+            book.worksheets()[0].write_row(n, 0, row)
+    return out.getvalue()
+
+
+def too_large() -> dict[str, bytes]:
+    """Workbooks of a few hundred bytes that claim a hall of cells, written so that looking at their text does not show it."""
+    header, row = list(enumerate(HEADER.split(","))), ["1", "a", "男", "2020-01-03"]
+    page = ods([HEADER.split(","), row])
+    return {
+        "far.xlsb": xlsb([(0, header), (1, list(enumerate(row))), (1_048_575, [(16_383, "x")])]),
+        "far.xlsx": rewritten(small_book(), "xl/worksheets/sheet1.xml", b'r="D2"', b"r='XFD1048576'"),
+        "often.ods": rewritten(page, "content.xml", b"<table:table-row>", b"<table:table-row  table:number-rows-repeated = '100000000'>"),
+    }
+
+
+def test_a_binary_workbook_opens_like_any_other(tmp_path):
+    rows = [list(enumerate(r)) for r in (HEADER.split(","), ["007", "a", "男", "2020-01-03"])]
+    table = opened(put(tmp_path, xlsb(list(enumerate(rows))), "list.xlsb"))
+    assert table.header == HEADER.split(",")
+    assert [r for block in table.blocks() for r in block.rows] == [["007", "a", "男", "2020-01-03"]]
+
+
+@pytest.mark.parametrize("name", sorted(too_large()))
+def test_a_workbook_that_would_take_all_memory_is_refused_by_a_process_that_may_die_of_it(tmp_path, name):
+    path = put(tmp_path, too_large()[name], name)
+    began = time.perf_counter()
+    with pytest.raises(Refused, match="file-not-readable") as refused:
+        opened(path)
+    assert time.perf_counter() - began < SOON
+    assert refused.value.values["reason"] is sheet_tables.TOO_MUCH
 
 
 @pytest.mark.parametrize(("place", "value"), [(512 + 4, 1), (1024 + 128 + 120, 0x7FFFFFF0)], ids=["a chain that leads to itself", "a stream longer than any file"])
