@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 from django.db import transaction
 
-from sizao.kernel import areas, organisation
+from sizao.kernel import areas, organisation, registry
 from sizao.kernel.areas import NewArea
 from sizao.kernel.models import Area
 from sizao.kernel.outcome import Command, Outcome
@@ -39,6 +39,7 @@ from sizao.registers.population import actions as population
 from sizao.registers.surveillance import actions as surveillance
 
 from .city import ZONE
+from .filling import Filling
 
 SENDER, DISEASE, CHUNK = "city", "covid-19", 20_000
 
@@ -76,7 +77,7 @@ class Registrar:
         self.since = begin - timedelta(days=30)
 
     def all(self) -> Told:
-        for name in ("ground", "households", "persons", "units", "said", "cases", "contacts", "specimens", "stays", "later", "results", "work", "checks", "reports", "visits", "handovers", "symptoms", "signals", "lines", "filings"):
+        for name in ("ground", "households", "persons", "units", "said", "cases", "contacts", "specimens", "stays", "later", "results", "work", "checks", "reports", "visits", "handovers", "symptoms", "signals", "lines", "filings", "things"):
             started = time.monotonic()
             self.told.rows[name] = getattr(self, name)()
             self.told.seconds[name] = time.monotonic() - started
@@ -115,6 +116,8 @@ class Registrar:
         new = [NewArea(c, zh, level, code.get(parent), en, ZONE if parent is None else "", json.loads(shape)) for _, c, level, parent, zh, en, shape in rows]
         grown = areas.grow(new)
         self.told.areas = {i: grown[c] for i, c in code.items()}
+        units = dict(registry.find("area-units").model._default_manager.values_list("area_id", "pk"))
+        self.told.ids |= {f"area:{i}": units[area.pk] for i, area in self.told.areas.items()}
         posts = [(role, self.told.areas[area]) for role, area in self.rows("town/post", "role, area")]
         organisation.open_posts(self.scope, posts, since=self.since)
         return len(rows) + len(posts)
@@ -206,7 +209,9 @@ class Registrar:
         for file in ("admitted", "taken_in"):
             for lot in self.chunks(f"records/{file}", "person, area, moment, outcome"):
                 new = [isolation.NewStay(self.whose(person), self.place(area), DISEASE, self.at(moment), kind) for person, area, moment, kind in lot]
-                isolation.add_stays(self.scope, new, sender=SENDER, reported=True)
+                once = {(person, moment): None for person, _, moment, _ in lot if f"stay:{person}:{moment.isoformat()}" not in self.told.ids}
+                ids = isolation.add_stays(self.scope, new, sender=SENDER, reported=True)
+                self.told.ids |= {f"stay:{person}:{moment.isoformat()}": key for (person, moment), key in zip(once, ids, strict=True)}
                 n += len(lot)
         for lot in self.chunks("records/stay_ended", "person, moment"):
             n += isolation.end_stays(self.scope, [(self.whose(person), DISEASE, self.at(moment)) for person, moment in lot], reported=True)
@@ -296,19 +301,22 @@ class Registrar:
         return len(rows) + len(answers)
 
     def symptoms(self) -> int:
-        rows = self.rows("records/symptom", "i, person, area, channel, found_at, referred_at, arrived_at, closed_at, outcome")
-        commands = [
+        """Lines as they were found; then, of those that were closed, that they were."""
+        rows = self.rows("records/symptom", "i, person, area, channel, found_at, referred_at, arrived_at, closed_at, outcome, cause_at, cause")
+        found = [
             Command(
                 told={
-                    "person": self.whose(person), "area": self.place(area), "disease": DISEASE, "channel": channel, "found_at": self.at(found), "referred_at": self.at(referred) if referred else None,
-                    "arrived_at": self.at(arrived) if arrived else None, "closed_at": self.at(closed) if closed else None, "outcome": outcome,
+                    "person": self.whose(person), "area": self.place(area), "disease": DISEASE, "channel": channel, "found_at": self.at(at), "referred_at": self.at(referred) if referred else None,
+                    "arrived_at": self.at(arrived) if arrived else None, "cause": cause, "cause_at": self.at(cause_at) if cause_at else None,
                 },
                 source_id=f"symptom:{i}",
             )
-            for i, person, area, channel, found, referred, arrived, closed, outcome in rows
+            for i, person, area, channel, at, referred, arrived, _, _, cause_at, cause in rows
         ]  # fmt: skip
-        self.keep((f"symptom:{r[0]}" for r in rows), surveillance.save_lines(self.scope, commands, sender=SENDER))
-        return len(rows)
+        self.keep((f"symptom:{r[0]}" for r in rows), surveillance.save_lines(self.scope, found, sender=SENDER))
+        over = [Command(told={"closed_at": self.at(r[7]), "outcome": r[8]}, source_id=f"symptom:{r[0]}") for r in rows if r[7]]
+        self.keep((f"symptom:{r[0]}" for r in rows if r[7]), surveillance.save_lines(self.scope, over, sender=SENDER))
+        return len(rows) + len(over)
 
     def signals(self) -> int:
         rows = self.rows("records/signal", "i, area, raised_at, judged_at, judgement, acted_at, action")
@@ -343,6 +351,8 @@ class Registrar:
             whom["unit"] = self.told.ids[f"unit:{unit}"]
         if (other := told.pop("_counterpart", None)) is not None:
             told["counterpart"] = str(self.told.ids[f"unit:{other}"])
+        if (owner := told.pop("_owner", None)) is not None:
+            told["risk_owner"] = str(self.told.ids[f"unit:{owner}"])
         for field_ in ("origin_area", "outside_area"):
             if field_ in told:
                 told[field_] = self.place(told[field_])
@@ -357,6 +367,10 @@ class Registrar:
                 new = [ledgers.Filing(self.told.ids[about], period, counted[self.told.ids[about], period, 0], self.at(moment)) for about, moment, period in lot]
                 n += len(ledgers.file(self.scope, ledger, new, sender=SENDER))
         return n
+
+    def things(self) -> int:
+        """Tickets, posts, orders, goods, journeys, wards."""
+        return Filling(self).all()
 
     def keep(self, names: Iterable[str], outcomes: Sequence[Outcome]) -> None:
         """Which row each became. A record that the register refuses is a fault of the city, and no rehearsal."""

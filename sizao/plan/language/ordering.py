@@ -31,7 +31,7 @@ def ranked(measures: dict[str, Measure], precedence: Mapping[str, tuple[str, ...
         if rank is None:
             faults.at(f"{m.id}.slot", m.node.line if m.node else 1).add("plan-slot-unlisted", name=m.id, slot=m.slot)
             continue
-        before = [w for name in names[:rank] for w in measures.values() if name in (w.id, w.part_of) and w.slot == m.slot and w.part_of != m.part_of]
+        before = [w for name in names[:rank] for w in measures.values() if name in (w.id, w.part_of) and w.slot == m.slot and (name == w.id or w.part_of != m.part_of)]
         found[m.id] = replace(m, yields=tuple(_distinct(before)))
     return found
 

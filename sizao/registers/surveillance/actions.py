@@ -23,6 +23,8 @@ LINE = Story(
         Step("symptom.judged", "cause_at", "cause", told=True),
         Step("symptom.closed", "closed_at", "outcome", told=True),
     ),
+    state=("outcome",),
+    since="closed_at",
 )
 SIGNAL = Story(
     "raised_at",

@@ -62,6 +62,7 @@ INSERT INTO chance SELECT 'fact:entitlement', 'en' || i, 'person:' || i, i, area
 #: The recovered are looked after for a year: a doctor of their own, a look each week.
 RECOVERED = """
 INSERT INTO chance SELECT 'line:assignment', 'fd' || i, 'person:' || person, person, area, after_hours(outcome_at, 4), after_hours(outcome_at, 120), NULL, 'family_doctor', NULL, json_object('pairing', 'family_doctor', '_counterpart', (SELECT min(i) FROM unit WHERE kind = 'clinic')) FROM case_ WHERE outcome1 = 'recovered' AND outcome_at < {end};
+INSERT INTO chance SELECT 'line:patient_charge', 'pc' || i, 'person:' || person, person, area, after_hours(reported_at, 30), after_hours(reported_at, 200), NULL, NULL, 40, json_object('money_charged', 40) FROM case_ WHERE u('charged', i) < .15;
 INSERT INTO chance SELECT 'line:daily_health', 'dr' || i || '-' || k, 'person:' || person, person, area, after_hours(outcome_at, 24 * 7 * k + 8), after_hours(outcome_at, 24 * 7 * k + 100), CAST(outcome_at AS DATE) + CAST(7 * k AS INTEGER), 'ok', NULL, json_object('health_state', 'ok') FROM case_, range(8) AS t(k) WHERE outcome1 = 'recovered' AND outcome_at < {end};
 INSERT INTO chance SELECT 'line:entitlement', 'tc' || i, 'person:' || person, person, area, after_hours(outcome_at, 10), after_hours(outcome_at, 150), NULL, 'treatment_cost', 9000, json_object('policy', 'treatment_cost', 'money_due', 9000, 'due_on', strftime(CAST(outcome_at AS DATE) + 30, '%Y-%m-%d')) FROM case_ WHERE outcome1 IS NOT NULL AND outcome_at < {end};
 """
@@ -83,6 +84,8 @@ def care(town: Town) -> None:
         joined = f"JOIN deed d ON d.kind = '{before}' AND d.about = 'symptom:' || s.i AND d.told_at IS NOT NULL" if before else ""
         town.run(FOLLOWED, kind=kind, since=since, outcome=outcome, joined=joined)
         settle_down(town, kind, like="line")
+    town.run(FOLLOWED, kind="cause found", since="s.found_at", outcome="CASE WHEN u('what', s.i) < .8 THEN 'respiratory' ELSE 'unknown' END", joined="WHERE s.channel = 'school'")
+    settle_down(town, "cause found", like="line")
     settle_down(town, "judged", like="line")
     town.run(ACTED)
     settle_down(town, "acted", like="line")

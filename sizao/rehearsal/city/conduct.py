@@ -17,7 +17,7 @@ WITH silent AS (SELECT c.*, q.i IS NOT NULL AS quiet, coalesce(s.unit IS NOT NUL
                  WHEN x < {forgot} + {late} + {claimed} THEN 'claimed' WHEN x < {forgot} + {late} + {claimed} + {misfiled} THEN 'misfiled'
                  WHEN x < {forgot} + {late} + {claimed} + {misfiled} + {doubled} THEN 'doubled'
                  WHEN x < {forgot} + {late} + {claimed} + {misfiled} + {doubled} + {edge} THEN 'edge' ELSE 'done' END AS conduct FROM drawn),
-     timed AS (SELECT *, CASE conduct WHEN 'forgot' THEN NULL WHEN 'late' THEN after_hours(due, 1 / 60.0 + w * {late_hours}) WHEN 'edge' THEN due ELSE between_times(opens, due, w) END AS moment FROM dealt),
+     timed AS (SELECT *, CASE conduct WHEN 'forgot' THEN NULL WHEN 'late' THEN after_hours(due, 1 / 60.0 + w * {late_hours}) WHEN 'edge' THEN due ELSE between_times(opens, due, w) END + to_milliseconds(CASE WHEN conduct = 'edge' OR opens >= due THEN 0 ELSE pick2(59999, 'to the second {kind}', key, about) END) AS moment FROM dealt),
      whose AS (SELECT *, coalesce(lead(about) OVER side, first_value(about) OVER side) AS beside, coalesce(lead(person) OVER side, first_value(person) OVER side) AS person_beside
                FROM timed WINDOW side AS (PARTITION BY area, period ORDER BY key, about ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
 SELECT kind, key, about, person, area, opens, due, period, outcome, number, more, conduct,

@@ -21,7 +21,7 @@ UPDATE said SET ends_at = NULL WHERE ends_at >= {end};
 REPORTS = """
 INSERT INTO chance SELECT 'report', 'd' || u.i || '-' || strftime(day, '%Y%m%d'), 'unit:' || u.i, NULL, u.area, after_hours(day, 9), after_hours(day, 17), CAST(day AS DATE), NULL, CASE WHEN u2('number', u.i, day) < .8 THEN 0 ELSE pick2(4, 'many', u.i, day) END, NULL
   FROM unit u, generate_series({begin}, {end} - INTERVAL 1 DAY, INTERVAL 1 DAY) AS t(day)
-  WHERE u.in_use AND u.kind IN ('village', 'township', 'school', 'clinic', 'employer', 'market', 'welfare_home', 'custody', 'site');
+  WHERE u.in_use AND u.kind IN ('village', 'township', 'school', 'clinic', 'employer', 'market', 'welfare_home', 'custody', 'site', 'county', 'department');
 """
 #: A sweep goes from door to door in its first days, most households once, where nobody was there once more.
 VISITS = """

@@ -34,7 +34,8 @@ PERSONS_TO_AN_EMPLOYER = 150
 #: Role → the level at which its posts are; one in so many has nobody.
 POSTS: tuple[tuple[str, str, int], ...] = (
     ("commander", "city", 0), ("cdc", "county", 0), ("community", "village", 9), ("grid_worker", "grid", 17), ("reporter", "township", 6),
-    ("finance", "county", 3), ("civil_affairs", "township", 4),
+    ("finance", "county", 3), ("civil_affairs", "township", 4), ("secretary", "township", 3), ("desk", "county", 0), ("publisher", "city", 0), ("inspector", "county", 0), ("issuer", "township", 4),
+    ("supplies", "county", 0), ("transport", "township", 5), ("industry", "county", 3), ("dispatcher", "city", 0), ("data_steward", "county", 0), ("agriculture", "county", 3),
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
-from . import care, conduct, everyday, ground, lines, outbreak, records, residents, response
+from . import care, conduct, desks, everyday, goods, ground, lines, outbreak, records, residents, response, things, travel, wards
 from .town import Town
 
 ZONE = "Asia/Shanghai"
@@ -19,10 +19,16 @@ def make(folder: Path, *, size: str = "20k", days: int = 30, seed: int = 7, firs
     residents.settle(town)
     outbreak.spread(town)
     conduct.prepare(town)
+    things.prepare(town)
     care.enrol(town)
+    travel.plan_trips(town)
     response.respond(town)
     everyday.go_on(town)
     care.care(town)
+    travel.move(town)
+    wards.treat(town)
+    desks.open_desks(town)
+    goods.store(town)
     lines.file(town)
     records.write(town, folder)
     (folder / "city.json").write_text(json.dumps({"size": size, "days": days, "seed": seed, "first": first.isoformat(), "zone": ZONE}), encoding="utf-8")

@@ -22,6 +22,7 @@ TRUTH = {
     "handover": "SELECT * FROM handover ORDER BY i",
     "symptom": "SELECT * FROM symptom ORDER BY i",
     "signal": "SELECT * FROM signal ORDER BY i",
+    "thing": "SELECT * FROM thing ORDER BY register, i",
     "silence": "SELECT * FROM silence ORDER BY unit",
     "hushed": "SELECT i AS area FROM hushed ORDER BY i",
 }
@@ -45,19 +46,29 @@ SELECT * FROM (
   UNION ALL SELECT 'contact:' || i, became_case_at, 'became', NULL FROM contact WHERE became_case_at IS NOT NULL
 ) ORDER BY moment, about
 """
+#: Things as they were told at first, with the times of the steps that were taken.
+THING = """
+SELECT t.register, t.i, t.area, t.known_at, json_merge_patch(t.told, coalesce(s.steps, '{{}}')) AS told FROM thing t
+LEFT JOIN (SELECT filed_about AS about, json_group_object(split_part(kind, '.', 2), strftime(told_at, '%Y-%m-%d %H:%M:%S.%f')) AS steps FROM deed WHERE kind LIKE 'step:%' AND told_at < {end} GROUP BY filed_about) s ON s.about = t.register || ':' || t.i
+WHERE t.known_at < {end} ORDER BY t.register, t.i
+"""
 RECORDS = {
     "case": "SELECT c.i, c.person, c.area, c.class0, c.onset_on, c.first_care_at, c.reported_at, c.confirmed0, t.total AS contact_total FROM case_ c LEFT JOIN told_total t ON t.case_ = c.i ORDER BY c.i",
     "contact": "SELECT i, case_, person, area, class, named_at, last_exposure_on, observation_from, observation_until FROM contact ORDER BY i",
     "specimen": "SELECT i, person, area, sampled_at FROM specimen ORDER BY i",
     "handover": "SELECT i, area, from_area, kind, sent_at, person FROM handover ORDER BY i",
     "later": LATER,
-    "symptom": "SELECT s.i, s.person, s.area, s.channel, s.found_at, r.moment AS referred_at, a.moment AS arrived_at, c.moment AS closed_at, c.outcome FROM symptom s"
-    + "".join(f" LEFT JOIN (SELECT about, told_at AS moment, outcome FROM deed WHERE kind = '{kind}' AND told_at < {{end}}) {x} ON {x}.about = 'symptom:' || s.i" for x, kind in (("r", "referred"), ("a", "arrived"), ("c", "closed")))
+    "symptom": "SELECT s.i, s.person, s.area, s.channel, s.found_at, r.moment AS referred_at, a.moment AS arrived_at, c.moment AS closed_at, c.outcome, u.moment AS cause_at, u.outcome AS cause FROM symptom s"
+    + "".join(f" LEFT JOIN (SELECT about, told_at AS moment, outcome FROM deed WHERE kind = '{kind}' AND told_at < {{end}}) {x} ON {x}.about = 'symptom:' || s.i" for x, kind in (("r", "referred"), ("a", "arrived"), ("c", "closed"), ("u", "cause found")))
     + " WHERE s.found_at < {end} ORDER BY s.i",
     "signal": "SELECT s.i, s.area, s.raised_at, j.moment AS judged_at, j.outcome AS judgement, a.moment AS acted_at, a.outcome AS action FROM signal s"
     + "".join(f" LEFT JOIN (SELECT about, told_at AS moment, outcome FROM deed WHERE kind = '{kind}' AND told_at < {{end}}) {x} ON {x}.about = 'signal:' || s.i" for x, kind in (("j", "judged"), ("a", "acted")))
     + " WHERE s.raised_at < {end} ORDER BY s.i",
     "line": "SELECT split_part(kind, ':', 2) AS ledger, key, filed_about AS about, area, told_at AS moment, period, more FROM deed WHERE (kind LIKE 'line:%' OR kind LIKE 'fact:%') AND told_at < {end} ORDER BY ledger, moment, key",
+    "thing": THING,
+    "then": "SELECT split_part(split_part(kind, ':', 2), '.', 1) AS register, split_part(kind, '.', 2) AS since, key, filed_about AS about, told_at AS moment, more FROM deed WHERE kind LIKE 'then:%' AND told_at < {end} ORDER BY register, moment, key",
+    "milestone": "SELECT key, filed_about AS about, area, told_at AS moment, outcome FROM deed WHERE kind = 'milestone' AND told_at < {end} ORDER BY moment, key",
+    "receipt": "SELECT key, filed_about AS about, area, told_at AS moment FROM deed WHERE kind = 'reached' AND told_at < {end} ORDER BY moment, key",
     "filing": "SELECT split_part(kind, ':', 2) AS ledger, filed_about AS about, told_at AS moment, period FROM deed WHERE kind LIKE 'filed:%' AND told_at < {end} ORDER BY ledger, moment, key",
 }
 

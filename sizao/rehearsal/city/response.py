@@ -26,7 +26,7 @@ CREATE TABLE meeting AS
 SELECT c.i AS case_, o.i AS person, 'close' AS class FROM case_ c JOIN person p ON p.i = c.person JOIN person o ON o.household = p.household AND o.i <> p.i
 UNION SELECT c.i, o.i, CASE WHEN u2('near', c.i, o.i) < .8 THEN 'close' ELSE 'general' END FROM case_ c JOIN person p ON p.i = c.person JOIN person o ON o.unit = p.unit AND o.i <> p.i
   WHERE u2('met at work', c.i, o.i) < .08 AND o.household <> p.household
-UNION SELECT c.i, o.i, CASE WHEN u2('near by', c.i, k) < .5 THEN 'close' ELSE 'general' END FROM case_ c, range(2) AS t(k) JOIN person o ON o.i = pick2({persons}, 'met by chance', c.i, k)
+UNION SELECT c.i, o.i, CASE WHEN u2('near by', c.i, k) < .4 THEN 'close' WHEN u2('near by', c.i, k) < .7 THEN 'secondary' ELSE 'general' END FROM case_ c, range(2) AS t(k) JOIN person o ON o.i = pick2({persons}, 'met by chance', c.i, k)
   WHERE u2('chance', c.i, k) < .6 AND o.i <> c.person;
 CREATE TABLE contact AS
 WITH named AS (SELECT m.*, c.reported_at, row_number() OVER (PARTITION BY m.case_, m.person ORDER BY m.class) AS once, u2('unnamed', m.case_, m.person) >= {unnamed} AS known,
@@ -42,7 +42,7 @@ SAMPLES = """
 INSERT INTO chance SELECT 'sample', 'c' || c.i || '-' || n, 'contact:' || c.i, c.person, c.area, after_hours(c.last_exposure_on + n, 8), after_hours(c.last_exposure_on + n, 24), c.last_exposure_on + n, NULL, NULL, NULL
   FROM contact c, (SELECT unnest([1, 4, 7, 14]) AS n) WHERE c.class = 'close' AND after_hours(c.last_exposure_on + n, 8) > c.named_at;
 INSERT INTO chance SELECT 'sample', 'g' || c.i, 'contact:' || c.i, c.person, c.area, c.named_at, after_hours(c.named_at, 24), CAST(c.named_at AS DATE), NULL, NULL, NULL
-  FROM contact c WHERE c.class = 'general' OR u('first sample', c.i) < .5;
+  FROM contact c WHERE c.class <> 'close' OR u('first sample', c.i) < .5;
 INSERT INTO chance SELECT 'sample', 's' || c.i, 'case:' || c.i, c.person, c.area, c.reported_at, after_hours(c.reported_at, 24), CAST(c.reported_at AS DATE), NULL, NULL, NULL FROM case_ c;
 """
 #: A sample is of whom it is filed under; its result is of whom it was taken.
@@ -92,7 +92,7 @@ CHECKS = """
 INSERT INTO chance SELECT 'check', 'k' || c.i || '-' || strftime(day, '%Y%m%d'), 'contact:' || c.i, c.person, c.area, greatest(after_hours(day, 7.5), c.named_at), after_hours(day, 20), CAST(day AS DATE),
   CASE WHEN u2('ill', c.i, day) < .015 THEN 'symptoms' ELSE 'ok' END, NULL, NULL
   FROM contact c, generate_series(CAST(c.observation_from AS TIMESTAMP), CAST(least(c.observation_until, CAST({end} AS DATE) - 1) AS TIMESTAMP), INTERVAL 1 DAY) AS t(day)
-  WHERE c.class = 'close' AND after_hours(day, 20) > c.named_at AND after_hours(day, 7.5) < least(coalesce(c.released_at, TIMESTAMP '9999-01-01'), coalesce(c.became_case_at, TIMESTAMP '9999-01-01'));
+  WHERE c.class IN ('close', 'secondary') AND after_hours(day, 20) > c.named_at AND after_hours(day, 7.5) < least(coalesce(c.released_at, TIMESTAMP '9999-01-01'), coalesce(c.became_case_at, TIMESTAMP '9999-01-01'));
 """
 
 

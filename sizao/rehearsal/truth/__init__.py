@@ -16,11 +16,14 @@ from . import editions
 from .basic import Basic
 from .book import Book
 from .judging import Should
+from .now import Now
 
 #: Edition → who says its measures once more.
-EDITIONS: dict[str, type[Basic | editions.Edition]] = {"contact-tracing-basic": Basic, **editions.EDITIONS}
+EDITIONS: dict[str, type[Basic | editions.Province]] = {"contact-tracing-basic": Basic, **editions.EDITIONS}
+#: Editions of another time: of them the truth is said of a city that lives then.
+LATER: dict[str, type[Now]] = {"today": Now}
 
-__all__ = ["EDITIONS", "Should", "Truth", "derive"]
+__all__ = ["EDITIONS", "LATER", "Should", "Truth", "derive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +36,5 @@ class Truth:
 
 def derive(folder: Path, edition: str, as_of: datetime | None = None) -> Truth:
     """What should be reported at `as_of` (civil time; left out: the end of the city's last day) under an edition in force since its first day."""
-    who = EDITIONS[edition](Book(folder, as_of))
+    who = (EDITIONS | LATER)[edition](Book(folder, as_of))
     return Truth(who.all(), frozenset(who.said))

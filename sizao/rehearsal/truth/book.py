@@ -16,6 +16,14 @@ FAR = datetime(9999, 12, 31)  # noqa: DTZ001 - civil time
 DAY = timedelta(days=1)
 
 
+#: What is told of a thing and is a moment, beside whatever ends in `_at`.
+TIMES = ("needed_by", "shift_starts", "in_force_from", "planned_arrival")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
 class Filed(NamedTuple):
     """What somebody told: `at`, when he says that it was; `did` is false where he only says so."""
 
@@ -62,6 +70,7 @@ class Book:
         self.handovers = self.named("truth/handover")
         self.symptoms = self.named("truth/symptom")
         self.signals = self.named("truth/signal")
+        self.things = self._things()
         self._told()
 
     def read(self, file: str, columns: str = "*") -> list[tuple[Any, ...]]:
@@ -73,6 +82,15 @@ class Book:
         found = self.db.execute(f"SELECT * FROM '{place}'")
         names = [c[0] for c in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def _things(self) -> dict[str, list[dict[str, Any]]]:
+        """Register → its rows as they were first told: what it is known by (`about`), and what was told (`told`), times as times."""
+        found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for t in self.named("truth/thing"):
+            if t["known_at"] < self.as_of:
+                told = {name: _time(value) if name.endswith("_at") or name in TIMES else value for name, value in json.loads(t["told"]).items() if value is not None}
+                found[t["register"]].append({**t, "told": told, "about": f"{t['register']}:{t['i']}"})
+        return found
 
     def _told(self) -> None:
         """What was told of each kind of work: by what it was filed about, and by the person it was filed under."""

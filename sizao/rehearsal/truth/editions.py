@@ -9,16 +9,65 @@ from typing import Any
 from .book import DAY, FAR, Filed
 from .clinic import end_of, midnight
 from .judging import Should
-from .sentences import HOUR, Case, Edition
+from .sentences import HOUR, Case
+from .standing import JANUARY_20
+from .travel import Travel
 from .units import day
 
-JANUARY_20 = datetime(2020, 1, 20)  # noqa: DTZ001 - civil time; weeks of the texts count from this Monday
 
-
-class Province(Edition):
+class Province(Travel):
     """26 January 2020."""
 
+    first: tuple[str, ...] = ("suspect",)
+
     def all(self) -> list[Should]:
+        self.seats()
+        self.responsible()
+        self.plans_filed()
+        self.means()
+        self.manned("round-the-clock-duty", ("duty", "leader_in_charge"), "desk")
+        self.affected()
+        self.returned()
+        self.situation(datetime(2020, 1, 26))  # noqa: DTZ001
+        self.treat_at_once()
+        self.earlies_treated()
+        self.watched_arrivals()
+        self.central(lambda t, x: self.goes_first(t["told"]["person"], x) or self.contact_first(t, x))
+        self.beds_enough("designated-hospitals.enough", ("county", "city"), "health")
+        self.severe_moved()
+        self.devices()
+        self.ticket("expert-guidance.answered", ("consultation",), "answered_at", "health")
+        self.manned("checkpoint-network.manned", ("gateway_point",), "reporter")
+        self.green_channel()
+        self.terminal_cleaning()
+        self.received("workplace-prevention.signed", "guide", ("employer", "site"), 24)
+        self.allocation()
+        self.procurement()
+        self.served("medical-team-dispatch.sent", self.needs("medical_staff"), "health")
+        self.grids()
+        self.served("grid-staffing.sent", self.needs("staff"), "commander")
+        self.served("volunteers.tasks", self.needs("volunteers"), "reporter")
+        self.rest()
+        self.bulletins()
+        self.concerns()
+        self.educated()
+        self.plain_words()
+        self.kept("contingency-plans.drilled", ("county", "clinic", "school", "department"), ("plan_drill",), (24,), months=1)
+        self.animals()
+        self.first_report()
+        self.contacts_listed("contact-identification.listed", ("suspected", "confirmed", "asymptomatic"))
+        self.quarantine(12, ("home", "centre", "hospital"))
+        self.baseline()
+        self.gateways()
+        self.screening()
+        self.cleaning("market", "clinic")
+        self.poultry()
+        self.workplaces()
+        self.teams()
+        self.volunteers()
+        self.rest_rooms()
+        self.groups()
+        self.prices(48)
         self.symptom_chain()
         self.unit_reports("zero-report", ("village", "township"), "report")
         self.suspect_observation()
@@ -70,8 +119,41 @@ class City(Province):
     """27 January 2020."""
 
     admits = True
+    first = ("admit", "suspect")
 
     def all(self) -> list[Should]:
+        self.seats()
+        self.level_published()
+        self.judge("response-level.declared", "commander")  # of provinces: here is none
+        self.plans_filed()
+        self.means()
+        self.manned("round-the-clock-duty", ("duty", "leader_in_charge"), "desk")
+        self.affected()
+        self.situation(datetime(2020, 1, 27))  # noqa: DTZ001
+        self.treat_at_once()
+        self.earlies_treated()
+        self.beds_enough("designated-hospitals.enough", ("county", "city"), "health")
+        self.severe_moved()
+        self.devices()
+        self.received("treatment-plan-rollout.adopted", "treatment_plan", ("clinic",), 72)
+        self.manned("checkpoint-network.manned", ("gateway_point",), "reporter")
+        self.from_risk()
+        self.terminal_cleaning()
+        self.allocation()
+        self.bulletins()
+        self.concerns()
+        self.educated()
+        self.plain_words()
+        self.kept("contingency-plans.drilled", ("county", "clinic", "school", "department"), ("plan_drill",), (24,), months=1)
+        self.first_report()
+        self.contacts_listed("contact-identification.listed", ("suspected", "confirmed", "asymptomatic"))
+        self.quarantine(12, ("home", "centre", "hospital"))
+        self.treatment_trained()
+        self.cost_cover()
+        self.gateways()
+        self.screening()
+        self.cleaning("gateway", "transport")
+        self.live_animals()
         self.admit_all()
         self.suspects_tested(12)
         self.suspect_observation()
@@ -86,7 +168,63 @@ class City(Province):
 class Centre(Province):
     """3 February 2020."""
 
+    first = ("admit",)
+
     def all(self) -> list[Should]:
+        self.seats()
+        self.responsible()
+        self.directives()
+        self.issues()
+        self.decided()
+        self.earlies_treated()
+        self.ticket("home-observation.helped", ("home_need",), "verified_at", "community")
+        self.beds_enough("surge-beds.enough", ("city", "province"), "dispatcher")
+        self.beds_built()
+        self.severe_moved()
+        self.devices()
+        self.ticket("expert-guidance.answered", ("consultation",), "answered_at", "health")
+        self.received("treatment-plan-rollout.adopted", "treatment_plan", ("clinic",), 72)
+        self.ticket("mental-health-support.asked", ("psych",), "answered_at", "community")
+        self.leaving()
+        self.stuck()
+        self.from_risk()
+        self.blockages()
+        self.terminal_cleaning()
+        self.allocation()
+        self.reserves()
+        self.ticket("production-expansion.stopped", ("plant_stopped",), "verified_at", "industry")
+        self.served("medical-team-dispatch.sent", self.needs("medical_staff"), "health")
+        self.grids()
+        self.served("grid-staffing.sent", self.needs("staff"), "commander")
+        self.rest()
+        self.ticket("enterprise-resumption.blockers", ("blocker",), "verified_at", "industry")
+        self.economy()
+        self.bulletins()
+        self.concerns()
+        self.educated()
+        self.plain_words()
+        self.by_the_day("lessons-and-recheck.mended", "improvement", "verified_at", "reporter")
+        self.ticket("data-and-case-sharing.asked", ("data_request",), "answered_at", "reporter")
+        self.trials()
+        self.evaluated()
+        self.unit_reports("situation-review.filed", ("department",), "report")
+        self.quarantine(12, ("home",))
+        self.at_home()
+        self.sites()
+        self.treatment_trained()
+        self.minds()
+        self.screening()
+        self.exits()
+        self.cleaning("gateway", "transport")
+        self.live_animals()
+        self.clean_up()
+        self.supplies_checked()
+        self.teams()
+        self.rest_rooms()
+        self.resuming(graded=False)
+        self.groups()
+        self.prices(48)
+        self.lessons(7 * DAY)
         self.admit_all()
         self.early_warning()
         self.four_earlies()
@@ -96,10 +234,31 @@ class Centre(Province):
         self.staff_protection()
         self.staples()
         self.answered("origin-destination-handover.answered", "area")
-        self.unit_files("surge-beds.told", ("clinic", "fever_clinic"), "line:beds", [17])
-        self.unit_files("production-expansion.told", ("maker",), "line:production", [17])
-        self.unit_amount("production-expansion.output", ("maker",), "line:production", "amount_output", "capacity_per_day", [17])
+        self.surge()
+        self.production()
         return self.found
+
+    def stuck(self) -> None:
+        """Who must leave while nobody may is answered."""
+        self.ticket("outbound-control.stuck", ("exit_need",), "answered_at", "desk", gate=lambda area, t: self.book.ordered("exit_control", area, t))
+
+    def blockages(self) -> None:
+        """What blocks the way is cleared in a day, and seen to be by who told of it."""
+        self.ticket("passage-unblocking.cleared", ("blockage",), "answered_at", "transport")
+        judge = self.judge("passage-unblocking.seen", "reporter")
+        for t in self.things("ticket", "blockage"):
+            at = min((x for x in self.step("answered_at", t) if x >= t["known_at"]), default=None)
+            if at is not None:
+                self.chain(t, at, [(judge, DAY, self.step("verified_at", t))])
+
+    def economy(self) -> None:
+        """A line for each trade each week."""
+        for trade in ("industry", "construction", "retail", "transport", "trade"):
+            judge = self.judge(f"economy-watch.{trade}", "statistics")
+            for area, level in self.book.level.items():
+                if level == "city":
+                    told = [f.at for about, f in self.book.kinds.get("line:economy", ()) if about == f"area:{area}" and f.outcome == trade]
+                    judge.daily(f"area:{area}", area, self.areas_known, FAR, [24], told, known=self.areas_known, step=7)
 
     def money(self, uses: int) -> None:
         """Told each month for each use, committed, paid."""
@@ -112,6 +271,76 @@ class Recovery(Centre):
     """23 February 2020."""
 
     def all(self) -> list[Should]:
+        for part in ("reviewed", "fits"):
+            self.judge(f"response-level.{part}", "commander")  # of provinces: here is none
+        self.level_published()
+        self.zoning()
+        self.lawful(reviewed=True)
+        self.fits("lawful-proportionate-orders.fits")
+        self.ticket("lawful-proportionate-orders.excess", ("excess",), "verified_at", "issuer")
+        self.directives()
+        self.issues()
+        self.forms()
+        self.earlies_treated()
+        self.beds_enough("surge-beds.enough", ("city", "province"), "dispatcher")
+        self.beds_built()
+        self.severe_moved()
+        self.devices()
+        self.mild_treated()
+        self.ticket("expert-guidance.answered", ("consultation",), "answered_at", "health")
+        self.received("treatment-plan-rollout.adopted", "treatment_plan", ("clinic",), 72)
+        self.ticket("other-disease-care.urgent", ("urgent_care",), "answered_at", "health")
+        self.ticket("mental-health-support.asked", ("psych",), "answered_at", "community")
+        self.manned("checkpoint-network.manned", ("gateway_point",), "reporter")
+        self.leaving()
+        self.stuck()
+        self.from_risk()
+        self.blockages()
+        self.green_channel()
+        self.received("workplace-prevention.signed", "guide", ("employer", "site"), 24)
+        self.allocation()
+        self.ticket("production-expansion.stopped", ("plant_stopped",), "verified_at", "industry")
+        self.donations()
+        self.served("medical-team-dispatch.sent", self.needs("medical_staff"), "health")
+        self.served("paired-support.met", self.needs(of="partner"), "health @ province")
+        self.grids()
+        self.served("grid-staffing.sent", self.needs("staff"), "commander")
+        self.served("volunteers.tasks", self.needs("volunteers"), "reporter")
+        self.rest()
+        self.blockers_where_graded()
+        self.chartered()
+        self.served("point-to-point-return.seats", self.needs("seats"), "transport")
+        self.out_of_season()
+        self.ticket("last-mile-delivery.delivered", ("household_order",), "verified_at", "community")
+        self.bulletins()
+        self.concerns()
+        self.by_the_day("lessons-and-recheck.mended", "improvement", "verified_at", "reporter")
+        self.ticket("data-and-case-sharing.asked", ("data_request",), "answered_at", "reporter")
+        self.trials()
+        self.evaluated()
+        self.risk_points()
+        self.animals()
+        self.quarantine(12, ("home", "centre", "hospital"))
+        self.surge()
+        self.treatment_trained()
+        self.kept("hospital-infection-gates.kept", ("clinic", "fever_clinic"), ("zones", "staff_health"), need=2)
+        self.never("hospital-infection-gates.safe", ("clinic", "fever_clinic"), ("exposure",))
+        self.cost_cover()
+        self.other_diseases()
+        self.minds()
+        self.gateways()
+        self.exits()
+        self.workplaces()
+        self.clean_up()
+        self.production()
+        self.teams()
+        self.volunteers()
+        self.rest_rooms()
+        self.resuming(graded=True)
+        self.groups()
+        self.prices(48)
+        self.delivered_to()
+        self.lessons(7 * DAY)
         self.admit_all()
         self.suspects_tested(6)
         self.four_earlies()
@@ -129,6 +358,19 @@ class Recovery(Centre):
         self.vulnerable()
         self.answered("origin-destination-handover.answered", "area")
         return self.found
+
+    def blockers_where_graded(self) -> None:
+        def gate(area: int, t: datetime) -> bool | None:
+            grade = self.book.graded("risk", area, t)
+            return None if grade is None else grade in ("low", "medium")
+
+        self.ticket("enterprise-resumption.blockers", ("blocker",), "verified_at", "industry", gate=gate)
+
+    def out_of_season(self) -> None:
+        """Ploughing is over in June: of it only who asks for passage is answered."""
+        for part in ("told", "supplied"):
+            self.judge(f"spring-farming.{part}", "reporter")
+        self.ticket("spring-farming.access", ("farm_access",), "verified_at", "transport")
 
     def epi_investigation(self) -> None:
         both = ("confirmed", "asymptomatic")
@@ -194,7 +436,38 @@ class Recovery(Centre):
 class Normal(Centre):
     """June 2020."""
 
+    first = ()
+
     def all(self) -> list[Should]:
+        self.seats()
+        self.decided()
+        self.manned("round-the-clock-duty", ("duty", "leader_in_charge"), "desk")
+        self.declared()
+        self.situation(datetime(2020, 6, 15))  # noqa: DTZ001
+        self.kept_off()
+        self.arrivals_tested()
+        self.laboratories()
+        self.central(lambda t, x: self.contact_first(t, x) or self.strict_first(t, x))
+        self.ticket("home-observation.helped", ("home_need",), "verified_at", "community")
+        self.beds_enough("designated-hospitals.enough", ("county", "city"), "health")
+        self.wards_built()
+        self.terminal_cleaning()
+        self.absences()
+        self.reserves()
+        self.educated()
+        self.plain_words()
+        self.findings()
+        self.by_the_day("lessons-and-recheck.mended", "improvement", "verified_at", "reporter")
+        self.unit_reports("situation-review.filed", ("department",), "report")
+        self.visitors_tested()
+        self.quarantine(6, ("centre",))
+        self.on_days("contact-quarantine.tested", (1, 4, 7, 14), "community")
+        self.inpatients()
+        self.unit_files("lab-build.capacity", ("laboratory",), "line:lab_capacity", [17], step=7)
+        self.at_home()
+        self.cleaning("school", "class")
+        self.supplies_checked()
+        self.lessons(7 * DAY)
         self.answered("lead-verification", "lead")
         self.answered("fever-redirect.answered", "referral", ("accepted",))
         self.unit_reports("zero-report", ("school", "village", "township"), "report")
@@ -222,6 +495,17 @@ class Normal(Centre):
         self.sales()
         self.wish_to_test()
         return self.found
+
+    def monthly(self, since: datetime) -> datetime:
+        return max(since, datetime(2020, 6, 15))  # noqa: DTZ001 - a step that is a figure counts from the day on which the figure was written
+
+    def absences(self) -> None:
+        """Why a child is away is known in a day; within a week of that he is back."""
+        cause, back = self.judge("school-absence-tracing.cause", "reporter"), self.judge("school-absence-tracing.back", "reporter")
+        for s in self.book.symptoms:
+            if s["channel"] == "school":
+                t = {"about": f"symptom:{s['i']}", "area": s["area"], "known_at": s["found_at"]}
+                self.chain(t, s["found_at"], [(cause, DAY, self.subject_told("cause found", t["about"])), (back, 7 * DAY, self.subject_told("closed", t["about"]))])
 
     def thermometers(self) -> None:
         """A working one at each door by the thirtieth of June."""

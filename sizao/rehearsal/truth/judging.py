@@ -34,7 +34,16 @@ class Judge:
         self.found: list[Should] = []
 
     def say(self, subject: str, area: int | None, due: datetime | None, state: str) -> None:
-        self.found.append(Should(self.measure, subject, due, state, area, not self.book.answered(self.role, area)))
+        self.found.append(Should(self.measure, subject, due, state, area, not self.answered(area)))
+
+    def answered(self, area: int | None) -> bool:
+        """Whether somebody holds the post that answers: `role` here or above, `role @ parent` or `role @ county` from there upwards."""
+        role, _, at = self.role.partition(" @ ")
+        if at == "parent":
+            area = self.book.above.get(area) if area is not None else None
+        elif at:
+            area = next((a for a in self.book.upwards(area) if self.book.level[a] == at), None)
+        return self.book.answered(role, area)
 
     def once(
         self, subject: str, area: int, opens: datetime | None, due: datetime, done: Iterable[datetime], *, owed: Asked | None = None, known: datetime | None = None,
@@ -103,6 +112,26 @@ class Judge:
         told = sorted(done)
         for opens, due, closes in self.periods(first, until, hours, step, months):
             self.once(subject, area, opens, due, told, owed=owed, known=known, closes=closes, beaten=beaten, need=need)
+
+    def never(self, subject: str, area: int, first: datetime, until: datetime, broken: Iterable[datetime], *, known: datetime, owed: Asked | None = None, beaten: Callable[[datetime], bool] | None = None) -> None:
+        """What should not be, day by day: told at once where it has been."""
+        acts, now = sorted(broken), self.book.as_of
+        for opens, due, closes in self.periods(first, until, [24], 1, 0):
+            if opens > now or due < known:
+                continue
+            j = min(due, now)
+            asked = owed(j) if owed else True
+            if asked is False and owed and owed(max(opens, known)) is not True:
+                continue
+            if asked is None:
+                self.say(subject, area, due, CANNOT_TELL)
+            elif beaten is not None and beaten(j):
+                continue
+            elif not any(opens <= t < closes and t <= due and t <= now for t in acts):
+                if due < now:
+                    self.say(subject, area, due, MET)
+            elif asked:
+                self.say(subject, area, due, OVERDUE)
 
     def daily_state(
         self, subject: str, area: int, first: datetime, until: datetime, hours: Iterable[float], true: Asked, *, known: datetime, owed: Asked | None = None, step: int = 1, months: int = 0

@@ -28,10 +28,10 @@ class Units(Clinic):
 
     def unit_files(
         self, measure: str, kinds: tuple[str, ...], kind: str, hours: Iterable[float] = (24,), *, outcomes: tuple[str, ...] = (), number: float | None = None, need: int = 1, step: int = 1,
-        months: int = 0, first: datetime | None = None, gate: Callable[[int, datetime], bool | None] | None = None,
+        months: int = 0, first: datetime | None = None, gate: Callable[[int, datetime], bool | None] | None = None, role: str = "reporter",
     ) -> None:  # fmt: skip
         """Units of these kinds file, each period by its cut-offs, so many lines of a kind."""
-        judge = self.judge(measure, "reporter")
+        judge = self.judge(measure, role)
         for u in self.units(*kinds):
             told = [f.at for f in self.filed(kind, u, outcomes, number)]
             judge.daily(
@@ -61,6 +61,12 @@ class Units(Clinic):
                 return None if a is None or b is None else a >= b
 
             judge.daily_state(f"unit:{u['i']}", u["area"], first or u["since"], FAR, hours, true, known=u["since"], step=step, owed=(lambda t, u=u: gate(u["area"], t)) if gate else None)
+
+    def unit_state(self, measure: str, kinds: tuple[str, ...], true: Callable[[dict[str, Any], datetime], bool | None], *, role: str = "reporter", hours: Iterable[float] = (24,), gate: Any = None) -> None:
+        """Something holds of the unit at each cut-off; left out: at the end of each day."""
+        judge = self.judge(measure, role)
+        for u in self.units(*kinds):
+            judge.daily_state(f"unit:{u['i']}", u["area"], u["since"], FAR, hours, lambda t, u=u: true(u, t), known=u["since"], owed=(lambda t, u=u: gate(u["area"], t)) if gate else None)
 
     def unit_total(self, measure: str, kinds: tuple[str, ...], kind: str, have: str, need: str) -> None:
         """All that was told so far adds up, at the end of each month since the unit is known."""
@@ -99,12 +105,16 @@ class Units(Clinic):
         for key, person, f in self.lists("roll"):
             first, until = day(f.more[since]), day(f.more["ends_on"])
             if chosen(f.more) and first is not None:
-                told = self.sampled(person) if done == "sample" else [x.at for x in self.book.under.get((done, person), ())]
+                told = self.sampled(person) if done == "sample" else self.of(person, done)
                 begins = max(midnight(first), figure) if figure else midnight(first)
                 if begins > max(midnight(first), self.book.as_of):
                     judge.say(key, f.area, None, CANNOT_TELL)
                 else:
                     judge.daily(key, f.area, begins, end_of(until) if until else FAR, [24], told, known=f.at, step=step)
+
+    def of(self, person: int, *kinds: str, outcomes: tuple[str, ...] = (), number: float | None = None) -> list[datetime]:
+        """When deeds of these kinds were told about a person."""
+        return [f.at for kind in kinds for f in self.book.under.get((kind, person), ()) if (not outcomes or f.outcome in outcomes) and (number is None or f.number == number)]
 
     def entitled(self, measure: str, policies: tuple[str, ...], role: str) -> None:
         """Paid in full by the day."""
