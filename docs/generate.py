@@ -147,7 +147,13 @@ def left_out() -> str:
     return tracepages.left_out_page()
 
 
-PAGES = {"line-lists.md": line_lists, "ledgers.md": ledgers, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary, "trace.md": trace, "left-out.md": left_out}
+def truth() -> str:
+    from sizao.rehearsal import truthpage
+
+    return truthpage.page()
+
+
+PAGES = {"line-lists.md": line_lists, "ledgers.md": ledgers, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary, "trace.md": trace, "left-out.md": left_out, "truth.md": truth}
 
 
 def main() -> None:

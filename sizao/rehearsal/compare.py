@@ -17,6 +17,7 @@ from sizao.kernel.models import Area, Enactment, User
 from sizao.kernel.scope import Scope
 from sizao.plan import evaluation, run
 from sizao.plan.acts import acts_of
+from sizao.plan.language.values import DRAWS, draw
 from sizao.plan.models import Row, Run
 
 from . import truth
@@ -83,13 +84,13 @@ def compare(folder: Path, told: Told, enactments: Iterable[Enactment], *, report
     mine = {i: area.code for i, area in told.areas.items()}
     for e in enactments:
         edition = e.item.item_id
-        derived = truth.derive(folder, edition)
+        derived = truth.derive(folder, edition, lots=_lots(e, told))
         should = derived.should
         names_here = names | _pairs(should, told)
         known = derived.measures
-        true = {_key(s): (s.state, mine.get(s.area) if s.area is not None else None, s.ownerless) for s in should}
-        told_rows = Row.objects.at(report).filter(enactment=e.pk, state__in=STATES).values_list("measure", "subject", "due", "state", "area_id", "post")
-        reported = {(m, names_here.get(s, str(s)), _civil(due)): (state, codes.get(area), post is None) for m, s, due, state, area, post in told_rows if m in known}
+        true = {_key(s): (s.state, mine.get(s.area) if s.area is not None else None, s.ownerless, s.seen) for s in should}
+        told_rows = Row.objects.at(report).filter(enactment=e.pk, state__in=STATES).values_list("measure", "subject", "due", "state", "area_id", "post", "seen")
+        reported = {(m, names_here.get(s, str(s)), _civil(due)): (state, codes.get(area), post is None, seen) for m, s, due, state, area, post, seen in told_rows if m in known}
         found.apart += sorted(f"{edition} {m}" for m in evaluation.edition(e.item_id).measures if m not in known)
         _hold(found, edition, reported, true)
     return found
@@ -111,16 +112,24 @@ def _hold(found: Compared, edition: str, reported: dict[Key, Any], true: dict[Ke
 def _cells(rows: dict[Key, Any]) -> Counter[tuple[str, str | None, date | None, str]]:
     """Counts by measure, area, day, and what it is; what nobody answers for is counted beside."""
     found: Counter[tuple[str, str | None, date | None, str]] = Counter()
-    for (measure, _, due), (state, area, ownerless) in rows.items():
+    for (measure, _, due), (state, area, ownerless, seen) in rows.items():
         day = due.date() if due else None
         found[measure, area, day, state] += 1
         if ownerless:
             found[measure, area, day, "ownerless"] += 1
+        if seen is not None:
+            found[measure, area, day, "looked at" if seen else "untrue"] += 1
     return found
 
 
 def _said(value: Any) -> str | None:
-    return None if value is None else f"{value[0]}{' (ownerless)' if value[2] else ''}"
+    return None if value is None else f"{value[0]}{' (ownerless)' if value[2] else ''}{'' if value[3] is None else ' (seen)' if value[3] else ' (untrue)'}"
+
+
+def _lots(e: Enactment, told: Told) -> truth.Lots:
+    """The lots of an enactment: the engine's own, since they hang on the store's key."""
+    key = evaluation.draw_key(e.pk)
+    return lambda measure, subject, period, opens: draw(key, measure, told.ids[subject], period, opens) / DRAWS
 
 
 def _key(s: truth.Should) -> Key:

@@ -55,7 +55,14 @@ class Filling:
                 new = [Command(told={"area": self.r.place(area), **self.told(word, json.loads(told))}, source_id=f"{word}:{i}") for i, area, told in lot]
                 self.save(word, new)
                 n += len(lot)
+        self.findings()
         return n + self.later() + self.milestones() + self.receipts()
+
+    def findings(self) -> None:
+        """A finding that came of an inspection is called by it."""
+        inspections = {str(key): name for name, key in self.r.told.ids.items() if name.startswith("inspection:")}
+        for key, source in registry.find("tickets").model._default_manager.filter(sender="inspection").values_list("pk", "source_id"):
+            self.r.told.ids[f"finding of {inspections[source.removeprefix('inspection:')]}"] = key
 
     def told(self, word: str, told: dict[str, Any]) -> dict[str, Any]:
         for word_, at, column, said in WORDS:

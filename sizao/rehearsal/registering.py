@@ -298,7 +298,11 @@ class Registrar:
                 if about not in answered:  # who answered first is heard; another answer is refused
                     answered.add(about)
                     movement.answer(self.scope, self.told.ids[about], outcome, self.at(moment))
-        return len(rows) + len(answers)
+        came = self.rows("records/came", "about, moment")
+        with transaction.atomic():
+            for about, moment in came:
+                movement.arrived(self.scope, self.told.ids[about], self.at(moment))
+        return len(rows) + len(answers) + len(came)
 
     def symptoms(self) -> int:
         """Lines as they were found; then, of those that were closed, that they were."""

@@ -279,3 +279,16 @@ def test_the_edition_of_now_restricts_nobody():
     for m in edition("today").measures.values():
         named = {e.act for e in [m.done] if getattr(e, "act", "")}
         assert not any(acts[kind].restricts for kind in named if kind in acts), m.id
+
+
+def test_a_second_look_at_a_measure_is_one_at_its_parts_that_are_about_the_same():
+    """A `check` of the whole stood beside measures of parts, and contradicted none of them: what inspectors saw was lost."""
+    gates = edition("2020-01-26-province").measures
+    looks = {part: gates[f"checkpoint-network.{part}"].look for part in ("working", "equipped", "manned")}
+    assert {part: look and look.id for part, look in looks.items()} == {"working": "checkpoint-network.check", "equipped": "checkpoint-network.check", "manned": None}
+
+
+def test_parts_of_one_measure_go_before_each_other_where_the_precedence_names_them():
+    june = edition("2020-06-city-normal").measures
+    assert "self-declaration.stricter" in june["self-declaration.observed"].yields
+    assert "self-declaration.observed" not in june["self-declaration.stricter"].yields

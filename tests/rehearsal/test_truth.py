@@ -33,7 +33,14 @@ def test_the_report_is_the_truth_for_every_measure_area_and_day(city):
     assert found.differences == []
     assert found.cells > 1500 and found.rows > 3000
     told = {what for counts in found.by_measure.values() for what in counts}
-    assert {"met", "late", "overdue", "cannot_tell", "unlisted", "ownerless"} <= told
+    assert {"met", "late", "overdue", "cannot_tell", "unlisted", "ownerless", "looked at", "untrue"} <= told
+    assert len(found.by_measure) > 200  # parts of measures with something to compare
+
+
+def test_the_report_of_the_edition_of_now_is_the_truth_in_a_city_that_lives_now(tmp_path):
+    found = live(make(tmp_path, size="2k", days=10, seed=5, first=date(2024, 3, 4)), ["today"])
+    assert (found.differences, found.apart) == ([], [])
+    assert len(found.by_measure) > 15
 
 
 def test_one_check_that_never_reached_the_register_and_one_time_that_was_shifted_are_found(city):
@@ -56,3 +63,10 @@ def test_ten_cities_of_twenty_thousand_and_thirty_days(seed, tmp_path):
     found = live(make(tmp_path, size="20k", days=30, seed=seed, first=FIRST))
     assert found.differences == []
     assert set(truth.EDITIONS) == {name.partition(" ")[0] for name in found.by_measure}
+
+
+@pytest.mark.full
+def test_a_city_that_lives_seventy_days_tells_of_what_is_asked_by_the_month(tmp_path):
+    found = live(make(tmp_path, size="2k", days=70, seed=3, first=FIRST))
+    assert found.differences == []
+    assert {"2020-02-03-centre funding-guarantee.paid", "2020-01-26-province animal-disease-surveillance.sampled", "2020-06-city-normal recovered-monthly-test"} <= found.by_measure.keys()

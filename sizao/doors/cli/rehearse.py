@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ def truth(
     days: Annotated[int, typer.Option("--days", min=1, max=365)] = 30,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
     edition: Annotated[list[str] | None, typer.Option("--edition", help="预案（可多次）· an edition; all whose truth is known")] = None,
+    first: Annotated[datetime | None, typer.Option("--first", formats=["%Y-%m-%d"], metavar="DATE", help="第一天 · its first day (2020-06-16)")] = None,
     keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="保留库与文件 · keep the store and the city's files there")] = None,
     json: Json = False,
 ) -> None:
@@ -46,9 +48,9 @@ def truth(
         from sizao.rehearsal.rehearse import rehearse
 
         for name in edition or ():
-            if name not in truths.EDITIONS:
-                raise Refused("city-truth-unknown", edition=name, known=", ".join(truths.EDITIONS))
-        found = rehearse(place / "city", size=size, days=days, seed=seed, editions=edition or (), progress=context.say)
+            if name not in (known_editions := truths.EDITIONS | truths.LATER):
+                raise Refused("city-truth-unknown", edition=name, known=", ".join(known_editions))
+        found = rehearse(place / "city", size=size, days=days, seed=seed, first=first.date() if first else None, editions=edition or (), progress=context.say)
     finally:
         from django.db import connections
 

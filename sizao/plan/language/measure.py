@@ -252,8 +252,9 @@ class Measure:
 
     @property
     def look(self) -> Measure | None:
-        """The second look at this measure, where one is taken."""
-        return self.all.get(f"{self.id}.check")
+        """The second look at this measure, where one is taken: its own, or of a part that of the whole measure, if both are about the same table."""
+        whole = self.all.get(f"{self.part_of}.check")
+        return self.all.get(f"{self.id}.check") or (whole if whole is not None and whole.facts == self.facts else None)
 
     def vocabulary(self, known: Vocabulary) -> Vocabulary:
         """What its sentences may name: the registers' tables, and those that its edition makes."""

@@ -68,6 +68,7 @@ ACTS = (
     ActKind("area.reviewed", "area", "地区级别复核", "level of an area reviewed"),
     ActKind("inspection.seen", "subject", "现场核查", "seen on the spot"),
     ActKind("leader.visited", "subject", "领导到联系片区督导", "leader has been in his area"),
+    ActKind("call.made", "subject", "拨打抽查电话", "test call made"),
     ActKind("call.answered", "subject", "接听抽查电话", "test call answered"),
     ActKind("call.unanswered", "subject", "抽查电话无人接听", "test call not answered"),
     ActKind("duty.accepted", "subject", "责任人签收", "duty accepted"),

@@ -66,7 +66,7 @@ INSPECTION = Story(
 POST = Story("told_at", (), state=("holder", "backup", "reachable", "shift_hours", "shift_starts"), since="told_at")
 CALL = Story(
     "called_at",
-    (Step("call.answered", "called_at", "outcome", subject="guard_post", only=("outcome", ("answered",))), Step("call.unanswered", "called_at", "outcome", subject="guard_post", only=("outcome", ("no_answer",)))),
+    (Step("call.made", "called_at", "outcome", subject="guard_post"), Step("call.answered", "called_at", "outcome", subject="guard_post", only=("outcome", ("answered",))), Step("call.unanswered", "called_at", "outcome", subject="guard_post", only=("outcome", ("no_answer",)))),
 )
 DUTY = Story("in_force_from", (Step("duty.accepted", "accepted_at"),), state=("unit",))
 FORM = Story("known_at", (Step("form.registered", "registered_at"), Step("form.refused", "refused_at")))

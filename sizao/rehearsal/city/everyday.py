@@ -44,6 +44,11 @@ FROM drawn d JOIN places p ON p.n = d.towards LEFT JOIN places f ON f.n = d.outo
 INSERT INTO chance SELECT 'answer', 'a' || i, 'handover:' || i, NULL, area, sent_at, after_hours(sent_at, CASE WHEN u('in haste', i) < .6 THEN 12 ELSE 24 END), NULL,
   CASE WHEN u('answer', i) < .75 THEN 'accepted' WHEN u('answer', i) < .85 THEN 'not_here' WHEN u('answer', i) < .93 THEN 'wrong' ELSE 'handed_on' END, NULL, NULL FROM handover;
 """
+#: Who was accepted (the first answer counts), or sent on to a doctor, comes.
+CAME = """
+INSERT INTO chance SELECT 'came', 'ha' || h.i, 'handover:' || h.i, NULL, h.area, d.told_at, after_hours(d.told_at, 22), NULL, NULL, NULL, NULL
+FROM handover h JOIN (SELECT about, arg_min(outcome, (told_at, key)) AS outcome, min(told_at) AS told_at FROM deed WHERE kind = 'answer' AND told_at IS NOT NULL GROUP BY about) d ON d.about = 'handover:' || h.i WHERE d.outcome = 'accepted';
+"""
 
 
 def go_on(town: Town) -> None:
@@ -55,3 +60,5 @@ def go_on(town: Town) -> None:
     settle_down(town, "visit")
     town.run(HANDOVERS)
     settle_down(town, "answer", like="answered")
+    town.run(CAME)
+    settle_down(town, "came", like="affair")

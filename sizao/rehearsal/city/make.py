@@ -30,6 +30,7 @@ def make(folder: Path, *, size: str = "20k", days: int = 30, seed: int = 7, firs
     desks.open_desks(town)
     goods.store(town)
     lines.file(town)
+    desks.look(town)
     records.write(town, folder)
     (folder / "city.json").write_text(json.dumps({"size": size, "days": days, "seed": seed, "first": first.isoformat(), "zone": ZONE}), encoding="utf-8")
     town.db.close()

@@ -35,7 +35,7 @@ SELECT key, about, person, area, moment, period, outcome, number, more FROM (
 #: What is filed of each kind of work, under the name of its file.
 KINDS = {
     "check": "check", "investigated": "investigated", "source": "source", "admitted": "admitted", "taken_in": "taken in", "stay_ended": "stay ended",
-    "report": "report", "visit": "visit", "answer": "answer", "result": "result",
+    "report": "report", "visit": "visit", "answer": "answer", "came": "came", "result": "result",
 }  # fmt: skip
 #: What comes to be known of a case or contact after it was filed, and from when that stands.
 LATER = """

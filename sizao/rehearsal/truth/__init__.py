@@ -15,6 +15,7 @@ from pathlib import Path
 from . import editions
 from .basic import Basic
 from .book import Book
+from .clinic import Lots
 from .judging import Should
 from .now import Now
 
@@ -23,7 +24,7 @@ EDITIONS: dict[str, type[Basic | editions.Province]] = {"contact-tracing-basic":
 #: Editions of another time: of them the truth is said of a city that lives then.
 LATER: dict[str, type[Now]] = {"today": Now}
 
-__all__ = ["EDITIONS", "LATER", "Should", "Truth", "derive"]
+__all__ = ["EDITIONS", "LATER", "Lots", "Should", "Truth", "derive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,12 @@ class Truth:
     measures: frozenset[str]
 
 
-def derive(folder: Path, edition: str, as_of: datetime | None = None) -> Truth:
-    """What should be reported at `as_of` (civil time; left out: the end of the city's last day) under an edition in force since its first day."""
+def derive(folder: Path, edition: str, as_of: datetime | None = None, *, lots: Lots | None = None) -> Truth:
+    """What should be reported at `as_of` (civil time; left out: the end of the city's last day) under an edition in force since its first day.
+
+    `lots`: the lots that were drawn for second looks, as (measure, subject, period, when the occasion opens) → a number below one. They hang on a key of
+    the store, which no city knows; without them nothing is said of who was to be looked at, only of what was seen.
+    """
     who = (EDITIONS | LATER)[edition](Book(folder, as_of))
+    who.lots = lots
     return Truth(who.all(), frozenset(who.said))

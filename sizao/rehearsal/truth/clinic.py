@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any
 
 from .book import DAY, FAR, Book
 from .judging import Judge, Should
 
+#: (measure, subject, period, when the occasion opens) → a number below one: the lot that was drawn.
+Lots = Callable[[str, str, str, datetime], float]
 SUSPECTED = ("suspected", "clinical")
 
 
@@ -25,6 +28,9 @@ class Clinic:
 
     def __init__(self, book: Book):
         self.book, self.found, self.said = book, list[Should](), set[str]()
+        self.judged: dict[str, list[Judge]] = defaultdict(list)
+        self.checked: dict[str, dict[str, list[tuple[datetime, bool]]]] = {}  # measure → who was looked at, when, and was it so
+        self.lots: Lots | None = None  # who was drawn to be looked at
         self.kind_of: dict[int, str] = {u["i"]: u["kind"] for u in book.units}
         self.cases_of: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for case in book.cases:
@@ -59,5 +65,6 @@ class Clinic:
         """A judge whose findings are kept."""
         found = Judge(self.book, measure, role)
         found.found = self.found
+        self.judged[measure].append(found)
         self.said.add(measure)
         return found

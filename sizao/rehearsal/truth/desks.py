@@ -94,6 +94,10 @@ class Desks(People):
         judge = self.judge("rectification.verified", "inspector")
         for t in self.things("ticket", "finding"):
             self.verified(judge, t, span)
+        fixed = self.judge("rectification.fixed", "reporter")  # what an inspector saw is a finding too; here nobody answers those
+        for t in self.things("inspection", "unit"):
+            if t["told"]["outcome"] == "not_kept":
+                fixed.once(f"finding of {t['about']}", t["area"], t["known_at"], t["known_at"] + 3 * DAY, [], known=t["known_at"])
 
     def decided(self) -> None:
         """What is decided has an owner and a day, at once."""

@@ -9,23 +9,33 @@ from typing import Any
 from .book import DAY, FAR, Filed
 from .clinic import end_of, midnight
 from .judging import Should
+from .looks import Looks
 from .sentences import HOUR, Case
 from .standing import JANUARY_20
-from .travel import Travel
 from .units import day
 
 
-class Province(Travel):
+class Province(Looks):
     """26 January 2020."""
 
     first: tuple[str, ...] = ("suspect",)
 
     def all(self) -> list[Should]:
+        self.sweep()
+        self.check("checkpoint-network", self.of_units("gateway"), "week")
+        self.check("disinfection-ventilation", self.of_units("market", "clinic"), "week")
+        self.check("live-poultry-closure", self.of_units("market"), "week")
+        self.check("workplace-prevention", self.of_units("employer", "site", "maker", "department"), "month")
+        self.found_and_classed("contact-identification.found")
+        self.not_called()
+        self.experts()
+        self.spread()
+        self.nobody(("animal-disease-surveillance.acted", "agriculture"))
         self.seats()
         self.responsible()
         self.plans_filed()
         self.means()
-        self.manned("round-the-clock-duty", ("duty", "leader_in_charge"), "desk")
+        self.duty()
         self.affected()
         self.returned()
         self.situation(datetime(2020, 1, 26))  # noqa: DTZ001
@@ -75,7 +85,7 @@ class Province(Travel):
         self.staff_protection()
         self.gatherings()
         self.staples()
-        return self.found
+        return self.marked()
 
     def staff_protection(self) -> None:
         """Staff at risk: trained before they go, equipped and looked at each day."""
@@ -122,12 +132,20 @@ class City(Province):
     first = ("admit", "suspect")
 
     def all(self) -> list[Should]:
+        self.sweep()
+        self.check("checkpoint-network", self.of_units("gateway"), "week")
+        self.check("disinfection-ventilation", self.of_units("gateway", "transport"), "week")
+        self.found_and_classed("contact-identification.found")
+        self.not_called()
+        self.inspected()
+        self.field()
+        self.handed_over()
         self.seats()
         self.level_published()
         self.judge("response-level.declared", "commander")  # of provinces: here is none
         self.plans_filed()
         self.means()
-        self.manned("round-the-clock-duty", ("duty", "leader_in_charge"), "desk")
+        self.duty()
         self.affected()
         self.situation(datetime(2020, 1, 27))  # noqa: DTZ001
         self.treat_at_once()
@@ -162,7 +180,7 @@ class City(Province):
         self.staff_protection()
         self.gatherings()
         self.answered("origin-destination-handover.answered", "area")
-        return self.found
+        return self.marked()
 
 
 class Centre(Province):
@@ -171,6 +189,17 @@ class Centre(Province):
     first = ("admit",)
 
     def all(self) -> list[Should]:
+        self.check("isolation-site-capacity", self.of_units("isolation_site"), "week")
+        self.check("disinfection-ventilation", self.of_units("gateway", "transport"), "week")
+        self.check("environment-clean-up", self.of_units("village", "market"), "month", "inspector @ parent")
+        self.inspected()
+        self.experts()
+        self.rooms()
+        self.spread()
+        self.blocked()
+        self.shared()
+        self.variants()
+        self.handed_over()
         self.seats()
         self.responsible()
         self.directives()
@@ -236,7 +265,7 @@ class Centre(Province):
         self.answered("origin-destination-handover.answered", "area")
         self.surge()
         self.production()
-        return self.found
+        return self.marked()
 
     def stuck(self) -> None:
         """Who must leave while nobody may is answered."""
@@ -271,6 +300,19 @@ class Recovery(Centre):
     """23 February 2020."""
 
     def all(self) -> list[Should]:
+        self.sweep()
+        self.check("risk-point-register", self.of_units("isolation_site", "market", "clinic", "custody", "welfare_home"), "month")
+        self.check("hospital-infection-gates", self.of_units("clinic", "fever_clinic"), "week")
+        self.check("checkpoint-network", self.of_units("gateway"), "week")
+        self.check("workplace-prevention", self.of_units("employer", "site", "maker", "department"), "month")
+        self.check("environment-clean-up", self.of_units("village", "market"), "month", "inspector @ parent")
+        self.check("donation-flow", [(t["about"], t["area"], t["known_at"]) for t in self.things("consignment", "donation")], "month", looks={})
+        self.experts()
+        self.spread()
+        self.blocked()
+        self.shared()
+        self.handed_over()
+        self.nobody(("animal-disease-surveillance.acted", "agriculture"), ("paired-support.paired", "health @ province"))
         for part in ("reviewed", "fits"):
             self.judge(f"response-level.{part}", "commander")  # of provinces: here is none
         self.level_published()
@@ -357,7 +399,7 @@ class Recovery(Centre):
         self.bereaved()
         self.vulnerable()
         self.answered("origin-destination-handover.answered", "area")
-        return self.found
+        return self.marked()
 
     def blockers_where_graded(self) -> None:
         def gate(area: int, t: datetime) -> bool | None:
@@ -439,9 +481,24 @@ class Normal(Centre):
     first = ()
 
     def all(self) -> list[Should]:
+        self.check("triage-screening", self.of_units("clinic", "fever_clinic"), "week")
+        self.check("isolation-site-capacity", self.of_units("isolation_site"), "week")
+        self.check("hospital-infection-gates", self.of_units("clinic", "fever_clinic"), "week")
+        self.check("venue-scan-temperature", self.of_units("gateway", "transport", "hotel", "clinic", "shop"), "week")
+        self.check("disinfection-ventilation", self.of_units("school", "class"), "week")
+        self.check("pharmacy-prescription-rule", self.of_units("pharmacy"), "month")
+        self.found_and_classed("exposed-place-visitors.classed", class_="general", role="community")
+        self.rolls_filed()
+        self.strength(datetime(2020, 6, 15))  # noqa: DTZ001
+        self.sentinels()
+        self.rooms()
+        self.referred()
+        self.field()
+        self.nobody(("key-group-testing.schools", "reporter"), ("exposed-place-visitors.observed", "community"))
+        self.standby()
         self.seats()
         self.decided()
-        self.manned("round-the-clock-duty", ("duty", "leader_in_charge"), "desk")
+        self.duty()
         self.declared()
         self.situation(datetime(2020, 6, 15))  # noqa: DTZ001
         self.kept_off()
@@ -494,7 +551,7 @@ class Normal(Centre):
         self.weekly_tests()
         self.sales()
         self.wish_to_test()
-        return self.found
+        return self.marked()
 
     def monthly(self, since: datetime) -> datetime:
         return max(since, datetime(2020, 6, 15))  # noqa: DTZ001 - a step that is a figure counts from the day on which the figure was written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ class Should:
     state: str
     area: int | None
     ownerless: bool
+    seen: bool | None = None  # somebody looked, and it was so; False: it was not
 
 
 class Judge:
@@ -32,6 +34,7 @@ class Judge:
     def __init__(self, book: Book, measure: str, role: str):
         self.book, self.measure, self.role = book, measure, role
         self.found: list[Should] = []
+        self.said: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)  # subject → (said to be done at, due)
 
     def say(self, subject: str, area: int | None, due: datetime | None, state: str) -> None:
         self.found.append(Should(self.measure, subject, due, state, area, not self.answered(area)))
@@ -69,6 +72,8 @@ class Judge:
             return
         told = sorted(t for t in done if opens - early <= t < closes and t <= now)
         at = told[need - 1] if len(told) >= need else None
+        if at is not None and (asked or at <= due):
+            self.said[subject].append((at, due))
         if at is not None and at <= due:
             if due < now:
                 self.say(subject, area, due, MET)
@@ -92,6 +97,10 @@ class Judge:
             self.say(subject, area, due, CANNOT_TELL)
             return
         told, last = true(j), min(now, closes - timedelta(microseconds=1))
+        if told and (j <= due or asked):
+            self.said[subject].append((j, due))
+        elif asked and told is False and due < last and true(last):
+            self.said[subject].append((last, due))
         if told and j <= due:
             if due < now:
                 self.say(subject, area, due, MET)
@@ -128,10 +137,25 @@ class Judge:
             elif beaten is not None and beaten(j):
                 continue
             elif not any(opens <= t < closes and t <= due and t <= now for t in acts):
+                self.said[subject].append((j, due))
                 if due < now:
                     self.say(subject, area, due, MET)
             elif asked:
                 self.say(subject, area, due, OVERDUE)
+
+    def looked(self, looks: dict[str, list[tuple[datetime, bool]]]) -> dict[tuple[str, datetime], bool]:
+        """(subject, due) → was it so, where somebody looked: a look is about what had been said to be done last before it."""
+        found = {}
+        for subject, said in self.said.items():
+            if subject not in looks:
+                continue
+            said = sorted(said)
+            for n, (at, due) in enumerate(said):
+                following = said[n + 1][0] if n + 1 < len(said) else FAR
+                told = [kept for seen, kept in looks[subject] if at < seen <= following]
+                if told:
+                    found[subject, due] = all(told)
+        return found
 
     def daily_state(
         self, subject: str, area: int, first: datetime, until: datetime, hours: Iterable[float], true: Asked, *, known: datetime, owed: Asked | None = None, step: int = 1, months: int = 0

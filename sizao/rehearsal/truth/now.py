@@ -8,14 +8,14 @@ from typing import Any
 from .book import DAY, FAR
 from .clinic import end_of, midnight
 from .judging import CANNOT_TELL, Should
+from .looks import Looks
 from .sentences import HOUR
-from .travel import Travel
 
 TUESDAY = datetime(2017, 9, 19)  # noqa: DTZ001 - civil time; weeks of the sentinels end with Monday
 CASES = ("confirmed", "asymptomatic")
 
 
-class Now(Travel):
+class Now(Looks):
     """Of a city that lives in 2023 or later: earlier some of its figures were not written yet."""
 
     def all(self) -> list[Should]:
@@ -34,7 +34,7 @@ class Now(Travel):
         self.plain_words()
         self.findings(3 * DAY)
         self.forms()
-        return self.found
+        return self.marked()
 
     def cards(self) -> None:
         """A card received within a day of the diagnosis, and looked through within a day of that."""
