@@ -82,12 +82,7 @@ class Units(Clinic):
         """No accident of that kind, day by day."""
         judge = self.judge(measure, "reporter")
         for u in self.units(*kinds):
-            told = [f.at for f in self.filed("line:incident", u, outcomes)]
-            for opens, due, closes in judge.periods(u["since"], FAR, [24], 1, 0):
-                if any(opens <= t < closes and t <= due for t in told):
-                    judge.say(f"unit:{u['i']}", u["area"], due, "overdue")
-                elif due < self.book.as_of:
-                    judge.say(f"unit:{u['i']}", u["area"], due, "met")
+            judge.never(f"unit:{u['i']}", u["area"], u["since"], FAR, [f.at for f in self.filed("line:incident", u, outcomes)], known=u["since"])
 
     def lists(self, ledger: str) -> list[tuple[str, int, Filed]]:
         """Lines that are subjects themselves: (key, person, line)."""
