@@ -88,7 +88,7 @@ FROM thing t, range({days} // 5) AS r(k) WHERE t.register = 'duty' AND after_hou
 #: Inspectors come without a word. What they see is what is so: not kept where the last thing that was told had not been done.
 LOOK = """
 INSERT INTO thing
-WITH units AS (SELECT u.i, u.area, u.kind, after_hours({begin}, 24 * d + 9 + u2('looked at', u.i, d) * 8) AS seen_at FROM unit u, range({days}) AS t(d) WHERE u.in_use AND u2('somebody looks', u.i, d) < CASE WHEN u.kind IN ('gateway', 'market', 'clinic') THEN .08 ELSE .012 END),
+WITH units AS (SELECT u.i, u.area, u.kind, after_hours({begin}, 24 * d + 9 + u2('looked at', u.i, d) * 8) AS seen_at FROM unit u, range({days}) AS t(d) WHERE u.in_use AND u2('somebody looks', u.i, d) < CASE WHEN u.kind IN ('gateway', 'market', 'clinic') THEN .2 ELSE .03 END),
      told AS (SELECT x.i, x.seen_at, arg_max(d.conduct, d.told_at) AS conduct FROM units x JOIN deed d ON d.about = 'unit:' || x.i AND d.kind IN ('line:self_check', 'line:cleaning', 'line:gate_count', 'line:beds', 'line:attendance') AND d.told_at < x.seen_at GROUP BY x.i, x.seen_at)
 SELECT 'inspection', CAST(row_number() OVER (ORDER BY x.seen_at, x.i) AS INTEGER), x.area, x.seen_at, 'unit',
   json_object('unit', x.i, 'seen_at', x.seen_at, 'announced', false, 'outcome', CASE WHEN t.conduct = 'claimed' THEN 'not_kept' ELSE 'kept' END) FROM units x LEFT JOIN told t ON t.i = x.i AND t.seen_at = x.seen_at;
