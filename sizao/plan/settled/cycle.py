@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from hashlib import sha256
@@ -48,6 +48,7 @@ class Work:
         old: What its settled cells rest on; None: it is evaluated whole.
         apart: The rows that can matter to it are kept apart.
         rows: About how many subjects are looked at.
+        seconds: About how long that will take: as long as the last time, and before there was any, by the number of subjects.
     """
 
     judged: Judged
@@ -55,6 +56,10 @@ class Work:
     old: Kept | None
     apart: bool
     rows: int
+
+    @property
+    def seconds(self) -> float:
+        return max(self.old.seconds if self.old else 0.0, self.rows / 2e6)
 
 
 def cycle(
@@ -99,6 +104,7 @@ class Cycle:
         self.start = datetime.combine(since, clock()) if since else None
         self.result = CycleResult(as_of, self.horizon)
         self.sizes: dict[str, int] = {}
+        self.took: dict[int, float] = {}  # by the number of a measure: its seconds
 
     def run(self, measures: Sequence[Judged]) -> CycleResult:
         from .lane import Lane
@@ -109,7 +115,7 @@ class Cycle:
         with Lanes(self.db) as lanes:
             if self.changes:
                 self.db.execute(f"CREATE TABLE {CHANGED} AS {self.changes.acts}")
-            lanes.work(lambda cursor: Lane(self, cursor, lanes.count), sorted(works, key=lambda w: -w.rows))
+            lanes.work(lambda cursor: Lane(self, cursor, lanes.count), sorted(works, key=lambda w: -w.seconds), lambda w: w.rows >= LARGE)
             lanes.threads(lanes.count)
             self.db.execute("BEGIN")
             try:
@@ -186,7 +192,7 @@ class Cycle:
         self.ownerless(works)
         if any(k.horizon < self.horizon for k in kept.values()):
             self.ledger.compact(None if self.since else self.horizon.date() - LONG)
-        self.ledger.settle(standing)
+        self.ledger.settle([replace(k, seconds=self.took.get(k.no, 0.0)) for k in standing])
 
     def corrected(self, w: Work) -> None:
         """Brings the rows that are kept apart to what they are now; whoever was touched is looked at until all is settled again."""

@@ -45,7 +45,7 @@ class Lane:
 
     def take(self, w: Work) -> None:
         """Evaluates a measure: what late records changed, and what is live."""
-        began = time.perf_counter()
+        begun = began = time.perf_counter()
         if w.old is None:
             self.live(w, self.chosen(w), None)
         elif not settles(w.judged.measure):
@@ -56,6 +56,7 @@ class Lane:
             began = time.perf_counter()
             self.live(w, relations, w.old.horizon)
         self.spent("live", began)
+        self.c.took[w.no] = time.perf_counter() - begun
 
     def close(self) -> None:
         self.add_up()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
@@ -51,17 +51,19 @@ class Lanes:
     def threads(self, count: int) -> None:
         self.db.execute(f"SET threads = {count}")
 
-    def work(self, lane: Callable[[duckdb.DuckDBPyConnection], Lane[Item]], items: Iterable[Item]) -> None:
-        """Has every item taken by one of the lanes. The first lane begins with the first item, the others with the last: so the large, if they come first,
-        are never worked on beside each other, and the small fill up what is left. After a fault in any lane all stop, and it is raised.
+    def work(self, lane: Callable[[duckdb.DuckDBPyConnection], Lane[Item]], items: Sequence[Item], large: Callable[[Item], bool]) -> None:
+        """Has every item taken by one of the lanes, in their order: if the longest come first, what is short fills up the end. The first lane begins with
+        the large ones, so that no two of them are worked on beside each other as long as there is anything else. After a fault in any lane all stop, and it
+        is raised.
         """
-        left, faults = deque(items), list[BaseException]()
-        cursors = [self.db.cursor() for _ in range(min(self.count, max(1, len(left))))]
+        first_of_all, left, faults = deque(i for i in items if large(i)), deque(i for i in items if not large(i)), list[BaseException]()
+        cursors = [self.db.cursor() for _ in range(min(self.count, max(1, len(items))))]
         guard = threading.Lock()
 
         def following(first: bool) -> Item | None:
             with guard:
-                return (left.popleft() if first else left.pop()) if left and not faults else None
+                source = first_of_all if first_of_all and (first or not left) else left
+                return source.popleft() if source and not faults else None
 
         def drive(i: int) -> None:
             try:
