@@ -11,9 +11,11 @@ from django.db import connection, transaction
 from sizao.kernel import acts, clock
 from sizao.kernel.acts import NewAct
 from sizao.kernel.models import Act
+from sizao.kernel.outcome import Command
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import read as cases
 from sizao.registers.isolation import actions as isolation
+from sizao.registers.surveillance import actions as surveillance
 
 from .outcome import Outcome, Problem
 
@@ -62,6 +64,7 @@ def record_checks(scope: Scope, checks: Sequence[Check]) -> list[Outcome]:
         else:
             outcomes[i] = Outcome("rejected", problems=(Problem("check-outcome-unknown", "outcome", c.outcome),))
     made = isolation.add_checks(scope, list(good.values()), sender=sender)
+    _follow_symptoms(scope, [c for c in good.values() if c.outcome == "symptoms" and c.key in made], sender)
     for i, check in good.items():
         outcomes[i] = Outcome("new" if check.key in made else "identical", made.get(check.key), check.person)
     held = dict(Act.objects.filter(kind="attempt", subject__in={a.subject for a in tried.values()}, record__in={a.record for a in tried.values()}).values_list("record", "id"))
@@ -73,9 +76,25 @@ def record_checks(scope: Scope, checks: Sequence[Check]) -> list[Outcome]:
     return [outcomes[i] for i in range(len(checks))]
 
 
+def _follow_symptoms(scope: Scope, checks: Sequence[isolation.NewCheck], sender: str) -> None:
+    """Whoever has symptoms on a check has a line in the symptom ledger from then on, once as long as it is open: nobody writes it a second time."""
+    held = surveillance.open_lines(c.person for c in checks) if checks else set()
+    found = {c.person: c for c in reversed(checks) if c.person not in held}
+    commands = [
+        Command(source_id=f"check:{c.key}", told={
+            "person": c.person, "area": c.area_id, "disease": c.disease, "channel": "monitoring", "found_at": c.happened_at, "symptoms": list(c.symptoms),
+        } | ({"temperature": c.temperature} if c.temperature is not None else {}))
+        for c in found.values()
+    ]  # fmt: skip
+    surveillance.save_lines(scope, commands, sender=sender)
+
+
 @transaction.atomic
 def take_back(scope: Scope, check: UUID) -> Outcome:
-    """Takes back a check that this post recorded by mistake: an act of the same kind with the outcome `void` replaces it, and nothing is erased."""
+    """Takes back a check that this post recorded by mistake: an act of the same kind with the outcome `void` replaces it, and nothing is erased. A symptom
+    line that began with it is closed as recorded by mistake."""
     scope.check("check.write")
     undone = isolation.void_check(scope, check)
+    if undone:
+        surveillance.withdraw_line(scope, f"check:{isolation.key_of_check(check)}", sender=f"post:{scope.post_id}")
     return Outcome("updated" if undone else "identical", check)

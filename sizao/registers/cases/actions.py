@@ -135,6 +135,14 @@ def _take(found: dict[str, Numbered], wanted: set[str], named: Iterable[tuple[st
     found |= here
 
 
+def are_cases(who: Iterable[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
+    """Those (person, disease) who are a case of it that was not ruled out."""
+    pairs = set(who)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT person_id, disease FROM cases_case WHERE person_id = ANY(%s::uuid[]) AND classification IS DISTINCT FROM 'ruled_out'", [uuid_array({p for p, _ in pairs})])
+        return pairs & set(cursor.fetchall())
+
+
 def links_of_batch(batch: int) -> list[tuple[UUID, UUID]]:
     """(infector, infectee) of the links that a batch brought."""
     with connection.cursor() as cursor:

@@ -51,7 +51,7 @@ class Case(Record):
             Filter("no-outcome", "尚无转归", "No outcome yet", {"outcome__isnull": True}),
         ),
         bulk=(Bulk("outcome", "登记转归", "Tell the outcome", "case.write", ("outcome", "outcome_at")),),
-        verb="sizao.registers.cases.actions:save_cases",
+        verb="sizao.flows.case_reported:save_cases",
         page="case",
         group_zh="病例与密接",
         group_en="Cases and contacts",

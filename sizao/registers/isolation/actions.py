@@ -102,6 +102,11 @@ def add_checks(scope: Scope, new: Sequence[NewCheck], *, sender: str, batch: int
     )  # fmt: skip
 
 
+def key_of_check(check: UUID) -> str:
+    """The key under which a check was recorded."""
+    return str(DailyCheck.objects.values_list("source_id", flat=True).get(pk=check))
+
+
 def void_check(scope: Scope, check: UUID) -> bool:
     """Takes back a check of this post: an `attempt` with the outcome `void` replaces its act, the row says `void`. False if it was taken back before.
 

@@ -1,14 +1,17 @@
 """What people and machines tell of symptoms, signals and report cards. A batch in, one transaction, one outcome a command."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sizao.kernel import clock, steps
+from sizao.kernel.acts import NewAct
+from sizao.kernel.adding import add_new
 from sizao.kernel.outcome import Command, Outcome, Problem
-from sizao.kernel.scope import Scope
+from sizao.kernel.scope import Scope, visible
 from sizao.kernel.steps import Step, Story
 
 from . import rules
@@ -32,6 +35,10 @@ SIGNAL = Story(
     order=("raised_at", "judged_at"),
 )
 CARD = Story("received_at", (Step("card.received", "received_at"), Step("card.reviewed", "reviewed_at", "outcome", told=True)), order=("received_at", "reviewed_at"))
+
+
+#: Whose the cards are that were written with their case.
+OF_CASES = "case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,58 @@ def save_cards(scope: Scope, commands: Sequence[Command], *, sender: str, batch:
 
     def check(row: Any) -> Iterable[Problem]:
         yield from steps.not_ahead(row, ("diagnosed_at",), clock.now())
+        if row.about_case_id and row._state.adding and CaseCard.objects.filter(about_case=row.about_case_id).exists():
+            yield Problem("card-of-case-known", "about_case")
 
     return steps.save(scope, CaseCard, CARD, commands, sender=sender, batch=batch, check=check)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """The report card of a case, as the case's own story writes it. `from_unit`: who reported."""
+
+    case: UUID
+    person: UUID
+    area_id: int
+    disease: str
+    received_at: datetime
+    diagnosed_at: datetime | None = None
+    from_unit: UUID | None = None
+
+
+def add_cards(scope: Scope, new: Sequence[NewCard], *, batch: int | None = None) -> dict[str, UUID]:
+    """Cards of cases, each with the act `card.received`; a case has one, and the second time none is new."""
+    return add_new(
+        scope, CaseCard, {f"case:{c.case}": c for c in new}, sender=OF_CASES, batch=batch, event="surveillance.card_received", since=lambda c: c.received_at, about=lambda c: c.person,
+        columns=lambda c: {
+            "area_id": c.area_id, "disease": c.disease, "person_id": c.person, "about_case_id": c.case, "from_unit_id": c.from_unit, "diagnosed_at": c.diagnosed_at,
+            "received_at": c.received_at, "returned_for": "",
+        },
+        act=lambda key, c: NewAct("card.received", key, c.received_at, c.person, c.area_id, c.disease, record=key),
+        digest_of=lambda c: (c.case, c.received_at),
+    ) if new else {}  # fmt: skip
+
+
+def date_cards(scope: Scope, told: Mapping[UUID, datetime], *, sender: str) -> None:
+    """A day of diagnosis that was told after the card: case → when. A card that has one keeps it."""
+    cards = CaseCard.objects.filter(about_case__in=list(told), diagnosed_at=None) if told else ()
+    save_cards(scope, [Command(told={"diagnosed_at": told[c.about_case_id]}, record=c.pk) for c in cards], sender=sender)
+
+
+def lines_by_id(lines: Iterable[UUID]) -> list[SymptomLine]:
+    """Symptom lines that the caller has just written."""
+    return list(SymptomLine.objects.filter(pk__in=list(lines)).order_by("found_at"))
+
+
+def open_lines(people: Iterable[UUID]) -> set[UUID]:
+    """Those of these persons who have an open symptom line."""
+    return set(SymptomLine.objects.filter(visible(), person__in=list(people), closed_at=None).values_list("person", flat=True))
+
+
+def withdraw_line(scope: Scope, key: str, *, sender: str) -> bool:
+    """Closes a line as recorded by mistake, unless it is closed; whether there was one."""
+    row = SymptomLine.objects.filter(sender=sender, source_id=key, closed_at=None).first()
+    return row is not None and save_lines(scope, [Command(told={"outcome": "mistaken"}, record=row.pk)], sender=sender)[0].kind == "updated"
 
 
 def raise_signals(scope: Scope, new: Sequence[NewSignal], *, sender: str) -> list[Outcome]:

@@ -58,7 +58,7 @@ class SymptomLine(Record):
             Filter("open", "未结案", "Open", {"closed_at__isnull": True}),
             Filter("on-the-way", "已转诊未到达", "Referred, not arrived", {"referred_at__isnull": False, "arrived_at__isnull": True, "closed_at__isnull": True}),
         ),
-        verb="sizao.registers.surveillance.actions:save_lines",
+        verb="sizao.flows.symptoms_followed:save_lines",
         **GROUP,
     )
 
