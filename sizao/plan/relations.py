@@ -188,10 +188,17 @@ AREA_FACTS = FactsTable(
     person=None,
     disease=None,
 )
+
 UP = (
     "SELECT x.id AS area, CAST(unnest(x.ids) AS bigint) AS above, cardinality(x.ids) - generate_subscripts(x.ids, 1) AS steps "
     "FROM (SELECT id, string_to_array(rtrim(path, '.'), '.') AS ids FROM kernel_area) x"
 )
+
+
+def up_below(path: str) -> str:
+    """`UP` of the areas below one, itself included; `path` is that area's own, of ids and dots."""
+    assert set(path) <= set("0123456789."), path
+    return UP.replace("FROM kernel_area)", f"FROM kernel_area WHERE path LIKE '{path}%')")
 
 
 def quoted(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from sizao.kernel.models import Post
 
 from .evaluation import naive
+from .relations import up_below
 from .sql import POSTGRES, Relations
 from .sql.answering import keeping, nearest
 
@@ -41,6 +42,7 @@ class Together:
 
     def __init__(self, as_of: datetime, post: Post):
         self.as_of, self.post, self.inside = as_of, int(post.pk), post.area.path
+        self.near = dict[str, Mapping[str, str]]()
         self.ctes, self.made, self.names = dict[str, str](), dict[str, Relations](), dict[tuple[str, str, str], str]()
 
     def over(self, related: Relations, zone: str, table: str) -> Relations:
@@ -48,14 +50,17 @@ class Together:
         zoned = self.made.get(zone) or self._zone(related, zone)
         own = self._once(zone, table, "rows", related.own or related.facts[table]) if related.own or related.acts_of else ""
         acts = {key: self._once(zone, table, key, sql) for key, sql in related.acts_of.items()}
-        return replace(related, up=zoned.up, owners=zoned.owners, keeping=zoned.keeping, own=own, acts_of=acts)
+        # A measure that looks at its own row alone is listed only where that row's area is the post's; what looks elsewhere asks of every area.
+        kept = zoned.keeping if related.own or not related.acts_of else self.near[zone]
+        return replace(related, up=zoned.up, owners=zoned.owners, keeping=kept, own=own, acts_of=acts)
 
     def _zone(self, related: Relations, zone: str) -> Relations:
         n = len(self.made)
         self.ctes[f"lie_{n}"] = related.up
         plain = replace(related, up=f"SELECT * FROM lie_{n}")
         # Only areas below the post's own can be answered for by it.
-        near = replace(plain, up=f"SELECT * FROM lie_{n} WHERE area IN (SELECT id FROM kernel_area WHERE path LIKE '{self.inside}%')")
+        near = replace(plain, up=up_below(self.inside))
+        self.near[zone] = _Asked(self.ctes, f"near_{n}", lambda act: keeping(near, POSTGRES, act))
         as_of = POSTGRES.literal(naive(self.as_of, zone))
         owners = _Asked(self.ctes, f"answers_{n}", lambda by: f"SELECT * FROM ({nearest(near, POSTGRES, as_of, *by)}) a WHERE a.post = {self.post}")
         self.made[zone] = replace(plain, owners=owners, keeping=_Asked(self.ctes, f"since_{n}", lambda act: keeping(plain, POSTGRES, act)))
