@@ -41,7 +41,8 @@ class Written:
         selects = {"cell": cells, "row": rows}
         self.last = self.begin(selects)
         for what, select in selects.items():
-            self.duck.execute(f"CREATE OR REPLACE TEMP TABLE now_{what} AS {select}")
+            kind = "TABLE" if what == "cell" else "VIEW"  # rows are there already; twice they would fill the memory
+            self.duck.execute(f"DROP {kind} IF EXISTS now_{what}; CREATE TEMP {kind} now_{what} AS {select}")
             self.differ(what)
         self.single = not self.duck.execute("SELECT 1 FROM now_row GROUP BY key, subject, occasion HAVING count(*) > 1 LIMIT 1").fetchall()
 
@@ -95,9 +96,9 @@ class Written:
             with whole(self.duck):
                 self.replace()
                 self.duck.execute(f"DELETE FROM written_run; INSERT INTO written_run VALUES ({run.pk}, {DUCKDB.literal(_utc(run.started_at))})")
+        self.duck.execute("DROP TABLE now_cell; DROP VIEW now_row")
         for what in self.sizes:
-            for name in ("now", "new", "gone"):
-                self.duck.execute(f"DROP TABLE {name}_{what}")
+            self.duck.execute(f"DROP TABLE new_{what}; DROP TABLE gone_{what}")
 
     def replace(self) -> None:
         """What was written last becomes what is so now."""
