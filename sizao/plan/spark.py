@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -19,20 +19,20 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from .counting import TESTS
+from .counting import COUNTED
 from .facts import vocabulary as everything
 from .language import Vocabulary
 from .language.measure import Measure
 from .mirror import checking, relations
 from .mirror.layout import Layout, quoted
 from .obligations import Force
-from .sql import DUCKDB, Relations, compile_measure
+from .sql import DUCKDB, Dialect, Relations, compile_beside_in_zones, compile_measure
 from .sql.dialects import SPARK
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-COUNTS = tuple(TESTS)
+COUNTS = tuple(COUNTED)
 OURS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
@@ -98,14 +98,16 @@ class Snapshot:
         """What a compiled statement of the Spark dialect reads."""
         return relations.build(_Reader(self.spark), self.layout, self.state, zone, known_at)  # type: ignore[arg-type]
 
-    def obligations(self, f: Owed, as_of: datetime, known_at: datetime | None = None) -> DataFrame:
-        """Every obligation of a measure: subjects by the mirror's numbers, times civil, the zone beside them."""
+    def obligations(self, f: Owed, as_of: datetime, known_at: datetime | None = None, beside: bool = True) -> DataFrame:
+        """Every obligation of a measure: subjects by the mirror's numbers, times civil, the zone beside them.
+
+        `beside`: also by what its list is not complete, and what was handed over, as a run counts and lists them.
+        """
         from pyspark.sql.functions import lit
 
         whole: DataFrame | None = None
-        for zone in self.zones:
-            found = run(self.spark, compile_measure(f.measure, self.relations(zone, known_at), civil(as_of, zone), f.force(zone), SPARK))
-            found = found.withColumn("zone", lit(zone))
+        for zone, sql in statements(f, {zone: self.relations(zone, known_at) for zone in self.zones}, as_of, SPARK, beside):
+            found = run(self.spark, sql).withColumn("zone", lit(zone))
             whole = found if whole is None else whole.unionByName(found)
         assert whole is not None, "a snapshot without a zone"
         return whole
@@ -140,16 +142,24 @@ def on_duckdb(folder: Any, f: Owed, as_of: datetime, known_at: datetime | None =
         duck.execute(f"CREATE VIEW {quoted(table.name)} AS SELECT * FROM read_parquet({DUCKDB.text(f'{folder}/{table.name}.parquet')})")
     duck.execute(f"CREATE VIEW subject AS SELECT n, CAST(id AS UUID) AS id FROM read_parquet({DUCKDB.text(f'{folder}/subject.parquet')})")
     root = duck.sql("SELECT min(id) FROM area WHERE parent IS NULL").fetchall()[0][0]
-    parts = []
-    for zone in layout.zones:
-        related = relations.build(duck, layout, SimpleNamespace(latest=about["latest"]), zone, known_at)  # type: ignore[arg-type]
-        parts.append(f"SELECT * FROM ({compile_measure(f.measure, related, civil(as_of, zone), f.force(zone), DUCKDB)}) z")
+    state = SimpleNamespace(latest=about["latest"])
+    related = {zone: relations.build(duck, layout, state, zone, known_at) for zone in layout.zones}  # type: ignore[arg-type]
+    parts = [f"SELECT * FROM ({sql}) z" for _, sql in statements(f, related, as_of, DUCKDB)]
     return duck.execute(counted(" UNION ALL ".join(parts), "SELECT area, above FROM up", root)).fetchall()
+
+
+def statements(f: Owed, related: Mapping[str, Relations], as_of: datetime, dialect: Dialect, beside: bool = True) -> Iterator[tuple[str, str]]:
+    """(zone, statement) of a measure's obligations and, if wanted, of what stands beside them. `related`: what is read in each zone."""
+    zones = [(related[zone], civil(as_of, zone), f.force(zone)) for zone in related]
+    for zone, (read, moment, force) in zip(related, zones, strict=True):
+        yield zone, compile_measure(f.measure, read, moment, force, dialect)
+    if beside:
+        yield from ((zone, sql) for zone, sql in zip(related, compile_beside_in_zones(f.measure, zones, dialect), strict=True) if sql)
 
 
 def counted(obligations: str, up: str, root: Any) -> str:
     """SQL of the cells of obligations, for every engine but PostgreSQL. What has no area belongs to the root."""
-    counts = ", ".join(f"count(CASE WHEN {test} THEN 1 END) AS {name}" for name, test in TESTS.items())
+    counts = ", ".join(f"count(CASE WHEN {test} THEN 1 END) AS {name}" for name, test in COUNTED.items())
     sums = ", ".join(f"CAST(sum(l.{name}) AS BIGINT) AS {name}" for name in COUNTS)
     leaves = f"SELECT o.measure, coalesce(o.area, {root}) AS area, CAST(o.due AS DATE) AS day, {counts} FROM ({obligations}) o GROUP BY 1, 2, 3"
     return f"SELECT l.measure, u.above AS area, l.day, {sums} FROM ({leaves}) l JOIN ({up}) u ON u.area = l.area GROUP BY 1, 2, 3"

@@ -50,6 +50,7 @@ def spark(
     from sizao.kernel import clock
     from sizao.kernel.errors import Refused
     from sizao.plan import spark as engine
+    from sizao.plan.language.done import Amount
 
     try:
         import pyspark  # noqa: F401
@@ -70,6 +71,8 @@ def spark(
         cells = engine.in_order(registers.cells(engine.Always(m), moment, told).collect())
         writer.writerows((name, codes[area], *rest) for name, area, *rest in cells)
         said = ""
+        if m.shows or isinstance(m.done, Amount):
+            context.say(f"{m.id}：数量与 show 指标不在 Spark 上计算，见每次运行的结果。", f"{m.id}: its amounts and figures of show are not worked out on Spark; a run has them.")
         if compare:
             same = cells == engine.in_order(engine.on_duckdb(snapshot, engine.Always(m), moment, told))
             differ += not same
