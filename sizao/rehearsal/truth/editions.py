@@ -518,7 +518,7 @@ class Normal(Centre):
         self.unit_reports("situation-review.filed", ("department",), "report")
         self.visitors_tested()
         self.quarantine(6, ("centre",))
-        self.on_days("contact-quarantine.tested", (1, 4, 7, 14), "community")
+        self.on_days("contact-quarantine.tested", (1, 4, 7, 14), "community", datetime(2020, 6, 15))  # noqa: DTZ001
         self.inpatients()
         self.unit_files("lab-build.capacity", ("laboratory",), "line:lab_capacity", [17], step=7)
         self.at_home()

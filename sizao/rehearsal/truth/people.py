@@ -49,10 +49,13 @@ class People(Standing):
             over = midnight(c["observation_until"])
             released.once(about, area, over, over + DAY, self.of(person, "stay ended"), known=known, event=True, beaten=beaten)
 
-    def on_days(self, measure: str, days: tuple[int, ...], role: str) -> None:
-        """Sampled on these days of observation."""
+    def on_days(self, measure: str, days: tuple[int, ...], role: str, written: datetime) -> None:
+        """Sampled on these days of observation. Of whom was met last before the days were written nobody can tell."""
         judge = self.judge(measure, role)
         for c in self.close():
+            if midnight(c["last_exposure_on"]) < written:
+                judge.say(f"contact:{c['i']}", c["area"], None, CANNOT_TELL)
+                continue
             for n, of_them in enumerate(days):
                 opens = midnight(c["last_exposure_on"]) + of_them * DAY
                 closes = midnight(c["last_exposure_on"]) + days[n + 1] * DAY if n + 1 < len(days) else FAR
