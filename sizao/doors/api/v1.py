@@ -167,7 +167,9 @@ def _again(before: Answered, digest: bytes) -> HttpResponse:
 def _status(outcome: Outcome) -> int:
     if outcome.kind != "rejected":
         return 200
-    return max((Refused(p.code, field=p.field, value=p.value, expected="", register="").status for p in outcome.problems), default=422)
+    # what a row points to may be out of reach (404 by itself); the row is there, so its outcome is 409 or 422, as the document says
+    found = max((Refused(p.code, field=p.field, value=p.value, expected="", register="").status for p in outcome.problems), default=422)
+    return found if found in (409, 422) else 422
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
