@@ -11,6 +11,7 @@ from sizao.doors.cli.ledgers import _not_whole
 from sizao.doors.kit import signin
 from sizao.kernel import clock, content
 from sizao.kernel.models import Act, Enactment
+from sizao.registers.command.actions import Grading, grade_areas
 from sizao.registers.ledgers import actions, due, summing
 from sizao.registers.ledgers.actions import NewLine, NewUnit
 from sizao.registers.ledgers.models import DueReport, Entry
@@ -216,3 +217,25 @@ def test_a_household_s_members_stand_beside_the_form_of_a_visit_for_who_may_see_
         with clock.frozen(at(16, 8)):
             body = town.client(town.county.user(role, code)).get(f"/registers/household-visit/new?household={home}").content.decode()
         assert re.findall(r"<dd><b>(.*?)</b>", body) == [members], role
+
+
+@pytest.mark.django_db
+def test_what_is_in_force_of_an_area_stands_beside_the_form_of_its_ledger_and_is_never_asked(town):
+    root, township = town.county.root, town.county.areas["990001101"]
+    told = [(root, "risk", "high", 1, None), (root, "population", "", 1, 50_000), (township, "population", "", 1, 12_000), (township, "population", "", 14, 12_500)]
+    grade_areas(town.system, [Grading(a.pk, scale, value, at(day), number=number) for a, scale, value, day, number in told], sender="t")
+
+    def shown(role, post, register, area, language="zh-hans"):
+        with clock.frozen(at(16, 8)):
+            body = town.client(town.county.user(role, post), language).get(f"/registers/{register}/new?area={area}").content.decode()
+        assert 'name="residents"' not in body and 'name="grade_in_force"' not in body  # no control asks it
+        return re.findall(r"<dd><b>(.*?)</b> <span[^>]*>(.*?)</span>", body)
+
+    assert shown("cdc", "990001", "forecast", "990001", "en") == [("50000", "Grade or order of an area · 2020-06-01 · known already"), ("high", "Grade or order of an area · 2020-06-01 · known already")]
+    assert [v for v, _ in shown("cdc", "990001", "outside-total", "990001101")] == ["12500"]  # the newest in force
+    assert [v for v, _ in shown("cdc", "990001", "forecast", "990001101")] == ["12500", "高风险"]  # a grade comes down, a figure does not
+    assert [v for v, _ in shown("cdc", "990001102", "forecast", "990001101")] == ["—", "—"]  # another area's post sees no more here than elsewhere
+    assert [v for v, _ in shown("cdc", "990001", "forecast", "nowhere")] == ["—", "—"]
+    line = {"list_of": "returnees", "persons_total": 40, "source": "other", "residents": 1}
+    [outcome] = actions.add_lines(town.system, "outside_total", [NewLine("", {"area": root.pk}, line, at(16, 8))], sender="t")
+    assert [p.code for p in outcome.problems if p.field == "residents"] == ["no-such-field"]

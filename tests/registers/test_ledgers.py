@@ -102,6 +102,23 @@ def test_what_is_shown_as_known_is_kept_by_somebody_and_not_asked_as_well(db, tm
     assert found == ([] if code is None else [(code, 6)])
 
 
+@pytest.mark.parametrize(
+    ("levels", "field", "code"),
+    [
+        ("[county]", "residents", None),  # the register of what is in force of areas
+        ("[county]", "persons_total", None),  # another ledger asks it of counties
+        ("[]", "persons_total", None),  # of every level, counties too
+        ("[city]", "persons_total", "ledger-filled-by-nobody"),  # ... and never of cities
+        ("[county]", "persons_present", "ledger-filled-by-nobody"),  # an area is no class
+    ],
+)
+def test_what_is_shown_of_an_area_is_kept_of_areas_of_its_level(db, tmp_path, levels, field, code):
+    text = f"title: {{zh: 辖区, en: Area}}\nabout: area\nlevels: {levels}\nlines: many\nfields: [note]\nfilled: [{field}]\nrhythm: event\nfiled_by: cdc\nminutes: 1\n"
+    write(tmp_path, "ledgers", "area_note", text)
+    found = [(f.code, f.line) for f in checking.faults(tmp_path / "ledgers" / "area_note.yaml", "")]
+    assert found == ([] if code is None else [(code, 6)])
+
+
 def test_a_field_that_was_loaded_is_never_retyped_and_one_may_be_added(system, tmp_path):
     write(tmp_path, "fields", "own", "fields:\n  depth: {zh: 深, en: depth, type: decimal, unit: m}\n")
     assert content.load(system, [tmp_path]).faults == []

@@ -22,7 +22,7 @@ from sizao.doors.kit.problems import worded
 from sizao.doors.kit.shown import NONE, Shown, short, titles
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
-from sizao.kernel import clock
+from sizao.kernel import areas, clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Area, User
@@ -44,7 +44,8 @@ def new(request: HttpRequest, register: str) -> HttpResponse:
     scope, found = request.scope.open(), find(register)
     form = Form(request, scope, found, None)
     if request.method != "POST":
-        form.values = {n: form.said(n, form.reader.read(n, v)) for n in found.writable() if (v := request.GET.get(n, ""))}
+        asked = {n: v for n in found.writable() if (v := request.GET.get(n, ""))}
+        form.values = {n: form.said(n, v) for n, v in form.reader.read_all(asked)[0].items()}
         return form.answer()
     outcome = form.save(uuid_or_new(request.POST.get("key", "")))
     if outcome is None or outcome.kind == "rejected":
@@ -215,12 +216,15 @@ class Form:
         one = ledger_of(self.register)
         if one is None or not one.filled_fields:
             return None
-        about = {}
+        about: dict[str, UUID | int] = {}
         for key in one.keys:
-            told = self.register.value(self.row, key) if self.row is not None else str(self.values.get(key) or "").split(" · ")[0]
-            if told and _is_uuid(str(told)):
+            told = self.register.value(self.row, key) if self.row is not None else str(self.values.get(key) or "").split(" · ")[0].strip()
+            if key == "area" and told:
+                found = told if self.row is not None else getattr(areas.resolve(told), "pk", None)
+                about |= {key: found} if found is not None else {}
+            elif told and _is_uuid(str(told)):
                 about[key] = UUID(str(told))
-        day = self.row.period if self.row is not None else None
+        day = (self.row.period or clock.local_day(self.row.happened_at, self.zone)) if self.row is not None else None
         try:
             day = day or date.fromisoformat(str(self.values.get("period") or ""))
         except ValueError:

@@ -1,11 +1,9 @@
 """What is known already of whom a ledger's line is about, as words beside what the form asks."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -16,7 +14,7 @@ from sizao.kernel.fields import FormField
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
 from sizao.registers.ledgers.items import Ledger
-from sizao.registers.ledgers.known import known
+from sizao.registers.ledgers.known import About, known
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +26,8 @@ class Filled:
     kept: str
 
 
-def filled(scope: Scope, words: Words, one: Ledger, about: Mapping[str, UUID], day: date) -> list[Filled]:
-    """The fields of `filled:` for the person, household and unit of a line; `day` is a local one."""
+def filled(scope: Scope, words: Words, one: Ledger, about: About, day: date) -> list[Filled]:
+    """The fields of `filled:` for the person, household, unit or area of a line; `day` is a local one."""
     found = []
     for k in known(scope, one, about, day):
         kept = words.both(k) + (f" · {words.day(k.on)}" if k.on else "")

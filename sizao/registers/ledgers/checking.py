@@ -172,11 +172,11 @@ def _asked_twice(found: dict[str, Ledger], read: dict[str, Marked]) -> Iterator[
 
 
 def _filled_by_nobody(found: dict[str, Ledger], read: dict[str, Marked]) -> Iterator[tuple[str, ContentFault]]:
-    """What is shown and never asked is kept by a register of the line's person or household, on a roll of its unit, or asked about the same by another ledger."""
+    """What is shown and never asked is kept by a register of the line's person, household or area, on a roll of its unit, or asked about the same by another ledger."""
     for id_, one in found.items():
         for i, f in enumerate(one.filled_fields):
             column, name = column_of(f), (f.known or "").removeprefix(COUNTED).partition(".")[0]
-            kept = column is not None and column[0] in one.keys
+            kept = column is not None and column.key in one.keys
             rolled = (f.known or "").startswith(COUNTED) and name in found and "unit" in one.keys and found[name].outcome is not None
             others = [x for x in asked_by(one, f, found)[1] if one.about != "unit" or set(_subjects(x)) & set(_subjects(one))]
             if not kept and not rolled and not others:

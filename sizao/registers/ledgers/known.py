@@ -1,13 +1,15 @@
 """What is known already of whom a line is about (`filled:` of a ledger): shown where the line is written, typed by nobody."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sizao.kernel import audit, registry
+from sizao.kernel import audit, clock, registry
 from sizao.kernel.fields import FormField
+from sizao.kernel.models import Area
 from sizao.kernel.register import records
 from sizao.kernel.registry import Register
 from sizao.kernel.scope import Scope, visible
@@ -20,6 +22,11 @@ from .registers import of
 #: `known: ledgers.roll.pupil`: how many persons stand on that ledger of the unit, with that outcome.
 COUNTED = "ledgers."
 PERIOD = ("starts_on", "ends_on")
+#: `known: population.person.sex`; of an area, `known: command.areagrade.number[scale=population]`: that column of the line in force of that scale.
+COLUMN = re.compile(r"(\w+)\.(\w+)\.(\w+)(?:\[(\w+)=([\w-]+)\])?")
+
+#: What a line is about: a person, household or unit by its id, an area by its row's.
+About = Mapping[str, UUID | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class Known:
 
     Attributes:
         value: As a register or another ledger keeps it; None where nobody has told it yet, or this scope may not see it.
-        on: The local day that another ledger's line is of, where it has one.
+        on: The local day that another ledger's line is of, or from which a line about an area is in force, where it has one.
         zh, en: Who keeps it.
     """
 
@@ -39,20 +46,24 @@ class Known:
     on: date | None = None
 
 
-def known(scope: Scope, one: Ledger, about: Mapping[str, UUID], day: date) -> list[Known]:
-    """Every field of `filled`, in order, for the person, household and unit that a line is about; `day` says as of when a roll is counted.
+def known(scope: Scope, one: Ledger, about: About, day: date) -> list[Known]:
+    """Every field of `filled`, in order, for the person, household, unit or area that a line is about; `day` says as of when a roll is counted
+    and what is in force of an area.
 
     The scope sees no more here than in the registers and ledgers themselves; what is read of a person goes on record.
     """
     return [_known(scope, one, f, about, day) for f in one.filled_fields]
 
 
-def _known(scope: Scope, one: Ledger, f: FormField, about: Mapping[str, UUID], day: date) -> Known:
+def _known(scope: Scope, one: Ledger, f: FormField, about: About, day: date) -> Known:
     if (counted := roll_of(f)) is not None:
         return Known(f, _on_roll(scope, *counted, about.get("unit"), day), counted[0].zh, counted[0].en)
     if (kept := column_of(f)) is not None:
-        key, register, column = kept
-        return Known(f, _kept(scope, register, about.get(key), column), register.declaration.zh, register.declaration.en)
+        zh, en = kept.register.declaration.zh, kept.register.declaration.en
+        if kept.scale is not None:
+            value, since = _in_force(scope, kept, f, about.get("area"), day)
+            return Known(f, value, zh, en, since)
+        return Known(f, _kept(scope, kept.register, about.get(kept.key), kept.name), zh, en)
     key, others = asked_by(one, f, ledgers())
     line, other = _told(scope, f, key, about.get(key), others)
     return Known(f, line.values[f.id] if line is not None else None, other.zh, other.en, line.period if line is not None else None)
@@ -67,25 +78,54 @@ def roll_of(f: FormField) -> tuple[Ledger, str] | None:
     return (found, outcome) if found is not None else None
 
 
-def column_of(f: FormField) -> tuple[str, Register, str] | None:
-    """(key of a line, register, field) of `known: population.person.sex`; None where no register has it."""
-    room, _, rest = (f.known or "").rpartition(".")[0].partition(".")
-    column = (f.known or "").rpartition(".")[2]
-    model = next((m for m in records() if rest and m._meta.label_lower == f"{room}.{rest}"), None)
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a register, and by which key of a line its row is found. `scale`: (column, word) of registers with several lines of one area."""
+
+    key: str
+    register: Register
+    name: str
+    scale: tuple[str, str] | None = None
+
+
+def column_of(f: FormField) -> Column | None:
+    """The column that `known` of a field names; None where no register has it."""
+    found = COLUMN.fullmatch(f.known or "")
+    if found is None:
+        return None
+    room, rest, column, by, word = found.groups()
+    model = next((m for m in records() if m._meta.label_lower == f"{room}.{rest}"), None)
     register = registry.of_model(model) if model is not None else None
-    return (rest, register, column) if register is not None and column in register.declaration.fields else None
+    if register is None or not {column, by or column} <= register.declaration.fields.keys():
+        return None
+    if by is None:
+        return Column(rest, register, column)
+    dated = {"starts_at", "ends_at"} <= register.declaration.fields.keys()
+    return Column("area", register, column, (by, word)) if dated and register.declaration.area == "area" else None
 
 
 def asked_by(one: Ledger, f: FormField, all_of_them: Mapping[str, Ledger]) -> tuple[str, list[Ledger]]:
-    """The other ledgers that ask a field about the same subject, and by which key of a line they say so; ("", []) where none does."""
+    """The other ledgers that ask a field about the same subject, and by which key of a line they say so; ("", []) where none does.
+
+    Of areas: those of one level at least in common.
+    """
     for key in one.keys:
-        found = [x for x in all_of_them.values() if x.id != one.id and f.id in x.by_id and x.about == key and key != "area"]
+        found = [
+            x
+            for x in all_of_them.values()
+            if x.id != one.id and f.id in x.by_id and x.about == key and (key != "area" or _meet(one.levels, x.levels))
+        ]
         if found:
             return key, found
     return "", []
 
 
-def _on_roll(scope: Scope, roll: Ledger, outcome: str, unit: UUID | None, day: date) -> int | None:
+def _meet(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Whether two lists of levels have one in common; an empty list is every level."""
+    return not some or not others or bool({*some} & {*others})
+
+
+def _on_roll(scope: Scope, roll: Ledger, outcome: str, unit: UUID | int | None, day: date) -> int | None:
     """How many persons stand on the roll of a unit on a day; None where the unit has no roll yet. A number of the unit's own, wherever its people live."""
     if unit is None or not units(scope).filter(pk=unit).exists():
         return None
@@ -96,7 +136,23 @@ def _on_roll(scope: Scope, roll: Ledger, outcome: str, unit: UUID | None, day: d
     return len({person for person, start, end in lines if (not start or start <= now) and (not end or now <= end)}) if lines else None
 
 
-def _kept(scope: Scope, register: Register, record: UUID | None, column: str) -> Any:
+def _in_force(scope: Scope, kept: Column, f: FormField, area: UUID | int | None, day: date) -> tuple[Any, date | None]:
+    """What is in force of an area at the end of a day, and since when. A figure is the area's own; a code comes down from the nearest area above
+    that it is said of, as grades and levels do."""
+    place = Area.objects.filter(pk=area).only("path", "zone").first() if area is not None else None
+    if place is None or kept.scale is None:
+        return None, None
+    register, (by, word), until = kept.register, kept.scale, clock.end_of_day(day, place.zone)
+    ids = [int(part) for part in place.path.split(".") if part] if f.type == "code" else [place.pk]
+    rows = register.whole(register.rows(scope)).filter(area__in=ids, starts_at__lt=until, **{by: word})
+    said = [row for row in rows if (row.ends_at is None or row.ends_at >= until) and register.may_see(scope, kept.name, row.area)]
+    if not said:
+        return None, None
+    nearest = max(said, key=lambda row: (len(row.area.path.split(".")), row.starts_at))
+    return register.value(nearest, kept.name), clock.local_day(nearest.starts_at, place.zone)
+
+
+def _kept(scope: Scope, register: Register, record: UUID | int | None, column: str) -> Any:
     row = register.whole(register.rows(scope)).filter(pk=record).first() if record is not None else None
     if row is None or not register.may_see(scope, column, register.area_of(row)):
         return None
@@ -105,7 +161,7 @@ def _kept(scope: Scope, register: Register, record: UUID | None, column: str) ->
     return register.value(row, column)
 
 
-def _told(scope: Scope, f: FormField, key: str, subject: UUID | None, others: list[Ledger]) -> tuple[Any, Ledger]:
+def _told(scope: Scope, f: FormField, key: str, subject: UUID | int | None, others: list[Ledger]) -> tuple[Any, Ledger]:
     """The newest line of those ledgers about this subject that tells the field, and its ledger."""
     lines = []
     for other in others if subject is not None else ():

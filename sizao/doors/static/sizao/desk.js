@@ -81,7 +81,7 @@
     if (!known || !known.dataset.by || !e.target.form || known.dataset.by.split(' ').indexOf(e.target.name) < 0) return;
     var asked = known.dataset.by.split(' ').map(function (name) {
       var input = e.target.form.elements[name], id = input ? input.value.split(' · ')[0].trim() : '';
-      return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? name + '=' + id : '';
+      return id && (name === 'area' || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) ? name + '=' + encodeURIComponent(id) : '';
     }).filter(Boolean);
     fetch(known.dataset.from + '?' + asked.join('&'), { credentials: 'same-origin' })
       .then(function (r) { return r.ok ? r.text() : ''; })
