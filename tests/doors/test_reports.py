@@ -180,6 +180,71 @@ def test_lines_that_the_report_before_had_and_this_one_lacks_are_named_until_the
     assert lacking(at(16, 11)) == ("received", ("critical", "severe"))  # as it stood
 
 
+OWN = {
+    "pupil_day": "title: {zh: 学生晨检, en: Morning check of a pupil}\nabout: person\nalso: [unit]\nkinds: [class]\nlines: many\nwhole: roll.pupil\nfields: [note]\n",
+    "school_day": "title: {zh: 各班情况, en: Classes of a school}\nabout: unit\nkinds: [school]\nlines: each\neach: counterpart\nwhole: parts\nfields: [{field: counterpart, required: true}, note]\n",
+}
+
+
+@pytest.fixture
+def school(town, tmp_path, monkeypatch):
+    """A school with two classes, one with four pupils, one away and one of the staff on its roll; two ledgers of this town's own that name whom they ask about."""
+    (tmp_path / "ledgers").mkdir()
+    for name, text in OWN.items():
+        (tmp_path / "ledgers" / f"{name}.yaml").write_text(text + 'rhythm: {every: 1d, at: ["10:00"]}\nfiled_by: reporter\nminutes: 1\n', encoding="utf-8")
+    monkeypatch.setenv("SIZAO_CONTENT", str(tmp_path))
+    with clock.frozen(at(15)):
+        assert content.load(town.system, kinds=("ledger",)).faults == []
+        for name in OWN:
+            enacted(town, name)
+        place = town.county.areas["990001101201-1"].pk
+        units = actions.add_units(town.system, [NewUnit("s", place, "青禾小学", at(1), "school")], sender="t")
+        units |= actions.add_units(town.system, [NewUnit(k, place, n, at(1), "class", parent=units["s"]) for k, n in (("a", "一班"), ("b", "二班"))], sender="t")
+        names = ("陈一", "李二", "王三", "张四", "赵五", "钱六")
+        people = population.add_persons(town.system, [population.PersonData(area_id=place, name=n) for n in names], known=[at(1)] * 6, sender="t")
+        roll = [("pupil", {}), ("pupil", {}), ("pupil", {}), ("pupil", {}), ("pupil", {"ends_on": "2020-06-15"}), ("staff", {})]
+        told = [NewLine(f"r{n}", {"person": p, "unit": units["a"]}, {"roll_role": role, **more}, at(15)) for n, (p, (role, more)) in enumerate(zip(people, roll, strict=True))]
+        assert {o.kind for o in actions.add_lines(town.system, "roll", told, sender="t")} == {"new"}
+    return SimpleNamespace(units=units, people=people)
+
+
+@pytest.mark.django_db
+def test_a_report_is_held_against_the_roll_or_the_units_that_its_ledger_names_and_where_there_are_none_that_is_said(town, school):
+    a, b, whole = (school.units[k] for k in "abs")
+    with clock.frozen(at(16, 9)):
+        check = [NewLine(f"p{n}", {"person": p, "unit": a}, {"note": "好"}, at(16, 9), DAY) for n, p in enumerate(school.people[:2])]
+        assert {o.kind for o in actions.add_lines(town.system, "pupil_day", check, sender="t")} == {"new"}
+        actions.file(town.system, "pupil_day", [actions.Filing(u, DAY, n, at(16, 9)) for u, n in ((a, 2), (b, 0))])
+        actions.add_lines(town.system, "school_day", [NewLine("", {"unit": whole}, {"counterpart": str(b), "note": "好"}, at(16, 9), DAY)], sender="t")
+
+    def said(who, language):
+        with clock.frozen(at(16, 11)):
+            pages = [town.client(who, language).get(f"/reports/rows?day={DAY}&ledger={one}&state=due").content.decode() for one in OWN]
+        return {unit: lack for page in pages for unit, lack in re.findall(r"<tr><td>(.*?)</td>.*?(?: · <span class=\"(?:alarm strong|quiet)\">(.*?)</span>)?</td><td class=\"num\">", page)}
+
+    sees = town.county.user("cdc")
+    assert said(sees, "zh-hans") == {"一班": "还缺：王三、张四", "二班": "该单位没有名册，缺谁无法得知", "青禾小学": "还缺：一班"}
+    assert said(sees, "en")["二班"] == "this unit has no roll: who is missing cannot be told"
+    assert "王三" not in said(town.county.user("commander"), "zh-hans")["一班"]  # who may not see names sees none here
+    with clock.frozen(at(16, 12)):
+        late = [NewLine(f"q{n}", {"person": p, "unit": a}, {"note": "好"}, at(16, 12), DAY) for n, p in enumerate(school.people[2:4])]
+        actions.add_lines(town.system, "pupil_day", late, sender="t")
+        assert {r.unit.pk: r.missing for r in due.owed(sees, town.county.root, DAY, DAY, ledger="pupil_day")} == {a: (), b: ()}
+
+
+@pytest.mark.django_db
+def test_a_list_of_codes_in_the_ledger_counts_from_the_first_report_on(town):
+    enacted(town, "staple_day")
+    with clock.frozen(at(16, 9)):
+        office = actions.add_units(town.system, [NewUnit("o", town.county.areas["990001101201-1"].pk, "商务局", at(1), "department")], sender="t")["o"]
+        lines = [NewLine("", {"unit": office}, {"item": i, "amount_stock": n, "amount_inflow": 0, "amount_sold": 0}, at(16, 9), DAY) for i, n in (("rice", 5), ("pork", 0), ("eggs", 1))]
+        assert {o.kind for o in actions.add_lines(town.system, "staple_day", lines, sender="t")} == {"new"}
+        [report] = due.owed(town.desk, town.county.root, DAY, DAY, ledger="staple_day")
+        [tomorrow] = due.owed(town.desk, town.county.root, DAY + timedelta(days=1), DAY + timedelta(days=1), ledger="staple_day")
+    assert report.missing == ("flour", "oil", "vegetables")
+    assert tomorrow.missing == ("eggs", "flour", "oil", "pork", "rice", "vegetables")  # the list, and what the report before had
+
+
 @pytest.mark.django_db
 def test_what_the_roll_knows_is_shown_where_a_class_files_and_never_asked(town):
     place = town.county.areas["990001101201-1"].pk

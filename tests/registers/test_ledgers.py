@@ -119,6 +119,26 @@ def test_what_is_shown_of_an_area_is_kept_of_areas_of_its_level(db, tmp_path, le
     assert found == ([] if code is None else [(code, 6)])
 
 
+@pytest.mark.parametrize(
+    ("about", "lines", "whole", "good"),
+    [
+        ("unit", "each\neach: item", "[rice, oil]", True),
+        ("unit", "each\neach: item", "[rice, moonstone]", False),  # no such item
+        ("unit", "each\neach: item", "parts", False),  # an item is no unit
+        ("unit", "each\neach: counterpart", "parts", True),
+        ("unit", "each\neach: counterpart", "[rice]", False),
+        ("person\nalso: [unit]", "many", "roll.pupil", True),
+        ("person\nalso: [unit]", "many", "roll.king", False),
+        ("person\nalso: [unit]", "many", "attendance", False),  # a ledger of units is no roll
+        ("unit", "many", "roll", False),  # lines about no person
+    ],
+)
+def test_what_a_report_is_held_against_is_a_list_that_there_is(db, tmp_path, about, lines, whole, good):
+    text = f"title: {{zh: 测, en: T}}\nabout: {about}\nlines: {lines}\nwhole: {whole}\nfields: [item{', counterpart' if 'counterpart' in lines else ''}]\nrhythm: {{every: 1d, at: ['18:00']}}\nfiled_by: reporter\nminutes: 1\n"
+    write(tmp_path, "ledgers", "own", text)
+    assert [f.code in ("ledger-whole-wrong", "ledger-each-wrong") for f in checking.faults(tmp_path / "ledgers" / "own.yaml", "")] == ([] if good else [True])
+
+
 def test_a_field_that_was_loaded_is_never_retyped_and_one_may_be_added(system, tmp_path):
     write(tmp_path, "fields", "own", "fields:\n  depth: {zh: 深, en: depth, type: decimal, unit: m}\n")
     assert content.load(system, [tmp_path]).faults == []

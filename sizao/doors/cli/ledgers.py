@@ -123,16 +123,16 @@ def _told(r: Any) -> dict[str, Any]:
 
 
 def _not_whole(scope: Any, place: Any, day: date, ledger: str) -> list[dict[str, Any]]:
-    """The reports that came without a line that the unit's report before had, and the codes of those lines."""
+    """The reports that came and lack lines: their codes, or the ids of units or persons; `known` false where there is nothing to hold one against."""
     from sizao.kernel import clock
     from sizao.registers.ledgers import summing
     from sizao.registers.ledgers.items import ledgers
     from sizao.registers.ledgers.missing import missing
 
-    each = {one.id: one for one in ledgers().values() if one.each and ledger in ("", one.id)}
+    each = {one.id: one for one in ledgers().values() if (one.each or one.whole) and ledger in ("", one.id)}
     came = [r for state in ("received", "zero") for r in summing.listed(scope, place, day, day, state, ledger=ledger) if r.ledger in each] if each else []
     lacking = missing(((r.unit, each[r.ledger], r.period, r.slot) for r in came), clock.now())
-    return [_told(r) | {"missing": list(lines)} for r in came if (lines := lacking.get((r.unit, r.ledger, r.period, r.slot)))]
+    return [_told(r) | {"missing": list(lack.lines), "known": lack.known} for r in came if (lack := lacking.get((r.unit, r.ledger, r.period, r.slot)))]
 
 
 @feeds_app.command("list")

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from sizao.doors.kit import places
+from sizao.doors.kit.lacking import lacking
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
@@ -48,9 +49,10 @@ def rows(request: HttpRequest) -> HttpResponse:
     units, count = summing.units_of(scope, area, day, day, state, ledger=name, without=below, limit=SHOWN)
     found = due.owed(scope, area, day, day, ledger=name, of=units)
     wanted = [r for r in found if state == "due" or r.state == state or (state == "late" and r.late) or (state == "corrected" and r.corrections)]
+    words = Words(request.LANGUAGE_CODE, area.zone)
     context = {
-        "w": Words(request.LANGUAGE_CODE, area.zone), "area": area, "up": places.way_up(scope, area), "day": day, "state": state, "rows": wanted[:SHOWN], "count": count,
-        "ledger": ledgers().get(name), "limit": SHOWN, "now": clock.now(),
+        "w": words, "area": area, "up": places.way_up(scope, area), "day": day, "state": state, "rows": wanted[:SHOWN], "count": count,
+        "ledger": ledgers().get(name), "limit": SHOWN, "now": clock.now(), "lacking": lacking(scope, words, wanted[:SHOWN]),
     }  # fmt: skip
     return page(request, "desk/report_rows.html", context)
 

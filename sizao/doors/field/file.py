@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from sizao.doors.kit.filled import filled
+from sizao.doors.kit.lacking import lacking
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
@@ -60,7 +61,7 @@ def today(request: HttpRequest) -> HttpResponse:
     shown = [c for c in cards.values() if c.owed]
     left = sum(o.state in ("silent", "open") for c in shown for o, _ in c.owed)
     silent = sum(o.state == "silent" for c in shown for o, _ in c.owed)
-    context = {"w": words, "cards": shown, "left": left, "silent": silent, "more": len(found) > SHOWN, "now": clock.now(), "said": request.GET.get("said", ""), "zeroable": zeroable}
+    context = {"w": words, "cards": shown, "lacking": lacking(scope, words, (o for c in shown for o, _ in c.owed)), "left": left, "silent": silent, "more": len(found) > SHOWN, "now": clock.now(), "said": request.GET.get("said", ""), "zeroable": zeroable}
     return page(request, "field/file.html", context)
 
 

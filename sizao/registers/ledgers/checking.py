@@ -13,9 +13,9 @@ from sizao.kernel.fields import FormField, dictionary_of, fault
 from sizao.kernel.marked import Marked
 from sizao.kernel.models.areas import LEVELS
 
-from .items import ABOUT, ID, KEYS, LINES, Ledger, files, made
+from .items import ABOUT, ID, KEYS, LINES, PARTS, Ledger, files, made
 from .known import COUNTED, asked_by, column_of
-from .rhythm import read_rhythm
+from .rhythm import EVENT, read_rhythm
 
 
 def faults(path: Path, text: str) -> Iterator[ContentFault]:
@@ -57,7 +57,7 @@ def _checked(places: tuple[str, ...], _signed: tuple[Any, ...], _marks: tuple[An
         told += wrong
         if not wrong:
             found[id_], read[id_] = made(id_, text, marked.data, known), marked
-    for among in (_asked_twice, _filled_by_nobody):
+    for among in (_asked_twice, _filled_by_nobody, _held_against_nothing):
         for id_, one in list(among(found, read)):
             told.append(one)
             found.pop(id_, None)
@@ -146,8 +146,10 @@ def _fields(file: str, id_: str, m: Marked, body: dict[str, Any], known: dict[st
     if body.get("number") and types.get(body["number"]) not in ("int", "decimal", "bool"):
         yield fault(file, m.line("number"), "ledger-number-wrong", ledger=id_, field=body["number"])
     lines = body.get("lines")
-    if (lines == "each") != bool(body.get("each")) or (body.get("each") and types.get(body["each"]) != "code"):
+    if (lines == "each") != bool(body.get("each")) or (body.get("each") and types.get(body["each"]) != ("unit" if body.get("whole") == PARTS else "code")):
         yield fault(file, m.line("each"), "ledger-each-wrong", ledger=id_)
+    elif body.get("whole") is not None and not _whole(body, known):
+        yield fault(file, m.line("whole"), "ledger-whole-wrong", ledger=id_)
     if (lines == "none") != bool(body.get("counts")) or (lines == "none" and asked):
         yield fault(file, m.line("counts"), "ledger-counts-wrong", ledger=id_)
     for i, name in enumerate(body.get("filled") or []):
@@ -155,6 +157,26 @@ def _fields(file: str, id_: str, m: Marked, body: dict[str, Any], known: dict[st
             yield fault(file, m.line("filled", i), "ledger-field-unknown", ledger=id_, field=str(name), nearest=_near(str(name), known))
         elif name in seen:  # shown and asked at once
             yield fault(file, m.line("filled", i), "ledger-field-twice", ledger=id_, field=name)
+
+
+def _whole(body: dict[str, Any], known: dict[str, FormField]) -> bool:
+    """Whether `whole` names what a report can be held against: codes of `each`, the unit's parts, or a roll for a due ledger of persons of a unit."""
+    whole = body["whole"]
+    if body.get("each"):
+        words = codes.code_list(known[body["each"]].codes or "") if known[body["each"]].codes else {}
+        return whole == PARTS or (isinstance(whole, list) and bool(whole) and all(isinstance(w, str) and w in words for w in whole))
+    due = body.get("rhythm") not in (None, EVENT)
+    return isinstance(whole, str) and body.get("about") == "person" and "unit" in (body.get("also") or []) and body.get("lines") == "many" and due
+
+
+def _held_against_nothing(found: dict[str, Ledger], read: dict[str, Marked]) -> Iterator[tuple[str, ContentFault]]:
+    """The roll that a report is held against is a ledger of persons of units, and has the outcome that is named."""
+    for id_, one in found.items():
+        name, word = one.whole_roll
+        roll = found.get(name)
+        words = codes.code_list(roll.by_id[roll.outcome].codes or "") if roll is not None and roll.outcome else {}
+        if name and (roll is None or "unit" not in roll.also or roll.about != "person" or (word and word not in words)):
+            yield id_, fault(f"{id_}.yaml", read[id_].line("whole"), "ledger-whole-wrong", ledger=id_)
 
 
 def _asked_twice(found: dict[str, Ledger], read: dict[str, Marked]) -> Iterator[tuple[str, ContentFault]]:

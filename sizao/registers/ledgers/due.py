@@ -13,12 +13,12 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from sizao.kernel import clock, codes
+from sizao.kernel import clock
 from sizao.kernel.models import Area, Enactment
 from sizao.kernel.scope import Scope, visible
 
 from .items import Ledger, ledgers
-from .missing import missing
+from .missing import NOTHING, missing
 from .models import DueReport, ReportingUnit
 from .read import units
 from .rhythm import Occasion, occasions, state_of
@@ -42,7 +42,8 @@ class Asked:
 class Owed:
     """One report that a unit owes, and what became of it. `number` and `filed_at` are None where nothing was filed by the moment asked about.
 
-    `missing`: codes of `each` that the unit's report before had and this one has not: a report that came, and is not whole yet.
+    `missing`: codes, or ids of units or persons, that it should have a line of and has not (`missing.py`): a report that came, and is not whole yet.
+    `held`: there is something to hold it against; where not, whether it is whole cannot be told.
     """
 
     unit: ReportingUnit
@@ -55,13 +56,7 @@ class Owed:
     corrections: int = 0
     report: UUID | None = None
     missing: tuple[str, ...] = ()
-
-    @property
-    def missing_words(self) -> list[dict[str, str]]:
-        """The lines that it lacks, as {zh, en}: of a report with a line for each of something, what the report before had."""
-        field = self.ledger.by_id.get(self.ledger.each or "")
-        known = codes.code_list(field.codes) if field is not None and field.codes else {}
-        return [known.get(code, {"zh": code, "en": code}) for code in self.missing]
+    held: bool = True
 
     @property
     def key(self) -> str:
@@ -114,11 +109,11 @@ def owed(scope: Scope, area: Area, first: date, last: date, *, now: datetime | N
     for unit, one, o in due:
         receipt = told.get((unit.pk, one.id, o.period, o.slot))
         state, late = state_of(o.due, now, receipt.filed_at if receipt else None, float(receipt.number) if receipt else None)
-        lines = lacking.get((unit.pk, one.id, o.period, o.slot), ())
+        lack = lacking.get((unit.pk, one.id, o.period, o.slot), NOTHING)
         if receipt is None:
-            found.append(Owed(unit, one, o, state, missing=lines))
+            found.append(Owed(unit, one, o, state, missing=lack.lines, held=lack.known))
         else:
-            found.append(Owed(unit, one, o, state, late, receipt.number, receipt.filed_at, receipt.corrections, receipt.pk, lines))
+            found.append(Owed(unit, one, o, state, late, receipt.number, receipt.filed_at, receipt.corrections, receipt.pk, lack.lines, lack.known))
     return found
 
 

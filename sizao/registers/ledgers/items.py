@@ -15,7 +15,9 @@ from .rhythm import EVENT, Rhythm, read_rhythm
 
 ABOUT = ("person", "household", "unit", "area")
 LINES = ("one", "each", "many", "none")
-KEYS = ("title", "source", "about", "also", "kinds", "levels", "fields", "filled", "lines", "each", "counts", "outcome", "number", "act", "rhythm", "filed_by", "minutes")
+#: `whole: parts`: a line of each unit that is part of the unit.
+PARTS = "parts"
+KEYS = ("title", "source", "about", "also", "kinds", "levels", "fields", "filled", "lines", "each", "whole", "counts", "outcome", "number", "act", "rhythm", "filed_by", "minutes")
 ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 
@@ -44,6 +46,7 @@ class Ledger:
     filled_fields: tuple[FormField, ...] = ()
     source: tuple[str, ...] = ()
     each: str | None = None
+    whole: tuple[str, ...] = ()
     counts: str | None = None
     outcome: str | None = None
     number: str | None = None
@@ -65,6 +68,22 @@ class Ledger:
         if not self.is_due or self.lines in ("one", "each"):
             return ""
         return self.act if self.lines == "none" else f"{self.id}.filed"
+
+    @property
+    def whole_parts(self) -> bool:
+        """A whole report has a line of each unit that is part of the unit."""
+        return self.each is not None and self.whole == (PARTS,)
+
+    @property
+    def whole_roll(self) -> tuple[str, str]:
+        """The roll of whose persons each has a line in a whole report, and their outcome there ("" for any); ("", "") where the ledger names none."""
+        name, _, word = self.whole[0].partition(".") if self.each is None and self.whole else ("", "", "")
+        return name, word
+
+    @property
+    def whole_codes(self) -> tuple[str, ...]:
+        """The codes of `each` that a whole report has whatever the report before had."""
+        return self.whole if self.each is not None and not self.whole_parts else ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -137,6 +156,7 @@ def made(id_: str, text: str, body: dict[str, Any], known: dict[str, FormField] 
         filled_fields=tuple(known[name] for name in body.get("filled") or ()),
         source=() if not body.get("source") else (body["source"],) if isinstance(body["source"], str) else tuple(body["source"]),
         each=body.get("each"),
+        whole=() if not body.get("whole") else (body["whole"],) if isinstance(body["whole"], str) else tuple(body["whole"]),
         counts=body.get("counts"),
         outcome=body.get("outcome"),
         number=body.get("number"),
