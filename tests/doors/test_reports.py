@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 
 from sizao.doors.cli.ledgers import _not_whole
+from sizao.doors.desk import reports
 from sizao.doors.kit import signin
-from sizao.kernel import clock, content
-from sizao.kernel.models import Act, Enactment
+from sizao.kernel import areas, clock, content
+from sizao.kernel.models import Act, Enactment, User
 from sizao.registers.command.actions import Grading, grade_areas
-from sizao.registers.ledgers import actions, due, summing
+from sizao.registers.ledgers import actions, due, items, summing
 from sizao.registers.ledgers.actions import NewLine, NewUnit
 from sizao.registers.ledgers.models import DueReport, Entry
 from sizao.registers.population import actions as population
@@ -143,6 +144,64 @@ def test_each_number_of_the_receiver_opens_as_many_rows_and_the_areas_add_up(tow
     with clock.frozen(at(16, 21)):
         parts = [c for _, c in summing.by_area(town.county.root, children, summing.summed(town.desk, town.county.root, DAY, DAY))]
     assert {k: sum(p[k] for p in parts) for k in due.COUNTS} == due.counts(whole)
+
+
+TREE = [
+    ("11", "省", "province", None), ("1101", "市", "city", "11"), ("110101", "县", "county", "1101"),
+    ("110101101", "东镇", "township", "110101"), ("110101102", "西镇", "township", "110101"),
+    ("110101101201", "上村", "village", "110101101"), ("110101101202", "下村", "village", "110101101"),
+    ("110101102201", "前村", "village", "110101102"), ("110101102202", "后村", "village", "110101102"),
+]  # fmt: skip
+#: What the numbers of one day are at every level, with the row of each area right below: (lines, came in, triaged, with fever, silent).
+ROLLED_UP = """
+省    4 242 230 14 1 = 市 4 242 230 14 1
+市    4 242 230 14 1 = 县 4 242 230 14 1
+县    4 242 230 14 1 = 东镇 1 30 30 5 1 + 西镇 2 12 10 0 0 + 县 1 200 190 9 0
+东镇  1 30 30 5 1    = 上村 1 30 30 5 0 + 下村 0 — — — 1
+西镇  2 12 10 0 0    = 前村 1 12 10 0 0 + 后村 1 0 0 0 0
+上村  1 30 30 5 0    = 上村 1 30 30 5 0
+下村  0 — — — 1      = 下村 0 — — — 1
+后村  1 0 0 0 0      = 后村 1 0 0 0 0
+"""
+
+
+def one_day_of_five_clinics(system):
+    """The day of the table above: 上村 files two with fever and corrects it to five, 下村 is silent, 后村 files zeros, the county's hospital lies in no village."""
+    grown = areas.grow([areas.NewArea(code, name, level, parent, time_zone="Asia/Shanghai") for code, name, level, parent in TREE])
+    at_ = {a.name_zh: a for a in grown.values()}
+    places = ("上村", "下村", "前村", "后村", "县")
+    units = actions.add_units(system, [NewUnit(n, at_[n].pk, f"{n}卫生室", at(1), "clinic") for n in places], sender="t")
+    assert content.load(system, kinds=("ledger",)).faults == []
+    one, two = (User.objects.create_user(name) for name in ("one", "two"))
+    Enactment.objects.create(item=content.newest("ledger", "attendance"), area=at_["省"], disease="any", starts_at=at(10), proposed_by=one, seconded_by=two, decided_at=at(10))
+    for place, hour, numbers in (("上村", 18, (30, 30, 2)), ("上村", 19, (30, 30, 5)), ("前村", 19, (12, 10, 0)), ("后村", 19, (0, 0, 0)), ("县", 19, (200, 190, 9))):
+        with clock.frozen(at(16, hour)):
+            told = dict(zip(("persons_entered", "persons_screened", "persons_fever"), numbers, strict=True))
+            assert actions.add_lines(system, "attendance", [NewLine("", {"unit": units[place]}, told, at(16, hour), DAY)], sender="t")[0].kind in ("new", "updated")
+    return at_, units
+
+
+@pytest.mark.django_db
+def test_a_village_s_lines_add_up_through_township_county_city_and_province_and_silence_stands_beside_every_sum(system):
+    at_, units = one_day_of_five_clinics(system)
+
+    def rolled_up(name):
+        """The lines of the page of one area as in the table above."""
+        area, children = at_[name], [a for a in at_.values() if a.parent_id == at_[name].pk]
+        rows = summing.summed(system, area, DAY, DAY, ledger="attendance")
+        fields, sums = reports._with_silence(due.totals(system, items.ledger("attendance"), area, children, DAY, DAY), summing.by_area(area, children, rows))
+        assert [f.id for f in fields[:3]] == ["persons_entered", "persons_screened", "persons_fever"]
+        assert all(s[3:] == [None] * (len(fields) - 3) for _, _, s, _ in sums)  # what no line tells is nothing, not 0
+        *below, whole = [f"{lines} {' '.join('—' if n is None else f'{n:g}' for n in s[:3])} {silent}" for _, lines, s, silent in sums]
+        return f"{name} {whole} = " + " + ".join(f"{a.name_zh} {told}" for (a, *_), told in zip(sums[:-1], below, strict=True))
+
+    with clock.frozen(at(17, 9)):
+        for line in ROLLED_UP.strip().splitlines():
+            assert rolled_up(line.split()[0]) == " ".join(line.split())
+        province = {k: v for k, v in summing.together(summing.summed(system, at_["省"], DAY, DAY)).items() if v}
+        assert province == {"due": 5, "received": 3, "zero": 1, "silent": 1, "corrected": 1}
+        actions.take_back(system, "attendance", Entry.objects.get(unit=units["县"]).pk)
+        assert rolled_up("省") == "省 3 42 40 5 2 = 市 3 42 40 5 2"  # a line taken back is in no sum, and its unit is silent again
 
 
 def enacted(town, name):

@@ -29,13 +29,27 @@ def reports(request: HttpRequest) -> HttpResponse:
     for r in rows:
         by_ledger.setdefault(r.ledger, []).append(r)
     one = ledgers().get(name)
+    areas = summing.by_area(area, children, rows)
     summed = due.totals(scope, one, area, children, min(r.first for r in rows), max(r.last for r in rows)) if one and rows and one.lines != "none" and scope.can("ledger.read", area) else None
     context = {
-        "w": words, "area": area, "up": places.way_up(scope, area), "day": day, "ledger": one, "whole": summing.together(rows), "areas": summing.by_area(area, children, rows),
+        "w": words, "area": area, "up": places.way_up(scope, area), "day": day, "ledger": one, "whole": summing.together(rows), "areas": areas,
         "by_ledger": [(ledgers()[k], summing.together(v)) for k, v in by_ledger.items()], "before": day - timedelta(days=1), "after": day + timedelta(days=1),
-        "today": clock.local_day(clock.now(), area.zone), "totals": summed, "counts": due.COUNTS, "now": clock.now(),
+        "today": clock.local_day(clock.now(), area.zone), "totals": _with_silence(summed, areas) if summed else None, "counts": due.COUNTS, "now": clock.now(),
     }  # fmt: skip
     return page(request, "desk/reports.html", context)
+
+
+def _with_silence(summed: Any, areas: list[Any]) -> tuple[list[Any], list[Any]]:
+    """The sums with the silent reports beside them, (area, lines, sums, silent), so that nobody takes a part for the whole; an area that is all silent stands there too."""
+    fields, sums = summed
+    told = {a.pk: (lines, s) for a, lines, s in sums if a is not None}
+    order = [a for a, _ in areas]
+    order += [a for a, _, _ in sums if a is not None and a not in order]
+    silent = {a.pk: c["silent"] for a, c in areas}
+    nothing = (0, [None] * len(fields))
+    shown = [(a, *told.get(a.pk, nothing), silent.get(a.pk, 0)) for a in order]
+    together = next(((lines, s) for a, lines, s in sums if a is None), nothing)
+    return fields, [*shown, (None, *together, sum(silent.values()))]
 
 
 def rows(request: HttpRequest) -> HttpResponse:
