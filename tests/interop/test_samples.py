@@ -3,10 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from interop.test_intake import bring, codes, outcome, put
 
 from sizao.kernel.models import Act, Kept
-from sizao.registers.cases.models import Case
+from sizao.registers.cases import actions as cases
+from sizao.registers.cases.models import Case, Contact
 from sizao.registers.laboratory.models import Result, Specimen
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +91,20 @@ def test_an_exchange_table_of_tests_opens_and_lists_those_that_name_nobody(syste
     report = bring(system, path)
     assert (report.files[0].kind, report.files[0].dialect, outcome(report), report.dangling) == ("samples", "reportstream", {"accepted": 5}, 5)
     assert report.files[0].problem_counts["sample-unlinked"] == 5
+
+
+def test_numbers_that_lost_their_zeros_are_looked_up_by_six_statements_along_indexes_whatever_their_number(system, tmp_path):
+    contacts = [f"{n:05},接触者{n},甲省,2020-02-03" for n in range(1, 60)] + ["61,接触者61,甲省,2020-02-03", "0061,接触者六十一,甲省,2020-02-03"]
+    bring(system, put(tmp_path, "密接编号,姓名,省,末次接触日期\n" + "\n".join(contacts) + "\n", "contacts.csv"))
+    sender = Contact.objects.first().sender
+    asked = [str(n) for n in range(1, 80)] + ["000061", "00000", "K9", ""]
+    with CaptureQueriesContext(connection) as statements:
+        found = cases.people_by_number(system, sender, asked)
+    assert {n: row.number for n, row in found.items()} == {str(n): f"{n:05}" for n in range(1, 60)} | {"61": "61", "000061": "61"}
+    assert {n for n, row in found.items() if row.several} == {"000061"}  # two persons but for the zeros
+    assert len(statements) <= 6
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + next(s["sql"] for s in statements if "cases_contact" in s["sql"] and "ltrim" in s["sql"]))
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "contact_number_without_zeros" in plan and "contact_natural_key" in plan and "Seq Scan on cases_contact" not in plan

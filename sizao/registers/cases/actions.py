@@ -99,20 +99,28 @@ def people_by_number(scope: Scope, sender: str, numbers: Iterable[str]) -> dict[
     """Numbers of cases and contacts → whom they name, below the areas where this scope may write samples of them.
 
     The sender's own numbers go first, then those that fit without leading zeros, then whole numbers of other senders: a laboratory writes the
-    number that the office gave. Cases go before contacts. `several`: on that step the number names more than one person.
+    number that the office gave. Cases go before contacts. `several`: on that step the number names more than one person. Six statements at most,
+    each along an index, however many the numbers and the sender's rows.
     """
     wanted = set(numbers) - {""}
-    bare = {n.lstrip("0") for n in wanted if n.isdigit()} - {""}
     found: dict[str, Numbered] = {}
     for table in ("cases_case", "cases_contact"):
         own = _named_in(scope, table, "t.sender = %s AND t.source_id = ANY(%s::text[])", [sender, text_array(wanted)])
         _take(found, wanted, ((row.number, row) for row in own))
-    for table in ("cases_case", "cases_contact") if bare and wanted - found.keys() else ():
-        lost = _named_in(scope, table, "t.sender = %s AND ltrim(t.source_id, '0') = ANY(%s::text[])", [sender, text_array(bare)])
-        _take(found, wanted, ((n, row) for row in lost for n in wanted if n.isdigit() and n.lstrip("0") == row.number.lstrip("0")))
+    lost: dict[str, list[str]] = {}
+    for number in wanted - found.keys():
+        if number.isdigit() and (bare := number.lstrip("0")):
+            lost.setdefault(bare, []).append(number)
+    for table in ("cases_case", "cases_contact") if lost else ():
+        near = _named_in(scope, table, _WITHOUT_ZEROS, [sender, text_array(lost), text_array(lost)])
+        _take(found, wanted, ((number, row) for row in near for number in lost[row.number.lstrip("0")]))
     for table in ("cases_case", "cases_contact") if wanted - found.keys() else ():
         _take(found, wanted, ((row.number, row) for row in _named_in(scope, table, "t.sender <> %s AND t.source_id = ANY(%s::text[])", [sender, text_array(wanted)])))
     return found
+
+
+#: The number itself, or one that has zeros more: each half has its index, the second only of numbers that begin with a zero.
+_WITHOUT_ZEROS = "t.sender = %s AND (t.source_id = ANY(%s::text[]) OR (t.source_id LIKE '0%%' AND ltrim(t.source_id, '0') = ANY(%s::text[])))"
 
 
 def _named_in(scope: Scope, table: str, where: str, params: list[Any]) -> list[Numbered]:

@@ -128,7 +128,15 @@ class Contact(Record):
                 condition=Q(observation_from=None) | Q(observation_until=None) | Q(observation_until__gte=F("observation_from")), name="contact_observation_ends_after_it_begins"
             ),
         ]
-        indexes = [models.Index(fields=["person"], name="contact_person"), models.Index(fields=["area", "id"], name="contact_area"), models.Index(fields=["case"], name="contact_case")]
+        indexes = [
+            models.Index(fields=["person"], name="contact_person"),
+            models.Index(fields=["area", "id"], name="contact_area"),
+            models.Index(fields=["case"], name="contact_case"),
+            # As of cases, but only of numbers that have zeros to lose: the others are found as they stand.
+            models.Index(
+                F("sender"), Func(F("source_id"), Value("0"), function="LTRIM"), name="contact_number_without_zeros", condition=Q(source_id__startswith="0")
+            ),
+        ]
 
 
 class Link(Record):
