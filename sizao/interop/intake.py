@@ -5,6 +5,7 @@ What changes records that readers do see waits for the closing transaction, whic
 """
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,7 +29,7 @@ from .report import FileReport, Report, last_day
 from .survey import Survey, last_day_of, look_through
 from .tables import Table
 
-__all__ = ["Report", "headers", "import_files", "last_day"]
+__all__ = ["Report", "examples", "import_files", "last_day"]
 
 #: Cases before who refers to them.
 ORDER = ("cases", "contacts", "links", "checks", "samples")
@@ -97,9 +98,11 @@ def import_files(
         return report
 
 
-def headers(path: Path | str) -> list[str]:
-    """The columns of a file, for somebody who is to say what they mean. Refused: file-*."""
-    return open_table(path, knows=dialects().knows).header
+def examples(path: Path | str, few: int = 3) -> dict[str, list[str]]:
+    """Column → its first different values, for somebody who is to say what it means. Only the file's first rows are read. Refused: file-*."""
+    table = open_table(path, knows=dialects().knows)
+    rows = [row for block in islice(table.blocks(), 1) for row in block.rows[:50]]
+    return {h: list(dict.fromkeys(str(row[i])[:40] for row in rows if i < len(row) and row[i] not in (None, "")))[:few] for i, h in enumerate(table.header)}
 
 
 def _bring(scope: Scope, opened: Sequence[Opened], *, sender: str, disease: str, time_zone: str, progress: Progress | None, hands: int | None = None) -> Report:

@@ -1,13 +1,14 @@
 """Looking at what was imported: the files, and of each file what became of its rows."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from sizao.kernel import audit
+from sizao.kernel import audit, clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope, at_most_one
 
@@ -16,6 +17,8 @@ from .ledger import kept_cells
 from .models import ImportFile, ImportRow
 from .report import mask
 
+#: An import that stands open for longer was broken off, and waits for whoever sends the file again.
+AN_HOUR = timedelta(hours=1)
 OUTCOMES = ("accepted", "updated", "duplicate", "rejected")
 
 
@@ -26,6 +29,12 @@ def files(scope: Scope) -> QuerySet[ImportFile]:
     if any(path == "" or path.count(".") == 1 for path in scope.paths("import.read")):  # the top of the tree
         mine |= Q(post=None)
     return ImportFile.objects.filter(mine).select_related("post").order_by("-opened_at")
+
+
+def going_on(scope: Scope) -> list[tuple[str, int]]:
+    """Imports of this post that are being written now (begun within the hour): (file, rows written so far), the newest first. Refused: not-allowed."""
+    begun = files(scope).filter(post=scope.post_id, closed_at=None, opened_at__gt=clock.now() - AN_HOUR)
+    return [(f.name, n) for f in begun[:10] if (n := f.ledger.count())]
 
 
 def access_file_by_id(scope: Scope, file: UUID) -> ImportFile:
@@ -62,6 +71,18 @@ def rows(scope: Scope, file: UUID, *, outcome: str | None = None, after: int = 0
     if scope.sees_names and any(r.kept is not None for r in page):
         audit.write(scope, "import.rows_read", [r.person for r in page if r.person])
     return [_row(scope, r) for r in page]
+
+
+def problems_of(scope: Scope, file: UUID, line: int) -> list[dict[str, Any]]:
+    """What was noted of one row: [{column, code, value, zh, en, cure}], beside cells whose look `mendable` put on record. Refused as `access_file_by_id`."""
+    row = ImportRow.objects.filter(file=access_file_by_id(scope, file), line=line).first()
+    return list(_problems(scope, row, (kept_cells(row) or {}).get("values") or [""] * len(row.problems))) if row is not None else []
+
+
+def next_rejected(scope: Scope, file: UUID, after: int) -> int | None:
+    """The line of the next rejected row; None where there is none. Refused as `access_file_by_id`."""
+    found = ImportRow.objects.filter(file=access_file_by_id(scope, file), outcome="rejected", line__gt=after).order_by("line")
+    return found.values_list("line", flat=True).first()
 
 
 def _row(scope: Scope, row: ImportRow) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from sizao.interop.intake import import_files
 from sizao.interop.models import ImportFile, SavedMapping
+from sizao.kernel import clock
 from sizao.registers.cases.models import Case, Contact
 
 HEAD = "病例编号,姓名,性别,发病日期,报告日期\n"
@@ -37,6 +38,7 @@ def test_rows_pasted_from_a_spreadsheet_are_tried_and_imported(desk):
 def test_a_file_that_cannot_be_told_asks_what_its_columns_are_and_remembers(desk):
     upload = lambda: SimpleUploadedFile("a.csv", "号,人,接触的病例,那天\nK1,赵六,A01,2020-01-04\n".encode())  # noqa: E731
     asked = seen(desk.post("/import", {"files": upload(), "disease": "covid-19", "sender": "x"}))
+    assert "for example 2020-01-04" in asked
     assert "What are these columns?" in asked and "接触的病例" in asked and "Last exposure" in asked
     said = {"header": ["号", "人", "接触的病例", "那天"], "field": ["source_id", "name", "related_case", "last_exposure_on"], "kind": "contacts"}
     tried = seen(desk.post("/import", {"files": upload(), "disease": "covid-19", "sender": "x", **said}))
@@ -63,6 +65,11 @@ def test_a_rejected_row_is_put_right_alone_and_so_is_one_cell_of_a_row_that_was_
     form = seen(desk.get(f"/import/files/{file.pk}/row/3"))
     assert "李四" in form and "1.1E+17" in form
     assert re.findall('name="header" value="([^"]*)"', form) == HEAD.strip().split(",")  # as the file has them
+    assert re.findall(r'value="([^"]*)" autocomplete="off" aria-invalid="true"', form) == ["1.1E+17"]  # the cell that is wrong is marked, and nothing else
+    assert "Next rejected row" not in form
+    ImportFile.objects.update(closed_at=None, opened_at=clock.now(), post=outbreak.desk.post)
+    assert "cases.csv: 3 rows written" in seen(desk.get("/import/files?going=1"))  # how far an import is while it is written
+    ImportFile.objects.update(closed_at=clock.now(), post=None)
     cells = {"header": ["病例编号", "姓名", "性别", "发病日期", "报告日期"]}
     again = desk.post(f"/import/files/{file.pk}/row/3", cells | {"cell": ["1.1E+17", "李四", "女", "2020-01-04", ""]})
     assert "Rejected again" in seen(again)

@@ -10,7 +10,7 @@ from sizao.doors.desk.intake import grouped
 from sizao.doors.kit.pages import page
 from sizao.interop import kit, read, resend, sayings
 from sizao.interop.dialects import labels
-from sizao.kernel.errors import Refused, texts
+from sizao.kernel.errors import FIELD, Refused, texts
 from sizao.kernel.registry import KEPT, find
 
 #: Rows and files on one page.
@@ -20,6 +20,8 @@ ROWS, FILES = 50, 50
 def files(request: HttpRequest) -> HttpResponse:
     """The last imports, and what was said about senders' columns."""
     scope = request.scope.open()
+    if request.GET.get("going"):
+        return page(request, "desk/going.html", {"going": read.going_on(scope)})
     return page(request, "desk/files.html", {"imports": read.files(scope)[:FILES], "sayings": [(s, _meanings(s.kind, s.columns)) for s in sayings.sayings(scope)[:FILES]]})
 
 
@@ -39,7 +41,7 @@ def file(request: HttpRequest, file: UUID) -> HttpResponse:
     after = int(text) if (text := request.GET.get("after", "")).isdigit() else 0
     every = request.GET.get("all") == "1"
     rows = read.rows(scope, file, outcome=None if every else "rejected", after=after, limit=ROWS + 1, only_problems=True)
-    shown = {"file": head, "rows": rows[:ROWS], "more": rows[ROWS - 1]["line"] if len(rows) > ROWS else None, "every": every, "counts": _counts(head.problem_counts, request)}
+    shown = {"after": after, "file": head, "rows": rows[:ROWS], "more": rows[ROWS - 1]["line"] if len(rows) > ROWS else None, "every": every, "counts": _counts(head.problem_counts, request)}
     return page(request, "desk/file.html", shown)
 
 
@@ -48,11 +50,21 @@ def row(request: HttpRequest, file: UUID, line: int) -> HttpResponse:
     scope = request.scope.open()
     head = read.access_file_by_id(scope, file)
     if request.method != "POST":
-        return page(request, "desk/row.html", {"file": head, "line": line, "cells": read.mendable(scope, file, line), "result": None})
-    told = dict(zip(request.POST.getlist("header"), request.POST.getlist("cell"), strict=False))
-    result = resend.send_again(scope, file, line, told).as_json()
-    shown = {"file": head, "line": line, "cells": told, "result": result, "groups": grouped(result["files"][0]["problems"]), "cures": _cures(request)}
-    return page(request, "desk/row.html", shown)
+        cells = read.mendable(scope, file, line)
+        problems = read.problems_of(scope, file, line)
+        shown = {"file": head, "line": line, "cells": cells, "result": None, "groups": [], "cures": {}, "loose": [p for p in problems if p["column"] not in cells]}
+    else:
+        cells = dict(zip(request.POST.getlist("header"), request.POST.getlist("cell"), strict=False))
+        result = resend.send_again(scope, file, line, cells).as_json()
+        groups, cures = grouped(result["files"][0]["problems"]), _cures(request)
+        problems = [g | {"cure": {"zh": cures.get(g["code"], ""), "en": cures.get(g["code"], "")}} for g in groups]
+        shown = {"file": head, "line": line, "cells": cells, "result": result, "groups": groups, "cures": cures, "loose": []}
+    marked: dict[str, list[str]] = {}
+    for p in problems:
+        side = "zh" if request.LANGUAGE_CODE.startswith("zh") else "en"  # type: ignore[attr-defined]
+        marked.setdefault(p["column"] or "", []).append(f"{p[side]} {p['cure'][side]}".strip())
+    more = {"marked": marked, "first": next((h for h in cells if h in marked), None), "following": read.next_rejected(scope, file, line)}
+    return page(request, "desk/row.html", shown | more)
 
 
 def forget(request: HttpRequest, saying: UUID) -> HttpResponse:
@@ -73,4 +85,6 @@ def _cures(request: HttpRequest) -> dict[str, str]:
 def _counts(counts: dict[str, int], request: HttpRequest) -> list[dict[str, Any]]:
     """How often each kind of note was made in the file, the most frequent first."""
     cures = _cures(request)
-    return [{"code": code, "count": n, "cure": cures.get(code, "")} for code, n in sorted(counts.items(), key=lambda c: -c[1])]
+    known = texts()
+    said = {code: {"zh": FIELD.sub("…", known[code].zh), "en": FIELD.sub("…", known[code].en)} if code in known else {"zh": code, "en": code} for code in counts}
+    return [{"code": code, "count": n, "cure": cures.get(code, ""), **said[code]} for code, n in sorted(counts.items(), key=lambda c: -c[1])]

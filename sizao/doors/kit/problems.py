@@ -13,4 +13,4 @@ def worded(register: Register, problem: Problem, expected: Any = "") -> Refused:
     f = d.fields.get(problem.field)
     pair: Any = {"zh": f.zh, "en": f.en} if f else problem.field
     said = dict.fromkeys(("value", "unit", "since", "period", "count"), problem.value)
-    return Refused(problem.code, field=pair, expected=expected, register=pair, ledger={"zh": d.zh, "en": d.en}, **said)
+    return Refused(problem.code, field=pair, expected=expected, register=pair, column=pair, ledger={"zh": d.zh, "en": d.en}, **said)

@@ -92,6 +92,34 @@
   document.addEventListener('input', function (e) { if (e.target.closest('form[data-keep]')) touched = true; });
   document.addEventListener('submit', function () { touched = false; });
   window.addEventListener('beforeunload', function (e) { if (touched) e.preventDefault(); });
+  /* An import that is being read or written says for how long, and, once it is written, how far it is. */
+  var clockwork;
+  function spoken(seconds) { var m = Math.floor(seconds / 60), s = Math.floor(seconds % 60); return m + ':' + (s < 10 ? '0' : '') + s; }
+  function going(e, on) {
+    var box = document.getElementById('going'), source = e.detail && e.detail.ctx && e.detail.ctx.sourceElement;
+    if (!box || !source || !(source.id === 'import-form' || source.dataset.rows)) return;
+    clearInterval(clockwork);
+    box.hidden = !on;
+    if (!on) return;
+    var since = Date.now(), rows = Number(source.dataset.rows || 0), words = rows ? box.dataset.writing : box.dataset.reading, bar = box.querySelector('progress'), beats = 0;
+    bar.hidden = true; box.lastElementChild.textContent = '';
+    function tick() {
+      var seconds = (Date.now() - since) / 1000;
+      box.firstElementChild.textContent = words.replace('{time}', spoken(seconds));
+      if (!rows || beats++ % 3) return;
+      fetch(box.dataset.from, { headers: { 'HX-Request': 'true' }, credentials: 'same-origin' }).then(function (r) { return r.ok ? r.text() : ''; }).then(function (html) {
+        var all = new DOMParser().parseFromString(html, 'text/html').querySelectorAll('[data-done]'), done = 0;
+        Array.prototype.forEach.call(all, function (one) { done += Number(one.dataset.done); });
+        if (!done || box.hidden) return;
+        bar.hidden = false; bar.max = rows; bar.value = Math.min(done, rows);
+        box.lastElementChild.textContent = Array.prototype.map.call(all, function (one) { return one.textContent; }).join(' · ') + (done < rows && seconds > 5 ? ' · ' + box.dataset.left.replace('{time}', spoken(seconds * (rows - done) / done)) : '');
+      });
+    }
+    tick();
+    clockwork = setInterval(tick, 1000);
+  }
+  document.addEventListener('htmx:before:request', function (e) { going(e, true); });
+  document.addEventListener('htmx:finally:request', function (e) { going(e, false); });
   /* Files may be dropped on the box that asks for them. */
   Array.prototype.forEach.call(document.querySelectorAll('.drop'), function (drop) {
     var input = drop.querySelector('input[type=file]');
