@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sizao.kernel.codes import code_list
@@ -55,14 +55,16 @@ def amounts(run: Run, measures: Iterable[Measure], areas: Iterable[int]) -> dict
     return {key: list(units.values()) for key, units in found.items()}
 
 
-def shown(run: Run, measures: Iterable[Measure], areas: Iterable[int], days: bool = False) -> dict[tuple[str, int], list[ShownFigure]]:
-    """(measure, area) → its figures, in the order of the plan. Of two enactments of one measure the later counts: medians do not add up."""
+def shown(run: Run, measures: Iterable[Measure], areas: Iterable[int], days: bool = False, under: Mapping[str, int] | None = None) -> dict[tuple[str, int], list[ShownFigure]]:
+    """(measure, area) → its figures, in the order of the plan. Of two enactments of one measure the one that the area is `under` counts (measure →
+    enactment), else the later: medians do not add up."""
     known = {m.id: m for m in measures if m.shows}
     if not known:
         return {}
     rows = Figure.objects.at(run).filter(area__in=list(areas), measure__in=list(known)).order_by("enactment", "day")
+    last = under or {}
     told: dict[tuple[str, int, str], dict[Any, Figure]] = {}
-    for row in rows if days else rows.filter(day=None):
+    for row in sorted(rows if days else rows.filter(day=None), key=lambda r: r.enactment == last.get(r.measure)):
         told.setdefault((row.measure, row.area_id, row.name), {})[row.day] = row
     found = {}
     for m in known.values():

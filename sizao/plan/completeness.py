@@ -39,18 +39,21 @@ ANSWERED = (MET, LATE, OVERDUE, CANNOT_TELL)
 
 def beside(m: Measure, register: Register, as_of: datetime, force: Force | None = None, person: str = "person") -> list[Obligation]:
     """Everything by which the list of a measure is not complete at `as_of`, and what was handed over. `person`: the table of persons, for where they live."""
-    found = Completeness(m, register, as_of, force, person).all()
-    return [o for o in found if register.inside(o.area, force or Force())]
+    return list(Completeness(m, register, as_of, force, person).all())
 
 
 class Completeness:
     def __init__(self, m: Measure, register: Register, as_of: datetime, force: Force | None, person: str):
         self.e = Evaluator(m, register, as_of, force)
         self.m, self.register, self.as_of, self.person = m, self.e.register, as_of, person
+        self.force = self.e.force
         self.listed = [row for row in self.standing(m.facts) if self.e.told(row, as_of, as_of) is not False]
 
     def all(self) -> Iterator[Obligation]:
-        yield from handed(self.e)
+        """What was handed over stays with the text under which it opened; of a list's completeness only the text speaks that is in force now."""
+        yield from (o for o in handed(self.e) if self.e.belongs(o))
+        if not self.force.start <= self.as_of < self.force.end:
+            return
         yield from self.unlisted()
         for i, entry in enumerate(self.m.reconcile):
             if isinstance(entry, Total):
@@ -65,6 +68,10 @@ class Completeness:
             if row and row["known"] <= self.as_of and self.e.of_disease(row):
                 yield row
 
+    def mine(self, area: Any, disease: str | None) -> bool:
+        """What is said of the list in that area, about a row of that disease, is said by this enactment."""
+        return self.register.belongs(area, self.force, self.as_of, disease)
+
     def told(self, state: str, reason: str, subject: Any, person: Any, area: Any, occasion: int, **more: Any) -> Obligation:
         post = more.pop("post") if "post" in more else self.register.owner(self.m, area, self.as_of)
         return Obligation(self.m.id, subject, person, occasion, None, more.pop("due", None), state, reason, area, post, False, False, None, **more)
@@ -74,21 +81,23 @@ class Completeness:
     def unlisted(self) -> Iterator[Obligation]:
         names = {row["person"] for row in self.listed}
         entries = [entry for entry in self.m.reconcile if isinstance(entry, From)]
-        found: dict[Any, tuple[int, Any]] = {}
+        found: dict[Any, tuple[int, Any, bool]] = {}
         for i, entry in enumerate(entries):
-            for who, area in self.reconciled(entry):
+            for who, area, disease in self.reconciled(entry):
                 if who not in names:
-                    found[who] = min(found.get(who, (i, area)), (i, area), key=lambda f: (f[0], f[1] is None, f[1] or 0))
-        for who, (i, area) in found.items():
-            yield self.told(UNLISTED, f"{UNLISTED}:{entries[i].source}", who, who, area, UNLISTED_OCCASION)
+                    one = (i, area, self.mine(area, disease))
+                    found[who] = min(found.get(who, one), one, key=lambda f: (f[0], f[1] is None, f[1] or 0, f[2]))
+        for who, (i, area, mine) in found.items():
+            if mine:
+                yield self.told(UNLISTED, f"{UNLISTED}:{entries[i].source}", who, who, area, UNLISTED_OCCASION)
 
-    def reconciled(self, entry: From) -> Iterator[tuple[Any, Any]]:
-        """(person, area) of all that one line tells."""
+    def reconciled(self, entry: From) -> Iterator[tuple[Any, Any, str | None]]:
+        """(person, area, disease) of all that one line tells; an act tells of no disease."""
         e, now = self.e, self.as_of
         if not entry.acts:
             for row in self.standing(entry.source):
                 if row["person"] is not None and (entry.where is None or value(entry.where, e.context(row, now, now)) is True):
-                    yield row["person"], row["area"]
+                    yield row["person"], row["area"], row["disease"]
             return
         homes: dict[Any, list[Any]] = {}
         for r in (r for rows in self.register.versions.get(self.person, {}).values() for r in rows if r["vf"] <= now < r["vt"]):
@@ -98,13 +107,15 @@ class Completeness:
                 for act in acts:
                     ctx = e.context({**act, "disease": None, "area": None}, now, now)
                     if e.force.start <= act["at"] <= now and (entry.where is None or value(entry.where, ctx) is True):
-                        yield from ((who, home) for home in homes.get(who, [None]))
+                        yield from ((who, home, None) for home in homes.get(who, [None]))
 
     # -- how many should be on it
 
     def short(self, entry: Total, occasion: int) -> Iterator[Obligation]:
         """A figure is about its area and all below. Without an area, or not told, it is no denominator."""
         for row in self.of_areas(entry.fact) if entry.fact else self.standing(entry.source):
+            if not self.mine(row["area"], row["disease"]):
+                continue
             need = row["need" if entry.fact else entry.column]
             if need is None or row["area"] is None:
                 missing = "area" if row["area"] is None else f"{entry.source}.{entry.column}"
@@ -123,18 +134,20 @@ class Completeness:
             later = before is None or (g["starts_at"], -g["id"]) > (before["starts_at"], -before["id"])
             if g["scale"] == fact.scale and stands and fact.only in (None, g["value"]) and later:
                 last[g["area"]] = g
-        yield from ({"id": g["id"], "person": None, "area": g["area"], "need": g[fact.field]} for g in last.values())
+        yield from ({"id": g["id"], "person": None, "area": g["area"], "disease": None, "need": g[fact.field]} for g in last.values())
 
     # -- whether it was handed in at all
 
     def not_filed(self, entry: Filed, occasion: int) -> Iterator[Obligation]:
         """The holders whose last list that was due has not come, or of whom that cannot be told."""
         last: dict[Any, Obligation] = {}
-        for o in self.e.another(self.m.all[entry.measure]).all():
+        filed = self.e.another(self.m.all[entry.measure])
+        for o in filed.all():
             if o.state in ANSWERED and (o.subject not in last or order(last[o.subject]) < order(o)):
                 last[o.subject] = o
         for o in last.values():
-            if o.state in (OVERDUE, CANNOT_TELL):
+            row = filed.register.standing(filed.m.facts, o.subject, self.as_of)
+            if o.state in (OVERDUE, CANNOT_TELL) and row is not None and self.mine(o.area, row["disease"]):
                 yield self.told(NO_LIST, o.reason or f"{FILED}:{entry.act}", o.subject, o.person, o.area, occasion, due=o.due, post=o.post)
 
 

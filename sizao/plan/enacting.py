@@ -15,6 +15,7 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area, ContentItem, Enactment
 from sizao.kernel.scope import Scope
 
+from . import evaluation
 from .acts import acts_of
 
 
@@ -25,14 +26,35 @@ def standing(item_id: str, area: Area, disease: str, at: datetime | None = None)
 
 
 def elsewhere(item_id: str, area: Area, disease: str, at: datetime | None = None) -> list[Enactment]:
-    """Where else the same plan is in force for that disease, above or below the area: there it goes on, and counts beside the new one."""
+    """Where else the same plan is in force for that disease or for all, above or below the area.
+
+    Of one above, the new one takes its area over; below, the one that is there goes on and takes its own area out of the new one. A trial takes nothing.
+    """
     at = at or clock.now()
     above = [int(pk) for pk in area.path.split(".") if pk]
-    found = Enactment.objects.filter(item__kind="plan", item__item_id=item_id, disease=disease, decided_at__isnull=False, starts_at__lte=at)
-    found = (
-        found.filter(Q(ends_at=None) | Q(ends_at__gt=at)).filter(Q(area__in=above) | Q(area__path__startswith=area.path)).exclude(area=area)
+    found = Enactment.objects.filter(item__kind="plan", item__item_id=item_id, decided_at__isnull=False, starts_at__lte=at)
+    found = found.filter(Q(ends_at=None) | Q(ends_at__gt=at)).filter(Q(area__in=above) | Q(area__path__startswith=area.path))
+    if disease:
+        found = found.filter(disease__in=["", disease])
+    return list(found.exclude(area=area).select_related("area", "item").order_by("pk"))
+
+
+def below(item: ContentItem, area: Area, disease: str, starts_at: datetime) -> list[Enactment]:
+    """What is decided for areas below and would go on there under its own text, were this one to begin at `starts_at`."""
+    made = Enactment(item=item, area=area, disease=disease, starts_at=starts_at)
+    found = Enactment.objects.filter(
+        item__kind="plan", item__item_id=item.item_id, decided_at__isnull=False, area__path__startswith=area.path
     )
-    return list(found.select_related("area", "item").order_by("pk"))
+    return [e for e in found.select_related("area", "item").order_by("pk") if evaluation.displaces(e, made)]
+
+
+def governing(item_id: str, area: Area, disease: str, at: datetime | None = None) -> Enactment | None:
+    """What of this plan the people of an area are under at that moment (default: now): what is in force for it, else for the nearest area above."""
+    own = standing(item_id, area, disease, at)
+    if own is not None:
+        return own
+    over = [e for e in elsewhere(item_id, area, disease, at) if area.path.startswith(e.area.path) and e.disease in ("", disease)]
+    return max(over, key=lambda e: (len(e.area.path.split(".")), e.disease == disease, e.pk), default=None)
 
 
 def waiting(item: ContentItem, area: Area, disease: str) -> Enactment | None:

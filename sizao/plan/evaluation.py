@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,7 +20,7 @@ from . import relations
 from .facts import vocabulary
 from .language import Edition, Measure, load_edition
 from .language.measure import BEGINNING, FAR
-from .obligations import FIELDS, Force
+from .obligations import FIELDS, Force, Narrower
 from .sql import POSTGRES, Relations, compile_beside_in_zones, compile_measure
 from .sql.shown import of_time, shown_values
 
@@ -36,17 +36,19 @@ def edition(item: int) -> Edition:
 
 @dataclass(frozen=True)
 class InForce:
-    """One measure of one enactment."""
+    """One measure of one enactment. `narrower`: the enactments of the same plan to which it yields."""
 
     enactment: Enactment
     edition: Edition
     measure: Measure
+    narrower: tuple[Enactment, ...] = ()
 
     def force(self, zone: str) -> Force:
         """Where and when, in the zone's civil time. An occasion that opened before the end stays owed."""
         e = self.enactment
         area = None if e.area.parent_id is None else e.area_id  # the top of the tree is everywhere
-        return Force(naive(e.starts_at, zone), naive(e.ends_at, zone) if e.ends_at else FAR, area, e.disease or None, draw_key(e.pk) if self.draws else "")
+        taken = tuple(Narrower(n.area_id, *lasting(n, zone), n.disease or None) for n in self.narrower)
+        return Force(*lasting(e, zone), area, e.disease or None, draw_key(e.pk) if self.draws else "", taken)
 
     @property
     def draws(self) -> bool:
@@ -60,8 +62,27 @@ def draw_key(enactment: int) -> str:
     return hmac.new(oldest.secret, f"draw {enactment}".encode(), "sha256").hexdigest()[:32]
 
 
-def in_force(as_of: datetime, plan: str | None = None) -> list[InForce]:
-    """Every measure of every edition that was decided and had begun by `as_of`; those that have ended since keep their occasions."""
+def lasting(e: Enactment, zone: str) -> tuple[datetime, datetime]:
+    """From when until when an enactment is in force, in the zone's civil time."""
+    return naive(e.starts_at, zone), naive(e.ends_at, zone) if e.ends_at else FAR
+
+
+def displaces(narrow: Enactment, wide: Enactment) -> bool:
+    """Whether an enactment beats another in its own area, for the diseases that both are about and the time in which both are in force.
+
+    The same plan, in whatever text, for an area below the other's. Of two different diseases both are owed; who names none is about all. A trial displaces nobody.
+    """
+    below = narrow.area_id != wide.area_id and narrow.area.path.startswith(wide.area.path)
+    same = narrow.item.item_id == wide.item.item_id and (not narrow.disease or not wide.disease or narrow.disease == wide.disease)
+    together = (wide.ends_at is None or narrow.starts_at < wide.ends_at) and (narrow.ends_at is None or narrow.ends_at > wide.starts_at)
+    return not narrow.trial and below and same and together
+
+
+def in_force(as_of: datetime, plan: str | None = None, among: Collection[int] | None = None) -> list[InForce]:
+    """Every measure of every edition that was decided and had begun by `as_of`; those that have ended since keep their occasions.
+
+    `among`: of these enactments only, as if there were no other.
+    """
     found = (
         Enactment.objects.filter(decided_at__isnull=False, starts_at__lte=as_of, item__kind="plan")
         .select_related("item", "area")
@@ -69,7 +90,9 @@ def in_force(as_of: datetime, plan: str | None = None) -> list[InForce]:
     )
     if plan:
         found = found.filter(item__item_id=plan)
-    return [InForce(e, edition(e.item_id), m) for e in found for m in edition(e.item_id).measures.values()]
+    every = [e for e in found if among is None or e.pk in among]
+    taken = {e.pk: tuple(n for n in every if displaces(n, e)) for e in every}
+    return [InForce(e, edition(e.item_id), m, taken[e.pk]) for e in every for m in edition(e.item_id).measures.values()]
 
 
 def naive(instant: datetime, zone: str) -> datetime:

@@ -82,6 +82,13 @@ class Part:
     areas: Mapping[Any, Area]
     posts: Mapping[Any, Post]
 
+    @property
+    def governs(self) -> bool:
+        """What opens now about this subject is this enactment's."""
+        e = self.evaluator
+        now = e.force.start <= self.now < e.force.end and e.of_disease(self.row)
+        return now and e.register.belongs(self.row["area"], e.force, self.now, self.row["disease"])
+
 
 def _parts(asked: list[tuple[evaluation.InForce, UUID]], as_of: datetime, known_at: datetime | None) -> Iterator[Part]:
     """Of one enactment; a subject is in one zone."""
@@ -112,8 +119,8 @@ def _may_see(scope: Scope, area: Area | None) -> bool:
 
 
 def _told(subject: UUID, parts: list[Part]) -> dict[str, Any]:
-    """Of several enactments the last gives the words; each gives its obligations."""
-    last = parts[-1]
+    """Of several enactments the last of those gives the words under which the subject is now; each gives its obligations."""
+    last = next((part for part in reversed(parts) if part.governs), parts[-1])
     m = last.f.measure
     return {
         "measure": m.id,

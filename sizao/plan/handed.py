@@ -24,11 +24,12 @@ def passes_on(m: Measure) -> bool:
 
 
 def handed(e: Evaluator) -> Iterator[Obligation]:
-    """The senders' rows, numbered for each subject in the order of occasions and hand-overs."""
+    """The senders' rows, numbered for each subject in the order of occasions and hand-overs; of whatever enactment the receiver's are."""
     if not passes_on(e.m):
         return
     count: dict[object, int] = {}
-    for o in sorted((o for o in e.all() if o.state in OWED and o.due is not None), key=lambda o: o.occasion):
+    every = (o for subject in list(e.register.versions[e.m.facts]) for o in e.wherever(subject))
+    for o in sorted((o for o in every if o.state in OWED and o.due is not None), key=lambda o: o.occasion):
         assert o.opens is not None and o.due is not None
         for before, after in pairwise(sorted(e.register.versions[e.m.facts][o.subject], key=lambda v: v["vf"])):
             at = after["vf"]

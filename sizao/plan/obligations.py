@@ -85,14 +85,29 @@ FIELDS = tuple(Obligation.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
+class Narrower:
+    """Where another text of the same plan is in force for an area below, in [start, end): what opens there and then is that one's alone."""
+
+    area: Any
+    start: datetime = BEGINNING
+    end: datetime = FAR
+    disease: str | None = None  # None: every disease
+
+    def takes(self, moment: datetime, disease: str | None) -> bool:
+        """Whether, within its area, what opens at that moment about a row of that disease (None: of none) is its own."""
+        return self.start <= moment < self.end and (self.disease is None or disease in (None, self.disease))
+
+
+@dataclass(frozen=True)
 class Force:
-    """For whom, where and when an edition is in force. An occasion belongs to it that opens in [start, end)."""
+    """For whom, where and when an edition is in force. An occasion belongs to it that opens in [start, end), but for what is a narrower one's."""
 
     start: datetime = BEGINNING
     end: datetime = FAR
     area: Any = None  # None: everywhere
     disease: str | None = None  # None: every disease
     key: str = ""  # of its draws: secret, and kept with the enactment, so that a draw can be done again
+    narrower: tuple[Narrower, ...] = ()
 
 
 def reason_text(reason: str | None, labels: dict[str, tuple[str, str]] | None = None) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,9 @@ class Pair:
         disease: str = "",
         starts: datetime | None = None,
         since: datetime | None = None,
+        narrower: Sequence[Enactment] = (),
     ):
+        self.narrower = tuple(narrower)  # whom neither side obliges or releases
         self.old, self.new, self.name = old, new, name
         self.here, self.as_of, self.disease, self.starts, self.since = here, as_of, disease, starts, since
         self.top = here if here.parent_id is None else areas.root()
@@ -50,7 +52,7 @@ class Pair:
         everywhere = self.here.parent_id is None
         force = Enactment(area=self.top, disease=self.disease, starts_at=starts or datetime.min.replace(tzinfo=UTC))
         sql = evaluation.statement(
-            evaluation.InForce(force, edition, m), self.as_of, None, None if everywhere else evaluation.below(m.facts, self.here.path), beside=False
+            evaluation.InForce(force, edition, m, self.narrower), self.as_of, None, None if everywhere else evaluation.below(m.facts, self.here.path), beside=False
         )
         inside = "" if everywhere else f" WHERE o.area IN (SELECT id FROM kernel_area WHERE path LIKE '{self.here.path}%')"
         return f"SELECT o.subject, o.person, o.occasion, o.opens, o.due, o.state, o.reason, o.area, o.post, o.doable FROM ({sql}) o{inside}"

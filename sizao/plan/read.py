@@ -58,11 +58,11 @@ def _here(scope: Scope, area: Area | None, permission: str = "plan.read") -> Are
     return found
 
 
-def _measures(run: Run, plan: str | None = None) -> dict[str, tuple[MeasureFigures, evaluation.InForce]]:
-    """The measures of a run by id, as they stood in it. Of two enactments with the same measure the later gives the words."""
+def _measures(run: Run, here: Area, plan: str | None = None) -> dict[str, tuple[MeasureFigures, evaluation.InForce]]:
+    """The measures of a run by id, as they stood in it. Of two enactments with the same measure the one that an area is under gives the words there."""
     wanted = [e["enactment"] for e in run.editions if plan in (None, e["edition"])]
     found: dict[str, tuple[MeasureFigures, evaluation.InForce]] = {}
-    for e in Enactment.objects.filter(pk__in=wanted).select_related("item", "area").order_by("pk"):
+    for e in sorted(Enactment.objects.filter(pk__in=wanted).select_related("item", "area"), key=lambda e: _over(e, here)):
         edition = evaluation.edition(e.item_id)
         for m in edition.measures.values():
             f = evaluation.InForce(e, edition, m)
@@ -70,8 +70,14 @@ def _measures(run: Run, plan: str | None = None) -> dict[str, tuple[MeasureFigur
     return found
 
 
-def _measure(run: Run, name: str) -> tuple[MeasureFigures, evaluation.InForce]:
-    found = _measures(run)
+def _over(e: Enactment, here: Area) -> tuple[bool, int, int]:
+    """Which of several enactments an area is under comes last: the nearest at it or above, else the widest below; of equals the later."""
+    over, depth = here.path.startswith(e.area.path), e.area.path.count(".")
+    return over, depth if over else -depth, e.pk
+
+
+def _measure(run: Run, name: str, here: Area) -> tuple[MeasureFigures, evaluation.InForce]:
+    found = _measures(run, here)
     if name not in found:
         raise Refused("plan-measure-unknown", name=name, nearest=nearest(name, found), known=sorted(found))
     return found[name]
@@ -108,9 +114,9 @@ def _by_area(area: Area, cells: list[dict[str, Any]]) -> tuple[list[AreaFigures]
 def overview(scope: Scope, area: Area | None = None, measure: str | None = None, run: Run | None = None) -> Overview:
     """The numbers of an area. `measure` narrows the areas below to one measure; the measures are always all."""
     here, run = _here(scope, area), run or _standing()
-    known = {name: figures for name, (figures, _) in _measures(run).items()}
+    known = {name: figures for name, (figures, _) in _measures(run, here).items()}
     if measure:
-        _measure(run, measure)
+        _measure(run, measure, here)
     cells = _cells(run, [here.pk, *(a.pk for a in _below(here))])
     total = Counts()
     for cell in cells:
@@ -125,7 +131,7 @@ def overview(scope: Scope, area: Area | None = None, measure: str | None = None,
 def measure_page(scope: Scope, measure: str, area: Area | None = None, run: Run | None = None) -> MeasurePage:
     """One measure in an area: its words, its numbers there and right below."""
     here, run = _here(scope, area), run or _standing()
-    figures, found = _measure(run, measure)
+    figures, found = _measure(run, measure, here)
     cells = _cells(run, [here.pk, *(a.pk for a in _below(here))], measure)
     for cell in cells:
         if cell["area_id"] == here.pk:
@@ -134,7 +140,7 @@ def measure_page(scope: Scope, measure: str, area: Area | None = None, run: Run 
     m, places = found.measure, [here.pk, *(a.area.pk for a in below)]
     amounts = beside.amounts(run, [m], places)
     figures.amounts = amounts.get((m.id, here.pk), [])
-    figures.shown = beside.shown(run, [m], [here.pk], days=True).get((m.id, here.pk), [])
+    figures.shown = beside.shown(run, [m], [here.pk], days=True, under={m.id: found.enactment.pk}).get((m.id, here.pk), [])
     shown = beside.shown(run, [m], [a.area.pk for a in below])
     for part in below:
         part.amounts, part.shown = amounts.get((m.id, part.area.pk), []), shown.get((m.id, part.area.pk), [])
@@ -159,7 +165,7 @@ def missing(
     here, run = _here(scope, area, "person.read"), run or _standing()
     if state not in (*LISTS, *BESIDE):
         raise Refused("plan-word-unknown", word=state, nearest=nearest(state, (*LISTS, *BESIDE)), known=[*LISTS, *BESIDE])
-    known = {measure: _measure(run, measure)} if measure is not None else _measures(run)
+    known = {measure: _measure(run, measure, here)} if measure is not None else _measures(run, here)
     known = {name: m for name, m in known.items() if urgency in (None, m[0].urgency)}
     if not known:
         return Page(rows=[], next=None, run=run)
@@ -190,7 +196,7 @@ def _again(run: Run, measures: set[str], area: Area) -> list[str]:
     with connection.cursor() as cursor:
         evaluation.steady(cursor)
     wanted = {e["enactment"] for e in run.editions}
-    found = [f for f in evaluation.in_force(run.as_of) if f.measure.id in measures and f.enactment.pk in wanted]
+    found = [f for f in evaluation.in_force(run.as_of, among=wanted) if f.measure.id in measures]
     below = "" if area.parent_id is None else f" WHERE w.area IN (SELECT id FROM kernel_area WHERE path LIKE '{area.path}%%')"
     columns = ", ".join(f"w.{name}" for name in lists.COLUMNS)
     parts = []
@@ -246,14 +252,14 @@ def today(
 def coverage_json(scope: Scope, run: Run | None = None, area: Area | None = None, plan: str | None = None) -> dict[str, Any]:
     """Coverage of an area and of the areas right below, by measure, as `sizao coverage --json` prints it. The area itself comes last, for what stands there and in none below."""
     run, here = run or _standing(), _here(scope, area)
-    known = _measures(run, plan)
+    known = _measures(run, here, plan)
     enactments = [e["enactment"] for e in run.editions if plan in (None, e["edition"])]
     cells = _cells(run, [here.pk, *(a.pk for a in _below(here))], enactments=enactments)
     for cell in cells:
         if cell["area_id"] == here.pk and cell["measure"] in known:
             known[cell["measure"]][0].add(cell)
     judged = [f.measure for _, f in known.values()]
-    amounts, shown = beside.amounts(run, judged, [here.pk]), beside.shown(run, judged, [here.pk])
+    amounts, shown = beside.amounts(run, judged, [here.pk]), beside.shown(run, judged, [here.pk], under={name: f.enactment.pk for name, (_, f) in known.items()})
     for name, (figures, _) in known.items():
         figures.amounts, figures.shown = amounts.get((name, here.pk), []), shown.get((name, here.pk), [])
     below, own = _by_area(here, cells)

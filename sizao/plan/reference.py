@@ -78,24 +78,34 @@ class Evaluator:
             yield from self.of(subject)
 
     def of(self, subject: Any) -> Iterator[Obligation]:
-        """The obligations of one subject."""
+        """The obligations of one subject: those that are this enactment's, where it was judged and when it opened."""
+        yield from (o for o in self.wherever(subject) if self.belongs(o))
+
+    def wherever(self, subject: Any) -> list[Obligation]:
+        """The obligations of one subject, wherever it was."""
         row = self.register.standing(self.m.facts, subject, self.as_of)
         if row is None or row["known"] > self.as_of or not self.of_disease(row):
-            return
+            return []
         row, waits = self.with_parts(row)
         slots = self.slots(row)
         found = [self.undated(row, slots, waits)] if isinstance(slots, NoTimetable) else [self.judge(row, slot) for slot in slots]
-        yield from (o for o in self.looked(row, [o for o in found if o is not None]) if self.register.inside(o.area, self.force))
+        return self.looked(row, [o for o in found if o is not None])
+
+    def belongs(self, o: Obligation) -> bool:
+        """An obligation is this enactment's and no narrower one's: where it was judged, and when it opened (without a timetable: now)."""
+        row = self.register.standing(self.m.facts, o.subject, self.as_of)
+        assert row is not None
+        return self.register.belongs(o.area, self.force, o.opens or self.as_of, row["disease"])
 
     def of_disease(self, row: Row) -> bool:
         """The edition is about the row's disease."""
         return self.force.disease is None or row["disease"] in (None, self.force.disease)
 
     def with_parts(self, row: Row) -> tuple[Row, dict[str, bool]]:
-        """The row with the moments of the parts that start its clock; and of each part, whether it is still to be waited for."""
+        """The row with the moments of the parts that start its clock, wherever it was then; and of each part, whether it is still to be waited for."""
         waits, moments = {}, {}
         for part in self.m.parts:
-            duties = list(self.another(self.m.sibling(part)).of(row["id"]))
+            duties = self.another(self.m.sibling(part)).wherever(row["id"])
             moments[f"part:{part}"] = min((o.done_at for o in duties if o.done_at is not None), default=None)
             waits[f"part:{part}"] = any(o.state != CLOSED for o in duties)
         return ({**row, **moments} if moments else row), waits

@@ -89,7 +89,13 @@ class Register:
                 return min(found)
         return None
 
+    def belongs(self, area: Any, force: Force, moment: datetime, disease: str | None) -> bool:
+        """What opens in that area at that moment, about a row of that disease, is this enactment's: inside its area, and no narrower one's."""
+        narrower = [n for n in force.narrower if n.takes(moment, disease)]
+        return self.inside(area, force) and not (narrower and {n.area for n in narrower} & set(self.above(area)))
+
     def inside(self, area: Any, force: Force) -> bool:
+        """It lies below the area of the enactment; what has no area belongs to the top of the tree."""
         if force.area is None:
             return True
         return force.area in self.above(area) if area is not None else self.areas[force.area][0] is None

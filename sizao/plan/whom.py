@@ -12,7 +12,7 @@ Two questions are answered by the same statement:
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from django.db.models import Q
 
 from sizao.kernel import areas, clock
 from sizao.kernel.errors import Refused
-from sizao.kernel.models import Area, Post
+from sizao.kernel.models import Area, Enactment, Post
 from sizao.kernel.scope import Scope
 
 from . import facts
@@ -178,18 +178,19 @@ def whom(
     disease: str = "",
     starts: datetime | None = None,
     since: datetime | None = None,
+    narrower: Sequence[Enactment] = (),
     seconds: float = SECONDS,
 ) -> Whom:
     """Both editions on the registers now, measure by measure, below an area (default: the post's own). None stands for no edition.
 
-    `since` is when the old one began, for a decision. What does not fit into `seconds` is cut, and said to be.
+    `since` is when the old one began, for a decision; `narrower` are the enactments of the same plan below, which neither of the two touches. What does not fit into `seconds` is cut, and said to be.
     """
     begun = time.monotonic()
     here, as_of = _asked(scope, area, as_of, starts)
     answered: list[MeasureChanged] = []
     costs: dict[int | None, PostCost] = {}
     for name in dict.fromkeys([*(new.measures if new else ()), *(old.measures if old else ())]):
-        pair = Pair(old, new, name, here, as_of, disease, starts, since)
+        pair = Pair(old, new, name, here, as_of, disease, starts, since, narrower)
         m = pair.will or pair.was
         assert m is not None
         said = MeasureChanged(
@@ -221,6 +222,7 @@ def behind(
     disease: str = "",
     starts: datetime | None = None,
     since: datetime | None = None,
+    narrower: Sequence[Enactment] = (),
     after: str = "",
     limit: int = 50,
     seconds: float = SECONDS,
@@ -232,7 +234,7 @@ def behind(
         raise Refused("plan-measure-unknown", name=measure, nearest=nearest(measure, known), known=known)
     if change not in CHANGES:
         raise Refused("plan-word-unknown", word=change, nearest=nearest(change, CHANGES), known=list(CHANGES))
-    pair = Pair(old, new, measure, here, as_of, disease, starts, since)
+    pair = Pair(old, new, measure, here, as_of, disease, starts, since, narrower)
     try:
         rows = answers(pair.listed(change, _key(after), limit + 1), seconds)
     except OutOfTime:

@@ -8,7 +8,7 @@ from plan.three_measures import NAME as PLAN
 from plan.three_measures import store
 
 from sizao.kernel import clock
-from sizao.kernel.models import Enactment
+from sizao.kernel.models import Enactment, User
 from sizao.plan import run
 
 SHIPPED = "contact-tracing-basic"
@@ -221,6 +221,25 @@ def test_a_proposal_needs_the_dry_run_of_today_and_a_day_to_come(outbreak, newer
     assert "bad-value" in client.post(f"/plan/{newer.ref}/enact", form | {"disease": ""}).content.decode()
     assert client.post(f"/plan/{newer.ref}/enact", form | {"area": "nowhere"}).status_code == 404
     assert not Enactment.objects.filter(item=newer).exists()
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_dry_run_says_where_else_the_plan_is_in_force_and_what_comes_of_it(outbreak, newer, language):
+    """For a township: the county's text yields there. For the county: the township's own text goes on; a trial would count beside."""
+    client, people = outbreak.client(outbreak.desk, language), {"proposed_by": outbreak.desk.user, "decided_at": clock.now()}
+    asked = f"/plan/{newer.ref}/enact?disease=covid-19&starts={day(1)}&area="
+    above, below, trial = {
+        "en": ("Here the new text takes its place", "There that text goes on, and this one does not count", "there both would count"),
+        "zh-hans": ("本地以新文本为准", "本文本在当地不计数", "两者都会计数"),
+    }[language]
+    page = text(client.get(f"{asked}990001101"))
+    assert above in page and below not in page
+    own = Enactment.objects.create(item=newer, area=outbreak.county.areas["990001101"], disease="covid-19", starts_at=clock.now() - timedelta(days=1), trial=True, **people)
+    assert trial in text(client.get(f"{asked}{ROOT}"))
+    own.trial, own.seconded_by = False, User.objects.create_user("another")
+    own.save()
+    page = text(client.get(f"{asked}{ROOT}"))
+    assert below in page and trial not in page and above not in page
 
 
 def test_who_may_not_decide_is_not_offered_to_and_out_of_area_is_nothing(outbreak, newer):

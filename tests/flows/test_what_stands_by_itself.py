@@ -52,6 +52,26 @@ def test_a_post_that_comes_later_answers_from_then_on_but_what_was_accepted_stay
     assert Duty.objects.get(pk=line.pk).accountable_id == first.post_id
 
 
+def test_where_a_narrower_text_is_in_force_the_wider_ones_lines_end_for_as_long_as_it_lasts(county, system, enacted, monkeypatch):
+    monkeypatch.setattr(laying, "responsibility_levels", lambda on: ("county", "township"))
+    own, other = (county.areas[f"99000110{n}"] for n in (1, 2))
+    lay_out(system, AT)
+    begins = AT + timedelta(days=1)
+    people = {"proposed_by": enacted.proposed_by, "seconded_by": enacted.seconded_by}
+    narrow = Enactment.objects.create(item=enacted.item, area=own, disease="covid-19", starts_at=begins, decided_at=AT, **people)
+
+    def until(area):
+        return set(Duty.objects.filter(area=area, in_force_from=AT).values_list("in_force_until", flat=True))
+
+    lay_out(system, AT + timedelta(days=2))
+    assert until(own) == {begins} and until(other) == until(county.root) == {None}
+    assert set(Duty.objects.filter(in_force_from=begins).values_list("area", flat=True)) == {own.pk}
+    narrow.ends_at = AT + timedelta(days=3)
+    narrow.save()
+    lay_out(system, AT + timedelta(days=4))
+    assert until(own) == {None}
+
+
 def test_an_edition_that_ended_ends_what_it_asked_and_a_trial_asks_nothing(county, system, enacted):
     lay_out(system, AT)
     enacted.ends_at = AT + timedelta(days=2)

@@ -11,7 +11,7 @@ import datetime as dt
 from dataclasses import astuple, dataclass, replace
 
 from engine_edition import ACTS
-from engine_registers import START, Choices, as_of, crowd, force
+from engine_registers import AREAS, START, Choices, as_of, crowd, force
 from engine_tables import COLUMNS, RELATIONS, rows
 
 from sizao.plan.completeness import beside
@@ -50,7 +50,7 @@ class Batch:
         for register in self.registers:
             for name, some in rows(register).items():
                 found[name] += some
-        for area in (1, 2, 3):
+        for area in AREAS:
             found["area"].append({"id": ABOVE + area, "parent": None if area == 1 else ABOVE + 1, "level": "none", "code": None})
             found["up"] += [
                 {"area": below, "above": ABOVE + area, "steps": 9}
@@ -67,7 +67,7 @@ class Batch:
 
     def here(self, i: int, where: Force) -> Force:
         """The same edition in the i-th register."""
-        return where if where.area is None else replace(where, area=i * APART + where.area)
+        return moved(where, i * APART)
 
     def compared(self, m: Measure, turn: int) -> list[int]:
         """The registers on which a measure is compared at the n-th moment."""
@@ -134,7 +134,13 @@ class Batch:
 
 def everywhere(where: Force) -> Force:
     """The edition with the area that stands for its own in every register."""
-    return where if where.area is None else replace(where, area=ABOVE + where.area)
+    return moved(where, ABOVE)
+
+
+def moved(where: Force, base: int) -> Force:
+    """The edition, with so much added to its areas."""
+    narrower = tuple(replace(n, area=base + n.area) for n in where.narrower)
+    return replace(where, area=None if where.area is None else base + where.area, narrower=narrower)
 
 
 def alone(m: Measure) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections import namedtuple
+from dataclasses import replace
 from typing import Any
 
 from engine_edition import ACTS, EDITION, TABLES
@@ -15,7 +16,7 @@ from sizao.plan.language import done as forms
 from sizao.plan.language.agreeing import PLAIN, pairs
 from sizao.plan.language.measure import FAR, Measure
 from sizao.plan.language.terms import Tally
-from sizao.plan.obligations import Force
+from sizao.plan.obligations import Force, Narrower
 from sizao.plan.reference import Evaluator
 from sizao.plan.register import Register
 from sizao.plan.timetable import NoTimetable
@@ -265,13 +266,30 @@ def as_of(c: Choices, register: Register) -> dt.datetime:
 
 
 def force(c: Choices) -> Force:
-    """Mostly everywhere and always; sometimes an edition of one county, one disease or some days."""
-    if not c.rare(25):
-        return Force()
+    """Mostly everywhere and always; sometimes an edition of one county, one disease or some days; and sometimes with a narrower one in its area."""
+    where = Force() if not c.rare(25) else own(c)
+    return replace(where, narrower=narrower(c, where)) if c.rare(30) else where
+
+
+def own(c: Choices) -> Force:
     return Force(
         start=c.pick([START - dt.timedelta(days=400), START + dt.timedelta(days=5, hours=15)]),
         end=c.pick([FAR, START + dt.timedelta(days=15)]),
         area=c.pick([None, 1, 2, 3]),
         disease=c.pick([None, "covid-19", "flu"]),
         key=c.pick(["", "secret"]),
+    )
+
+
+def narrower(c: Choices, where: Force) -> tuple[Narrower, ...]:
+    """One or two, of areas below, for a disease that both are about."""
+    below = {None: [2, 3, 4, 6], 1: [2, 3, 4, 6], 2: [4, 5, 7], 3: [6]}[where.area]
+    return tuple(
+        Narrower(
+            c.pick(below),
+            START + dt.timedelta(days=c.pick([-400, 5, 8]), hours=c.pick(HOURS)),
+            c.pick([FAR, START + dt.timedelta(days=15)]),
+            c.pick([None, where.disease or "covid-19"]),
+        )
+        for _ in range(c.pick([1, 1, 2]))
     )

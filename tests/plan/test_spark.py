@@ -15,7 +15,7 @@ from engine_tables import COLUMNS, RELATIONS, make
 
 from sizao.plan.language.done import Amount, Done, Holds, Never, leaves
 from sizao.plan.language.schedule import Before, Days, Every, Fresh, Shifts, Within
-from sizao.plan.obligations import STATES, WAITING, Force
+from sizao.plan.obligations import STATES, WAITING, Force, Narrower
 from sizao.plan.spark import Steps, counted, in_order, ours, run, start
 from sizao.plan.sql import DUCKDB, compile_beside, compile_measure
 from sizao.plan.sql.dialects import SPARK
@@ -28,7 +28,7 @@ CROWDS, CROWDS_IN_FULL, FEW = int(os.environ.get("SIZAO_SPARK_CROWDS", "40")), 2
 MOMENTS = {
     "everywhere": (START + dt.timedelta(days=13, hours=17), Force()),
     "a county's days": (START + dt.timedelta(days=9, hours=8), Force(START + dt.timedelta(days=5, hours=15), START + dt.timedelta(days=15), 2, "covid-19", "secret")),
-    "later": (START + dt.timedelta(days=24, seconds=1), Force(disease="flu")),
+    "later": (START + dt.timedelta(days=24, seconds=1), Force(disease="flu", narrower=(Narrower(2, START + dt.timedelta(days=8), START + dt.timedelta(days=20)),))),
 }
 #: One of each timetable and form of evidence, and every look beyond the own row; the long run takes them all.
 SHORT = ("sweep", "slot-last", "looked-back", "stock", "state", "forbidden", "fresh", "shift", "rows", "listing", "drawing", "monthly")

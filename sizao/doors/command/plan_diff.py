@@ -89,12 +89,16 @@ def _base(request: HttpRequest) -> Area:
 
 
 def decision(item: ContentItem | None, base: Area, disease: str, starts: datetime) -> dict[str, Any]:
-    """What stands there now, since when, and when the new text would begin."""
-    now = enacting.standing(item.item_id, base, disease) if item else None
+    """What the people there are under now (the text in force there, else the one above), since when, and when the new text would begin.
+
+    Areas below with an enactment of their own are left out: it goes on there.
+    """
+    now = enacting.governing(item.item_id, base, disease) if item else None
     return {
         "old": evaluation.edition(now.item_id) if now else None,
         "since": now.starts_at if now else None,
         "starts": starts,
+        "narrower": enacting.below(item, base, disease, starts) if item else (),
         "as_of": whom.moment(base, starts),
     }
 

@@ -26,6 +26,7 @@ from .relations import Relations
 from .timetables import Timetable, day_number
 
 NOBODY = "CAST(NULL AS BIGINT)"
+ABOUT = "about"
 KEYS = ["id", "person", "area", "disease", "known", "vf"]
 
 
@@ -38,16 +39,18 @@ def compile_measure(
     only: str | None = None,
     part: Part = WHOLE,
     fields: Sequence[str] = FIELDS,
+    wherever: bool = False,
 ) -> str:
     """The statement that lists every obligation of a measure at `as_of`, with the columns of `Obligation` in order.
 
-    `only`: a SELECT of the subjects wanted. `part`: which occasions. `fields`: other columns, of those and `closes`.
+    `only`: a SELECT of the subjects wanted. `part`: which occasions. `fields`: other columns, of those, `closes` and `about` (the disease of the
+    subject's row). `wherever`: also what is not the enactment's own: outside its area, or a narrower one's.
     """
     if not m.simple:
         from .wide import Wide
 
-        return dialect.whole(Wide(m, relations, as_of, force or Force(), dialect, only, part).statement(fields))
-    return dialect.whole(Compiler(m, relations, as_of, force or Force(), dialect, only, part).statement(fields))
+        return dialect.whole(Wide(m, relations, as_of, force or Force(), dialect, only, part).statement(fields, wherever))
+    return dialect.whole(Compiler(m, relations, as_of, force or Force(), dialect, only, part).statement(fields, wherever))
 
 
 class Compiler:
@@ -62,7 +65,8 @@ class Compiler:
         self.carried = [*KEYS, *(c for c in m.columns if c not in KEYS)]
         self.timetable = Timetable(m, dialect, self.as_of, force, self.carried, part.floor(m), relations.acts(m.done.key))
 
-    def statement(self, fields: Sequence[str] = FIELDS) -> str:
+    def statement(self, fields: Sequence[str] = FIELDS, wherever: bool = False) -> str:
+        self.asked_about = ABOUT in fields or bool(self.force.narrower)
         ctes = {"stands": self.stands(), "slot": self.slot(), "history": self.history(), "judged": self.judged(), "hit": self.hit()}
         ctes |= {f"shut_{i}": self.shut(i) for i in range(len(self.m.close))}
         ctes |= {"owner": self.owner(), "keeping": self.keeping()}
@@ -72,7 +76,7 @@ class Compiler:
         return (
             "WITH "
             + ",\n".join(f"{name} AS {self.d.again if name == 'slot' and not isinstance(self.m.when, Days) else ''}({sql})" for name, sql in (ctes | more).items())
-            + f"\n{listed}{self.inside()}"
+            + f"\n{listed}{'' if wherever else self.belonging()}"
         )
 
     def writer(self, row: str, now: str, opens: str, disease: str | None = None) -> Writer:
@@ -141,7 +145,7 @@ class Compiler:
             cause = f"CASE WHEN {told} IS NULL THEN {self.writer(at_j, 's.j', 's.opens').cause(self.m.asks)} END"
         return (
             f'SELECT s."id", {at_j}."person", {at_j}."area", {at_j}."disease", s.occasion, s.opens, s.due, s.closes, s.missing, {told} AS told, '
-            f"{self.told(at_opening, 's.o', 's.opens')} AS before, {cause} AS cause FROM slot s{joins} WHERE {where}"
+            f"{self.told(at_opening, 's.o', 's.opens')} AS before, {cause} AS cause{self.about('s')} FROM slot s{joins} WHERE {where}"
         )
 
     # -- evidence
@@ -256,12 +260,12 @@ class Compiler:
         shut = self.earliest()
         inner = (
             f'SELECT c."id" AS subject, c."person" AS person, c.occasion, c.opens, c.due, c.closes, c."area" AS area, {post} AS post, h.done_at, h.told_at, c.told, c.cause, c.missing, '
-            f"{shut[0]} AS shut_at, {shut[1]} AS shut_why, {since} AS since FROM judged c {' '.join(joins)}"
+            f"{shut[0]} AS shut_at, {shut[1]} AS shut_why, {since} AS since{self.carried_about('c')} FROM judged c {' '.join(joins)}"
         )
         stated = f"SELECT i.*, {state} AS state, {reason} AS reason FROM ({inner}) i"
         return (
             f"SELECT {self.d.literal(self.m.id)} AS measure, e.subject, e.person, e.occasion, e.opens, e.due, e.state, e.reason, e.area, e.post, "
-            f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, (e.state = 'met' AND e.told_at > e.due) AS told_late, e.done_at, e.closes, {self.nothing} AS have, {self.nothing} AS need, CAST(NULL AS VARCHAR) AS unit FROM ({stated}) e"
+            f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, (e.state = 'met' AND e.told_at > e.due) AS told_late, e.done_at, e.closes, {self.nothing} AS have, {self.nothing} AS need, CAST(NULL AS VARCHAR) AS unit{self.carried_about('e')} FROM ({stated}) e"
         )
 
     def earliest(self) -> tuple[str, str]:
@@ -307,14 +311,43 @@ class Compiler:
         nothing = "CAST(NULL AS TIMESTAMP)"
         post, join = ("w.post", ' LEFT JOIN owner w ON w.area = n."area"') if self.named else (NOBODY, "")
         return (
-            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", {NO_TIMETABLE}, {nothing}, {nothing}, \'cannot_tell\', concat({self.d.literal(UNDATED + ":")}, {missing}), n."area", {post}, FALSE, FALSE, {nothing}, {nothing}, {self.nothing}, {self.nothing}, CAST(NULL AS VARCHAR) '
+            f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", {NO_TIMETABLE}, {nothing}, {nothing}, \'cannot_tell\', concat({self.d.literal(UNDATED + ":")}, {missing}), n."area", {post}, FALSE, FALSE, {nothing}, {nothing}, {self.nothing}, {self.nothing}, CAST(NULL AS VARCHAR){self.about("n")} '
             f'FROM stands n{join} WHERE {" AND ".join(tests)}'
         )
 
+    # -- whose it is
+
+    def about(self, row: str) -> str:
+        """The disease of the subject's row as it stands, where somebody asks for it."""
+        return f', {row}."disease" AS {ABOUT}' if self.asked_about else ""
+
+    def carried_about(self, row: str) -> str:
+        return f", {row}.{ABOUT}" if self.asked_about else ""
+
     def inside(self) -> str:
-        """Only what lies below the area of the enactment; what has no area belongs to the top of the tree."""
+        """Condition on `o`: it lies below the area of the enactment; what has no area belongs to the top of the tree. Nothing where that is everywhere."""
         if self.force.area is None:
             return ""
         area = self.d.literal(self.force.area)
         top = f"o.area IS NULL AND EXISTS (SELECT 1 FROM ({self.r.area}) x WHERE x.id = {area} AND x.parent IS NULL)"
-        return f" WHERE o.area IN (SELECT u.area FROM ({self.r.up}) u WHERE u.above = {area}) OR ({top})"
+        return f"(o.area IN (SELECT u.area FROM ({self.r.up}) u WHERE u.above = {area}) OR ({top}))"
+
+    def belonging(self, moment: str = "") -> str:
+        """WHERE an `o` is this enactment's and no narrower one's. `moment`: when it opened; without a timetable, now."""
+        tests = [self.inside()] if self.inside() else []
+        if self.force.narrower:
+            when = moment or f"coalesce(o.opens, {self.as_of})"
+            tests.append(f"NOT EXISTS (SELECT 1 FROM ({self.narrower()}) k WHERE k.area = o.area AND {self.takes('k', when, f'o.{ABOUT}')})")
+        return f" WHERE {' AND '.join(tests)}" if tests else ""
+
+    def narrower(self) -> str:
+        """SELECT of the areas of narrower enactments and all below them, with from and until when and for which disease."""
+        lines = [
+            f"SELECT {self.d.literal(n.area)} AS place, {self.d.literal(n.start)} AS begins, {self.d.literal(n.end)} AS ends, CAST({self.d.literal(n.disease)} AS VARCHAR) AS disease"
+            for n in self.force.narrower
+        ]
+        return f"SELECT u.area, x.begins, x.ends, x.disease FROM ({self.r.up}) u JOIN ({' UNION ALL '.join(lines)}) x ON x.place = u.above"
+
+    def takes(self, line: str, moment: str, disease: str) -> str:
+        """Condition on a line of `narrower`: see `Narrower.takes`."""
+        return f"{line}.begins <= {moment} AND {line}.ends > {moment} AND ({line}.disease IS NULL OR {disease} IS NULL OR {line}.disease = {disease})"

@@ -29,7 +29,7 @@ from sizao.plan.obligations import (
     Force,
 )
 
-from .compiler import compile_measure
+from .compiler import ABOUT, compile_measure
 from .conditions import Writer
 from .dialects import POSTGRES, Dialect
 from .relations import Relations
@@ -72,9 +72,10 @@ class Completeness(Wide):
     zones: Sequence[Completeness]  # of the whole store, this one among them; the first says for all who is missing on the list
 
     def listing(self, person: str, only: str | None = None) -> str | None:
+        now = self.force.start <= self.now < self.force.end  # of a list's completeness only the text speaks that is in force
         entries = [entry for entry in self.m.reconcile if isinstance(entry, From)]
-        found = [self.unlisted(entries, person)] if entries and self is self.zones[0] else []
-        for i, entry in enumerate(self.m.reconcile):
+        found = [self.unlisted(entries, person)] if now and entries and self is self.zones[0] else []
+        for i, entry in enumerate(self.m.reconcile if now else ()):
             if isinstance(entry, Total):
                 found.append(self.short(entry, BESIDE_OCCASION - i))
             elif isinstance(entry, Filed):
@@ -85,7 +86,7 @@ class Completeness(Wide):
             return None
         ctes = (self.standing() if self.m.reconcile else {}) | {"owner": self.owner()}
         with_ = ",\n".join(f"{name} AS ({sql})" for name, sql in (self.shared | ctes).items())
-        return f"WITH {with_}\nSELECT {', '.join(FIELDS)} FROM ({' UNION ALL '.join(found)}) o{self.inside()}"
+        return f"WITH {with_}\nSELECT {', '.join(FIELDS)} FROM ({' UNION ALL '.join(found)}) o{self.belonging('o.moment')}"
 
     def row_of(self, state: str, reason: str, subject: str, occasion: int, more: dict[str, str], source: str) -> str:
         """One row for each of a source, with the columns of an obligation; `more` says those that are not the same for all."""
@@ -109,9 +110,11 @@ class Completeness(Wide):
             "unit": "CAST(NULL AS VARCHAR)",
             "seen": "CAST(NULL AS BOOLEAN)",
             "raised": "0",
+            "moment": self.as_of,
+            ABOUT: "CAST(NULL AS VARCHAR)",
         } | more
         joined = "" if "post" in more else " LEFT JOIN owner w ON w.area = y.area"
-        return f"SELECT {', '.join(f'{columns[name]} AS {name}' for name in FIELDS)} FROM {source}{joined}"
+        return f"SELECT {', '.join(f'{columns[name]} AS {name}' for name in (*FIELDS, 'moment', ABOUT))} FROM {source}{joined}"
 
     # -- what was handed over
 
@@ -122,13 +125,14 @@ class Completeness(Wide):
         turns = 'OVER (PARTITION BY v."id" ORDER BY v."vf")'
         each = f'SELECT v."id", v."person", v."area", v."known", v."vt" AS passed, lead(v."vf") {turns} AS taken, lead(v."area") {turns} AS taker FROM ({rows}) v{wanted}'
         self.shared["passed_on"] = f"SELECT x.* FROM ({each}) x WHERE x.taken = x.passed AND x.area <> x.taker"
-        duties = compile_measure(self.m, self.plain, self.now, self.force, self.d, 'SELECT h."id" FROM passed_on h')
+        among, fields = 'SELECT h."id" FROM passed_on h', (*FIELDS, ABOUT)
+        duties = compile_measure(self.m, self.plain, self.now, self.force, self.d, among, fields=fields, wherever=True)
         halves = (
-            'SELECT q.subject, h."person", h."area", h.passed, h.taker, q.opens, q.due, row_number() OVER (PARTITION BY q.subject ORDER BY q.occasion, h.passed) AS nth '
+            f'SELECT q.subject, q.{ABOUT}, h."person", h."area", h.passed, h.taker, q.opens, q.due, row_number() OVER (PARTITION BY q.subject ORDER BY q.occasion, h.passed) AS nth '
             f'FROM ({duties}) q JOIN passed_on h ON h."id" = q.subject AND h.passed > q.opens AND h.passed > h."known" AND h.passed <= q.due AND h.passed <= {self.as_of} '
             f"WHERE q.state IN ({', '.join(self.d.text(s) for s in OWED)}) AND (q.done_at IS NULL OR q.done_at > h.passed)"
         )
-        more = {"occasion": f"{HANDED_OCCASION} - y.nth", "opens": "y.opens", "due": "y.due", "done_at": "y.passed"}
+        more = {"occasion": f"{HANDED_OCCASION} - y.nth", "opens": "y.opens", "due": "y.due", "done_at": "y.passed", "moment": "y.opens", ABOUT: f"y.{ABOUT}"}
         reason = f"concat({self.d.text(HANDED + ':')}, CAST(y.taker AS VARCHAR))"
         return self.row_of(f"'{CLOSED}'", reason, "y.subject", HANDED_OCCASION, more, f"({halves}) y")
 
@@ -157,8 +161,21 @@ class Completeness(Wide):
         listed = f'SELECT n."person" FROM ({self.on_list()}) n WHERE n."person" IS NOT NULL'
         first = f"SELECT x.*, row_number() OVER (PARTITION BY x.who ORDER BY x.nth, x.area NULLS LAST) AS place FROM ({' UNION ALL '.join(found)}) x"
         reasons = " ".join(f"WHEN {i} THEN {self.d.text(f'{UNLISTED}:{entry.source}')}" for i, entry in enumerate(entries))
-        source = f"(SELECT z.* FROM ({first}) z WHERE z.place = 1 AND z.who NOT IN ({listed})) y"
-        return self.row_of(f"'{UNLISTED}'", f"CASE y.nth {reasons} END", "y.who", UNLISTED_OCCASION, {"person": "y.who"}, source)
+        lost = ""
+        if self.force.narrower:
+            self.shared["told_of"], first = first, "SELECT * FROM told_of"
+            lost = f" AND z.who NOT IN ({self.lost()})"
+        source = f"(SELECT z.* FROM ({first}) z WHERE z.place = 1 AND z.who NOT IN ({listed}){lost}) y"
+        more = {"person": "y.who", ABOUT: f"y.{ABOUT}"}
+        return self.row_of(f"'{UNLISTED}'", f"CASE y.nth {reasons} END", "y.who", UNLISTED_OCCASION, more, source)
+
+    def lost(self) -> str:
+        """SELECT of the persons of whom a narrower enactment tells: of several rows in the first of their places one is that one's."""
+        tied = "x.who = z.who AND x.nth = z.nth AND x.area = z.area"
+        return (
+            f"SELECT z.who FROM told_of z JOIN told_of x ON {tied} JOIN ({self.narrower()}) k ON k.area = z.area "
+            f"WHERE z.place = 1 AND {self.takes('k', self.as_of, f'x.{ABOUT}')}"
+        )
 
     def standing_rows(self, table: str, row: str) -> list[str]:
         """Tests on rows of a table that stand now, of the diseases that the edition is about."""
@@ -172,7 +189,7 @@ class Completeness(Wide):
         tests = [*self.standing_rows(entry.source, "v"), 'v."person" IS NOT NULL']
         if entry.where is not None:
             tests.append(Writer(self.d, self.m.params, "v", self.as_of, self.as_of, key=self.force.key).sql(entry.where))
-        return f'SELECT v."person" AS who, v."area" AS area, {i} AS nth FROM ({self.plain.facts[entry.source]}) v WHERE {" AND ".join(tests)}'
+        return f'SELECT v."person" AS who, v."area" AS area, {i} AS nth, v."disease" AS {ABOUT} FROM ({self.plain.facts[entry.source]}) v WHERE {" AND ".join(tests)}'
 
     def acted(self, entry: From, i: int, person: str) -> str:
         """Persons of whom an act tells that they should be listed, where they live now; acts since the edition began."""
@@ -191,7 +208,7 @@ class Completeness(Wide):
                 home += f' LEFT JOIN (SELECT DISTINCT y.who FROM ({homes}) y) e ON e.who = a."person"'
                 here = f'(p."person" IS NOT NULL OR e.who IS NULL AND {here})'
         tests += [here] if many else []
-        return f'SELECT a."person" AS who, {area} AS area, {i} AS nth FROM ({self.plain.act}) a{home} WHERE {" AND ".join(tests)}'
+        return f'SELECT a."person" AS who, {area} AS area, {i} AS nth, CAST(NULL AS VARCHAR) AS {ABOUT} FROM ({self.plain.act}) a{home} WHERE {" AND ".join(tests)}'
 
     def at_home(self, person: str) -> str:
         """Everybody who lives somewhere in this zone."""
@@ -202,15 +219,15 @@ class Completeness(Wide):
     def short(self, entry: Total, occasion: int) -> str:
         """A figure is about its area and all below. Without an area, or not told, it is no denominator."""
         below = f'SELECT u.above AS area, count(*) AS have FROM ({self.on_list()}) n JOIN ({self.plain.up}) u ON u.area = n."area" GROUP BY u.above'
-        figures = self.of_areas(entry.fact) if entry.fact else f'SELECT v."id", v."person", v."area", v."{entry.column}" AS need FROM ({self.plain.facts[entry.source]}) v WHERE {" AND ".join(self.standing_rows(entry.source, "v"))}'
+        figures = self.of_areas(entry.fact) if entry.fact else f'SELECT v."id", v."person", v."area", v."{entry.column}" AS need, v."disease" AS {ABOUT} FROM ({self.plain.facts[entry.source]}) v WHERE {" AND ".join(self.standing_rows(entry.source, "v"))}'
         untold = "x.need IS NULL OR x.area IS NULL"
         source = (
-            f"(SELECT x.id, x.person, x.area, x.need, coalesce(b.have, 0) AS have, ({untold}) AS untold FROM ({figures}) x LEFT JOIN ({below}) b ON b.area = x.area "
+            f"(SELECT x.id, x.person, x.area, x.need, x.{ABOUT}, coalesce(b.have, 0) AS have, ({untold}) AS untold FROM ({figures}) x LEFT JOIN ({below}) b ON b.area = x.area "
             f"WHERE {untold} OR coalesce(b.have, 0) < x.need) y"
         )
         text, column = self.d.text, f"{entry.source}.{entry.column}"
         missing = f"CASE WHEN y.area IS NULL THEN {text(f'{UNKNOWN}:area')} ELSE {text(f'{UNKNOWN}:{column}')} END"
-        amounts = {name: f"CAST(CASE WHEN NOT y.untold THEN y.{name} END AS {self.d.number})" for name in ("have", "need")}
+        amounts = {name: f"CAST(CASE WHEN NOT y.untold THEN y.{name} END AS {self.d.number})" for name in ("have", "need")} | {ABOUT: f"y.{ABOUT}"}
         state = f"CASE WHEN y.untold THEN '{NO_LIST}' ELSE '{SHORT}' END"
         return self.row_of(state, f"CASE WHEN y.untold THEN {missing} ELSE {text(f'{TOTAL}:{column}')} END", "y.id", occasion, amounts, source)
 
@@ -223,18 +240,18 @@ class Completeness(Wide):
         place = "row_number() OVER (PARTITION BY g.area ORDER BY g.starts_at DESC, g.id) AS place"
         lines = f"SELECT g.id, g.area, g.{fact.field} AS need, {place} FROM ({self.plain.area_fact}) g WHERE {' AND '.join(tests)}"
         number, named = ("nn.n", f" JOIN ({self.plain.names}) nn ON nn.id = l.id") if self.plain.names else ("l.id", "")
-        return f"SELECT {number} AS id, CASE WHEN l.place = 0 THEN {number} END AS person, l.area, l.need FROM ({lines}) l{named} WHERE l.place = 1"
+        return f"SELECT {number} AS id, CASE WHEN l.place = 0 THEN {number} END AS person, l.area, l.need, CAST(NULL AS VARCHAR) AS {ABOUT} FROM ({lines}) l{named} WHERE l.place = 1"
 
     # -- whether it was handed in at all
 
     def not_filed(self, entry: Filed, occasion: int) -> str:
         """The holders whose last list that was due has not come, or of whom that cannot be told."""
-        duties = compile_measure(self.m.all[entry.measure], self.plain, self.now, self.force, self.d, None)
+        duties = compile_measure(self.m.all[entry.measure], self.plain, self.now, self.force, self.d, None, fields=(*FIELDS, ABOUT))
         due = f"coalesce(q.due, {self.d.literal(BEGINNING)})"
         last = (
             f"SELECT q.*, row_number() OVER (PARTITION BY q.subject ORDER BY {due} DESC, q.occasion DESC) AS place "
             f"FROM ({duties}) q WHERE q.state IN ('{MET}', '{LATE}', '{OVERDUE}', '{CANNOT_TELL}')"
         )
         source = f"(SELECT z.* FROM ({last}) z WHERE z.place = 1 AND z.state IN ('{OVERDUE}', '{CANNOT_TELL}')) y"
-        more = {"due": "y.due", "post": "y.post"}
+        more = {"due": "y.due", "post": "y.post", ABOUT: f"y.{ABOUT}"}
         return self.row_of(f"'{NO_LIST}'", f"coalesce(y.reason, {self.d.text(f'{FILED}:{entry.act}')})", "y.subject", occasion, more, source)

@@ -18,7 +18,7 @@ from sizao.plan.language.subjects import derived
 from sizao.plan.obligations import CANNOT_TELL, CLOSED, FIELDS, PART, UNDATED, WAITING, YIELDS, Force
 from sizao.plan.timetable import TICK
 
-from .compiler import KEYS, Compiler, compile_measure
+from .compiler import ABOUT, KEYS, Compiler, compile_measure
 from .conditions import Writer
 from .derived import NAME, facts
 from .dialects import Dialect
@@ -76,12 +76,13 @@ class Wide(Compiler):
 
     # -- the statement
 
-    def statement(self, fields: Sequence[str] = FIELDS) -> str:
+    def statement(self, fields: Sequence[str] = FIELDS, wherever: bool = False) -> str:
+        self.asked_about = ABOUT in fields or bool(self.force.narrower)
         self.proofs = Proofs(self)
         ctes = self.standing() | {"slot": self.slot()} | self.reading() | self.winning() | self.lasting() | self.proofs.ctes()
         ctes |= {f"shut_{i}": self.shut(i) for i in range(len(self.m.close))} | {"owner": self.owner()}
         more, listed = marked(self, f"{self.dated()} UNION ALL {self.undated()}", fields)
-        return "WITH " + ",\n".join(f"{name} AS ({sql})" for name, sql in (self.shared | ctes | more).items()) + f"\n{listed}{self.inside()}"
+        return "WITH " + ",\n".join(f"{name} AS ({sql})" for name, sql in (self.shared | ctes | more).items()) + f"\n{listed}{'' if wherever else self.belonging()}"
 
     def kept(self, act: str) -> str:
         """The name of the relation that says since when an act is kept."""
@@ -95,9 +96,9 @@ class Wide(Compiler):
         self.shared.setdefault(name, " UNION ALL ".join(f"SELECT * FROM ({self.another(m)}) q{i}" for i, m in enumerate(measures)))
         return name
 
-    def another(self, m: Measure, only: str | None = None) -> str:
+    def another(self, m: Measure, only: str | None = None, wherever: bool = False) -> str:
         related = self.plain if only else replace(self.plain, own="", acts_of={})  # the same subjects, else anybody's
-        return compile_measure(m, related, self.now, self.force, self.d, only, fields=DUTY)
+        return compile_measure(m, related, self.now, self.force, self.d, only, fields=DUTY, wherever=wherever)
 
     def row(self, alias: str) -> Writer:
         """Writes expressions over a source with its terms."""
@@ -112,7 +113,7 @@ class Wide(Compiler):
         """Rows at `as_of`, with the moments of the parts that start the clock, and the terms."""
         found, joins, moments = {}, [], []
         for i, part in enumerate(self.m.parts):
-            duty = self.another(self.m.sibling(part), self.only)
+            duty = self.another(self.m.sibling(part), self.only, wherever=True)  # who came from elsewhere goes on with the next step here
             found[f"part_{i}"] = (
                 f"SELECT q.subject AS id, min(q.done_at) AS moment, bool_or(q.state <> '{CLOSED}') AS waits FROM ({duty}) q GROUP BY q.subject"
             )
@@ -137,7 +138,7 @@ class Wide(Compiler):
     def reading(self) -> dict[str, str]:
         """Occasions that arise: the row at the reading time, whether the condition held then (`told`), and what is missing where that cannot be told."""
         slots = '(SELECT x.*, x."id" AS sid FROM slot x)'
-        found = {"rows_j": self.read(slots, "s.j", ", s.missing, s.o")} | self.looking.ctes("rows_j", "at_j", self.m.terms)
+        found = {"rows_j": self.read(slots, "s.j", f", s.missing, s.o{self.about('s')}")} | self.looking.ctes("rows_j", "at_j", self.m.terms)
         if self.m.asks is None:
             return found | {"judged": f"SELECT r.*, TRUE AS told, {NO_TEXT} AS cause FROM at_j r"}
         row = self.row("r")
@@ -176,8 +177,8 @@ class Wide(Compiler):
             found |= looking.ctes(f"rows_w{i}", f"at_w{i}", terms.terms(w.asks))
             writer = Writer(self.d, w.params, "o", "o.now", "o.opens", terms=looking.names, key=self.force.key)
             holds = "TRUE" if w.asks is None else writer.sql(w.asks)
-            inside = self.inside().replace(" WHERE ", " AND ", 1)
-            found[f"win_{i}"] = f"SELECT DISTINCT o.sid, o.occasion FROM at_w{i} o WHERE {holds}{' AND (' + inside[5:] + ')' if inside else ''}"
+            inside = self.inside()  # whom a narrower enactment has for it goes first all the same: a person has one obligation of a slot
+            found[f"win_{i}"] = f"SELECT DISTINCT o.sid, o.occasion FROM at_w{i} o WHERE {holds}{f' AND {inside}' if inside else ''}"
         return found
 
     # -- what became of it
@@ -208,7 +209,7 @@ class Wide(Compiler):
         shut = self.earliest()
         inner = (
             f'SELECT c.sid AS subject, c."person" AS person, c.occasion, c.opens, c.due, c.closes, c."area" AS area, w.post, c.told, c.cause, c.missing, '
-            f"{shut[0]} AS shut_at, {shut[1]} AS shut_why, {winner} AS winner, {leaves}, CAST({have} AS {self.d.number}) AS have, CAST({need} AS {self.d.number}) AS need, {unit} AS unit "
+            f"{shut[0]} AS shut_at, {shut[1]} AS shut_why, {winner} AS winner, {leaves}, CAST({have} AS {self.d.number}) AS have, CAST({need} AS {self.d.number}) AS need, {unit} AS unit{self.carried_about('c')} "
             f"FROM judged c {' '.join(joins)}"
         )
         whole = self.proofs.whole(self.m.done, list(range(len(pieces))), "z")
@@ -218,7 +219,7 @@ class Wide(Compiler):
         return (
             f"SELECT {self.d.literal(self.m.id)} AS measure, e.subject, e.person, e.occasion, e.opens, e.due, e.state, e.reason, e.area, e.post, "
             f"(e.state IN ('open', 'overdue') AND e.reason IS NULL AND {self.as_of} < e.closes) AS doable, coalesce(e.state = 'met' AND e.told_at > e.due, FALSE) AS told_late, "
-            f"e.done_at, e.closes, e.have, e.need, e.unit FROM ({stated}) e"
+            f"e.done_at, e.closes, e.have, e.need, e.unit{self.carried_about('e')} FROM ({stated}) e"
         )
 
     def arms(self) -> list[tuple[str, str, str]]:
@@ -245,7 +246,7 @@ class Wide(Compiler):
         reason = f"CASE WHEN {waits} THEN {missing} ELSE concat({self.d.text(UNDATED + ':')}, {missing}) END"
         return (
             f'SELECT {self.d.literal(self.m.id)}, n."id", n."person", -1, {nothing}, {nothing}, {state}, {reason}, n."area", w.post, FALSE, FALSE, {nothing}, {nothing}, '
-            f'{self.nothing}, {self.nothing}, {NO_TEXT} FROM stands n LEFT JOIN owner w ON w.area = n."area" WHERE {" AND ".join(tests)}'
+            f'{self.nothing}, {self.nothing}, {NO_TEXT}{self.about("n")} FROM stands n LEFT JOIN owner w ON w.area = n."area" WHERE {" AND ".join(tests)}'
         )
 
 

@@ -124,3 +124,29 @@ def test_another_moment_asked_beside_leaves_the_settled_alone(town, system, fold
     life.live(5)
     run.evaluate_all(at(18, 10), engine="duckdb")
     assert len(cycles) == 2 and "asked" not in cycles[1].whole.values()
+
+
+def test_a_narrower_enactment_makes_the_wider_ones_measures_whole_again(town, system, folder, cycles):  # noqa: F811
+    """The settled cells below it are no more the wider one's; beside one another they are those of a whole run, and each number is its list's length."""
+    life = Life(town, system, 67)
+    life.live(30)
+    run.evaluate_all(at(18, 9), engine="duckdb")
+    wide = Enactment.objects.get()
+    people = {"proposed_by": wide.proposed_by, "seconded_by": wide.seconded_by, "decided_at": at(12)}
+    own = Enactment.objects.create(item=wide.item, area=town.areas["990001101"], disease=wide.disease, starts_at=at(12), **people)
+    try:
+        life.live(5)
+        for moment in (at(18, 10), at(18, 11)):
+            here = run.evaluate_all(moment, engine="duckdb")
+            there = run.evaluate_all(moment, here.known_at, standing=False, engine="postgres")
+            assert [c for c in cells(here) if any(c[3:])] == [c for c in cells(there) if any(c[3:])]
+            ours, whole = lists(here), lists(there)
+            assert all(ours.get(key) == rows for key, rows in whole.items() if " ".join(key) not in here.unlisted_rows)
+            life.check()
+        assert set(Row.objects.at(here).values_list("enactment", flat=True)) == {wide.pk, own.pk}
+    finally:
+        own.delete()  # the tests that follow have the one
+    again, whole = "rule, area or what is kept has changed", cycles[1].whole.items()
+    assert {why for key, why in whole if key.startswith(f"{wide.pk} ")} == {again}
+    assert {why for key, why in whole if not key.startswith(f"{wide.pk} ")} == {"new"}
+    assert again not in cycles[2].whole.values()
