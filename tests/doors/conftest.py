@@ -8,6 +8,15 @@ from django.test import Client
 
 
 @pytest.fixture
+def morning():
+    """Ten in the morning: something is open then, whatever the hour at which the tests are run; in the evening lists of what is open are empty, and cost less."""
+    from sizao.kernel import clock
+
+    with clock.frozen(clock.start_of_day(clock.local_day(clock.now(), "Asia/Shanghai"), "Asia/Shanghai") + timedelta(hours=10)):
+        yield
+
+
+@pytest.fixture
 def outbreak(county):
     """One case and two contacts in one grid, one contact in another village; the shipped plan on trial; a run. `.client(scope, language)` signs in."""
     from sizao.doors.kit import signin

@@ -158,7 +158,7 @@ def test_a_check_of_another_area_cannot_be_taken_back(outbreak):
     assert answer.status_code in (200, 404)
 
 
-def test_reads_of_persons_are_on_record(outbreak):
+def test_reads_of_persons_are_on_record(morning, outbreak):
     """Who looked, for which post, at whom: one event a page."""
     from django.db import connection
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from plan.three_measures import store
 
+pytestmark = pytest.mark.usefixtures("morning")
 GOLDEN = Path(__file__).with_name("query_counts.json")
 PAGES = {
     "overview": "/",
@@ -51,17 +52,6 @@ PAGES = {
     "healthz": "/healthz",
     "map shapes": "/map/shapes.json",
 }
-
-
-@pytest.fixture(autouse=True)
-def morning():
-    """Ten in the morning: something is open then, whatever the hour at which the tests are run; in the evening lists of what is open are empty, and cost less."""
-    from datetime import timedelta
-
-    from sizao.kernel import clock
-
-    with clock.frozen(clock.start_of_day(clock.local_day(clock.now(), "Asia/Shanghai"), "Asia/Shanghai") + timedelta(hours=10)):
-        yield
 
 
 def tomorrow() -> str:
