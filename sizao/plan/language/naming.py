@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,16 +25,16 @@ from .vocabulary import AREA, Vocabulary, nearest
 MOMENTS = {"now": n.INSTANT, "today": n.DATE}
 
 
-class Naming:
+class Naming(ABC):
     """What the names of one expression stand for. `side`: at which end of the day a date among instants is read; `deriving`: the derived columns it stands in."""
 
     def __init__(self, names: Names, side: str = "start", deriving: tuple[str, ...] = ()):
         self.names, self.side, self.count, self.deriving = names, side, 0, deriving
         self.columns, self.params, self.codes = names.columns, names.params, names.codes
 
+    @abstractmethod
     def read(self, text: str) -> Any:
-        """The tree of an expression."""
-        raise NotImplementedError
+        """The tree of an expression: a name may stand for one."""
 
     def name(self, e: exp.Column) -> Any:
         name = unreserved(e.name)

@@ -8,10 +8,17 @@ import pytest
 
 @contextmanager
 def pointed_at(name):
-    """Django at another database of the same server."""
+    """Django at another database of the same server. What a process keeps of content by its number is of one store only, and is forgotten on the way in and out."""
     from django.db import connections
 
+    from sizao.plan import evaluation, lists
+
+    def forget():
+        evaluation.edition.cache_clear()
+        lists._words.cache_clear()
+
     before = {}
+    forget()
     for alias in ("default", "owner"):
         connections[alias].close()
         before[alias] = connections[alias].settings_dict["NAME"]
@@ -22,6 +29,7 @@ def pointed_at(name):
         for alias, old in before.items():
             connections[alias].close()
             connections[alias].settings_dict["NAME"] = old
+        forget()
 
 
 @pytest.fixture(scope="session")
