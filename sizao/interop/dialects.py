@@ -10,11 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sizao.kernel.codes import code_list
 from sizao.kernel.content_dir import content_dir
 from sizao.kernel.errors import Refused
+from sizao.kernel.marked import plain as plain_yaml
 
 from .fields import CHECKS, CLASS_CODES, CODES, FIELDS, STATUSES, TABLES
 from .values import plain
@@ -113,7 +112,7 @@ def dialects() -> Dialects:
     items: dict[str, tuple[Path, dict[str, Any]]] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")):
-            item = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            item = plain_yaml(path.read_text(encoding="utf-8")) or {}
             items[str(item.get("id", path.stem))] = (path, item)
     forms, general, words, known = [], [], {}, set()
     for name, (path, item) in items.items():
@@ -138,7 +137,7 @@ def dialects() -> Dialects:
 @cache
 def labels() -> dict[str, dict[str, dict[str, str]]]:
     """"labels" and "kinds": field or kind of table → its label in zh and en, for a person who says what a column means."""
-    return dict(yaml.safe_load((content_dir() / "headers" / f"{LABELS}.yaml").read_text(encoding="utf-8")))
+    return dict(plain_yaml((content_dir() / "headers" / f"{LABELS}.yaml").read_text(encoding="utf-8")))
 
 
 def digest() -> str:

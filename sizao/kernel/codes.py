@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from .marked import plain
 
 
 def content_files(folder: str) -> dict[str, str]:
@@ -18,7 +18,7 @@ def content_files(folder: str) -> dict[str, str]:
 @cache
 def code_list(name: str) -> dict[str, dict[str, str]]:
     """code → {zh, en} of a code list. KeyError if there is no such list."""
-    return dict(yaml.safe_load(content_files("codelists")[name])["codes"])
+    return dict(plain(content_files("codelists")[name])["codes"])
 
 
 @cache
@@ -38,17 +38,17 @@ def label(name: str, code: str | None, language: str) -> str:
 @cache
 def roles() -> dict[str, dict[str, Any]]:
     """role → {zh, en, permissions}."""
-    return dict(yaml.safe_load(files("sizao").joinpath("content", "roles.yaml").read_text(encoding="utf-8")))
+    return dict(plain(files("sizao").joinpath("content", "roles.yaml").read_text(encoding="utf-8")))
 
 
 @cache
 def diseases() -> dict[str, dict[str, Any]]:
     """disease code → {zh, en, icd10, report_within_hours, …}."""
-    return {name: yaml.safe_load(text) for name, text in content_files("diseases").items()}
+    return {name: plain(text) for name, text in content_files("diseases").items()}
 
 
 @cache
 def threshold(name: str, on: date) -> Decimal:
     """The value in force that day of `content/thresholds/<name>.yaml`; before the first one, the first. Its unit and source stand in the file."""
-    lines = sorted(yaml.safe_load(content_files("thresholds")[name])["values"], key=lambda line: line["from"])
+    lines = sorted(plain(content_files("thresholds")[name])["values"], key=lambda line: line["from"])
     return Decimal(str(next((line["value"] for line in reversed(lines) if line["from"] <= on), lines[0]["value"])))

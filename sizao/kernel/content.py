@@ -18,6 +18,7 @@ from django.db import transaction
 from . import audit, clock
 from .content_dir import folders
 from .errors import Refused
+from .marked import plain
 from .models import Area, ContentItem, Enactment, Kept
 from .scope import Scope
 
@@ -86,7 +87,7 @@ def load(scope: Scope, places: Iterable[Path] | None = None, kinds: Iterable[str
         for kind, path in found:
             text = path.read_text(encoding="utf-8")
             name, digest = item_id(kind, path), hashlib.sha256(text.encode()).hexdigest()
-            body = json.loads(json.dumps(yaml.safe_load(text), default=str))
+            body = json.loads(json.dumps(plain(text), default=str))
             item, created = ContentItem.objects.get_or_create(
                 kind=kind, item_id=name, sha256=digest, defaults={"body": body, "text": text, "source": path.name, "overrides": earlier.get((kind, name), "")}
             )
@@ -109,7 +110,7 @@ def _found(places: Iterable[Path], kinds: tuple[str, ...]) -> Iterator[tuple[str
 def _faults(kind: str, path: Path) -> list[ContentFault]:
     try:
         text = path.read_text(encoding="utf-8")
-        body = yaml.safe_load(text)
+        body = plain(text)
     except (yaml.YAMLError, UnicodeDecodeError) as e:
         mark = getattr(e, "problem_mark", None)
         return [ContentFault(path.name, mark.line + 1 if mark else None, "content-unreadable", "文件不是有效的 YAML（UTF-8）。", "The file is no valid YAML (UTF-8).")]
@@ -131,7 +132,7 @@ def cited(kind: str, name: str, text: str) -> str:
     digest = hashlib.sha256(text.encode()).hexdigest()
     if (kind, name, digest) not in _cited:
         ContentItem.objects.get_or_create(
-            kind=kind, item_id=name, sha256=digest, defaults={"body": json.loads(json.dumps(yaml.safe_load(text), default=str)), "text": text, "source": f"{name}.yaml"}
+            kind=kind, item_id=name, sha256=digest, defaults={"body": json.loads(json.dumps(plain(text), default=str)), "text": text, "source": f"{name}.yaml"}
         )
         if not transaction.get_connection().in_atomic_block:
             _cited.add((kind, name, digest))

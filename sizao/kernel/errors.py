@@ -25,6 +25,8 @@ import yaml
 
 from sizao.kernel.content_dir import content_dir
 
+from .marked import plain
+
 LANGUAGES = ("zh", "en")
 CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 FIELD = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
@@ -198,7 +200,7 @@ def read_texts(paths: Iterable[Path]) -> tuple[dict[str, Text], list[str]]:
     faults: list[str] = []
     for path in paths:
         try:
-            items = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            items = plain(path.read_text(encoding="utf-8")) or {}
         except (yaml.YAMLError, UnicodeDecodeError) as fault:
             faults.append(f"{path.name}: cannot be read: {fault}")
             continue

@@ -1,16 +1,34 @@
-"""Reading YAML with the line on which each part stands, so that a fault says where."""
+"""Reading YAML: as data, or with the line on which each part stands, so that a fault says where. In C where the library has it built in."""
 
 from typing import Any
 
 import yaml
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: How deep a file of content may be nested. Deeper ones are no content, and would exhaust the reader's stack.
+DEEPEST = 100
+
+
+def plain(text: str) -> Any:
+    """The data of a YAML text. Raises yaml.YAMLError, also where it is nested deeper than `DEEPEST`."""
+    not_too_deep(text)
+    return yaml.load(text, Loader)  # noqa: S506  a safe loader, whichever it is
+
+
+def not_too_deep(text: str) -> None:
+    """Raises yaml.YAMLError where the text is no YAML or nested too deep."""
+    depth = 0
+    for event in yaml.parse(text, Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} deep", problem_mark=event.start_mark)
 
 
 class Marked:
     """The data of a YAML text, and `line(…)` for every part of it. Raises yaml.YAMLError."""
 
     def __init__(self, text: str):
+        not_too_deep(text)
         loader = Loader(text)
         try:
             node = loader.get_single_node()

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import yaml
-
 from sizao.kernel import codes
+from sizao.kernel.marked import plain
 
 from .language.vocabulary import LeftOut
 
@@ -24,9 +23,9 @@ def left_out() -> tuple[LeftOut, ...]:
 
 def left_out_items() -> dict[str, Mapping[str, Any]]:
     """Item → {text, quote, verdict, zh, en, instead, words}."""
-    return dict(yaml.safe_load(codes.content_files("trace")["left-out"])["items"])
+    return dict(plain(codes.content_files("trace")["left-out"])["items"])
 
 
 def passages() -> list[Mapping[str, Any]]:
     """Each passage of the source texts: id, text, zh, en, edition, measures and what of it was left out."""
-    return list(yaml.safe_load(codes.content_files("trace")["passages"])["passages"])
+    return list(plain(codes.content_files("trace")["passages"])["passages"])

@@ -1,11 +1,12 @@
 """Bringing a store's tables to this version: migrations as the owner, then what each role may do."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from django.core.management import call_command
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import ProjectState
 
 from sizao.kernel.audit.sql import audit_grants_sql
 from sizao.kernel.machine import grants_sql
@@ -21,12 +22,34 @@ def migrate(store_kind: str = "real", time_zone: str = "Asia/Shanghai") -> bool:
         executor = MigrationExecutor(connection)
         wanted = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if wanted:
-            call_command("migrate", verbosity=0, interactive=False)
+            with nullcontext() if executor.loader.applied_migrations else drawn_once():
+                call_command("migrate", verbosity=0, interactive=False)
             cursor.execute(grants_sql())
             cursor.execute(audit_grants_sql())
             cursor.execute("INSERT INTO kernel_storeinfo (id, kind, time_zone, created_at) VALUES (1, %s, %s, now()) ON CONFLICT (id) DO NOTHING", [store_kind, time_zone])
         make_views()  # of ledgers that this version, or the jurisdiction's own folder, brought along
         return bool(wanted)
+
+
+@contextmanager
+def drawn_once() -> Iterator[None]:
+    """For a store without tables: a step of a migration draws anew the one model that it changes, and not all that lead to it.
+
+    Nearly every model leads to an area or a person, so that Django would draw each dozens of times: four fifths of a first start. The mark
+    that it leaves (`is_delayed`) is Django's own for this: a step that runs code draws the whole anew. A store in use is brought on in the ordinary way.
+    """
+    ordinary = ProjectState.reload_model
+
+    def reload_model(self: ProjectState, app_label: str, model_name: str, delay: bool = False) -> None:
+        if "apps" in self.__dict__:
+            self.is_delayed = True
+            self._reload({(app_label, model_name)})
+
+    ProjectState.reload_model = reload_model
+    try:
+        yield
+    finally:
+        ProjectState.reload_model = ordinary
 
 
 @contextmanager

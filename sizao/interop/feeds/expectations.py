@@ -9,7 +9,7 @@ import yaml
 
 from sizao.kernel.content import ContentFault, folders
 from sizao.kernel.fields import fault
-from sizao.kernel.marked import Marked
+from sizao.kernel.marked import Marked, plain
 
 from .rules import Expected, span
 
@@ -34,7 +34,7 @@ def _read(path: str, _changed: int) -> Expected | None:
     text = place.read_text(encoding="utf-8")
     if list(faults(place, text)):
         return None
-    body = yaml.safe_load(text)
+    body = plain(text)
     volume = body.get("volume") or {}
     return Expected(
         place.stem, body["title"]["zh"], body["title"]["en"], tuple(body["senders"]), span(body["every"]), span(body["grace"]), volume.get("least"), volume.get("most"),

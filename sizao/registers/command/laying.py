@@ -9,10 +9,9 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-import yaml
-
 from sizao.kernel import adding, audit
 from sizao.kernel.codes import content_files
+from sizao.kernel.marked import plain
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
 
@@ -128,7 +127,7 @@ def standing_grades(scale: str) -> dict[int, str]:
 
 @cache
 def _lines(name: str) -> list[Mapping[str, Any]]:
-    return sorted(yaml.safe_load(content_files("command")[name])["values"], key=lambda line: line["from"])
+    return sorted(plain(content_files("command")[name])["values"], key=lambda line: line["from"])
 
 
 def _dated(name: str, on: date) -> Mapping[str, Any]:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from sizao.kernel.content_dir import content_dir
+from sizao.kernel.marked import plain
 
 from .sizes import SIZES, Size
 
@@ -34,7 +34,7 @@ def rates() -> dict[str, Any]:
     """How people behave: the jurisdiction's own figures where it has any, else the package's."""
     own = os.environ.get("SIZAO_CONTENT")
     places = [folder / "rehearsal" / "conduct.yaml" for folder in ([Path(own)] if own else []) + [content_dir()]]
-    found: dict[str, Any] = yaml.safe_load(next(p for p in places if p.is_file()).read_text(encoding="utf-8"))
+    found: dict[str, Any] = plain(next(p for p in places if p.is_file()).read_text(encoding="utf-8"))
     return found
 
 
