@@ -90,7 +90,7 @@ def line_lists() -> str:
 def ledgers() -> str:
     from sizao.kernel.fields import dictionary
     from sizao.registers.ledgers import due
-    from sizao.registers.ledgers.items import ledgers as every
+    from sizao.registers.ledgers.catalogue import ledgers as every
 
     lines = ["# Ledgers and fields", "", "Written from `content/ledgers/` and `content/fields/`. Minutes a day: of one who files, by the rhythm; for an event, of one line.", ""]
     lines += ["| ledger | 中文 | about | filed by | due | fields (* must be told; = known already, shown and not asked) | minutes |", "|---|---|---|---|---|---|---|"]

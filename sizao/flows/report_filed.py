@@ -13,7 +13,8 @@ from sizao.kernel.scope import Scope
 from sizao.registers.ledgers import actions, due, receipts
 from sizao.registers.ledgers import read as ledgers
 from sizao.registers.ledgers.actions import Filing, NewLine
-from sizao.registers.ledgers.items import Ledger, ledger
+from sizao.registers.ledgers.catalogue import ledger
+from sizao.registers.ledgers.items import Ledger
 from sizao.registers.ledgers.rhythm import Occasion, due_at, occasions
 from sizao.registers.surveillance import read as surveillance
 

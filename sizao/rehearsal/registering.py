@@ -32,7 +32,7 @@ from sizao.registers.command import actions as command
 from sizao.registers.isolation import actions as isolation
 from sizao.registers.laboratory import actions as laboratory
 from sizao.registers.ledgers import actions as ledgers
-from sizao.registers.ledgers.items import ledger as ledger_named
+from sizao.registers.ledgers.catalogue import ledger as ledger_named
 from sizao.registers.ledgers.receipts import lines_of
 from sizao.registers.movement import actions as movement
 from sizao.registers.population import actions as population

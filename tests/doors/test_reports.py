@@ -13,7 +13,7 @@ from sizao.doors.kit import signin
 from sizao.kernel import areas, clock, content
 from sizao.kernel.models import Act, Enactment, User
 from sizao.registers.command.actions import Grading, grade_areas
-from sizao.registers.ledgers import actions, due, items, summing
+from sizao.registers.ledgers import actions, catalogue, due, summing
 from sizao.registers.ledgers.actions import NewLine, NewUnit
 from sizao.registers.ledgers.models import DueReport, Entry
 from sizao.registers.population import actions as population
@@ -189,7 +189,7 @@ def test_a_village_s_lines_add_up_through_township_county_city_and_province_and_
         """The lines of the page of one area as in the table above."""
         area, children = at_[name], [a for a in at_.values() if a.parent_id == at_[name].pk]
         rows = summing.summed(system, area, DAY, DAY, ledger="attendance")
-        fields, sums = reports._with_silence(due.totals(system, items.ledger("attendance"), area, children, DAY, DAY), summing.by_area(area, children, rows))
+        fields, sums = reports._with_silence(due.totals(system, catalogue.ledger("attendance"), area, children, DAY, DAY), summing.by_area(area, children, rows))
         assert [f.id for f in fields[:3]] == ["persons_entered", "persons_screened", "persons_fever"]
         assert all(s[3:] == [None] * (len(fields) - 3) for _, _, s, _ in sums)  # what no line tells is nothing, not 0
         *below, whole = [f"{lines} {' '.join('—' if n is None else f'{n:g}' for n in s[:3])} {silent}" for _, lines, s, silent in sums]

@@ -17,7 +17,7 @@ from sizao.plan.facts import vocabulary
 from sizao.plan.language import load_edition
 from sizao.plan.playing import play
 from sizao.plan.scenarios import load_scenarios
-from sizao.registers.ledgers import actions, checking, items, receipts
+from sizao.registers.ledgers import actions, catalogue, checking, receipts
 from sizao.registers.ledgers.actions import Filing, NewLine, NewUnit
 from sizao.registers.ledgers.models import DueReport, Entry
 from sizao.registers.ledgers.rhythm import Rhythm, due_at, occasions, read_rhythm, state_of
@@ -305,7 +305,7 @@ def test_a_report_counts_the_lines_and_zero_over_lines_is_a_correction(units, sy
     with clock.frozen(at(16, 19)):
         receipts.file(system, "medicine_sale", [Filing(shop, date(2020, 6, 16), 0, at(16, 19))])
         actions.add_lines(system, "medicine_sale", [NewLine("late", {"unit": shop}, {"medicine_class": "fever", "packs_sold": 1}, at(16, 18))], sender="t")
-        one = items.ledger("medicine_sale")
+        one = catalogue.ledger("medicine_sale")
         key = (shop, date(2020, 6, 16), 0)
         assert receipts.lines_of(one, [key]) == {key: 1}
         receipts.file(system, "medicine_sale", [Filing(shop, date(2020, 6, 16), 1, at(16, 19))])
@@ -322,7 +322,7 @@ def test_a_report_counts_the_lines_and_zero_over_lines_is_a_correction(units, sy
 @pytest.mark.django_db
 def test_every_ledger_is_a_register_of_the_machine(system):
     names = {r.name for r in registry.registers()}
-    assert {one.id.replace("_", "-") for one in items.ledgers().values() if one.lines != "none"} <= names
+    assert {one.id.replace("_", "-") for one in catalogue.ledgers().values() if one.lines != "none"} <= names
     assert registry.find("household-visit").type("visit_outcome") == "code"
 
 

@@ -27,7 +27,7 @@ def list_ledgers(store: Store = None, json: Json = False) -> None:
     from sizao.kernel import clock
     from sizao.registers.ledgers import due
     from sizao.registers.ledgers import read as ledgers
-    from sizao.registers.ledgers.items import ledgers as all_of_them
+    from sizao.registers.ledgers.catalogue import ledgers as all_of_them
 
     kinds: dict[str, int] = dict(ledgers.units(context.scope()).exclude(in_use=False).values_list("kind").annotate(n=Count("id")))
     in_force = {a.ledger.id for a in due.asked(clock.now())}
@@ -62,7 +62,7 @@ def ask(
     from sizao.kernel.models import Enactment
     from sizao.registers.ledgers import due
     from sizao.registers.ledgers import read as ledgers
-    from sizao.registers.ledgers.items import ledger as find
+    from sizao.registers.ledgers.catalogue import ledger as find
 
     who, place, one = context.scope(), context.area_named(area), find(ledger)
     units = ledgers.units(who).filter(area__path__startswith=place.path).exclude(in_use=False)
@@ -126,7 +126,7 @@ def _not_whole(scope: Any, place: Any, day: date, ledger: str) -> list[dict[str,
     """The reports that came and lack lines: their codes, or the ids of units or persons; `known` false where there is nothing to hold one against."""
     from sizao.kernel import clock
     from sizao.registers.ledgers import summing
-    from sizao.registers.ledgers.items import ledgers
+    from sizao.registers.ledgers.catalogue import ledgers
     from sizao.registers.ledgers.missing import missing
 
     each = {one.id: one for one in ledgers().values() if (one.each or one.whole) and ledger in ("", one.id)}

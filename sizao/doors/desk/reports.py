@@ -12,7 +12,7 @@ from sizao.doors.kit.words import Words
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
 from sizao.registers.ledgers import due, summing
-from sizao.registers.ledgers.items import ledgers
+from sizao.registers.ledgers.catalogue import ledgers
 
 #: Rows of one list; more are counted.
 SHOWN = 500

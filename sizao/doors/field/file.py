@@ -23,8 +23,9 @@ from sizao.kernel.scope import Scope
 from sizao.kernel.typed import Reader
 from sizao.registers.ledgers import actions, due
 from sizao.registers.ledgers import read as ledgers
+from sizao.registers.ledgers.catalogue import ledger
 from sizao.registers.ledgers.due import Owed
-from sizao.registers.ledgers.items import Ledger, ledger
+from sizao.registers.ledgers.items import Ledger
 from sizao.registers.ledgers.registers import of
 
 #: Units on one page; whoever files for more has the import.

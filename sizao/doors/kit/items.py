@@ -6,7 +6,7 @@ from typing import Any
 from sizao.kernel import clock
 from sizao.kernel.models import ContentItem
 from sizao.plan import evaluation
-from sizao.registers.ledgers.items import ledgers
+from sizao.registers.ledgers.catalogue import ledgers
 
 
 def titled(names: str) -> Mapping[str, Any]:

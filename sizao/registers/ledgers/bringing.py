@@ -21,8 +21,8 @@ from sizao.kernel.saving import Work
 from sizao.kernel.scope import Scope
 
 from . import receipts
+from .catalogue import ledger
 from .entries import _act, _check, _finish, _prepared, _subjects, once, save
-from .items import ledger
 from .models import Entry
 from .registers import of
 

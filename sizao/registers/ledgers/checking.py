@@ -13,8 +13,8 @@ from sizao.kernel.fields import FormField, dictionary_of, fault
 from sizao.kernel.marked import Marked
 from sizao.kernel.models.areas import LEVELS
 
+from .filled import COUNTED, asked_by, column_of
 from .items import ABOUT, ID, KEYS, LINES, PARTS, Ledger, files, made
-from .known import COUNTED, asked_by, column_of
 from .rhythm import EVENT, read_rhythm
 
 

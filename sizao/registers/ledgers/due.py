@@ -17,7 +17,8 @@ from sizao.kernel import clock
 from sizao.kernel.models import Area, Enactment
 from sizao.kernel.scope import Scope, visible
 
-from .items import Ledger, ledgers
+from .catalogue import ledgers
+from .items import Ledger
 from .missing import NOTHING, missing
 from .models import DueReport, ReportingUnit
 from .read import units

@@ -23,7 +23,8 @@ from sizao.kernel.saving import Work
 from sizao.kernel.scope import Scope
 
 from . import receipts
-from .items import Ledger, ledger
+from .catalogue import ledger
+from .items import Ledger
 from .models import Entry, ReportingUnit
 from .registers import of
 from .rhythm import period_of

@@ -2,7 +2,8 @@
 
 from sizao.kernel.facts import ActKind, FactsColumn, FactsLink, FactsTable
 
-from .items import Ledger, ledgers
+from .catalogue import ledgers
+from .items import Ledger
 
 C = FactsColumn
 UNIT = "reporting_unit"

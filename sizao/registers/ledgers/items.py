@@ -3,12 +3,11 @@
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sizao.kernel.content import folders
 from sizao.kernel.fields import FormField, dictionary
 
 from .rhythm import EVENT, Rhythm, read_rhythm
@@ -103,34 +102,9 @@ class Ledger:
         return self.zh if language.startswith("zh") else self.en
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A ledger's file as it was found: its folder's rank decides which of two with one id counts."""
-
-    path: Path
-    text: str = field(repr=False)
-
-
 def files(places: Iterable[Path]) -> dict[str, Path]:
     """id → the file that counts: of two with one id, the later folder's."""
     return {path.stem: path for place in places for path in sorted((place / "ledgers").glob("*.yaml"))}
-
-
-def ledgers() -> dict[str, Ledger]:
-    """Every ledger of this installation without a fault, by id. A faulty one is absent; loading tells of it."""
-    from .checking import checked
-
-    return checked(tuple(folders()))[0]
-
-
-def ledger(id_: str) -> Ledger:
-    """One of them. Refused ledger-unknown."""
-    from sizao.kernel.errors import Refused
-
-    found = ledgers().get(id_)
-    if found is None:
-        raise Refused("ledger-unknown", ledger=id_)
-    return found
 
 
 def made(id_: str, text: str, body: dict[str, Any], known: dict[str, FormField] | None = None) -> Ledger:

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from .items import Ledger, ledgers
+from .catalogue import ledgers
+from .items import Ledger
 
 #: (unit, ledger, period, cut-off).
 Key = tuple[UUID, str, date, int]

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from sizao.kernel.scope import Scope, at_most_one, visible
 
-from .items import ledger
+from .catalogue import ledger
 from .models import DueReport, ReportingUnit
 from .registers import of
 

@@ -19,7 +19,8 @@ from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Act
 from sizao.kernel.scope import Scope
 
-from .items import Ledger, ledger
+from .catalogue import ledger
+from .items import Ledger
 from .models import DueReport, Entry, ReportingUnit
 from .rhythm import due_at, period_of
 

@@ -8,7 +8,8 @@ from sizao.kernel.fields import FormField
 from sizao.kernel.register import Declaration, Field, Filter
 from sizao.kernel.registry import Register, bind
 
-from .items import Ledger, ledgers
+from .catalogue import ledgers
+from .items import Ledger
 from .models import GROUP, Entry
 
 #: Type of a field → type in the machine of registers.

@@ -6,8 +6,8 @@ from functools import partial
 from sizao.kernel.outcome import Command, Outcome
 from sizao.kernel.scope import Scope
 
+from .catalogue import ledgers
 from .entries import save
-from .items import ledgers
 
 
 def __getattr__(name: str) -> Callable[..., list[Outcome]]:

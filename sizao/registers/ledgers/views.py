@@ -8,7 +8,8 @@ from psycopg.types.json import Jsonb
 
 from sizao.kernel.errors import Refused
 
-from .items import Ledger, ledgers
+from .catalogue import ledgers
+from .items import Ledger
 
 #: Type of a field → type of its column in the view.
 SQL = {

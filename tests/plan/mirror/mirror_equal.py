@@ -62,6 +62,6 @@ def at(day, hour=0):
 
 def looked_at(tables):
     """All ledgers are one table seen through views of one making: `household_visit` stands for them."""
-    from sizao.registers.ledgers.items import ledgers
+    from sizao.registers.ledgers.catalogue import ledgers
 
     return [name for name in tables if name not in ledgers() or name == "household_visit"]
