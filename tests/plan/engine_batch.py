@@ -101,7 +101,8 @@ class Batch:
 
     def listed_beside(self, execute, dialect: Dialect, m: Measure, t: dt.datetime, where: Force, turn: int) -> list[tuple]:
         each = [(self.only(i), self.here(i, where)) for i in self.compared(m, turn)] if alone(m) else [(RELATIONS, everywhere(where))]
-        return [tuple(row) for relations, here in each for row in execute(compile_beside(m, relations, t, here, dialect, "contact")).fetchall()]
+        parts = [compile_beside(m, relations, t, here, dialect, "contact") for relations, here in each]  # none where the edition is not in force now
+        return [tuple(row) for sql in parts if sql for row in execute(sql).fetchall()]
 
     # -- figures
 
