@@ -133,7 +133,9 @@ class Builder:
 
     def changed(self, t: FactsTable) -> str:
         """Rows that have a history: their versions, each until the earliest beginning of a later one."""
-        deleted = f"CASE WHEN NOT EXISTS (SELECT 1 FROM {t.relation} l WHERE l.id = t.id) THEN t.ended_at END"
+        # When the row went, not when this version was replaced: what replaced it may be in a batch that is not there.
+        went = f"SELECT max(g.ended_at) FROM {t.history} g WHERE g.id = t.id"
+        deleted = f"CASE WHEN NOT EXISTS (SELECT 1 FROM {t.relation} l WHERE l.id = t.id) THEN ({went}) END"
         once = f"t.id IN (SELECT h.id FROM {t.history} h)"
         live = f"SELECT {self.columns(t)}, t.stands_from, t.change_no, NULL::timestamptz AS ended_at FROM {t.relation} t WHERE {once} AND {self.wanted(t)}"
         past = f"SELECT {self.columns(t)}, t.stands_from, t.change_no, {deleted} AS ended_at FROM {t.history} t WHERE {self.wanted(t)}"

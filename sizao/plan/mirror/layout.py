@@ -113,15 +113,16 @@ class Layout:
         once = f"NOT EXISTS (SELECT 1 FROM {t.history} h WHERE h.id = t.id)"
         vf = "least(t.stands_from, t.known_from)"
         live = (*self._keys(t, zone), Column("vf", "TIMESTAMP", self.local(vf, zone)), Column("_once", "BOOLEAN", once), *self._times(zone), *own)
-        ended = (Column("_gone", "BOOLEAN", "t._gone"), Column("_ended", "TIMESTAMP", self.utc("t.ended_at")))
-        past = (*self._keys(t, zone), *ended, Column("_ended_local", "TIMESTAMP", self.local("t.ended_at", zone)), *self._times(zone), *own)
+        ended = (Column("_gone", "BOOLEAN", "t._gone"), Column("_ended", "TIMESTAMP", self.utc("t._ended")))
+        past = (*self._keys(t, zone), *ended, Column("_ended_local", "TIMESTAMP", self.local("t._ended", zone)), *self._times(zone), *own)
         many = len(self.zones) > 1
         own_zone = ", z.zone AS _z" if many else ""
         join = " LEFT JOIN kernel_area z ON z.id = {0}." + quoted(t.area) if many else ""
         now = f"(SELECT r.*{own_zone} FROM {t.relation} r{join.format('r')}) t"
         theirs = ", CASE WHEN l.id IS NULL THEN y.zone ELSE z.zone END AS _z" if many else ""  # where the subject is now; where it was, if it is gone
         join += f" LEFT JOIN kernel_area y ON y.id = r.{quoted(t.area)}" if many else ""
-        before = f"(SELECT r.*, l.id IS NULL AS _gone{theirs} FROM {t.history} r LEFT JOIN {t.relation} l ON l.id = r.id{join.format('l')}) t"
+        went = f"CASE WHEN l.id IS NULL THEN (SELECT max(g.ended_at) FROM {t.history} g WHERE g.id = r.id) ELSE r.ended_at END AS _ended"  # all of it together
+        before = f"(SELECT r.*, l.id IS NULL AS _gone, {went}{theirs} FROM {t.history} r LEFT JOIN {t.relation} l ON l.id = r.id{join.format('l')}) t"
         return Facts(t, Source(f"fact_{t.name}", live, now), Source(f"past_{t.name}", past, before))
 
     def _keys(self, t: FactsTable, zone: int | None) -> tuple[Column, ...]:
