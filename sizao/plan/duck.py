@@ -18,8 +18,8 @@ import duckdb
 from .counting import TESTS
 from .language.measure import Measure
 from .obligations import FIELDS, Force
-from .sql import DUCKDB, WHOLE, Part, Relations, compile_beside
-from .sql.compiler import Compiler, compile_measure
+from .sql import DUCKDB, WHOLE, Part, Relations, compile_beside, compile_measure
+from .sql.compiler import Compiler
 from .sql.parts import series, settled
 
 SUMS = {"owed": "met + late + missing + missed", "overdue": "missing + missed"}

@@ -19,7 +19,7 @@ from sizao.plan.obligations import BY_ACT, ENDED, FIELDS, NO_TIMETABLE, NOT_KEPT
 
 from .answering import answering, keeping, nearest
 from .conditions import Writer
-from .dialects import POSTGRES, Dialect
+from .dialects import Dialect
 from .marks import marked
 from .parts import WHOLE, Part
 from .relations import Relations
@@ -28,29 +28,6 @@ from .timetables import Timetable, day_number
 NOBODY = "CAST(NULL AS BIGINT)"
 ABOUT = "about"
 KEYS = ["id", "person", "area", "disease", "known", "vf"]
-
-
-def compile_measure(
-    m: Measure,
-    relations: Relations,
-    as_of: datetime,
-    force: Force | None = None,
-    dialect: Dialect = POSTGRES,
-    only: str | None = None,
-    part: Part = WHOLE,
-    fields: Sequence[str] = FIELDS,
-    wherever: bool = False,
-) -> str:
-    """The statement that lists every obligation of a measure at `as_of`, with the columns of `Obligation` in order.
-
-    `only`: a SELECT of the subjects wanted. `part`: which occasions. `fields`: other columns, of those, `closes` and `about` (the disease of the
-    subject's row). `wherever`: also what is not the enactment's own: outside its area, or a narrower one's.
-    """
-    if not m.simple:
-        from .wide import Wide
-
-        return dialect.whole(Wide(m, relations, as_of, force or Force(), dialect, only, part).statement(fields, wherever))
-    return dialect.whole(Compiler(m, relations, as_of, force or Force(), dialect, only, part).statement(fields, wherever))
 
 
 class Compiler:

@@ -29,11 +29,11 @@ from sizao.plan.obligations import (
     Force,
 )
 
-from .compiler import ABOUT, compile_measure
+from .compiler import ABOUT
 from .conditions import Writer
 from .dialects import POSTGRES, Dialect
 from .relations import Relations
-from .wide import Wide
+from .wide import Wide, compile_measure
 
 
 def compile_beside(

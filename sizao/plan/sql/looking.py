@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sizao.plan.language import terms as t
 from sizao.plan.language.agreeing import pairs
 from sizao.plan.language.measure import Measure
 from sizao.plan.obligations import CANNOT_TELL, CLOSED, LATE, MET, OVERDUE, WAITING
 
+from .asking import Sharing
 from .conditions import Writer
 from .relations import Relations
-
-if TYPE_CHECKING:
-    from .wide import Wide
 
 KEY = "s.sid, s.occasion, s.id"
 SAME = "t{0}.sid = s.sid AND t{0}.occasion = s.occasion AND t{0}.id = s.id"
@@ -55,7 +53,7 @@ class Looking:
     `names`: the column of each term. `owner`: what the columns of the measure's subject are called by in the sources; nothing where the source is its rows.
     """
 
-    def __init__(self, c: Wide, m: Measure, relations: Relations, terms: list[Any] | None = None, owner: str = ""):
+    def __init__(self, c: Sharing, m: Measure, relations: Relations, terms: list[Any] | None = None, owner: str = ""):
         self.c, self.m, self.r, self.d, self.owner = c, m, relations, c.d, owner
         self.names: Mapping[Any, str] = {term: f"~{k}" for k, term in enumerate(m.terms if terms is None else terms)}
         self.within: dict[str, str] = {}  # sub-queries that the terms being written need before them

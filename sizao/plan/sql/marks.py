@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from sizao.plan.language.agreeing import PLAIN, pairs
 from sizao.plan.language.done import Done
 from sizao.plan.language.measure import Measure
 from sizao.plan.obligations import AHEAD, BREACH, LATE, MET, OVERDUE
 
+from .asking import Statement
 from .conditions import Writer
-
-if TYPE_CHECKING:
-    from .compiler import Compiler
 
 SAID = f"('{MET}', '{LATE}', '{AHEAD}')"
 NOT_SEEN = "CAST(NULL AS BOOLEAN)"
 
 
-def marked(c: Compiler, whole: str, fields: Sequence[str]) -> tuple[dict[str, str], str]:
+def marked(c: Statement, whole: str, fields: Sequence[str]) -> tuple[dict[str, str], str]:
     """(more sub-queries, the SELECT of the fields FROM the obligations `o`, to which a WHERE may be added)."""
     look = c.m.look
     if "seen" not in fields or look is None or not isinstance(look.done, Done):
@@ -32,7 +29,7 @@ def marked(c: Compiler, whole: str, fields: Sequence[str]) -> tuple[dict[str, st
     return found, f"SELECT {columns} FROM judged_whole o LEFT JOIN looked k ON k.subject = o.subject AND k.occasion = o.occasion"
 
 
-def looked(c: Compiler, look: Measure, form: Done) -> str:
+def looked(c: Statement, look: Measure, form: Done) -> str:
     """Whether what was said done was found so: a look is about what had been said done last before it."""
     acts = Writer(c.d, look.params, "a", c.as_of, c.as_of, disease="NULL", key=c.force.key)
     untrue = acts.sql(look.untrue)
@@ -54,7 +51,7 @@ def looked(c: Compiler, look: Measure, form: Done) -> str:
     )
 
 
-def raised(c: Compiler) -> str:
+def raised(c: Statement) -> str:
     """How many levels up: one for every span that has passed since due; what should never be is raised when it comes."""
     at_once = sum(span == 0 for span in c.m.ladder)
     later = [f"CASE WHEN {c.d.plus('o.due', timedelta(seconds=span))} <= {c.as_of} THEN 1 ELSE 0 END" for span in c.m.ladder if span]

@@ -6,18 +6,16 @@ Every leaf gives three pieces over a row `c` of `judged`: when it was done, when
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sizao.plan.language import done as d
 from sizao.plan.language import nodes, terms
 from sizao.plan.language.agreeing import pairs
 from sizao.plan.obligations import BREACH, NOT_KEPT, UNKNOWN
 
+from .asking import Sharing
 from .conditions import Writer
-from .looking import ACT
-
-if TYPE_CHECKING:
-    from .wide import Wide
+from .looking import ACT, Looking
 
 NO_TIME, NO_TEXT = "CAST(NULL AS TIMESTAMP)", "CAST(NULL AS VARCHAR)"
 
@@ -29,10 +27,18 @@ class Piece:
     why: str
 
 
+class Asked(Sharing, Protocol):
+    """A statement that looks beyond the row, and writes expressions over a source with what it found."""
+
+    looking: Looking
+
+    def row(self, alias: str) -> Writer: ...
+
+
 class Proofs:
     """The evidence of one measure."""
 
-    def __init__(self, c: Wide):
+    def __init__(self, c: Asked):
         self.c, self.d, self.m, self.r = c, c.d, c.m, c.r
         self.leaves = list(d.leaves(c.m.done))
         self.before: dict[str, str] = {}  # sub-queries that the evidence being written needs before it

@@ -13,15 +13,15 @@ from datetime import datetime
 from sizao.plan.language import done as forms
 from sizao.plan.language import terms
 from sizao.plan.language.agreeing import pairs
-from sizao.plan.language.measure import BEGINNING, FAR, Measure
+from sizao.plan.language.measure import FAR, Measure
 from sizao.plan.language.subjects import derived
 from sizao.plan.obligations import CANNOT_TELL, CLOSED, FIELDS, PART, UNDATED, WAITING, YIELDS, Force
 from sizao.plan.timetable import TICK
 
-from .compiler import ABOUT, KEYS, Compiler, compile_measure
+from .compiler import ABOUT, KEYS, Compiler
 from .conditions import Writer
 from .derived import NAME, facts
-from .dialects import Dialect
+from .dialects import POSTGRES, Dialect
 from .looking import Looking
 from .marks import marked
 from .parts import WHOLE, Part
@@ -250,9 +250,27 @@ class Wide(Compiler):
         )
 
 
+def compile_measure(
+    m: Measure,
+    relations: Relations,
+    as_of: datetime,
+    force: Force | None = None,
+    dialect: Dialect = POSTGRES,
+    only: str | None = None,
+    part: Part = WHOLE,
+    fields: Sequence[str] = FIELDS,
+    wherever: bool = False,
+) -> str:
+    """The statement that lists every obligation of a measure at `as_of`, with the columns of `Obligation` in order.
+
+    `only`: a SELECT of the subjects wanted. `part`: which occasions. `fields`: other columns, of those, `closes` and `about` (the disease of the
+    subject's row). `wherever`: also what is not the enactment's own: outside its area, or a narrower one's.
+    """
+    kind = Compiler if m.simple else Wide
+    return dialect.whole(kind(m, relations, as_of, force or Force(), dialect, only, part).statement(fields, wherever))
+
+
 def plain_name(id_: str) -> str:
     """An id of a measure as part of a name in SQL."""
     return id_.replace("-", "_").replace(".", "_")
 
-
-__all__ = ["BEGINNING", "Wide"]
