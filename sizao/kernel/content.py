@@ -131,9 +131,9 @@ def cited(kind: str, name: str, text: str) -> str:
     """The reference of an item that a record is about to cite; the text is put in the store if it is not there yet, so that what is cited can be read for ever."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     if (kind, name, digest) not in _cited:
-        ContentItem.objects.get_or_create(
-            kind=kind, item_id=name, sha256=digest, defaults={"body": json.loads(json.dumps(plain(text), default=str)), "text": text, "source": f"{name}.yaml"}
-        )
+        if not ContentItem.objects.filter(kind=kind, item_id=name, sha256=digest).exists():  # reading the text takes longer than asking
+            body = json.loads(json.dumps(plain(text), default=str))
+            ContentItem.objects.get_or_create(kind=kind, item_id=name, sha256=digest, defaults={"body": body, "text": text, "source": f"{name}.yaml"})
         if not transaction.get_connection().in_atomic_block:
             _cited.add((kind, name, digest))
     return f"{name}@{digest[:12]}"

@@ -77,8 +77,8 @@ def update_records(model: type[models.Model], columns: Sequence[str], rows: Sequ
         return
     fields = {f.column: f for f in model._meta.concrete_fields}
     types = [str(fields[c].db_type(connection)) for c in columns]
-    # an array cannot hold arrays of different lengths: they come as PostgreSQL's literals, and are read as arrays there
-    given = ["text" if t.endswith("[]") else t for t in types]
+    # an array cannot hold arrays of different lengths: they come as PostgreSQL's literals, and are read as arrays there; JSON comes as its text
+    given = ["text" if t.endswith("[]") or t == "jsonb" else t for t in types]
     told = ", ".join(f'"{c}" = n."{c}"::{t}' for c, t in zip(columns, types, strict=True))
     names = ", ".join(f'"{c}"' for c in columns)
     arrays = ", ".join(["%s::uuid[]", *(f"%s::{t}[]" for t in given)])

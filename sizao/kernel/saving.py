@@ -6,7 +6,7 @@ acts that a change records and the rules that a row must keep:
     def save(scope, commands, *, sender, batch=None):
         return saving.save(scope, registry.of_model(Specimen), commands, sender=sender, batch=batch, acts=_acts, check=_check)
 
-Statements are bounded: about a dozen a batch, whatever its length; a batch in which the database refuses a row is tried again row by row.
+New rows are written by COPY, changed ones in one statement. Statements are bounded: about a dozen a batch, whatever its length; a batch in which the database refuses a row is tried again row by row.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -22,11 +22,11 @@ from . import acts as kernel_acts
 from . import audit, clock
 from .acts import NewAct
 from .errors import Refused
-from .ids import uuid7
-from .models import Area
+from .ids import uuid7s
 from .outcome import Command, Outcome, Problem
-from .register import records
-from .registry import Register, call, of_model
+from .reach import Fields, Reach, nothing
+from .registry import Register, call
+from .rows import among, blank, copy_rows, update_rows
 from .scope import Scope
 from .versions import at_change
 
@@ -87,7 +87,8 @@ def save(
         return []
     outcomes: list[Outcome | None] = [None] * len(commands)
     held, numbered = _held(scope, register, commands, sender)
-    reach = _Reach(scope, register, commands)
+    reach, fields = Reach(scope, register, commands), Fields(register)
+    make, ids = blank(register.model), iter(uuid7s(sum(1 for c in commands if not c.record)))
     works: dict[UUID, Work] = {}
     now = clock.now()
     for i, c in enumerate(commands):
@@ -95,7 +96,7 @@ def save(
         if (c.record and row is None) or (row is not None and row.pk not in works and not reach.may(row)):
             outcomes[i] = Outcome("rejected", problems=(Problem("not-found-or-out-of-area"),))
             continue
-        problems = [*_faults(register, c, new=row is None), *reach.faults(c)]
+        problems = [*fields.faults(c, new=row is None), *reach.faults(c)]
         if row is not None and c.seen is not None and c.seen != row.change_no and row.pk not in works:
             c, met = since(register, row, c)
             problems += met
@@ -103,13 +104,14 @@ def save(
             outcomes[i] = Outcome("rejected", row.pk if row is not None else None, problems=tuple(problems))
             continue
         if row is None:
-            row = register.model(id=uuid7(), sender=sender, source_id=c.source_id, known_from=now, stands_from=now, batch_id=batch)
+            row = make()
+            row.__dict__.update(id=next(ids), sender=sender, source_id=c.source_id, known_from=now, stands_from=now, recorded_at=now, batch_id=batch)
             work = works[row.pk] = Work(row, True)
             if c.source_id:
                 numbered[c.source_id] = row
         else:
             work = works.setdefault(row.pk, Work(row, False))
-        changed, wrong = _apply(register, work, c, check)
+        changed, wrong = _apply(register, fields, work, c, check)
         if wrong:
             outcomes[i] = Outcome("rejected", None if work.new and not work.commands else row.pk, problems=tuple(wrong))
             if work.new and not work.commands:
@@ -162,59 +164,13 @@ def since(register: Register, row: Any, command: Command) -> tuple[Command, list
 
 def same(a: Any, b: Any) -> bool:
     """Whether two values say the same; nothing told, "" and None are one."""
-    if a in (None, "") and b in (None, ""):
-        return True
+    if nothing(a) or nothing(b):
+        return nothing(a) and nothing(b)
     if isinstance(a, float | Decimal) and isinstance(b, float | Decimal | int):
         return round(float(a), 3) == round(float(b), 3)
     if isinstance(a, bytes | memoryview) or isinstance(b, bytes | memoryview):  # sealed boxes: the same box, or nothing can be said
         return isinstance(a, bytes | memoryview) and isinstance(b, bytes | memoryview) and bytes(a) == bytes(b)
     return bool(a == b)
-
-
-class _Reach:
-    """Where this scope may write, and which rows pointed to it may see; asked once for the whole batch."""
-
-    def __init__(self, scope: Scope, register: Register, commands: Sequence[Command]) -> None:
-        self.scope, self.register, d = scope, register, register.declaration
-        told: dict[str, set[Any]] = {}
-        for c in commands:
-            for name, value in c.told.items():
-                if value is not None and name in d.fields and register.type(name) in ("area", "person", "record"):
-                    told.setdefault(name, set()).add(value)
-        self.seen = {name: self._seen(name, ids) for name, ids in told.items()}
-        self.paths = dict(Area.objects.filter(pk__in=set().union(*(ids for n, ids in told.items() if register.type(n) == "area"))).values_list("pk", "path"))
-        self.home, _, rest = d.area.partition("__")
-        self.far: dict[Any, str] = {}
-        if rest and told.get(self.home):
-            target = register.model._meta.get_field(self.home).related_model
-            self.far = dict(target._default_manager.filter(pk__in=told[self.home]).values_list("pk", f"{rest}__path"))  # type: ignore[union-attr]
-
-    def _seen(self, name: str, ids: set[Any]) -> set[Any]:
-        kind = self.register.type(name)
-        if kind == "area":
-            return set(Area.objects.filter(pk__in=ids, valid_to=None).values_list("pk", flat=True))
-        target = self.register.model._meta.get_field(self.register.column(name)).related_model
-        if target not in records():
-            return set(target._default_manager.filter(pk__in=ids).values_list("pk", flat=True))  # type: ignore[union-attr]
-        there = of_model(target)  # type: ignore[arg-type]
-        return set(there.rows(self.scope).filter(pk__in=ids).values_list("pk", flat=True)) if there else set()
-
-    def may(self, row: Any) -> bool:
-        """Whether the row as it stands may be written."""
-        area = self.register.area_of(row)
-        return self.scope.can(self.register.declaration.write, area.path if area is not None else None)
-
-    def faults(self, command: Command) -> list[Problem]:
-        """What the command points to and may not; where it would put the row."""
-        found = [Problem("not-found-or-out-of-area", n, "") for n, ids in self.seen.items() if (v := command.told.get(n)) is not None and v not in ids]
-        home = command.told.get(self.home)
-        if home is not None and not found:
-            path = (self.far if self.far else self.paths).get(home)
-            if path is None or not self.scope.can(self.register.declaration.write, path):
-                found.append(Problem("not-found-or-out-of-area", self.home))
-        elif home is None and command.record is None and not command.source_id and not self.scope.can(self.register.declaration.write):
-            found.append(Problem("not-allowed"))
-        return found
 
 
 def _held(scope: Scope, register: Register, commands: Sequence[Command], sender: str) -> tuple[dict[UUID | None, Any], dict[str, Any]]:
@@ -225,33 +181,25 @@ def _held(scope: Scope, register: Register, commands: Sequence[Command], sender:
     base = base.filter(register.only) if register.only is not None else base
     held: dict[UUID | None, Any] = {}
     if ids:
-        seen = set(register.rows(scope, register.declaration.write).filter(pk__in=ids).values_list("pk", flat=True))
-        held = {r.pk: r for r in base.filter(pk__in=seen)}
-    found: dict[str, Any] = {getattr(r, "source_id"): r for r in base.filter(sender=sender, source_id__in=numbers)} if numbers else {}  # noqa: B009
+        seen = set(among(register.rows(scope, register.declaration.write), "id", ids).values_list("pk", flat=True))
+        held = {r.pk: r for r in among(base, "id", seen)}
+    found: dict[str, Any] = {getattr(r, "source_id"): r for r in among(base.filter(sender=sender), "source_id", numbers, ids=False)} if numbers else {}  # noqa: B009
     return held, {n: held.get(r.pk, r) for n, r in found.items()}
 
 
-def _faults(register: Register, command: Command, *, new: bool) -> list[Problem]:
-    fields, writable = register.declaration.fields, set(register.writable())
-    found = [Problem("no-such-field", n[:80]) for n in {*command.told, *command.cleared} if n not in writable]
-    for n, value in command.told.items():
-        if n in writable and register.type(n) in ("code", "codes") and value not in (None, "", []):
-            known = register.choices(n)
-            found += [Problem("bad-value", n, str(v)[:160]) for v in (value if isinstance(value, list | tuple) else [value]) if known and v not in known]
-    needed = [n for n, f in fields.items() if f.required and f.writable]
-    if new:
-        found += [Problem("value-missing", n) for n in needed if command.told.get(n) in (None, "")]
-    found += [Problem("value-missing", n) for n in needed if n in command.cleared]
-    return found
-
-
-def _apply(register: Register, work: Work, command: Command, check: Check | None) -> tuple[bool, list[Problem]]:
+def _apply(register: Register, fields: Fields, work: Work, command: Command, check: Check | None) -> tuple[bool, list[Problem]]:
     """Puts what is told into the row and answers whether that changed anything; takes it back and answers why when a rule refuses."""
     put: dict[str, Any] = {}
-    told = {**{n: v for n, v in command.told.items() if v not in (None, "")}, **dict.fromkeys(command.cleared)}
+    told = {n: v for n, v in command.told.items() if not nothing(v)} | dict.fromkeys(command.cleared)
+    held, columns = work.row.__dict__, fields.columns if work.new else {}
     for n, value in told.items():
-        if register.type(n) == "sealed":
+        if fields.types[n] == "sealed":
             work.sealed[n] = value
+            continue
+        if value is not None and (name := columns.get(n)) is not None:  # a new row holds nothing fetched that the value would contradict
+            was = held[name]
+            if not same(value, was):
+                put[n], held[name] = was, value
             continue
         was = register.value(work.row, n)
         if same(value, was):
@@ -286,8 +234,13 @@ def _set(register: Register, row: Any, name: str, value: Any) -> None:
     setattr(row, column.attname, value)  # type: ignore[union-attr]
 
 
+_AS_IT_IS = frozenset({str, int, float, bool, list, dict, type(None)})
+
+
 def plain(value: Any) -> Any:
     """A typed value as JSON keeps it."""
+    if value.__class__ in _AS_IT_IS:
+        return value
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value.isoformat() if isinstance(value, date | datetime) else str(value) if isinstance(value, UUID) else value
@@ -316,7 +269,6 @@ def _write(register: Register, works: Sequence[Work]) -> dict[UUID, Problem]:
 def _put(register: Register, works: Sequence[Work], *, new: bool) -> None:
     rows = [w.row for w in works]
     if new:
-        register.model._default_manager.bulk_create(rows, batch_size=1000)
+        copy_rows(register.model, rows)
         return
-    columns = sorted({register.column(n).split("__")[0] for w in works for n in w.changed} | set().union(*(w.columns for w in works)))
-    register.model._default_manager.bulk_update(rows, columns, batch_size=500)
+    update_rows(register.model, sorted({register.column(n).split("__")[0] for w in works for n in w.changed} | set().union(*(w.columns for w in works))), rows)

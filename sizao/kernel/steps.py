@@ -77,11 +77,14 @@ def save(
     Rejected beside what `saving.save` rejects: check-in-the-future, contradicts-itself (a step before the one before it), value-missing (a word without its time).
     """
 
+    now = clock.now()
+    words = [(step.word, step.at) for step in story.steps if step.told and step.word]
+    times = tuple(dict.fromkeys(step.at for step in story.steps))
+
     def checked(row: Any) -> Iterable[Problem]:
-        now = clock.now()
-        for step in story.steps:
-            yield from whole(row, step.word, step.at) if step.told and step.word else ()
-            yield from not_ahead(row, (step.at,), now)
+        for word, at in words:
+            yield from whole(row, word, at)
+        yield from not_ahead(row, times, now)
         for first, then in zip(story.order, story.order[1:], strict=False):
             yield from in_order(row, first, then)
         yield from check(row) if check is not None else ()
@@ -96,9 +99,8 @@ def save(
         yield from also(row, before, changed) if also is not None else ()
 
     meant = list(commands)
-    for step in story.steps:
-        if step.told and step.word:
-            meant = [closing(c, step.word, step.at) for c in meant]
+    for word, at in words:
+        meant = [closing(c, word, at) for c in meant]
     return saving.save(scope, register(model), meant, sender=sender, batch=batch, acts=told, check=checked, finish=finished)
 
 
@@ -111,13 +113,14 @@ def register(model: Any) -> registry.Register:
 
 def stand(story: Story, works: Sequence[saving.Work]) -> None:
     """From when each row stands: a new one from its own first time; a changed state from when it changed."""
+    now, state = clock.now(), set(story.state)
     for w in works:
         row, at = w.row, getattr(w.row, story.first)
         if w.new:
-            row.known_from = row.stands_from = min(at, clock.now()) if at is not None else row.known_from
-        elif w.changed & set(story.state):
+            row.known_from = row.stands_from = min(at, now) if at is not None else row.known_from
+        elif w.changed & state:
             since = getattr(row, story.since) if story.since and story.since in w.changed else None
-            row.stands_from = since or clock.now()
+            row.stands_from = since or now
             w.columns.add("stands_from")
 
 

@@ -17,6 +17,8 @@ from sizao.kernel import acts, audit, content, saving
 from sizao.kernel.copying import copy_records, text_array
 from sizao.kernel.ids import uuid7s
 from sizao.kernel.outcome import Command, Outcome, Problem
+from sizao.kernel.reach import Fields, Reach, nothing
+from sizao.kernel.rows import among
 from sizao.kernel.saving import Work
 from sizao.kernel.scope import Scope
 
@@ -48,7 +50,11 @@ class NewLine:
     def told(self) -> dict[str, Any]:
         """As a command tells it."""
         found = {**self.about, **self.values, "happened_at": self.happened_at}
-        return found | ({"period": self.period} if self.period is not None else {}) | ({"slot": self.slot} if self.slot is not None else {})
+        if self.period is not None:
+            found["period"] = self.period
+        if self.slot is not None:
+            found["slot"] = self.slot
+        return found
 
 
 @dataclass(slots=True)
@@ -90,7 +96,7 @@ def bring(scope: Scope, name: str, new: Sequence[NewLine], *, sender: str, batch
     )
     commands = [Command(told=n.told, source_id=n.key) for n in new]
     subjects = _subjects(one, commands)
-    reach, check, ref = saving._Reach(scope, register, commands), _check(one, subjects), content.cited("ledger", one.id, one.text)
+    reach, fields, check, ref = Reach(scope, register, commands), Fields(register), _check(one, subjects), content.cited("ledger", one.id, one.text)
     standing = _standing(one, new) if one.lines in ("one", "each") else set()
     made: list[tuple[int, Row]] = []
     again: list[int] = []
@@ -104,7 +110,7 @@ def bring(scope: Scope, name: str, new: Sequence[NewLine], *, sender: str, batch
         if key[1] is not None and key in standing:
             again.append(i)
             continue
-        problems: list[Problem] = [*saving._faults(register, c, new=True), *reach.faults(c)]
+        problems: list[Problem] = [*fields.faults(c, new=True), *reach.faults(c)]
         row = _row(one, n, c, sender, batch)
         problems = problems or list(check(row))
         if problems:
@@ -124,9 +130,9 @@ def bring(scope: Scope, name: str, new: Sequence[NewLine], *, sender: str, batch
     rows = [row for _, row in made]
     outcomes = [Outcome("identical", held.get(n.key)) if o.kind == "identical" else o for n, o in zip(new, outcomes, strict=True)]
     if rows:
-        copy_records(Entry, (*COLUMNS, "values"), ((*whole(r), json.dumps(r.values, ensure_ascii=False)) for r in rows))
+        written = copy_records(Entry, (*COLUMNS, "values"), ((*whole(r), json.dumps(r.values, ensure_ascii=False)) for r in rows))
         acts.record(scope, [_act(one, r) for r in rows], batch=batch)
-        audit.write(scope, f"{register.name}.saved", list(dict.fromkeys(r.person_id or r.pk for r in rows)), digest_of=[(r.pk, r.source_id, r.values) for r in rows])
+        audit.write(scope, f"{register.name}.saved", list(dict.fromkeys(r.person_id or r.pk for r in rows)), digest_of=written.hex())
     if one.lines in ("one", "each"):
         receipts.of_lines(scope, one, rows, batch)
     for i, outcome in zip(again, save(scope, name, [commands[i] for i in again], sender=sender, batch=batch) if again else (), strict=True):
@@ -138,14 +144,14 @@ def _standing(one: Any, new: Sequence[NewLine]) -> set[tuple[Any, str | None]]:
     """(unit, what may stand once) of the reports of these units that are there."""
     units = {n.about.get("unit") for n in new} - {None}
     periods = [n.period for n in new if n.period is not None]
-    rows = Entry.objects.filter(ledger=one.id, unit__in=units, once__isnull=False)
+    rows = among(Entry.objects.filter(ledger=one.id, once__isnull=False), "unit_id", units)
     rows = rows.filter(period__gte=min(periods), period__lte=max(periods)) if len(periods) == len(new) else rows
     return set(rows.values_list("unit_id", "once"))
 
 
 def _row(one: Any, n: NewLine, c: Command, sender: str, batch: int | None) -> Row:
     told = c.told
-    values = {f.id: saving.plain(told[f.id]) for f in one.fields if told.get(f.id) not in (None, "")}
+    values = {f.id: saving.plain(value) for f in one.fields if not nothing(value := told.get(f.id))}
     return Row(
         id=None, sender=sender, source_id=n.key, batch_id=batch, person_id=told.get("person"), household_id=told.get("household"), unit_id=told.get("unit"), area_id=told.get("area"),
         happened_at=told["happened_at"], period=told.get("period"), slot=told.get("slot") or 0, values=values,

@@ -4,7 +4,7 @@ A correction of an entry is a new version of it and a new act that replaces the 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,9 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.fields import FormField
 from sizao.kernel.models import Act
 from sizao.kernel.outcome import Command, Outcome, Problem
+from sizao.kernel.reach import nothing
 from sizao.kernel.register import records
+from sizao.kernel.rows import among
 from sizao.kernel.saving import Work
 from sizao.kernel.scope import Scope
 
@@ -85,26 +87,41 @@ def take_back(scope: Scope, name: str, entry: UUID) -> bool:
 # -- before
 
 
-def _subjects(one: Ledger, commands: Sequence[Command]) -> dict[UUID, Any]:
-    """The units, households or persons that the commands name, with their areas."""
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a line needs to know of the unit, household or person that it is about: where it is, and of which kind a unit is."""
+
+    area_id: int | None
+    zone: str
+    kind: str = ""
+
+
+def _subjects(one: Ledger, commands: Sequence[Command]) -> dict[UUID, Subject]:
+    """The units, households or persons that the commands name."""
     model = ReportingUnit if one.about == "unit" else next((m for m in records() if m._meta.label_lower == f"population.{one.about}"), None)
-    ids = {c.told.get(one.about) for c in commands} | set(Entry.objects.filter(pk__in={c.record for c in commands if c.record}).values_list(f"{one.about}_id", flat=True))
-    return {} if model is None else {r.pk: r for r in model._default_manager.filter(pk__in=ids - {None}).select_related("area")}
+    ids = {c.told.get(one.about) for c in commands}
+    if known := [c.record for c in commands if c.record]:
+        ids |= set(Entry.objects.filter(pk__in=known).values_list(f"{one.about}_id", flat=True))
+    if model is None:
+        return {}
+    columns = ("pk", "area_id", "area__zone", *(("kind",) if model is ReportingUnit else ()))
+    rows = among(model._default_manager.all(), "id", (i for i in ids if isinstance(i, UUID))).values_list(*columns)
+    return {pk: Subject(area, zone, *kind) for pk, area, zone, *kind in rows}
 
 
-def _prepared(one: Ledger, c: Command, subjects: dict[UUID, Any]) -> Command:
+def _prepared(one: Ledger, c: Command, subjects: dict[UUID, Subject]) -> Command:
     """A new line says when and for which period: now and today in the unit's own zone, where it was not told."""
-    if c.record:
+    if c.record or (not one.is_due and c.told.get("happened_at")):
         return c
     told = dict(c.told)
     told["happened_at"] = told.get("happened_at") or clock.now()
     if one.is_due:
         subject = subjects.get(told.get(one.about))  # type: ignore[arg-type]
-        day = told.get("period") or clock.local_day(told["happened_at"], subject.area.zone if subject is not None else "Asia/Shanghai")
-        told["period"] = period_of(one.rhythm, day)
+        zone = subject.zone if subject is not None else "Asia/Shanghai"
+        told["period"] = period_of(one.rhythm, told.get("period") or clock.local_day(told["happened_at"], zone))
         if len(one.rhythm.at) > 1 and told.get("slot") is None:
-            told["slot"] = receipts.slot_now(one, told["happened_at"], subject.area.zone if subject is not None else "Asia/Shanghai")
-    return replace(c, told=told)
+            told["slot"] = receipts.slot_now(one, told["happened_at"], zone)
+    return Command(told=told, source_id=c.source_id, seen=c.seen, cleared=c.cleared)
 
 
 def once(one: Ledger, period: Any, slot: int | None, values: Any) -> str | None:
@@ -114,7 +131,7 @@ def once(one: Ledger, period: Any, slot: int | None, values: Any) -> str | None:
     return f"{period}/{slot or 0}" + (f"/{values.get(one.each)}" if one.each else "")
 
 
-def _again(one: Ledger, commands: list[Command], subjects: dict[UUID, Any]) -> list[Command]:
+def _again(one: Ledger, commands: list[Command], subjects: dict[UUID, Subject]) -> list[Command]:
     """A report that is there already is corrected, whoever sends it again."""
     if one.lines not in ("one", "each"):
         return commands
@@ -130,7 +147,7 @@ def _again(one: Ledger, commands: list[Command], subjects: dict[UUID, Any]) -> l
     return found
 
 
-def _check(one: Ledger, subjects: dict[UUID, Any]) -> Callable[[Any], Iterable[Problem]]:
+def _check(one: Ledger, subjects: dict[UUID, Subject]) -> Callable[[Any], Iterable[Problem]]:
     by_id, now = one.by_id, clock.now()
 
     def check(row: Any) -> Iterable[Problem]:
@@ -138,7 +155,7 @@ def _check(one: Ledger, subjects: dict[UUID, Any]) -> Callable[[Any], Iterable[P
             yield Problem("check-in-the-future", "happened_at", row.happened_at.isoformat())
         if one.kinds and row.unit_id and (unit := subjects.get(row.unit_id)) is not None and one.about == "unit" and unit.kind not in one.kinds:
             yield Problem("entry-unit-of-another-kind", "unit", unit.kind)
-        if one.fields and not any(v not in (None, "", []) for v in row.values.values()):
+        if one.fields and not any(not nothing(v) and v != [] for v in row.values.values()):
             yield Problem("entry-nothing-told")
         for name, value in row.values.items():
             f = by_id.get(name)
@@ -178,7 +195,7 @@ def fits(f: FormField, value: Any) -> bool:
     return True
 
 
-def _finish(one: Ledger, w: Work, subjects: dict[UUID, Any], scope: Scope, ref: str) -> None:
+def _finish(one: Ledger, w: Work, subjects: dict[UUID, Subject], scope: Scope, ref: str) -> None:
     row: Any = w.row
     if w.new:
         subject = subjects.get(getattr(row, f"{one.about}_id", None))  # type: ignore[arg-type]
