@@ -17,6 +17,8 @@ SCALE = "risk_criteria"
 def grade(scope: Scope, now: datetime | None = None) -> int:
     """Writes what the criteria in force say where it differs from what stands; how many areas. Days are those of the tree's own time zone, today included."""
     now = now or clock.now()
+    if not areas.any_known():  # a store that nobody has opened yet
+        return 0
     zone = areas.root().zone
     today = clock.local_day(now, zone)
     rule = laying.criteria(today)

@@ -28,6 +28,7 @@ from .places import ensure_root
 from .report import FileReport, Report, last_day
 from .survey import Survey, last_day_of, look_through
 from .tables import Table
+from .values import plain
 
 __all__ = ["Report", "examples", "import_files", "last_day"]
 
@@ -99,10 +100,12 @@ def import_files(
 
 
 def examples(path: Path | str, few: int = 3) -> dict[str, list[str]]:
-    """Column → its first different values, for somebody who is to say what it means. Only the file's first rows are read. Refused: file-*."""
-    table = open_table(path, knows=dialects().knows)
+    """Column → its first different values, for somebody who is to say what it means; blanks and words for "unknown" are none. Only the file's first rows are read. Refused: file-*."""
+    known = dialects()
+    table, silent = open_table(path, knows=known.knows), known.words["cases"]["*"]
     rows = [row for block in islice(table.blocks(), 1) for row in block.rows[:50]]
-    return {h: list(dict.fromkeys(str(row[i])[:40] for row in rows if i < len(row) and row[i] not in (None, "")))[:few] for i, h in enumerate(table.header)}
+    said = ([str(row[i]).strip()[:40] for row in rows if i < len(row) and row[i] is not None] for i in range(len(table.header)))
+    return {h: [t for t in dict.fromkeys(texts) if plain(t) and plain(t) not in silent][:few] for h, texts in zip(table.header, said, strict=True)}
 
 
 def _bring(scope: Scope, opened: Sequence[Opened], *, sender: str, disease: str, time_zone: str, progress: Progress | None, hands: int | None = None) -> Report:

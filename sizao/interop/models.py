@@ -27,6 +27,7 @@ class ImportFile(models.Model):
     Attributes:
         reading: Digest of the mapping that it was read with.
         mapping: Header → field, the headers that feed nothing, and all headers as the file has them.
+        mends: The file of which this is one row, `mends_line`, sent again by hand. To who looks it is a part of that file and no file of its own.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -51,6 +52,8 @@ class ImportFile(models.Model):
     rejected = models.IntegerField(default=0)
     problem_counts = models.JSONField(default=dict)
     last_day = models.DateField(null=True, blank=True)
+    mends = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="mended_by")
+    mends_line = models.IntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [

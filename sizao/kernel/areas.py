@@ -37,6 +37,11 @@ def root() -> Area:
     return found
 
 
+def any_known() -> bool:
+    """Whether the store has areas; a new one has none until something is opened in it."""
+    return Area.objects.filter(parent=None, valid_to=None).exists()
+
+
 @transaction.atomic
 def grow(areas: Iterable[NewArea]) -> dict[str, Area]:
     """Adds areas or brings known codes up to date; code → area. A parent must exist or come first (Refused area-without-parent).

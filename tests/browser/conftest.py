@@ -70,7 +70,7 @@ def write_lists(folder: Path) -> None:
     lines = [f"{n},{name},{sex},{age},{place},{village},密切接触者,{day(2)},{day(1)} 09:00,B001\n" for n, name, sex, age, village in people]
     (folder / "cases.csv").write_text(
         "病例编号,姓名,性别,年龄,省,市,区县,乡镇,村,病例分类,发病日期,报告日期,确诊日期\n"
-        f"B001,张小明,男,41,{place},前进村,确诊病例,{day(3)},{day(2)},{day(2)}\n"
+        f"B001,张小明,男,41,{place},前进村,确诊病例,{day(3)},{day(2)},{day(4)}\n"  # confirmed before onset: noted
     )
     (folder / "contacts.csv").write_text(header + "".join(lines[:3]))
     (folder / "more.csv").write_text(header + lines[3] + lines[0])

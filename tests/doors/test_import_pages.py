@@ -71,13 +71,20 @@ def test_a_rejected_row_is_put_right_alone_and_so_is_one_cell_of_a_row_that_was_
     assert "cases.csv: 3 rows written" in seen(desk.get("/import/files?going=1"))  # how far an import is while it is written
     ImportFile.objects.update(closed_at=clock.now(), post=None)
     cells = {"header": ["病例编号", "姓名", "性别", "发病日期", "报告日期"]}
-    again = desk.post(f"/import/files/{file.pk}/row/3", cells | {"cell": ["1.1E+17", "李四", "女", "2020-01-04", ""]})
+    again = desk.post(f"/import/files/{file.pk}/row/3", cells | {"cell": ["1.1E+17", "李四", "女", "2020-01-06", ""]})
     assert "Rejected again" in seen(again)
+    assert "2020-01-06" in seen(desk.get(f"/import/files/{file.pk}/row/3"))  # as it was last sent
     assert "Accepted: a new record" in seen(desk.post(f"/import/files/{file.pk}/row/3", cells | {"cell": ["R2", "李四", "女", "2020-01-04", "2020-01-05"]}))
     assert "R3" in seen(desk.get(f"/import/files/{file.pk}/row/4"))
     assert "brought up to date" in seen(desk.post(f"/import/files/{file.pk}/row/4", cells | {"cell": ["R3", "", "", "2020-01-04", ""]}))
     assert {c.source_id: str(c.onset_on) for c in Case.objects.filter(sender="town")} == {"R1": "2020-01-03", "R2": "2020-01-04", "R3": "2020-01-04"}
     assert Case.objects.get(sender="town", source_id="R3").person.name == "王五"
+    # to who looks it stays one file, whose row is put right
+    listed = seen(desk.get("/import/files"))
+    assert listed.count("cases.csv") == 1 and "1 put right" in listed
+    assert "Every rejected row was put right" in seen(desk.get(f"/import/files/{file.pk}")) and "✓ put right" in seen(desk.get(f"/import/files/{file.pk}?all=1"))
+    part = ImportFile.objects.filter(mends=file).order_by("opened_at").first()
+    assert desk.get(f"/import/files/{part.pk}")["Location"].endswith(str(file.pk)) and "Row 3" in seen(desk.get(f"/import/files/{part.pk}/row/2"))
     # the file as it was, sent once more, takes nothing of that back
     import_files(system, [path], disease="covid-19", sender="town")
     assert str(Case.objects.get(sender="town", source_id="R3").onset_on) == "2020-01-04"

@@ -127,6 +127,11 @@ def serve_with_links(
             context.say("登录链接（各一次有效，60 分钟内）：", "Sign in (each link once, within 60 minutes):")
         for name, link in links:
             context.err.print(f"{name}\n  {link}", soft_wrap=True, markup=False)
+        if not links:
+            context.say(
+                f"网址：{base} 。本库不认识当前用户：空库请先用 sizao open 打开名单；否则用 sizao users link 取得登录链接。",
+                f"Address: {base} . This store does not know you: an empty one begins with sizao open FILE; else ask sizao users link for a sign-in link.",
+            )
         context.say("按 Ctrl-C 停止。", "Press Ctrl-C to stop.")
 
     return context.serve(port=port, host=host, workers=workers, as_of=as_of, ready=ready)

@@ -49,19 +49,32 @@ def _by_code(problems: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return dict(sorted(found.items(), key=lambda kv: -len(kv[1])))
 
 
+#: Columns of the table of measures that stand though nothing is in them.
+ALWAYS = ("owed", "met", "late", "overdue", "missing", "cannot_tell")
+
+
 def coverage(data: dict[str, Any]) -> None:
-    """Measures and what became of their occasions; coverage never without what cannot be told beside it."""
+    """Measures and what became of their occasions; coverage never without what cannot be told beside it. So that it can be read in a window of eighty
+    columns, a state in which nothing is has no column, and measures of which nothing is owed or said stand in a line below."""
     keys = ["owed", "met", "late", "overdue", "missing", "open", "ahead", "waiting", "closed", "cannot_tell", "ownerless", "unlisted", "told_late"]
     zh = ["应办", "按时", "迟办", "逾期", "缺办", "未到期", "提前", "等待", "关闭", "无法判定", "无责任人", "未入名单", "迟报"]
     en = ["owed", "met", "late", "overdue", "missing", "open", "ahead", "waiting", "closed", "cannot tell", "ownerless", "unlisted", "told late"]
     for key, chinese, english in (("short", "名单不足", "list short"), ("no_list", "无名单", "no list"), ("untrue", "不实", "untrue"), ("risen", "上升到本级", "risen here")):
         if any(m[key] for m in data["measures"]):
             keys, zh, en = [*keys, key], [*zh, chinese], [*en, english]
-    table = _table(f"{data['plan']} · {data['as_of']}", _t("措施", "measure"), _t("覆盖率", "coverage"), *(zh if context.language() == "zh" else en))
+    filled = [any(m[k] for m in data["measures"]) or k in ALWAYS for k in keys]
+    keys, words = ([x for x, has in zip(some, filled, strict=True) if has] for some in (keys, zh if context.language() == "zh" else en))
+    silent = [m for m in data["measures"] if not any(m[k] for k in keys)]
+    table = _table(f"{data['plan']} · {data['as_of']}", _t("措施", "measure"), _t("覆盖率", "coverage"), *words)
+    table.columns[0].min_width = 20
     for m in data["measures"]:
+        if m in silent:
+            continue
         share = f"{(m['met'] + m['late']) / m['owed']:.1%}" if m["owed"] else "—"
         table.add_row(m[context.language()], share, *(f"{m[k]:,}" if m[k] is not None else "—" for k in keys))
     context.out.print(table)
+    if silent:
+        context.out.print(_t(f"另有 {len(silent)} 项措施在此没有对象：", f"{len(silent)} more measures have nobody here: ") + _t("；", "; ").join(m[context.language()] for m in silent), markup=False)
 
 
 def beside(data: dict[str, Any]) -> None:

@@ -115,7 +115,7 @@ def grouped(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for p in problems:
         group = found.setdefault((p["code"], p["column"]), {**p, "count": 0, "rows": [], "values": []})
         group["count"] += 1
-        if len(group["rows"]) < LINES_SHOWN and p["row"] is not None:
+        if len(group["rows"]) < LINES_SHOWN and p["row"] not in (None, *group["rows"]):
             group["rows"].append(p["row"])
         if len(group["values"]) < 3 and p["value"] not in ("", None, *group["values"]):
             group["values"].append(p["value"])

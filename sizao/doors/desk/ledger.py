@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 
 from sizao.doors.desk.intake import grouped
 from sizao.doors.kit.pages import page
@@ -18,11 +19,14 @@ ROWS, FILES = 50, 50
 
 
 def files(request: HttpRequest) -> HttpResponse:
-    """The last imports, and what was said about senders' columns."""
+    """The last imports, those before `?before=` (a moment) on request, and what was said about senders' columns."""
     scope = request.scope.open()
     if request.GET.get("going"):
         return page(request, "desk/going.html", {"going": read.going_on(scope)})
-    return page(request, "desk/files.html", {"imports": read.files(scope)[:FILES], "sayings": [(s, _meanings(s.kind, s.columns)) for s in sayings.sayings(scope)[:FILES]]})
+    before = parse_datetime(text) if (text := request.GET.get("before", "")) else None
+    some = read.listed(scope, before=before if before and before.tzinfo else None, limit=FILES + 1)
+    older = some[FILES - 1].opened_at.isoformat() if len(some) > FILES else None
+    return page(request, "desk/files.html", {"imports": some[:FILES], "older": older, "sayings": [(s, _meanings(s.kind, s.columns)) for s in sayings.sayings(scope)[:FILES]]})
 
 
 def _meanings(kind: str, columns: dict[str, str]) -> list[tuple[str, dict[str, str] | None]]:
@@ -38,17 +42,21 @@ def file(request: HttpRequest, file: UUID) -> HttpResponse:
     """The rows of one import that need somebody: rejected first, or any with a note (`?all=1`); `?after=` is the last line shown."""
     scope = request.scope.open()
     head = read.access_file_by_id(scope, file)
+    if head.mends_id is not None:  # a row that was sent again stands in its file
+        return HttpResponseRedirect(reverse("import-file", args=[head.mends_id]))
     after = int(text) if (text := request.GET.get("after", "")).isdigit() else 0
     every = request.GET.get("all") == "1"
     rows = read.rows(scope, file, outcome=None if every else "rejected", after=after, limit=ROWS + 1, only_problems=True)
-    shown = {"after": after, "file": head, "rows": rows[:ROWS], "more": rows[ROWS - 1]["line"] if len(rows) > ROWS else None, "every": every, "counts": _counts(head.problem_counts, request)}
+    shown: dict[str, Any] = {"after": after, "file": head, "rows": rows[:ROWS], "more": rows[ROWS - 1]["line"] if len(rows) > ROWS else None, "every": every, "counts": _counts(head.problem_counts, request)}
+    shown["again"] = read.sent_again(scope, file, [r["line"] for r in shown["rows"]])
     return page(request, "desk/file.html", shown)
 
 
 def row(request: HttpRequest, file: UUID, line: int) -> HttpResponse:
     """GET: the row's cells, to be put right. POST: the row again, alone; nothing that was typed is lost when it is refused once more."""
     scope = request.scope.open()
-    head = read.access_file_by_id(scope, file)
+    head, standing = read.access_row(scope, file, line)
+    file, line = head.pk, standing.line
     if request.method != "POST":
         cells = read.mendable(scope, file, line)
         problems = read.problems_of(scope, file, line)
@@ -63,7 +71,7 @@ def row(request: HttpRequest, file: UUID, line: int) -> HttpResponse:
     for p in problems:
         side = "zh" if request.LANGUAGE_CODE.startswith("zh") else "en"  # type: ignore[attr-defined]
         marked.setdefault(p["column"] or "", []).append(f"{p[side]} {p['cure'][side]}".strip())
-    more = {"marked": marked, "first": next((h for h in cells if h in marked), None), "following": read.next_rejected(scope, file, line)}
+    more = {"marked": marked, "first": next((h for h in cells if h in marked), None), "following": read.next_rejected(scope, file, line), "again": read.sent_again(scope, file, [line]).get(line)}
     return page(request, "desk/row.html", shown | more)
 
 

@@ -119,7 +119,8 @@
     clockwork = setInterval(tick, 1000);
   }
   document.addEventListener('htmx:before:request', function (e) { going(e, true); });
-  document.addEventListener('htmx:finally:request', function (e) { going(e, false); });
+  /* Told before the answer replaces the part of the page where the button stands: of a button that is gone no event comes here. */
+  ['htmx:after:request', 'htmx:finally:request'].forEach(function (name) { document.addEventListener(name, function (e) { going(e, false); }); });
   /* Files may be dropped on the box that asks for them. */
   Array.prototype.forEach.call(document.querySelectorAll('.drop'), function (drop) {
     var input = drop.querySelector('input[type=file]');
