@@ -44,9 +44,9 @@ def _measure(place: Path, size: str, days: int, seed: int) -> dict[str, Any]:
     from sizao.plan.mirror.choice import chosen
     from sizao.plan.models import Cell
     from sizao.rehearsal import truth
+    from sizao.rehearsal.bringing import register
     from sizao.rehearsal.city import make
     from sizao.rehearsal.compare import enact
-    from sizao.rehearsal.registering import register
     from sizao.rehearsal.rehearse import staff
 
     keys.KeyRing.new(place / "keys")

@@ -30,6 +30,8 @@ REGISTERS: dict[str, tuple[str, Verb]] = {
     "review": ("area-reviews", command.save_reviews), "ticket": ("tickets", command.save_tickets), "stock": ("stocks", resources.save_stocks), "need": ("needs", resources.save_needs),
     "consignment": ("consignments", resources.save_consignments), "project": ("projects", resources.save_projects), "inspection": ("inspections", command.save_inspections),
 }  # fmt: skip
+#: Many rows to which only later changes of themselves refer.
+APART = ("shift", "inspection")
 #: What a reference leads to, in the city's words.
 LEADS = {"guard_post": "post", "about_order": "order", "about_case": "case", "led_by": "line", "about_dataset": "line", "for_need": "need", "about_duty": "duty"}
 #: Beside the column from which a change stands, the others that are told with it.
@@ -48,15 +50,16 @@ class Filling:
             model = registry.find(name).model
             self.columns[word] = {f.name: f for f in model._meta.get_fields() if isinstance(f, models.Field)}
 
-    def all(self) -> int:
+    def word(self, word: str) -> int:
+        """The rows of one register."""
         n = 0
-        for word in REGISTERS:
-            for lot in self.r.chunks("records/thing", "i, area, told", f"register = '{word}'"):
-                new = [Command(told={"area": self.r.place(area), **self.told(word, json.loads(told))}, source_id=f"{word}:{i}") for i, area, told in lot]
-                self.save(word, new)
-                n += len(lot)
-        self.findings()
-        return n + self.later() + self.milestones() + self.receipts()
+        for lot in self.r.chunks("records/thing", "i, area, told", f"register = '{word}'"):
+            new = [Command(told={"area": self.r.place(area), **self.told(word, json.loads(told))}, source_id=f"{word}:{i}") for i, area, told in lot]
+            self.save(word, new)
+            n += len(lot)
+        if word == "inspection":
+            self.findings()
+        return n
 
     def findings(self) -> None:
         """A finding that came of an inspection is called by it."""
@@ -109,9 +112,9 @@ class Filling:
             n += len(lot)
         return n
 
-    def receipts(self) -> int:
+    def receipts(self, of: tuple[int, int]) -> int:
         n = 0
-        for lot in self.r.chunks("records/receipt", "key, about, area, moment"):
+        for lot in self.r.chunks("records/receipt", "key, about, area, moment", of=of):
             new = []
             for key, about, area, moment in lot:
                 text, whom = about.split("|")

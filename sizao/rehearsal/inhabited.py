@@ -12,10 +12,11 @@ from sizao.kernel.models import Enactment
 from sizao.kernel.scope import Scope
 from sizao.plan import run
 
+from .bringing import register
 from .city import ZONE, make
 from .compare import enact
 from .county import Made
-from .registering import Told, register
+from .registering import Told
 from .rehearse import staff
 
 EDITIONS = ("contact-tracing-basic", "2020-06-city-normal")
@@ -29,7 +30,7 @@ def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str,
         with tempfile.TemporaryDirectory() as folder:
             make(Path(folder), size=size, days=days, seed=seed, first=first)
             progress("正在入库……", "Bringing its records in…")
-            told = register(Path(folder))
+            told = register(Path(folder), progress)
         staff(told)
         people(told)
         if faults := content.load(Scope.system("rehearsal")).faults:

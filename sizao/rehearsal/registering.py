@@ -1,6 +1,6 @@
 """A city's records brought into the registers, through the verbs that everybody's records come through: same rules, same acts, same audit.
 
-    told = register(folder)       # an empty demo store
+    told = register(folder)       # `bringing`; an empty demo store
     told.ids["contact:17"]        # the row that the city's contact 17 became
 
 What the sender tells of the past is told as such. Only `town` and `records` are read here; `truth` is for who judges.
@@ -9,7 +9,6 @@ What the sender tells of the past is told as such. Only `town` and `records` are
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -39,7 +38,6 @@ from sizao.registers.population import actions as population
 from sizao.registers.surveillance import actions as surveillance
 
 from .city import ZONE
-from .filling import Filling
 
 SENDER, DISEASE, CHUNK = "city", "covid-19", 20_000
 
@@ -55,33 +53,36 @@ class Told:
     rows: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
+    elapsed: float = 0.0
+
     @property
     def speed(self) -> float:
-        """Rows a second, of all parts but the ground."""
-        timed = [part for part in self.rows if part != "ground"]
-        return sum(self.rows[p] for p in timed) / max(0.001, sum(self.seconds[p] for p in timed))
-
-
-def register(folder: Path) -> Told:
-    """Brings everything in, part by part, each chunk in a transaction of its own."""
-    return Registrar(folder).all()
+        """Rows a second of wall time, of all parts but the ground, however many processes wrote them."""
+        return sum(n for part, n in self.rows.items() if part != "ground") / max(0.001, self.elapsed)
 
 
 class Registrar:
     def __init__(self, folder: Path):
-        self.folder, self.db, self.scope = folder, duckdb.connect(config={"threads": 2}), Scope.system("rehearsal")
+        self.folder, self.scope = folder, Scope.system("rehearsal")
+        self._db: duckdb.DuckDBPyConnection | None = None
         self.city = json.loads((folder / "city.json").read_text(encoding="utf-8"))
         self.zone = ZoneInfo(ZONE)
         begin = datetime.combine(date.fromisoformat(self.city["first"]), datetime.min.time(), self.zone).astimezone(UTC)
         self.told = Told(begin, begin + timedelta(days=self.city["days"]))
         self.since = begin - timedelta(days=30)
 
-    def all(self) -> Told:
-        for name in ("ground", "households", "persons", "units", "said", "cases", "contacts", "specimens", "stays", "later", "results", "work", "checks", "reports", "visits", "handovers", "symptoms", "signals", "lines", "filings", "things"):
-            started = time.monotonic()
-            self.told.rows[name] = getattr(self, name)()
-            self.told.seconds[name] = time.monotonic() - started
-        return self.told
+    @property
+    def db(self) -> duckdb.DuckDBPyConnection:
+        """This process's own reader of files; closed before there are two processes."""
+        if self._db is None:
+            self._db = duckdb.connect(config={"threads": 1})
+        return self._db
+
+    def close(self) -> None:
+        """Puts the reader away: there is about to be a second process."""
+        if self._db is not None:
+            self._db.close()
+            self._db = None
 
     # -- reading
 
@@ -89,10 +90,11 @@ class Registrar:
         place = str(self.folder / f"{file}.parquet").replace("'", "''")
         return self.db.execute(f"SELECT {columns} FROM '{place}' WHERE {where}").fetchall()
 
-    def chunks(self, file: str, columns: str, where: str = "true") -> Iterator[list[tuple[Any, ...]]]:
-        """Rows in the order of the file, so many at a time, each lot in a transaction."""
+    def chunks(self, file: str, columns: str, where: str = "true", of: tuple[int, int] | None = None) -> Iterator[list[tuple[Any, ...]]]:
+        """Rows in the order of the file (those from one number to before another), so many at a time, each lot in a transaction."""
         place = str(self.folder / f"{file}.parquet").replace("'", "''")
-        found = self.db.cursor().execute(f"SELECT {columns} FROM '{place}' WHERE {where}")
+        rows = f" AND file_row_number >= {of[0]} AND file_row_number < {of[1]}" if of else ""
+        found = self.db.cursor().execute(f"SELECT {columns} FROM read_parquet('{place}', file_row_number = true) WHERE {where}{rows}")
         while lot := found.fetchmany(CHUNK):
             with transaction.atomic():
                 yield lot
@@ -130,9 +132,9 @@ class Registrar:
             n += len(lot)
         return n
 
-    def persons(self) -> int:
+    def persons(self, of: tuple[int, int]) -> int:
         n, day, names = 0, self.told.begin.astimezone(self.zone).date(), {a: area.name_zh for a, area in self.told.areas.items()}
-        for lot in self.chunks("town/person", "i, household, area, age, sex, birth_date, name, phone, national_id"):
+        for lot in self.chunks("town/person", "i, household, area, age, sex, birth_date, name, phone, national_id", of=of):
             data = [
                 population.PersonData(
                     self.place(area), name, sex, born, age_years=age, age_on=day, national_id=number, phone=phone, address=f"{names[area]}{house}号",
@@ -272,9 +274,9 @@ class Registrar:
             n += len(lot)
         return n
 
-    def visits(self) -> int:
+    def visits(self, of: tuple[int, int]) -> int:
         n = 0
-        for lot in self.chunks("records/visit", "key, about, area, moment, outcome, number"):
+        for lot in self.chunks("records/visit", "key, about, area, moment, outcome, number", of=of):
             new = [
                 ledgers.NewVisit(key, self.told.ids[about], self.place(area), self.at(moment), outcome, None if seen is None else int(seen))
                 for key, about, area, moment, outcome, seen in lot
@@ -337,14 +339,12 @@ class Registrar:
         self.keep((f"signal:{r[0]}" for r in rows), surveillance.save_signals(self.scope, commands, sender=SENDER))
         return len(rows)
 
-    def lines(self) -> int:
-        n = 0
-        for (ledger,) in self.db.execute(f"SELECT DISTINCT ledger FROM '{self.folder}/records/line.parquet' ORDER BY 1").fetchall():
-            due = ledger_named(ledger).is_due
-            for lot in self.chunks("records/line", "key, about, area, moment, period, more", f"ledger = '{ledger}'"):
-                new = [self.line(*row, due=due) for row in lot]
-                self.keep((f"line:{line.key}" for line in new), ledgers.bring(self.scope, ledger, new, sender=SENDER))
-                n += len(lot)
+    def lines(self, ledger: str) -> int:
+        n, due = 0, ledger_named(ledger).is_due
+        for lot in self.chunks("records/line", "key, about, area, moment, period, more", f"ledger = '{ledger}'"):
+            new = [self.line(*row, due=due) for row in lot]
+            self.keep((f"line:{line.key}" for line in new), ledgers.bring(self.scope, ledger, new, sender=SENDER))
+            n += len(lot)
         return n
 
     def line(self, key: str, about: str, area: int, moment: datetime, period: date | None, more: str, *, due: bool) -> ledgers.NewLine:
@@ -362,19 +362,14 @@ class Registrar:
                 told[field_] = self.place(told[field_])
         return ledgers.NewLine(key, whom, {n: v for n, v in told.items() if v is not None}, self.at(moment), period if due and kind == "unit" else None, slot)
 
-    def filings(self) -> int:
+    def filings(self, ledger: str) -> int:
         n = 0
-        for (ledger,) in self.db.execute(f"SELECT DISTINCT ledger FROM '{self.folder}/records/filing.parquet' ORDER BY 1").fetchall():
-            for lot in self.chunks("records/filing", "about, moment, period", f"ledger = '{ledger}'"):
-                keys = {(self.told.ids[about], period, 0) for about, _, period in lot}
-                counted = lines_of(ledger_named(ledger), keys)
-                new = [ledgers.Filing(self.told.ids[about], period, counted[self.told.ids[about], period, 0], self.at(moment)) for about, moment, period in lot]
-                n += len(ledgers.file(self.scope, ledger, new, sender=SENDER))
+        for lot in self.chunks("records/filing", "about, moment, period", f"ledger = '{ledger}'"):
+            keys = {(self.told.ids[about], period, 0) for about, _, period in lot}
+            counted = lines_of(ledger_named(ledger), keys)
+            new = [ledgers.Filing(self.told.ids[about], period, counted[self.told.ids[about], period, 0], self.at(moment)) for about, moment, period in lot]
+            n += len(ledgers.file(self.scope, ledger, new, sender=SENDER))
         return n
-
-    def things(self) -> int:
-        """Tickets, posts, orders, goods, journeys, wards."""
-        return Filling(self).all()
 
     def keep(self, names: Iterable[str], outcomes: Sequence[Outcome]) -> None:
         """Which row each became. A record that the register refuses is a fault of the city, and no rehearsal."""

@@ -11,9 +11,10 @@ from sizao.kernel.models import ContentItem
 from sizao.kernel.scope import Scope
 
 from . import truth
+from .bringing import register
 from .city import make
 from .compare import Compared, compare, enact
-from .registering import Told, register
+from .registering import Told
 
 FIRST = date(2020, 6, 16)  # the day after the newest of the source texts: every edition's figures are in force
 

@@ -69,7 +69,7 @@ INSERT INTO chance SELECT 'reached', 'rc' || t.i || '-' || u.i, 'text:' || t.i |
 FROM thing t JOIN deed d ON d.kind = 'step:text.published_at' AND d.about = 'text:' || t.i AND d.told_at IS NOT NULL JOIN unit u ON u.in_use AND ((t.kind = 'guide' AND u.kind IN ('employer', 'site')) OR (t.kind = 'treatment_plan' AND u.kind = 'clinic'))
 JOIN area a ON a.i = u.area AND coalesce(a.county, a.i) = t.area WHERE t.register = 'text';
 INSERT INTO chance SELECT 'reached', 'rh' || t.i || '-' || h.i, 'text:' || t.i || '|household:' || h.i, NULL, h.area, d.told_at, after_hours(d.told_at, 22), NULL, NULL, NULL, NULL
-FROM thing t JOIN deed d ON d.kind = 'step:text.published_at' AND d.about = 'text:' || t.i AND d.told_at IS NOT NULL JOIN household h ON t.kind = 'message' AND u2('is told', t.i, h.i) < .2 JOIN area a ON a.i = h.area AND a.county = t.area WHERE t.register = 'text';
+FROM thing t JOIN deed d ON d.kind = 'step:text.published_at' AND d.about = 'text:' || t.i AND d.told_at IS NOT NULL JOIN household h ON t.kind = 'message' JOIN area a ON a.i = h.area AND a.county = t.area WHERE t.register = 'text';
 """
 DUTY = """
 INSERT INTO thing SELECT 'duty', CAST(row_number() OVER (ORDER BY a.i, m) AS INTEGER), a.i, after_hours({begin}, 24 * pick2(5, 'in force', a.i, m)), m,
