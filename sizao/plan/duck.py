@@ -7,7 +7,7 @@ is found, that many are ownerless.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from .counting import TESTS
+from .handed import passes_on
 from .language.measure import Measure
 from .obligations import FIELDS, Force
 from .sql import DUCKDB, WHOLE, Part, Relations, compile_beside, compile_measure
@@ -26,8 +27,10 @@ SUMS = {"owed": "met + late + missing + missed", "overdue": "missing + missed"}
 COUNTED = tuple(name for name in TESTS if name not in (*SUMS, "ownerless"))  # what is counted; the rest follows
 KEPT = (*COUNTED, "ownerless")
 COUNTS = (*SUMS, *KEPT)
-OWING = "state IN ('open', 'cannot_tell') OR state = 'overdue' AND doable"
+OWING = ("open", "cannot_tell", "missing")  # of what is counted: needs somebody to answer
+UNSETTLED = frozenset(("open", "ahead"))  # nothing settled is
 NOBODY = "SELECT NULL::BIGINT AS area, NULL::BIGINT AS post WHERE FALSE"
+NOWHERE = "SELECT NULL::BIGINT AS area, NULL::TIMESTAMP AS since WHERE FALSE"
 EVERYWHERE = Force()
 READ = ("area", "due", "closes", "state", "doable", "told_late")
 
@@ -49,6 +52,7 @@ class Shared:
         self.shelf = shelf
         self.made: dict[Any, str] = {}
         self.same: dict[str, datetime | None] = {}
+        self.tops: dict[str, datetime] | None = None
         self.locks: dict[Any, threading.Lock] = {}
         self.lock = threading.Lock()
 
@@ -65,6 +69,12 @@ class Shared:
         return self.made[what]
 
 
+def idle(m: Measure) -> frozenset[str]:
+    """What is never counted of it: only parts wait, and only a list that is reconciled, or handed on, lacks somebody."""
+    alone = not (m.reconcile or passes_on(m))
+    return frozenset(name for name, so in {"waiting": m.simple and alone, "unlisted": alone}.items() if so)
+
+
 class Counter:
     """Counts obligations over one state of the relations, at one moment."""
 
@@ -78,7 +88,9 @@ class Counter:
         """SQL of its obligations, but for who answers."""
         m = j.measure
         known = replace(self.given, owners={(m.by.role, m.by.place): NOBODY}) if m.simple else self.given
-        if m.simple:
+        if m.simple and m.done.act in self.at_the_top:
+            known = replace(known, keeping={m.done.act: NOWHERE}, everywhere={m.done.act: self.at_the_top[m.done.act]})
+        elif m.simple:
             table = self.kept(m)
             since = self.everywhere(table)
             known = replace(known, keeping={m.done.act: f"SELECT * FROM {table}"}, everywhere={m.done.act: since} if since else {})
@@ -93,33 +105,33 @@ class Counter:
     def leaves(self, j: Judged, part: Part = WHOLE, only: str | None = None, horizon: datetime | None = None, sign: str = "") -> str:
         """SQL of its counts by area and day; apart those of a series that are settled at the horizon."""
         shut = settled(j.measure, DUCKDB, "o", horizon) if horizon and series(j.measure) else "FALSE"
-        return self.counted(f"({self.statement(j, part, only)})", shut, sign)
+        never = UNSETTLED if part.settled is not None else frozenset()
+        return self.counted(f"({self.statement(j, part, only)})", shut, sign, never | idle(j.measure))
 
-    def counted(self, obligations: str, settled: str, sign: str = "") -> str:
-        """Counts by area and day; apart those for which `settled` is true of `o`. `owing`: how many need somebody to answer."""
-        counts = ", ".join(f"{sign}CAST(count(*) FILTER (WHERE {TESTS[name]}) AS INTEGER) AS {name}" for name in COUNTED)
-        return (
-            f"SELECT o.area, CAST(o.due AS DATE) AS day, coalesce({settled}, FALSE) AS settled, {counts}, {sign}CAST(count(*) FILTER (WHERE {OWING}) AS INTEGER) AS owing "
-            f"FROM {obligations} o GROUP BY ALL"
-        )
+    def counted(self, obligations: str, settled: str, sign: str = "", never: Container[str] = ()) -> str:
+        """Counts by area and day; apart those for which `settled` is true of `o`. `owing`: how many need somebody to answer. `never`: what need not be looked for."""
+        found = {name: "0" if name in never else f"count(*) FILTER (WHERE {TESTS[name]})" for name in COUNTED}
+        found["owing"] = " + ".join(found[name] for name in OWING)
+        counts = ", ".join(f"{sign}CAST({sql} AS INTEGER) AS {name}" for name, sql in found.items())
+        return f"SELECT o.area, CAST(o.due AS DATE) AS day, coalesce({settled}, FALSE) AS settled, {counts} FROM {obligations} o GROUP BY ALL"
 
     def over(self, relations: Relations) -> Counter:
         """The same over other facts; what was worked out is shared."""
         return Counter(self.db, relations, self.as_of, self.shared)
 
-    def below(self, own: str) -> str:
-        """SQL of a table's counts (no, area, day, settled, …) for every area with all below it: each level added up from the one beneath."""
-        names, sums = ", ".join(KEPT), ", ".join(f"CAST(sum({c}) AS INTEGER) AS {c}" for c in KEPT)
+    def below(self, own: str, never: Container[str] = ()) -> str:
+        """SQL of a table's counts (no, area, day, and what is kept) for every area with all below it: each level added up from the one beneath. `never`: what is 0 everywhere."""
+        added = [c for c in KEPT if c not in never]
+        names, sums = ", ".join(added), ", ".join(f"CAST(sum({c}) AS INTEGER) AS {c}" for c in added)
         ctes = []
         for depth in range(self.deepest, -1, -1):
-            here = (
-                f"SELECT c.no, c.area, c.day, c.settled, {names} FROM {own} c JOIN {self.places} p ON p.area = c.area AND p.depth = {depth}"
-            )
+            here = f"SELECT c.no, c.area, c.day, {names} FROM {own} c JOIN {self.places} p ON p.area = c.area AND p.depth = {depth}"
             if depth < self.deepest:
-                under = f"SELECT c.no, p.parent AS area, c.day, c.settled, {names} FROM at_{depth + 1} c JOIN {self.places} p ON p.area = c.area"
-                here = f"SELECT no, area, day, settled, {sums} FROM ({here} UNION ALL {under}) GROUP BY ALL"
+                under = f"SELECT c.no, p.parent AS area, c.day, {names} FROM at_{depth + 1} c JOIN {self.places} p ON p.area = c.area"
+                here = f"SELECT no, area, day, {sums} FROM ({here} UNION ALL {under}) GROUP BY ALL"
             ctes.append(f"at_{depth} AS {'NOT MATERIALIZED ' if depth == self.deepest else ''}({here})")
-        return f"WITH {', '.join(ctes)} " + " UNION ALL ".join(f"SELECT * FROM at_{d}" for d in range(self.deepest + 1))
+        whole = ", ".join(c if c in added else f"0 AS {c}" for c in KEPT)
+        return f"WITH {', '.join(ctes)} " + " UNION ALL ".join(f"SELECT no, area, day, {whole} FROM at_{d}" for d in range(self.deepest + 1))
 
     # -- the rows behind a number
 
@@ -163,6 +175,16 @@ class Counter:
     def kept(self, m: Measure) -> str:
         """Since when the measure's evidence is kept, by area."""
         return self.keep(("kept", m.done.act), self.compiler(m).keeping())
+
+    @property
+    def at_the_top(self) -> dict[str, datetime]:
+        """Since when the acts are kept of which it is said for nothing but the top of the tree, if it has one top: for all areas alike."""
+        if self.shared.tops is None:
+            r = self.given
+            one = f"(SELECT count(*) FROM ({r.up}) u WHERE u.above = x.id) = (SELECT count(*) FROM ({r.area}))"
+            lines = f"SELECT k.kind, min(k.since) AS since, bool_and(k.area = x.id) AS top FROM ({r.kept}) k, (SELECT x.id FROM ({r.area}) x WHERE x.parent IS NULL AND {one}) x GROUP BY k.kind"
+            self.shared.tops = dict(self.db.execute(f"SELECT kind, since FROM ({lines}) WHERE top AND since IS NOT NULL").fetchall())
+        return self.shared.tops
 
     def everywhere(self, kept: str) -> datetime | None:
         """That moment, where it is the same for every area and for what has none."""

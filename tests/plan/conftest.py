@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -29,3 +30,11 @@ def engine_db():
         server.stop()
         shutil.rmtree(place, ignore_errors=True)
         shutil.rmtree(place.with_suffix(".keys"), ignore_errors=True)
+
+
+@pytest.fixture
+def settling(monkeypatch):
+    """Measures are settled however few occasions they have."""
+    import sizao.plan.settled  # noqa: F401 - its function `cycle` hides the module
+
+    monkeypatch.setattr(sys.modules["sizao.plan.settled.cycle"], "FEW", 0)

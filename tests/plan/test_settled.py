@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import sys
 from collections import Counter
 
 import duckdb
@@ -20,10 +21,11 @@ from sizao.plan.obligations import Force
 from sizao.plan.reference import evaluate
 from sizao.plan.register import Register
 from sizao.plan.settled import Changes, cycle
-from sizao.plan.settled.cycle import settles
+from sizao.plan.settled.worth import settles
 from sizao.plan.sql import DUCKDB, Relations
 from sizao.plan.sql.parts import series
 
+cycle_module = sys.modules["sizao.plan.settled.cycle"]  # hidden by its function of the same name
 EXAMPLES = int(os.environ.get("SIZAO_SETTLED", "24"))
 RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None, "phases": [Phase.generate]}
 SEEN: Counter = Counter()
@@ -58,6 +60,12 @@ def insert(db, table, names, found):
     if found:
         values = ", ".join(f"({', '.join(DUCKDB.literal(row[c]) for c in names)})" for row in found)
         db.execute(f"INSERT INTO {table} ({', '.join(quoted(c) for c in names)}) VALUES {values}")
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    """Everything is settled, but where a test says otherwise."""
+    monkeypatch.setattr(cycle_module, "FEW", 0)
 
 
 # -- what happens between two cycles
@@ -150,12 +158,14 @@ def three_cycles(db, seed: int) -> None:
     register = crowd(c)
     put(db, "t", rows(register))
     changes = None
+    cycle_module.FEW = c.pick([0, 0, 4, 60])  # more occasions than that are settled
     for _ in range(3):
         result = cycle(db, judged, RELATIONS, moment, changes, since)
         expected = {key: value for j in judged for key, value in wanted(j, register, moment, since).items()}
         assert found(db) == expected, (seed, moment, [j.key for j in judged])
         for j in judged:
             SEEN[j.measure.id, "again" if j.key not in result.whole else "whole"] += 1
+            SEEN["grown"] += result.whole.get(j.key) == "has grown"
         SEEN["touched"] += sum(result.touched.values())
         row = db.execute("SELECT count(*), count(*) FILTER (WHERE met < 0 OR missed < 0 OR closed < 0) FROM settled_cell").fetchone()
         SEEN["settled"], SEEN["taken away"] = SEEN["settled"] + row[0], SEEN["taken away"] + row[1]
@@ -180,9 +190,6 @@ def test_so_they_are_where_the_rows_that_can_matter_are_kept_apart(db, seed, lar
 
 @pytest.fixture
 def large_everywhere():
-    import sys
-
-    cycle_module = sys.modules["sizao.plan.settled.cycle"]
     before, cycle_module.LARGE = cycle_module.LARGE, 0
     yield
     cycle_module.LARGE = before

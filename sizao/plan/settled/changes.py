@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zlib import crc32
 
 from sizao.plan.language.measure import Measure
 from sizao.plan.sql import DUCKDB, Relations
@@ -43,13 +44,25 @@ def touched(m: Measure, changes: Changes, rows: list[str], acts: str, previous: 
     passed = " OR ".join(f"n.{c} > {lo} AND n.{c} <= {hi}" for c in ("vf", "vt", "known"))
     parts = [changes.subjects.get(m.facts, "")] + [f"SELECT n.id FROM ({select}) n WHERE {passed}" for select in rows]
     for kind, key, test in asked(m, horizon):
-        found = [f"SELECT a.{key} FROM {CHANGED} a WHERE a.kind = {literal(kind)} AND {test}"]
+        found = [f"SELECT a.{key} FROM {CHANGED} a WHERE a.kind = {number(kind)} AND {test}"]
         if m.done.match == "period":
             found.append(f'SELECT a.{key} FROM ({acts}) a WHERE a.kind = {literal(kind)} AND a."at" > {lo} AND a."at" <= {hi} AND {test}')
         who = " UNION ALL ".join(found)
         column = "id" if key == "subject" else "person"
         parts += [f"SELECT n.id FROM ({select}) n WHERE n.{column} IN ({who})" for select in rows]
     return " UNION ".join(part for part in parts if part)
+
+
+def changed(changes: Changes, measures: Iterable[Measure]) -> str:
+    """SELECT of the changed acts that can matter to these measures. They are read once for each measure: a number is found sooner than a word."""
+    kinds = sorted({kind for m in measures for kind in (m.done.act, *(c.act for c in m.close))})
+    named = ", ".join(f"({literal(kind)}, {number(kind)})" for kind in kinds) or "('', 0)"
+    return f'SELECT v.no AS kind, a.subject, a.person, a."at", a.period FROM ({changes.acts}) a JOIN (VALUES {named}) v(kind, no) ON v.kind = a.kind'
+
+
+def number(kind: str) -> int:
+    """Of a kind of act: the same wherever it is asked, and nearly always no other kind's; if it is, a few subjects more are looked at again."""
+    return crc32(kind.encode())
 
 
 def asked(m: Measure, horizon: datetime) -> list[tuple[str, str, str]]:

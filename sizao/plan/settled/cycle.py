@@ -7,19 +7,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from hashlib import sha256
+from itertools import count
 
 import duckdb
 
-from sizao.plan.duck import COUNTED, KEPT, Counter, Judged, Shared
-from sizao.plan.language import nodes
-from sizao.plan.language.measure import Measure
-from sizao.plan.language.schedule import Before, Within
+from sizao.plan.duck import Counter, Judged, Shared, idle
 from sizao.plan.sql import DUCKDB, Relations
 from sizao.plan.sql.parts import series
 
-from .changes import CHANGED, Changes
+from .changes import CHANGED, Changes, changed
 from .lanes import SHELF, Lanes
 from .ledger import Kept, Ledger
+from .worth import FEW, occasions, settles
 
 literal = DUCKDB.literal
 LARGE = 500_000  # rows of a facts table above which those that can matter to a measure are kept apart
@@ -47,6 +46,7 @@ class Work:
         no: Its number. One that is evaluated whole gets a new one.
         old: What its settled cells rest on; None: it is evaluated whole.
         apart: The rows that can matter to it are kept apart.
+        whole: Nothing of it is settled: all its occasions are counted each time.
         rows: About how many subjects are looked at.
         seconds: About how long that will take: as long as the last time, and before there was any, by the number of subjects.
     """
@@ -55,6 +55,7 @@ class Work:
     no: int
     old: Kept | None
     apart: bool
+    whole: bool
     rows: int
 
     @property
@@ -105,16 +106,23 @@ class Cycle:
         self.result = CycleResult(as_of, self.horizon)
         self.sizes: dict[str, int] = {}
         self.took: dict[int, float] = {}  # by the number of a measure: its seconds
+        self.works: list[Work] = []
+        self.idle: frozenset[str] = frozenset()
+        self.ended = count()
+        self.whole: dict[int, bool] = {}  # and whether nothing of it is settled
 
     def run(self, measures: Sequence[Judged]) -> CycleResult:
         from .lane import Lane
 
         kept = self.ledger.kept()
         self.ledger.begin()
-        works, standing = self.works(measures, kept)
+        self.works, standing = self.planned(measures, kept)
+        self.idle = frozenset.intersection(*(idle(w.judged.measure) for w in self.works)) if self.works else frozenset()
+        works = self.works
         with Lanes(self.db) as lanes:
             if self.changes:
-                self.db.execute(f"CREATE TABLE {CHANGED} AS {self.changes.acts}")
+                self.db.execute(f"CREATE TABLE {CHANGED} AS {changed(self.changes, [w.judged.measure for w in works if w.old and not w.whole])}")
+            self.now.at_the_top  # noqa: B018 - before there are several threads
             lanes.work(lambda cursor: Lane(self, cursor, lanes.count), sorted(works, key=lambda w: -w.seconds), lambda w: w.rows >= LARGE)
             lanes.threads(lanes.count)
             self.db.execute("BEGIN")
@@ -126,25 +134,35 @@ class Cycle:
                 raise
         return self.result
 
-    def works(self, measures: Sequence[Judged], kept: dict[str, Kept]) -> tuple[list[Work], list[Kept]]:
+    def planned(self, measures: Sequence[Judged], kept: dict[str, Kept]) -> tuple[list[Work], list[Kept]]:
         """What is to be done, and what the cells will rest on then."""
         ground, works, standing = self.ground(), [], []
         number = max((k.no for k in kept.values()), default=0)
         apart = set(self.ledger.tables("candidate_%"))
         for j in measures:
             print_, old = self.print(j, ground), kept.get(j.key)
-            why, held = self.why_whole(old, print_), False
+            held = old is not None and f"candidate_{old.no}" in apart
+            rows = self.looked_at(old) if old and held else self.size(j.measure.facts)
+            why = self.why_whole(old, print_)
+            if old and old.whole and not why and settles(j.measure) and not self.few(j, rows):
+                why = "has grown"
             if why or old is None:
                 self.result.whole[j.key] = why
-                number, old = number + 1, None
-                held = settles(j.measure) and (not series(j.measure) or self.size(j.measure.facts) >= LARGE)
-                works.append(Work(j, number, None, held, self.size(j.measure.facts)))
+                number, rows = number + 1, self.size(j.measure.facts)
+                large, whole = rows >= LARGE, not settles(j.measure) or self.few(j, rows)
+                works.append(Work(j, number, None, settles(j.measure) and (large or not (whole or series(j.measure))), whole, rows))
             else:
-                held = f"candidate_{old.no}" in apart
-                rows = self.ledger.one(f"SELECT count(*) FROM candidate_{old.no} WHERE live") if held else self.size(j.measure.facts)
-                works.append(Work(j, old.no, old, held, rows))
+                works.append(Work(j, old.no, old, held, old.whole, rows))
             standing.append(Kept(works[-1].no, j.key, print_, self.as_of, self.horizon))
         return works, standing
+
+    def looked_at(self, old: Kept) -> int:
+        """Of the rows that are kept apart, those that are looked at in each cycle."""
+        return self.ledger.one(f"SELECT count(*) FROM candidate_{old.no}{'' if old.whole else ' WHERE live'}") or 0
+
+    def few(self, j: Judged, rows: int) -> bool:
+        """It has so few occasions that it costs less to count them all again than to find out which may have changed."""
+        return rows * occasions(j, self.start, self.as_of) <= FEW
 
     def why_whole(self, old: Kept | None, print_: str) -> str:
         if old is None:
@@ -177,6 +195,10 @@ class Cycle:
 
     # -- in the end
 
+    def first_to_end(self) -> bool:
+        """Asked once by each lane that has nothing left to do; true for the first of them."""
+        return next(self.ended) == 0
+
     def finish(self, works: Sequence[Work], kept: dict[str, Kept], standing: list[Kept]) -> None:
         """Puts what the lanes have found in its place."""
         again = [w for w in works if w.old]
@@ -189,46 +211,14 @@ class Cycle:
                 self.corrected(w)
             if f"done_{w.no}" in there:
                 self.db.execute(f"UPDATE candidate_{w.no} SET live = FALSE WHERE id IN (SELECT id FROM {SHELF}.done_{w.no})")
-        self.ownerless(works)
         if any(k.horizon < self.horizon for k in kept.values()):
             self.ledger.compact(None if self.since else self.horizon.date() - LONG)
-        self.ledger.settle([replace(k, seconds=self.took.get(k.no, 0.0)) for k in standing])
+        self.ledger.settle([replace(k, seconds=self.took.get(k.no, 0.0), whole=self.whole.get(k.no, False)) for k in standing])
 
     def corrected(self, w: Work) -> None:
         """Brings the rows that are kept apart to what they are now; whoever was touched is looked at until all is settled again."""
         assert self.changes
         self.db.execute(f"DELETE FROM candidate_{w.no} WHERE id IN ({self.changes.subjects[w.judged.measure.facts]})")
         self.db.execute(f"INSERT INTO candidate_{w.no} SELECT * FROM {SHELF}.fresh_{w.no}")
-        if not series(w.judged.measure):
+        if not (w.whole or series(w.judged.measure)):
             self.db.execute(f"UPDATE candidate_{w.no} SET live = TRUE WHERE NOT live AND id IN (SELECT id FROM {SHELF}.touched_{w.no})")
-
-    def ownerless(self, works: Sequence[Work]) -> None:
-        """Of what is settled and needs somebody, how many have nobody now."""
-        owned = {w.judged.measure.by: self.now.owned(w.judged.measure) for w in works}
-        if not owned:
-            return
-        answering = " UNION ALL ".join(f"SELECT {i} AS who, area FROM {table}" for i, table in enumerate(owned.values()))
-        places = list(owned)
-        tops = {w.no: self.now.root if w.judged.top is None else w.judged.top for w in works}
-        asked = ", ".join(f"({w.no}, {places.index(w.judged.measure.by)}, {tops[w.no]})" for w in works)
-        nothing = ", ".join(f"0 AS {c}" for c in COUNTED)
-        self.db.execute(
-            f"CREATE OR REPLACE TEMP TABLE nobody AS SELECT o.no, coalesce(o.area, m.top) AS area, o.day, FALSE AS settled, {nothing}, CAST(sum(o.owing) AS INTEGER) AS ownerless FROM settled_owing o "
-            f"JOIN (VALUES {asked}) m(no, who, top) ON m.no = o.no ANTI JOIN ({answering}) w ON w.who = m.who AND w.area = o.area GROUP BY ALL HAVING sum(o.owing) <> 0"
-        )
-        self.db.execute(f"INSERT INTO {self.ledger.live} SELECT no, area, day, {', '.join(KEPT)} FROM ({self.now.below('nobody')})")
-        self.db.execute("DROP TABLE nobody")
-
-
-def settles(m: Measure) -> bool:
-    """Whether this measure's past stands still. One whose evidence is judged by the present moment is evaluated whole each time, and so is whatever
-    hangs on more than the subject's own row and acts (a second look among it; figures of all that was ever owed): something else may change it; and a report that rises as time passes."""
-    if (
-        not m.simple
-        or m.look is not None
-        or m.shows
-        or (m.ladder and m.done.match == "period")
-        or not (series(m) or isinstance(m.when, (Within, Before)))
-    ):
-        return False
-    return m.done.where is None or not any(isinstance(x, nodes.Moment) for x in nodes.walk(m.done.where))

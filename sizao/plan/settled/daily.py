@@ -20,9 +20,10 @@ from sizao.plan.obligations import UNLISTED_OCCASION
 from sizao.plan.sql import DUCKDB
 from sizao.plan.sql.parts import series
 
-from .cycle import CycleResult, settles
+from .cycle import CycleResult
 from .ledger import Ledger
 from .mirrored import cycle_after
+from .worth import settles
 from .written import Written
 
 if TYPE_CHECKING:

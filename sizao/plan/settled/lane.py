@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from sizao.plan.duck import COUNTED, KEPT, READ, Counter
+from sizao.plan.duck import COUNTED, KEPT, READ, UNSETTLED, Counter, idle
 from sizao.plan.language import nodes
 from sizao.plan.language.measure import FAR, Measure
 from sizao.plan.language.schedule import Before
@@ -18,7 +18,6 @@ from sizao.plan.sql import DUCKDB, Part, Relations
 from sizao.plan.sql.parts import series, settled
 
 from .changes import touched
-from .cycle import settles
 from .lanes import SHELF
 
 if TYPE_CHECKING:
@@ -47,9 +46,9 @@ class Lane:
         """Evaluates a measure: what late records changed, and what is live."""
         begun = began = time.perf_counter()
         if w.old is None:
-            self.live(w, self.chosen(w), None)
-        elif not settles(w.judged.measure):
-            self.live(w, self.relations, None)
+            self.live(*self.chosen(w), None)
+        elif w.whole:
+            self.live(w, self.renewed(w) if w.apart else self.relations, None)
         else:
             relations = self.late(w)
             self.spent("late", began)
@@ -59,6 +58,8 @@ class Lane:
         self.c.took[w.no] = time.perf_counter() - begun
 
     def close(self) -> None:
+        if self.c.first_to_end():
+            self.ownerless()
         self.add_up()
 
     def spent(self, what: str, began: float) -> None:
@@ -66,12 +67,22 @@ class Lane:
 
     # -- the rows that can matter
 
-    def chosen(self, w: Work) -> Relations:
-        """The relations for a measure that is evaluated whole; what can matter to it is kept apart in a table that nobody knows before the cycle's end."""
+    def chosen(self, w: Work) -> tuple[Work, Relations]:
+        """The relations for a measure that is new; what can matter to it is kept apart in a table that nobody knows before the cycle's end.
+        Only then it is seen how many may have to be looked at."""
         if not w.apart:
-            return self.relations
-        self.db.execute(f"CREATE TABLE candidate_{w.no} AS {self.choose(w, f'({self.relations.facts[w.judged.measure.facts]})')}")
-        return self.facts(w, self.relations, f"SELECT * EXCLUDE (live) FROM candidate_{w.no}")
+            return w, self.relations
+        row = self.db.execute(f"CREATE TABLE candidate_{w.no} AS {self.choose(w, f'({self.relations.facts[w.judged.measure.facts]})')}").fetchone()
+        rows = row[0] if row else 0
+        return replace(w, rows=rows, whole=self.c.few(w.judged, rows)), self.facts(w, self.relations, f"SELECT * EXCLUDE (live) FROM candidate_{w.no}")
+
+    def renewed(self, w: Work) -> Relations:
+        """The same for one that was evaluated before and of which nothing is settled: the rows kept apart as they are now."""
+        assert self.changes
+        m = w.judged.measure
+        self.db.execute(f"CREATE TABLE {SHELF}.fresh_{w.no} AS {self.choose(w, self.changed(m.facts))}")
+        others = f"SELECT * EXCLUDE (live) FROM candidate_{w.no} n WHERE n.id NOT IN ({self.changes.subjects[m.facts]})"
+        return self.facts(w, self.relations, f"{others} UNION ALL SELECT * EXCLUDE (live) FROM {SHELF}.fresh_{w.no}")
 
     def choose(self, w: Work, rows: str) -> str:
         """SELECT of the rows that can matter: all but subjects of a single version for which the condition never holds."""
@@ -138,15 +149,16 @@ class Lane:
         """Evaluates what was not settled at the last horizon; what is settled at the new one is marked."""
         j, part = w.judged, Part(since=self.c.start, live=horizon)
         m, counter, listing = j.measure, self.over(relations), self.c.listing
-        once = settles(m) and not series(m) and not self.all_ahead(m)
-        shut = self.shut(m) if settles(m) else "FALSE"
+        self.c.whole[w.no] = w.whole
+        once = not w.whole and not series(m) and not self.all_ahead(m)
+        shut = "FALSE" if w.whole else self.shut(m)
         listed = listing is not None and w.rows <= LISTED_AT_ONCE
         if once or listed:
             fields = (*FIELDS, "closes") if listed else ("subject", *READ)
             self.db.execute(f"CREATE OR REPLACE TEMP TABLE obliged AS {counter.statement(j, part, fields=fields)}")
-            self.count(w, counter.counted("obliged", shut))
+            self.count(w, counter.counted("obliged", shut, never=idle(m)))
         else:
-            self.count(w, counter.leaves(j, part, horizon=self.c.horizon if settles(m) else None))
+            self.count(w, counter.leaves(j, part, horizon=None if w.whole else self.c.horizon))
         if listing:
             listing(self.now, j, "obliged" if listed else f"({counter.statement(j, part, fields=(*FIELDS, 'closes'))})", listed)
         if once:
@@ -183,26 +195,50 @@ class Lane:
 
     def count(self, w: Work, leaves: str) -> None:
         """Takes counts by area and day. Who answers for what is live is asked here; for what is settled, how many would need somebody goes on."""
-        top = self.now.root if w.judged.top is None else w.judged.top
         row = self.db.execute(
-            f"INSERT INTO counted SELECT {w.no}, coalesce(l.area, {top}), l.day, l.settled, {', '.join(f'l.{c}' for c in COUNTED)}, "
-            f"CASE WHEN l.settled OR w.area IS NOT NULL THEN 0 ELSE l.owing END, CASE WHEN l.settled THEN l.owing ELSE 0 END, l.area "
+            f"INSERT INTO counted SELECT {w.no}, coalesce(l.area, {self.top(w)}), l.day, l.settled, {', '.join(f'l.{c}' for c in COUNTED)}, "
+            f"CASE WHEN w.area IS NOT NULL THEN 0 ELSE l.owing END, CASE WHEN l.settled THEN l.owing ELSE 0 END, l.area "
             f"FROM ({leaves}) l LEFT JOIN {self.now.owned(w.judged.measure)} w ON w.area = l.area"
         ).fetchone()
         self.rows += row[0] if row else 0
         if self.rows > self.at_once:
             self.add_up()
 
+    def ownerless(self) -> None:
+        """Of what was settled in earlier cycles and needs somebody, how many have nobody now."""
+        works = [w for w in self.c.works if w.old and not w.whole]
+        if not works:
+            return
+        owned = {w.judged.measure.by: self.now.owned(w.judged.measure) for w in works}
+        answering = " UNION ALL ".join(f"SELECT {i} AS who, area FROM {table}" for i, table in enumerate(owned.values()))
+        places, day = list(owned), literal(self.c.start.date()) if self.c.start else "NULL"
+        asked = ", ".join(
+            f"({w.no}, {places.index(w.judged.measure.by)}, {self.top(w)}, CAST({day if series(w.judged.measure) else 'NULL'} AS DATE))" for w in works
+        )
+        nothing = ", ".join("0" for _ in COUNTED)
+        row = self.db.execute(
+            f"INSERT INTO counted SELECT o.no, coalesce(o.area, m.top), o.day, FALSE, {nothing}, CAST(sum(o.owing) AS INTEGER), 0, o.area FROM settled_owing o "
+            f"JOIN (VALUES {asked}) m(no, who, top, since) ON m.no = o.no AND (m.since IS NULL OR o.day >= m.since) "
+            f"ANTI JOIN ({answering}) w ON w.who = m.who AND w.area = o.area WHERE o.turn < {self.c.ledger.turn} GROUP BY o.no, o.area, m.top, o.day HAVING sum(o.owing) <> 0"
+        ).fetchone()
+        self.rows += row[0] if row else 0
+
+    def top(self, w: Work) -> Any:
+        return self.now.root if w.judged.top is None else w.judged.top
+
     def add_up(self) -> None:
         """Adds the levels up; the settled to the settled, the rest to what is live."""
         began, turn = time.perf_counter(), self.c.ledger.turn
-        self.db.execute(f"CREATE OR REPLACE TEMP TABLE below AS {self.now.below('counted')}")
+        past = f"SELECT no, area, day, {', '.join(KEPT)} FROM counted WHERE settled"
+        zero = ", ".join(f"CASE WHEN settled THEN 0 ELSE {c} END AS {c}" for c in COUNTED)  # who is without somebody to answer is always a matter of now
+        live = f"SELECT no, area, day, {zero}, ownerless FROM counted WHERE NOT settled OR ownerless <> 0"
+        never = self.c.idle
+        below = self.now.below(f"({past})", never | UNSETTLED | {"ownerless"}), self.now.below(f"({live})", never)  # before the transaction: it sees no table that is made after it began
         self.db.execute("BEGIN")
-        self.db.execute(f"INSERT INTO settled_cell SELECT no, area, day, {', '.join(COUNTED)}, {turn} FROM below WHERE settled")
-        self.db.execute(f"INSERT INTO {self.c.ledger.live} SELECT no, area, day, {', '.join(KEPT)} FROM below WHERE NOT settled")
+        self.db.execute(f"INSERT INTO settled_cell SELECT no, area, day, {', '.join(COUNTED)}, {turn} FROM ({below[0]})")
+        self.db.execute(f"INSERT INTO {self.c.ledger.live} {below[1]}")
         self.db.execute(f"INSERT INTO settled_owing SELECT no, own, day, owing, {turn} FROM counted WHERE owing <> 0")
         self.db.execute("COMMIT")
-        self.db.execute("DROP TABLE below")
         self.new_counted()
         self.spent("cells", began)
 

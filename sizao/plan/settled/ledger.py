@@ -15,12 +15,13 @@ from sizao.plan.sql import DUCKDB
 KEYS = "no INTEGER, area BIGINT, day DATE"
 literal = DUCKDB.literal
 LONG_AGO, WEEK = "DATE '0001-01-01'", timedelta(days=7)  # under which the settled of days long past stands
-FORMAT = "6"  # of these tables; another one is made anew
+FORMAT = "7"  # of these tables; another one is made anew
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What a measure's settled cells rest on. `print` changes when they must be worked out again; `seconds` is how long the last cycle took over it."""
+    """What a measure's settled cells rest on. `print` changes when they must be worked out again; `seconds` is how long the last cycle took over it.
+    `whole`: nothing of it is settled, everything is counted in each cycle."""
 
     no: int
     key: str
@@ -28,6 +29,7 @@ class Kept:
     as_of: datetime
     horizon: datetime
     seconds: float = 0.0
+    whole: bool = False
 
 
 class Ledger:
@@ -56,7 +58,7 @@ class Ledger:
         for name in [*self.tables("candidate_%"), *self.tables("live_cell%"), *tables]:
             self.db.execute(f"DROP TABLE IF EXISTS {name}")
         counted = ", ".join(f"{c} INTEGER" for c in COUNTED)
-        self.db.execute("CREATE TABLE settled_measure (no INTEGER, key VARCHAR, print VARCHAR, as_of TIMESTAMP, horizon TIMESTAMP, seconds DOUBLE)")
+        self.db.execute("CREATE TABLE settled_measure (no INTEGER, key VARCHAR, print VARCHAR, as_of TIMESTAMP, horizon TIMESTAMP, seconds DOUBLE, whole BOOLEAN)")
         self.db.execute(f"COMMENT ON TABLE settled_measure IS '{FORMAT}'")
         self.db.execute(f"CREATE TABLE settled_cell ({KEYS}, {counted}, turn INTEGER)")
         self.db.execute(f"CREATE TABLE settled_owing ({KEYS}, owing INTEGER, turn INTEGER)")
@@ -96,7 +98,7 @@ class Ledger:
 
     def kept(self) -> dict[str, Kept]:
         """By key."""
-        return {row[1]: Kept(*row) for row in self.db.execute("SELECT no, key, print, as_of, horizon, seconds FROM settled_measure").fetchall()}
+        return {row[1]: Kept(*row) for row in self.db.execute("SELECT no, key, print, as_of, horizon, seconds, whole FROM settled_measure").fetchall()}
 
     # -- a cycle
 
@@ -113,7 +115,7 @@ class Ledger:
     def settle(self, measures: list[Kept]) -> None:
         """Within a transaction: what the cycle has written counts from now on, and this is what it rests on."""
         self.db.execute("DELETE FROM settled_measure")
-        rows = ", ".join(f"({', '.join(map(literal, (k.no, k.key, k.print, k.as_of, k.horizon, k.seconds)))})" for k in measures)
+        rows = ", ".join(f"({', '.join(map(literal, (k.no, k.key, k.print, k.as_of, k.horizon, k.seconds, k.whole)))})" for k in measures)
         if rows:  # as literals: for each value that is bound, DuckDB looks for libraries that are not there
             self.db.execute(f"INSERT INTO settled_measure VALUES {rows}")
         self.db.execute(f"UPDATE settled_cycle SET turn = {self.turn}")

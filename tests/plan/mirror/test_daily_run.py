@@ -26,7 +26,7 @@ def lists(made):
 
 
 @pytest.fixture
-def cycles(monkeypatch):
+def cycles(settling, monkeypatch):
     """What each cycle did."""
     done, real = [], daily.cycle_after
     monkeypatch.setattr(daily, "cycle_after", lambda *a, **k: done.append(real(*a, **k)) or done[-1])

@@ -33,7 +33,7 @@ def evaluated(as_of):
 
 
 @pytest.mark.parametrize("seed", range(40, 43))
-def test_a_cycle_after_each_refresh_counts_what_a_whole_run_counts(town, system, folder, seed):  # noqa: F811
+def test_a_cycle_after_each_refresh_counts_what_a_whole_run_counts(town, system, folder, settling, seed):  # noqa: F811
     life, as_of, again = Life(town, system, seed), at(14, 9), 0
     life.live(30)
     with Mirror.open(folder) as mirror:
