@@ -88,7 +88,7 @@ def mendable(scope: Scope, file: UUID, line: int) -> dict[str, str]:
 
 
 def rows(scope: Scope, file: UUID, *, outcome: str | None = None, after: int = 0, limit: int = 100, only_problems: bool = False) -> list[dict[str, Any]]:
-    """Rows of the ledger by line, each: line, outcome, record, problems [{column, code, value, zh, en, cure}].
+    """Rows of the ledger by line, each: line, outcome, record, problems [{column, code, value, zh, en, cure}], alone (it can be put right by itself).
 
     Of the rejected ones, those that were put right since are left out. Values and cells are shown to who may see names, and that look is audited;
     to others values are masked. `after` is the last line seen.
@@ -101,7 +101,7 @@ def rows(scope: Scope, file: UUID, *, outcome: str | None = None, after: int = 0
     page = list(found[:limit])
     if scope.sees_names and any(r.kept is not None for r in page):
         audit.write(scope, "import.rows_read", [r.person for r in page if r.person])
-    return [_row(scope, r) for r in page]
+    return [_row(scope, r) | {"alone": mending.can_be_mended(head, r)} for r in page]
 
 
 def problems_of(scope: Scope, file: UUID, line: int) -> list[dict[str, Any]]:

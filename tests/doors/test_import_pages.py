@@ -42,6 +42,9 @@ def test_a_file_that_cannot_be_told_asks_what_its_columns_are_and_remembers(desk
     assert "What are these columns?" in asked and "接触的病例" in asked and "Last exposure" in asked
     said = {"header": ["号", "人", "接触的病例", "那天"], "field": ["source_id", "name", "related_case", "last_exposure_on"], "kind": "contacts"}
     tried = seen(desk.post("/import", {"files": upload(), "disease": "covid-19", "sender": "x", **said}))
+    # the page that was tried asks for the same meanings when it is imported
+    assert re.findall(r'name="header" value="([^"]*)"', tried) == said["header"] and 'name="kind" value="contacts"' in tried
+    assert [re.search(r'value="(\w+)" selected', s)[1] for s in re.findall(r'<select id="c1-.*?</select>', tried)] == said["field"]
     assert not SavedMapping.objects.exists()
     digest = tried.split('"seen": "')[1].split('"')[0]
     desk.post("/import/confirm", {"files": upload(), "disease": "covid-19", "sender": "x", "seen": digest, **said})
@@ -56,7 +59,7 @@ def test_a_file_that_cannot_be_told_asks_what_its_columns_are_and_remembers(desk
 
 def test_a_rejected_row_is_put_right_alone_and_so_is_one_cell_of_a_row_that_was_taken(desk, outbreak, system, tmp_path):
     path = tmp_path / "cases.csv"
-    path.write_text(HEAD + "R1,张三,男,2020-01-03,2020-01-05\n1.1E+17,李四,女,2020-01-04,2020-01-05\nR3,王五,雄,1月4日,2020-01-05\n", encoding="utf-8")
+    path.write_text(HEAD + "R1,张三,男,2020-01-03,2020-01-05\n1.1E+17,李四,女,43834,2020-01-05\nR3,王五,雄,1月4日,2020-01-05\n", encoding="utf-8")
     import_files(system, [path], disease="covid-19", sender="town")
     file = ImportFile.objects.get()
     listed = seen(desk.get(f"/import/files/{file.pk}"))

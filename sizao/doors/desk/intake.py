@@ -39,7 +39,7 @@ def intake(request: HttpRequest) -> HttpResponse:
             if refused.code not in ("table-kind-unsure", "key-unsure"):
                 raise
             return _ask(request, refused, paths)
-        unsure = {f["file"] for f in result["files"] if f["unmapped"]}
+        unsure = {f["file"] for f in result["files"] if f["unmapped"] or f["said"]}
         examples = {path.name: interop.examples(path) for path in paths if path.name in unsure}
     return _ledger(request, result, dry=True, seen=seen, examples=examples)
 
@@ -96,7 +96,7 @@ def _told(request: HttpRequest) -> dict[str, Any]:
 def _ask(request: HttpRequest, refused: Refused, paths: list[Path]) -> HttpResponse:
     """The file could not be told: its columns, to be named by who knows them."""
     examples = {h: some for path in paths if path.name == refused.values.get("file") for h, some in interop.examples(path).items()}
-    return page(request, "desk/ask.html" if is_partial(request) else "desk/import.html", {"diseases": _choices(), "result": None, "refused": refused, "headers": list(examples), "examples": examples, "fields": labels()["labels"], "kinds": labels()["kinds"]})
+    return page(request, "desk/ask.html" if is_partial(request) else "desk/import.html", {"diseases": _choices(), "result": None, "refused": refused, "headers": list(examples), "examples": examples, "fields": labels()["labels"], "kinds": labels()["kinds"], "chosen": _told(request)["columns"] or {}, "kind": request.POST.get("kind", "")})
 
 
 def _disease(request: HttpRequest) -> str:
@@ -124,12 +124,15 @@ def grouped(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _ledger(request: HttpRequest, result: dict[str, Any], *, dry: bool, seen: str, examples: dict[str, dict[str, list[str]]] | None = None) -> HttpResponse:
     english = request.LANGUAGE_CODE == "en"
-    t = result["totals"]
+    t, told = result["totals"], _told(request)
     shown = {
         "result": result,
         "dry": dry,
         "seen": seen,
         "samples": examples or {},
+        # What was chosen on this page is asked for by the import, too, and can be chosen anew.
+        "chosen": told["columns"] or {},
+        "kind": told["kind"],
         "groups": {f["file"]: grouped(f["problems"]) for f in result["files"]},
         "cures": {c: (x.cure_en if english else x.cure_zh) for c, x in texts().items()},
         "balances": t["accepted"] + t["updated"] + t["duplicate"] + t["rejected"] == t["rows"],

@@ -14,6 +14,8 @@ from sizao.interop.dialects import labels
 from sizao.kernel.errors import FIELD, Refused, texts
 from sizao.kernel.registry import KEPT, find
 
+#: The cure of a note that asks for nothing.
+NOTHING = {"zh": "无需处理。", "en": "Nothing to do."}
 #: Rows and files on one page.
 ROWS, FILES = 50, 50
 
@@ -68,10 +70,11 @@ def row(request: HttpRequest, file: UUID, line: int) -> HttpResponse:
         problems = [g | {"cure": {"zh": cures.get(g["code"], ""), "en": cures.get(g["code"], "")}} for g in groups]
         shown = {"file": head, "line": line, "cells": cells, "result": result, "groups": groups, "cures": cures, "loose": []}
     marked: dict[str, list[str]] = {}
+    mended: dict[str, list[str]] = {}  # what the reading mended by itself is said, and marks no cell as wrong
     for p in problems:
         side = "zh" if request.LANGUAGE_CODE.startswith("zh") else "en"  # type: ignore[attr-defined]
-        marked.setdefault(p["column"] or "", []).append(f"{p[side]} {p['cure'][side]}".strip())
-    more = {"marked": marked, "first": next((h for h in cells if h in marked), None), "following": read.next_rejected(scope, file, line), "again": read.sent_again(scope, file, [line]).get(line)}
+        (mended if p["cure"][side] == NOTHING[side] else marked).setdefault(p["column"] or "", []).append(f"{p[side]} {p['cure'][side]}".strip())
+    more = {"marked": marked, "mended": mended, "first": next((h for h in cells if h in marked), None), "following": read.next_rejected(scope, file, line), "again": read.sent_again(scope, file, [line]).get(line)}
     return page(request, "desk/row.html", shown | more)
 
 

@@ -121,6 +121,8 @@
   document.addEventListener('htmx:before:request', function (e) { going(e, true); });
   /* Told before the answer replaces the part of the page where the button stands: of a button that is gone no event comes here. */
   ['htmx:after:request', 'htmx:finally:request'].forEach(function (name) { document.addEventListener(name, function (e) { going(e, false); }); });
+  /* What was tried and chosen belongs to the files that were tried. */
+  document.addEventListener('change', function (e) { var shown = document.getElementById('result'); if (shown && e.target.id === 'files') shown.replaceChildren(); });
   /* Files may be dropped on the box that asks for them. */
   Array.prototype.forEach.call(document.querySelectorAll('.drop'), function (drop) {
     var input = drop.querySelector('input[type=file]');
