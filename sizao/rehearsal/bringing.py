@@ -53,6 +53,7 @@ class Bringing:
         self.share([Job("things")])
         self.share([*(Job("thing", word) for word in APART), Job("milestones"), *self.slices("receipts", "records/receipt")])
         self.share([Job("then")])
+        self.share([Job("moves")])
         self.r.close()
         self.told.elapsed = time.monotonic() - started
         return self.told

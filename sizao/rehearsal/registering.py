@@ -113,9 +113,9 @@ class Registrar:
     # -- the ground
 
     def ground(self) -> int:
-        rows = self.rows("town/area", "i, code, level, parent, name_zh, name_en, geometry")
+        rows = self.rows("town/area", "i, code, level, parent, name_zh, name_en, geometry, since")
         code = {r[0]: r[1] for r in rows}
-        new = [NewArea(c, zh, level, code.get(parent), en, ZONE if parent is None else "", json.loads(shape)) for _, c, level, parent, zh, en, shape in rows]
+        new = [NewArea(c, zh, level, code.get(parent), en, ZONE if parent is None else "", json.loads(shape) if shape else None, valid_from=since) for _, c, level, parent, zh, en, shape, since in rows]
         grown = areas.grow(new)
         self.told.areas = {i: grown[c] for i, c in code.items()}
         units = dict(registry.find("area-units").model._default_manager.values_list("area_id", "pk"))
@@ -126,8 +126,8 @@ class Registrar:
 
     def households(self) -> int:
         n = 0
-        for lot in self.chunks("town/household", "i, members, area"):
-            data = [population.HouseholdData(f"household:{i}", self.place(area), members) for i, members, area in lot]
+        for lot in self.chunks("town/household", "i, members, area, twin"):
+            data = [population.HouseholdData(f"household:{i}", self.place(area), members, f"H{i if twin is None else twin}") for i, members, area, twin in lot]
             self.told.ids |= population.add_households(self.scope, data, known=self.since, sender=SENDER)
             n += len(lot)
         return n
@@ -370,6 +370,20 @@ class Registrar:
             new = [ledgers.Filing(self.told.ids[about], period, counted[self.told.ids[about], period, 0], self.at(moment)) for about, moment, period in lot]
             n += len(ledgers.file(self.scope, ledger, new, sender=SENDER))
         return n
+
+    def moves(self) -> int:
+        """Last of all, for what was told before stands where it stood: households that moved, and grids that were split or merged."""
+        n = 0
+        for lot in self.chunks("records/moved", "about, more"):
+            told = [(about, json.loads(more)) for about, more in lot]
+            moved = [Command(told={"area": self.place(m["area"]), "moved_at": self.at(datetime.fromisoformat(m["moved_at"]))}, record=self.told.ids[about]) for about, m in told]
+            self.keep((about for about, _ in told), population.save_households(self.scope, moved, sender=SENDER))
+            n += len(lot)
+        ended = self.rows("town/area", "code, parent, until, became", "until IS NOT NULL")
+        heirs = self.rows("town/area", "code, parent", "since IS NOT NULL")
+        for parent, on, became in {row[1:] for row in ended}:
+            areas.succeed([code for code, above, *_ in ended if above == parent], [code for code, above in heirs if above == parent], became, on)
+        return n + len(ended)
 
     def keep(self, names: Iterable[str], outcomes: Sequence[Outcome]) -> None:
         """Which row each became. A record that the register refuses is a fault of the city, and no rehearsal."""

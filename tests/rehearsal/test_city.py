@@ -41,14 +41,27 @@ def test_numbers_are_valid_in_form_belong_to_nowhere_and_to_one_person_each(city
 
 
 def test_everybody_lives_in_a_household_of_his_size_behind_a_door_of_a_grid(city):
-    households = {i: (members, area) for i, members, area in rows(city, "town/household")}
+    households = {i: (members, area) for i, members, area, _ in rows(city, "town/household", where="twin IS NULL")}
     found = {}
     for household, area in rows(city, "town/person", "household, area"):
         found[household] = found.get(household, 0) + 1
         assert households[household][1] == area
     assert found == {i: members for i, (members, _) in households.items()}
-    grids = {i for (i,) in rows(city, "town/area", "i", "level = 'grid'")}
+    grids = {i for (i,) in rows(city, "town/area", "i", "level = 'grid' AND since IS NULL")}
     assert {area for _, area in households.values()} <= grids
+
+
+def test_households_move_grids_are_split_and_merged_and_nobody_is_left_in_one_that_has_ended(city):
+    ended = dict(rows(city, "town/area", "i, until", "until IS NOT NULL"))
+    founded = {i for (i,) in rows(city, "town/area", "i", "since IS NOT NULL")}
+    assert (len(ended), len(founded)) == (3, 3)
+    moved = duckdb.execute(f"SELECT m.area, CAST(m.more->>'area' AS INTEGER), m.more->>'moved_at' FROM '{city}/records/moved.parquet' m").fetchall()
+    lived = [area for (area,) in rows(city, "town/household", "area")]
+    assert sum(old in ended for old, *_ in moved) == sum(area in ended for area in lived)
+    assert all(new in founded and at[:10] == ended[old].isoformat() for old, new, at in moved if old in ended)
+    villages = {i for (i,) in rows(city, "town/area", "i", "level = 'village'")}
+    assert sum(old not in ended for old, *_ in moved) > 5 and any(new in villages for _, new, _ in moved)
+    assert rows(city, "town/household", "count(*)", "twin IS NOT NULL")[0][0] > 0
 
 
 def test_the_outbreak_goes_from_person_to_person_where_they_meet(city):

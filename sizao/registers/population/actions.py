@@ -7,13 +7,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sizao.kernel import audit, registry, saving
+from django.db import transaction
+
+from sizao.kernel import audit, clock, registry, saving
 from sizao.kernel.copying import copy_columns, copy_records, text_array, update_records
 from sizao.kernel.ids import uuid7s
-from sizao.kernel.outcome import Command, Outcome
+from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.register import take
 from sizao.kernel.scope import Scope
 from sizao.kernel.sealed import check_ring, keys_at_hand, new_person_keys
+from sizao.kernel.steps import AHEAD
 
 from .models import Household, Person
 from .rules import name_keys
@@ -67,6 +70,41 @@ def add_households(scope: Scope, households: Sequence[HouseholdData], *, known: 
         )
         audit.write(scope, "population.households_added", ids, digest_of=[(h.key, h.area_id, h.members) for h in fresh])
     return {h.key: key for key, h in zip(ids, fresh, strict=True)}
+
+
+@transaction.atomic
+def save_households(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """What forms, imports and the API tell of households. With `moved_at` a change of area stands from then, and who lives there goes along:
+    what was owed before stays with the area in which it was. Without, it is a correction: the area stands from where the corrected one stood.
+
+    Rejected beside what `saving.save` rejects: check-in-the-future (a move that is still to come).
+    """
+    register = registry.of_model(Household)
+    assert register is not None
+    left: dict[UUID, int] = {}  # household → the area that it has left
+
+    def stand(works: Sequence[saving.Work]) -> None:
+        for work in works:
+            if not work.new and {"area", "moved_at"} <= work.changed:
+                work.row.stands_from = work.row.moved_at
+                work.columns.add("stands_from")
+                left[work.row.pk] = work.before["area"]
+
+    def check(row: Household) -> list[Problem]:
+        return [Problem("check-in-the-future", "moved_at")] if row.moved_at is not None and row.moved_at > clock.now() + AHEAD else []
+
+    outcomes = saving.save(scope, register, commands, sender=sender, batch=batch, finish=stand, check=check)
+    if left:
+        at = {h.pk: h for h in Household.objects.filter(pk__in=left)}  # as written: a row that the database refused has not moved
+        along = [
+            (p.pk, at[p.household_id].area_id, at[p.household_id].moved_at)
+            for p in Person.objects.select_for_update(of=("self",)).filter(household__in=left).only("area_id", "household_id")
+            if p.area_id == left[p.household_id] and at[p.household_id].area_id != p.area_id
+        ]
+        if along:
+            update_records(Person, ("area_id", "stands_from"), along)
+            audit.write(scope, "population.persons_moved", [pk for pk, *_ in along], digest_of=along)
+    return outcomes
 
 
 def add_persons(scope: Scope, people: Sequence[PersonData], *, known: Sequence[datetime], sender: str, batch: int | None = None) -> list[UUID]:

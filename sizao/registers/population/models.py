@@ -8,11 +8,12 @@ from sizao.kernel.register import Declaration, Field, Record, natural_key
 
 
 class Household(Record):
-    """People who live behind one door."""
+    """People who live behind one door. A change of area that says when is a move; one that does not is a correction of where they always were."""
 
     code = models.TextField(blank=True, default="")
     area = models.ForeignKey("kernel.Area", models.PROTECT)
     members = models.PositiveIntegerField(null=True, blank=True)
+    moved_at = models.DateTimeField(null=True, blank=True)
 
     REGISTER = Declaration(
         zh="家庭户",
@@ -21,6 +22,7 @@ class Household(Record):
             "code": Field("户编号", "Household number"),
             "area": Field("所在网格", "Area", required=True),
             "members": Field("人口数", "Members", unit="persons"),
+            "moved_at": Field("迁入时间（变更网格时填写）", "Moved there (told when the area changes)"),
         },
         searches=("code",),
         name="households",
@@ -28,6 +30,7 @@ class Household(Record):
         person="",
         title="code",
         columns=("code", "area", "members"),
+        verb="sizao.registers.population.actions:save_households",
         group_zh="人口与场所",
         group_en="Population",
     )

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
-from . import care, conduct, desks, everyday, goods, ground, lines, outbreak, records, residents, response, things, travel, wards
+from . import care, conduct, desks, everyday, goods, ground, lines, moves, outbreak, records, residents, response, things, travel, wards
 from .town import Town
 
 ZONE = "Asia/Shanghai"
@@ -17,8 +17,10 @@ def make(folder: Path, *, size: str = "20k", days: int = 30, seed: int = 7, firs
     town = Town(size, days, seed, first)
     ground.lay(town)
     residents.settle(town)
+    moves.redraw(town)
     outbreak.spread(town)
     conduct.prepare(town)
+    moves.move(town)
     things.prepare(town)
     care.enrol(town)
     travel.plan_trips(town)

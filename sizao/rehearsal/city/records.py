@@ -6,10 +6,10 @@ from .town import Town
 
 #: Files that both need: nobody's conduct is in them.
 TOWN = {
-    "area": "SELECT * FROM area ORDER BY i",
+    "area": "SELECT a.*, CAST(NULL AS DATE) AS since, c.on_day AS until, c.kind AS became FROM area a LEFT JOIN closed c ON c.area = a.i UNION ALL SELECT *, NULL, NULL FROM founded ORDER BY i",
     "unit": "SELECT * FROM unit ORDER BY i",
     "post": "SELECT * FROM post ORDER BY i",
-    "household": "SELECT i, members, area FROM household ORDER BY i",
+    "household": "SELECT i, members, area, twin FROM household ORDER BY i",
     "person": "SELECT * FROM person ORDER BY i",
     "said": "SELECT * FROM said ORDER BY starts_at, area, scale",
 }
@@ -69,6 +69,7 @@ RECORDS = {
     "then": "SELECT split_part(split_part(kind, ':', 2), '.', 1) AS register, split_part(kind, '.', 2) AS since, key, filed_about AS about, told_at AS moment, more FROM deed WHERE kind LIKE 'then:%' AND told_at < {end} ORDER BY register, moment, key",
     "milestone": "SELECT key, filed_about AS about, area, told_at AS moment, outcome FROM deed WHERE kind = 'milestone' AND told_at < {end} ORDER BY moment, key",
     "receipt": "SELECT key, filed_about AS about, area, told_at AS moment FROM deed WHERE kind = 'reached' AND told_at < {end} ORDER BY moment, key",
+    "moved": "SELECT filed_about AS about, area, more FROM deed WHERE kind = 'moved' AND told_at < {end} ORDER BY key",
     "filing": "SELECT split_part(kind, ':', 2) AS ledger, filed_about AS about, told_at AS moment, period FROM deed WHERE kind LIKE 'filed:%' AND told_at < {end} ORDER BY ledger, moment, key",
 }
 

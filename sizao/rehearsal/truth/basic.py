@@ -71,7 +71,7 @@ class Basic(Clinic):
         listed = {c["person"] for c in self.book.cases if self.book.class_of(c, self.book.last) == "confirmed"}
         positive = {p for p in self.samples for at, outcome in self.resulted(p) if outcome == "positive" and at >= self.book.begin}
         for person in positive - listed:
-            judge.say(f"person:{person}", self.book.home[person], None, UNLISTED)
+            judge.say(f"person:{person}", self.book.home(person, self.book.last), None, UNLISTED)
         return judge
 
     def contacts_listed(self) -> Judge:
@@ -162,9 +162,12 @@ class Basic(Clinic):
     def household_visited(self) -> Judge:
         judge = Judge(self.book, "household-visited", "grid_worker")
         for h in self.book.households:
-            if (since := self.book.order_since("sweep", h["area"])) is not None:
+            def lives(t: datetime, i: int = h["i"]) -> int:
+                return self.book.lives(i, t)
+
+            if (since := self.book.order_since("sweep", lives(self.book.last))) is not None:
                 told = [f.at for f in self.book.about.get(("visit", f"household:{h['i']}"), ()) if f.outcome == "reached"]
-                judge.once(f"household:{h['i']}", h["area"], since, since + 2 * DAY, told, event=True, owed=lambda t, h=h: self.book.ordered("sweep", h["area"], t))
+                judge.once(f"household:{h['i']}", lives, since, since + 2 * DAY, told, event=True, owed=lambda t, lives=lives: self.book.ordered("sweep", lives(t), t))
         return judge
 
     def handover_answered(self) -> Iterator[Judge]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 FAR = datetime(9999, 12, 31)  # noqa: DTZ001 - civil time
+FIRST = datetime(1, 1, 1)  # noqa: DTZ001 - civil time
 DAY = timedelta(days=1)
 
 
@@ -58,12 +59,15 @@ class Book:
         self.above: dict[int, int | None] = dict(self.read("town/area", "i, parent"))
         self.level = dict(self.read("town/area", "i, level"))
         self.posts = set(self.read("town/post", "role, area"))
-        self.home = dict(self.read("town/person", "i, area"))
+        self.founded = {i: datetime.combine(since, time()) for i, since in self.read("town/area", "i, since") if since is not None}
+        self.closed = {i: datetime.combine(until, time()) for i, until in self.read("town/area", "i, until") if until is not None}
+        self.behind = dict(self.read("town/person", "i, household"))
         self.said: dict[str, list[Said]] = defaultdict(list)
         for area, scale, value, since, until in self.read("town/said", "area, scale, value, starts_at, ends_at"):
             self.said[scale].append(Said(area, value, since, until or FAR))
         self.units = self.named("town/unit")
         self.households = self.named("town/household")
+        self.doors: dict[int, list[tuple[datetime, int]]] = {h["i"]: [(FIRST, h["area"])] for h in self.households}
         self.cases = self.named("truth/case")
         self.contacts = self.named("truth/contact")
         self.specimens = self.named("truth/specimen")
@@ -72,6 +76,8 @@ class Book:
         self.signals = self.named("truth/signal")
         self.things = self._things()
         self._told()
+        for about, f in self.kinds.get("moved", ()):
+            self.doors[int(about.partition(":")[2])].append((_time(f.more["moved_at"]), f.more["area"]))
 
     def read(self, file: str, columns: str = "*") -> list[tuple[Any, ...]]:
         place = str(self.folder / f"{file}.parquet").replace("'", "''")
@@ -141,7 +147,19 @@ class Book:
                 return max(found)
         return None
 
+    def lives(self, household: int, t: datetime) -> int:
+        """The area in which a household is at a moment, as far as it was told."""
+        return max(d for d in self.doors[household] if d[0] <= t)[1]
+
+    def there(self, area: int, t: datetime) -> bool:
+        """The area is one, then: founded, and neither split nor merged yet."""
+        return self.founded.get(area, FIRST) <= t < self.closed.get(area, FAR)
+
     # -- people
+
+    def home(self, person: int, t: datetime) -> int:
+        """The area in which he lives at a moment: with his household."""
+        return self.lives(self.behind[person], t)
 
     def class_of(self, case: dict[str, Any], t: datetime) -> str:
         """What a case was taken for at a moment."""

@@ -148,16 +148,24 @@ class Desks(People):
     def grids(self) -> None:
         """A worker and another for each grid, and not too many doors."""
         manned, load = self.judge("grid-staffing.manned", "community @ parent"), self.judge("grid-staffing.load", "community @ parent")
-        doors, posts, kept = defaultdict(int), defaultdict(int), defaultdict(int)
-        for h in self.book.households:
-            doors[h["area"]] += 1
+        posts, kept, doors = defaultdict(int), defaultdict(int), defaultdict(list)
+        for i, stays in self.book.doors.items():
+            for area in {area for _, area in stays}:
+                doors[area].append(i)
         for t in self.things("post", "grid"):
             posts[t["area"]] += t["told"].get("holder") is True
             kept[t["area"]] += both(t["told"].get("holder"), t["told"].get("backup")) is True
         for area, level in self.book.level.items():
             if level == "grid":
-                manned.daily_state(f"area:{area}", area, self.book.begin, FAR, [24], lambda x, area=area: kept[area] >= 1, known=self.book.begin)
-                load.daily_state(f"area:{area}", area, self.book.begin, FAR, [24], lambda x, area=area: doors[area] <= 300 * posts[area], known=self.book.begin)
+                def few(x: datetime, area: int = area) -> bool:
+                    return sum(self.book.lives(i, x) == area for i in doors[area]) <= 300 * posts[area]
+
+                def there(x: datetime, area: int = area) -> bool:
+                    return self.book.there(area, x)
+
+                known = self.book.founded.get(area, self.book.begin)
+                manned.daily_state(f"area:{area}", area, known, FAR, [24], lambda x, area=area: kept[area] >= 1, known=known, owed=there)
+                load.daily_state(f"area:{area}", area, known, FAR, [24], few, known=known, owed=there)
 
     def rest(self) -> None:
         """Not more than 48 hours a week, and eleven between two shifts."""
@@ -242,7 +250,7 @@ class Desks(People):
             self.fresh(phase, t["about"], t["area"], t["known_at"], 7 * DAY, told)
 
     def fits(self, measure: str) -> None:
-        """Not heavier than the grade of the place bears."""
+        """Not heavier than the grade of the place bears, as long as it stands."""
         judge = self.judge(measure, "commander @ parent")
         for t in self.things("order"):
             if t["told"]["restrictive"]:
@@ -252,7 +260,11 @@ class Desks(People):
                         return True
                     return None if grade is None else grade == "high" or (n == 2 and grade == "medium")
 
-                judge.daily_state(t["about"], t["area"], t["known_at"], FAR, [24], true, known=t["known_at"])
+                judge.daily_state(t["about"], t["area"], t["told"]["starts_at"], self.over(t), [24], true, known=t["known_at"])
+
+    def over(self, t: Thing) -> datetime:
+        """When an order is over: ended, or at its own end."""
+        return min([*self.step("ended_at", t), t["told"].get("ends_at") or FAR])
 
     def lawful(self, reviewed: bool) -> None:
         """Complete at once; ended or prolonged by its end; looked at again each week, where that is asked for."""
@@ -269,7 +281,7 @@ class Desks(People):
             else:
                 ended.once(t["about"], t["area"], t["known_at"], m["ends_at"], [*self.step("extended_at", t), *self.step("ended_at", t)], known=t["known_at"])
             if again is not None:
-                self.fresh(again, t["about"], t["area"], t["known_at"], 7 * DAY, self.step("reviewed_at", t))
+                self.fresh(again, t["about"], t["area"], t["known_at"], 7 * DAY, self.step("reviewed_at", t), lambda x, t=t: x < self.over(t))
 
     def zoning(self) -> None:
         """Counties are graded, on a basis, and looked at again in a fortnight."""
@@ -301,12 +313,17 @@ class Desks(People):
         for t in self.things("text", "message"):
             for at in self.step("published_at", t):
                 for h in self.book.households:
-                    if t["area"] in set(self.book.upwards(h["area"])):
-                        told = self.subject_told("reached", f"{t['about']}|household:{h['i']}")
-                        judge.once(f"household:{h['i']}|{t['about']}", h["area"], at, at + DAY, told, event=True, known=at)
+                    def lives(x: datetime, i: int = h["i"]) -> int:
+                        return self.book.lives(i, x)
+
+                    def owed(x: datetime, lives: Callable[[datetime], int] = lives, t: Thing = t) -> bool:
+                        return t["area"] in set(self.book.upwards(lives(x)))
+
+                    told = self.subject_told("reached", f"{t['about']}|household:{h['i']}")
+                    judge.once(f"household:{h['i']}|{t['about']}", lives, at, at + DAY, told, event=True, known=at, owed=owed)
         for h in self.book.households:
             told = [f.at for f in self.book.about.get(("visit", f"household:{h['i']}"), ()) if f.outcome == "reached"]
-            visited.daily(f"household:{h['i']}", h["area"], self.monthly(since), FAR, [24], told, known=since, months=1)
+            visited.daily(f"household:{h['i']}", lambda x, i=h["i"]: self.book.lives(i, x), self.monthly(since), FAR, [24], told, known=since, months=1)
 
     def monthly(self, since: datetime) -> datetime:
         """From when the months of a figure are counted."""

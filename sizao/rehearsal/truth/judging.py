@@ -12,6 +12,8 @@ from .book import DAY, FAR, Book
 
 #: Whether somebody owed it at a moment; None: cannot be told.
 Asked = Callable[[datetime], bool | None]
+#: Where the subject is; of one that moves, at a moment: the area where it was when it was due (now, if that is to come) owes.
+Place = int | Callable[[datetime], int]
 MET, LATE, OVERDUE, CANNOT_TELL, UNLISTED = "met", "late", "overdue", "cannot_tell", "unlisted"
 
 
@@ -36,8 +38,9 @@ class Judge:
         self.found: list[Should] = []
         self.said: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)  # subject → (said to be done at, due)
 
-    def say(self, subject: str, area: int | None, due: datetime | None, state: str) -> None:
-        self.found.append(Should(self.measure, subject, due, state, area, not self.answered(area)))
+    def say(self, subject: str, area: Place | None, due: datetime | None, state: str) -> None:
+        place = area(self.book.last) if callable(area) else area
+        self.found.append(Should(self.measure, subject, due, state, place, not self.answered(place)))
 
     def answered(self, area: int | None) -> bool:
         """Whether somebody holds the post that answers: `role` here or above, `role @ parent` or `role @ county` from there upwards."""
@@ -49,7 +52,7 @@ class Judge:
         return self.book.answered(role, area)
 
     def once(
-        self, subject: str, area: int, opens: datetime | None, due: datetime, done: Iterable[datetime], *, owed: Asked | None = None, known: datetime | None = None,
+        self, subject: str, area: Place, opens: datetime | None, due: datetime, done: Iterable[datetime], *, owed: Asked | None = None, known: datetime | None = None,
         closes: datetime = FAR, early: timedelta = timedelta(), beaten: Callable[[datetime], bool] | None = None, event: bool = False, need: int = 1,
     ) -> None:  # fmt: skip
         """One occasion. `done`: when it was said to be done. `known`: since when we know of the subject; an event's lateness is counted all the same.
@@ -62,6 +65,7 @@ class Judge:
         j = min(due, now)
         if event and known is not None:
             j = max(j, known)
+        area = area(j) if callable(area) else area
         asked = owed(j) if owed else True
         if asked is False and owed and owed(max(opens, known or opens)) is not True:
             return
@@ -84,12 +88,13 @@ class Judge:
         elif now > due:
             self.say(subject, area, due, OVERDUE)
 
-    def holds(self, subject: str, area: int, opens: datetime | None, due: datetime, true: Asked, *, owed: Asked | None = None, known: datetime | None = None, event: bool = True, closes: datetime = FAR) -> None:
+    def holds(self, subject: str, area: Place, opens: datetime | None, due: datetime, true: Asked, *, owed: Asked | None = None, known: datetime | None = None, event: bool = True, closes: datetime = FAR) -> None:
         """A state instead of a deed: it was so when due, or is so at last while that still counts."""
         now = self.book.as_of
         if opens is None or not self.book.begin <= opens <= now or (not event and known is not None and due < known):
             return
         j = max(min(due, now), known) if event and known is not None else min(due, now)
+        area = area(j) if callable(area) else area
         asked = owed(j) if owed else True
         if asked is False and owed and owed(max(opens, known or opens)) is not True:
             return
@@ -114,7 +119,7 @@ class Judge:
             self.say(subject, area, due, OVERDUE)
 
     def daily(
-        self, subject: str, area: int, first: datetime, until: datetime, hours: Iterable[float], done: Iterable[datetime], *, known: datetime, owed: Asked | None = None,
+        self, subject: str, area: Place, first: datetime, until: datetime, hours: Iterable[float], done: Iterable[datetime], *, known: datetime, owed: Asked | None = None,
         step: int = 1, months: int = 0, beaten: Callable[[datetime], bool] | None = None, need: int = 1,
     ) -> None:  # fmt: skip
         """Every so many days (or months) from the first, at these hours of the last day of each period; evidence of a period, up to the next."""
@@ -122,26 +127,27 @@ class Judge:
         for opens, due, closes in self.periods(first, until, hours, step, months):
             self.once(subject, area, opens, due, told, owed=owed, known=known, closes=closes, beaten=beaten, need=need)
 
-    def never(self, subject: str, area: int, first: datetime, until: datetime, broken: Iterable[datetime], *, known: datetime, owed: Asked | None = None, beaten: Callable[[datetime], bool] | None = None) -> None:
+    def never(self, subject: str, area: Place, first: datetime, until: datetime, broken: Iterable[datetime], *, known: datetime, owed: Asked | None = None, beaten: Callable[[datetime], bool] | None = None) -> None:
         """What should not be, day by day: told at once where it has been."""
         acts, now = sorted(broken), self.book.as_of
         for opens, due, closes in self.periods(first, until, [24], 1, 0):
             if opens > now or due < known:
                 continue
             j = min(due, now)
+            place = area(j) if callable(area) else area
             asked = owed(j) if owed else True
             if asked is False and owed and owed(max(opens, known)) is not True:
                 continue
             if asked is None:
-                self.say(subject, area, due, CANNOT_TELL)
+                self.say(subject, place, due, CANNOT_TELL)
             elif beaten is not None and beaten(j):
                 continue
             elif not any(opens <= t < closes and t <= due and t <= now for t in acts):
                 self.said[subject].append((j, due))
                 if due < now:
-                    self.say(subject, area, due, MET)
+                    self.say(subject, place, due, MET)
             elif asked:
-                self.say(subject, area, due, OVERDUE)
+                self.say(subject, place, due, OVERDUE)
 
     def looked(self, looks: dict[str, list[tuple[datetime, bool]]]) -> dict[tuple[str, datetime], bool]:
         """(subject, due) → was it so, where somebody looked: a look is about what had been said to be done last before it."""
@@ -158,7 +164,7 @@ class Judge:
         return found
 
     def daily_state(
-        self, subject: str, area: int, first: datetime, until: datetime, hours: Iterable[float], true: Asked, *, known: datetime, owed: Asked | None = None, step: int = 1, months: int = 0
+        self, subject: str, area: Place, first: datetime, until: datetime, hours: Iterable[float], true: Asked, *, known: datetime, owed: Asked | None = None, step: int = 1, months: int = 0
     ) -> None:
         """The same of a state that is to hold at each due time."""
         for opens, due, closes in self.periods(first, until, hours, step, months):

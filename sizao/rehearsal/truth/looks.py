@@ -9,10 +9,10 @@ from datetime import date, datetime
 from typing import Any
 
 from .book import DAY, FAR
-from .judging import CANNOT_TELL, Should
+from .judging import CANNOT_TELL, Place, Should
 from .travel import Travel
 
-Who = tuple[str, int, datetime]  # subject, area, since when it is known
+Who = tuple[str, Place, datetime]  # subject, area, since when it is known
 STEP = {"day": (1, 0), "week": (7, 0), "month": (1, 1)}
 
 
@@ -61,7 +61,7 @@ class Looks(Travel):
             done = [at for at, _ in looks.get(subject, ())]
             for opens, due, closes in judge.periods(known, FAR, [24], step, months):
                 if self.lots(measure, subject, period, opens) < share:
-                    judge.once(subject, area, opens, due, done, known=known, closes=closes, owed=(lambda t, area=area: gate(area, t)) if gate else None)
+                    judge.once(subject, area, opens, due, done, known=known, closes=closes, owed=(lambda t, area=area: gate(area(t) if callable(area) else area, t)) if gate else None)
 
     def of_units(self, *kinds: str) -> list[Who]:
         return [(f"unit:{u['i']}", u["area"], u["since"]) for u in self.book.units if u["in_use"] and (not kinds or u["kind"] in kinds)]
@@ -83,7 +83,10 @@ class Looks(Travel):
             return self.book.ordered("sweep", area, t)
 
         for h in self.book.households:
-            if (since := self.book.order_since("sweep", h["area"])) is None:
+            def lives(t: datetime, i: int = h["i"]) -> int:
+                return self.book.lives(i, t)
+
+            if (since := self.book.order_since("sweep", lives(self.book.last))) is None:
                 continue
             visits = sorted(self.book.about.get(("visit", f"household:{h['i']}"), ()), key=lambda f: f.at)
 
@@ -91,10 +94,10 @@ class Looks(Travel):
                 last = next((f for f in reversed(visits) if f.at <= t), None)
                 return None if last is None or last.number is None else last.number >= h["members"]
 
-            about, area, owed = f"household:{h['i']}", h["area"], (lambda t, h=h: gate(h["area"], t))
-            reached.once(about, area, since, since + 3 * DAY, [f.at for f in visits if f.outcome == "reached"], event=True, known=known, owed=owed)
-            persons.holds(about, area, since, since + 3 * DAY, whole, known=known, owed=owed)
-        doors = [(f"household:{h['i']}", h["area"], known) for h in self.book.households]
+            about, owed = f"household:{h['i']}", (lambda t, lives=lives: gate(lives(t), t))
+            reached.once(about, lives, since, since + 3 * DAY, [f.at for f in visits if f.outcome == "reached"], event=True, known=known, owed=owed)
+            persons.holds(about, lives, since, since + 3 * DAY, whole, known=known, owed=owed)
+        doors: list[Who] = [(f"household:{h['i']}", lambda t, i=h["i"]: self.book.lives(i, t), known) for h in self.book.households]
         self.check("household-sweep", doors, "week", "inspector @ parent", looks=self.looks_at("household"), gate=gate)
 
     def inspected(self) -> None:

@@ -222,7 +222,7 @@ class People(Standing):
 
         since = self.book.begin - 30 * DAY  # since when everybody is known
         for person in {*contacts, *bereaved, *self.cases_of}:
-            judge.daily(f"person:{person}", self.book.home[person], since, FAR, [24], self.helps(person, ("psych_offer", "visit", "call")), known=since, step=7, owed=lambda t, person=person: owed(person, t))
+            judge.daily(f"person:{person}", lambda t, person=person: self.book.home(person, t), since, FAR, [24], self.helps(person, ("psych_offer", "visit", "call")), known=since, step=7, owed=lambda t, person=person: owed(person, t))
 
     def baseline(self) -> None:
         """Everybody who may spread it is followed: contacts, suspected, those with symptoms."""
@@ -234,7 +234,7 @@ class People(Standing):
         for person in {*contacts, *self.cases_of}:
             told = self.of(person, "check", "line:daily_health")
             judge.daily_state(
-                f"person:{person}", self.book.home[person], since, FAR, [24], lambda t, told=told: any(t - 2 * DAY < x <= t for x in told), known=since,
+                f"person:{person}", lambda t, person=person: self.book.home(person, t), since, FAR, [24], lambda t, told=told: any(t - 2 * DAY < x <= t for x in told), known=since,
                 owed=lambda t, person=person: any(c["named_at"] <= t and self.open(c, t) for c in contacts[person])
                 or any(c["reported_at"] <= t and self.book.class_of(c, t) == "suspected" for c in self.cases_of.get(person, ())),
             )  # fmt: skip

@@ -59,7 +59,7 @@ class Edition(Units):
         listed = {c["person"] for c in self.book.cases if self.book.class_of(c, self.book.last) in classes}
         positive = {p for p in self.samples for at, outcome in self.resulted(p) if outcome == "positive" and at >= self.book.begin}
         for person in positive - listed:
-            judge.say(f"person:{person}", self.book.home[person], None, UNLISTED)
+            judge.say(f"person:{person}", self.book.home(person, self.book.last), None, UNLISTED)
 
     def four_earlies(self) -> None:
         both = ("confirmed", "asymptomatic")

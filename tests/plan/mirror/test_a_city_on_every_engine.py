@@ -1,0 +1,101 @@
+"""An invented city on every engine: PostgreSQL, the mirror, its settled cells from one day to the next, and the reference say the same of it; Spark too, where asked.
+
+By default one edition, in turn by the day of the year; in the full run all of them, on two cities, with Spark (or with SIZAO_SPARK=1).
+"""
+
+import os
+import shutil
+from datetime import date, datetime, timedelta
+
+import pytest
+from test_daily_run import lists
+from test_mirror_engine import beside, cells, folder  # noqa: F401 - a fixture
+
+from sizao.kernel import content
+from sizao.kernel.scope import Scope
+from sizao.plan import evaluation, near, run
+from sizao.plan.completeness import beside as incomplete
+from sizao.plan.evaluation import aware
+from sizao.plan.mirror.mirror import Mirror
+from sizao.plan.models import Row
+from sizao.plan.reference import Evaluator
+from sizao.plan.sql import DUCKDB
+from sizao.rehearsal import truth
+from sizao.rehearsal.city import ZONE, make
+from sizao.rehearsal.compare import enact
+from sizao.rehearsal.registering import register
+from sizao.rehearsal.rehearse import staff
+
+FIRST = date(2020, 6, 16)
+
+
+@pytest.fixture
+def lived(db, folder, tmp_path, request):  # noqa: F811
+    """(what came of the city, the editions in force)."""
+    full = request.config.getoption("--full")
+    told = register(make(tmp_path / "city", size="2k", days=12 if full else 6, seed=request.param, first=FIRST))
+    staff(told)
+    content.load(Scope.system("rehearsal"))
+    names = sorted(truth.EDITIONS)
+    names = names if full else [names[datetime.now().timetuple().tm_yday % len(names)]]
+    return told, [enact(name, told) for name in names]
+
+
+@pytest.mark.parametrize("lived", [21, pytest.param(22, marks=pytest.mark.full)], indirect=True)
+def test_every_engine_says_the_same_of_a_city(lived, request, tmp_path):
+    told, _ = lived
+    for as_of in (told.end - timedelta(days=1, hours=5), told.end):  # the second stands on what the first has settled
+        settled = run.evaluate_all(as_of, engine="duckdb")
+    known = settled.known_at
+    whole = run.evaluate_all(told.end, known, standing=False, engine="postgres")
+    mirrored = run.evaluate_all(told.end, known, standing=False, engine="duckdb")
+    numbers = [c for c in cells(whole) if any(c[3:])]
+    assert len(numbers) > 500
+    for other in (mirrored, settled):
+        assert [c for c in cells(other) if any(c[3:])] == numbers and beside(other) == beside(whole)
+    ours, theirs = lists(whole), lists(mirrored)
+    assert ours == theirs and sum(map(len, ours.values())) > 1000
+    for key, rows in lists(settled).items():
+        assert rows == ours[key], key
+    the_reference_says_so_too(told, whole)
+    if os.environ.get("SIZAO_SPARK") or request.config.getoption("--full"):
+        spark_says_so_too(told, tmp_path)
+
+
+def the_reference_says_so_too(told, whole):
+    """Each measure by plain Python, on everything that it looks at."""
+    found, compared = evaluation.in_force(told.end), 0
+    stored = {}
+    for row in Row.objects.at(whole).values_list("enactment", "measure", "subject", "state", "due", "seen", "area_id", "post"):
+        stored.setdefault(row[:2], []).append(row[2:])
+    read, *_ = near.whole([f.measure for f in found], ZONE, whole.known_at, True)
+    moment = evaluation.naive(told.end, ZONE)
+    for f in found:
+        e = Evaluator(f.measure, read, moment, f.force(ZONE))
+        said = [*e.all(), *incomplete(f.measure, read, moment, f.force(ZONE))]
+        mine = sorted((str(o.subject), o.state, str(aware(o.due, ZONE)), o.seen, o.area, o.post) for o in said)
+        assert mine == sorted((str(s), state, str(due), seen, area, post) for s, state, due, seen, area, post in stored.get((f.enactment.pk, f.measure.id), [])), f.measure.id
+        compared += len(mine)
+    assert compared > 1000
+
+
+def spark_says_so_too(told, place):
+    """Each measure on Spark, from a snapshot of the mirror: the same lists; and for one in ten the same numbers on every level."""
+    if not shutil.which("java"):
+        pytest.skip("there is no Java")
+    spark = pytest.importorskip("sizao.plan.spark")
+    from test_spark import QUICK
+
+    with Mirror.open(place / "for-spark", memory="500MB") as mirror:
+        mirror.refresh()
+        mirror.snapshot(place / "snapshot")
+        session = spark.start("local[1]", **QUICK)
+        session.sparkContext.setLogLevel("ERROR")
+        snapshot, read = spark.Snapshot(session, place / "snapshot"), {ZONE: mirror.relations(ZONE, None)}
+        for n, f in enumerate(evaluation.in_force(told.end)):
+            text = " UNION ALL ".join(f"SELECT * FROM ({sql}) z" for _, sql in spark.statements(f, read, told.end, DUCKDB))
+            listed = snapshot.obligations(f, told.end).drop("zone").collect()
+            assert spark.in_order(listed) == spark.in_order(mirror.query(text)), f.measure.id
+            if n % 10 == 0:
+                wanted = spark.in_order(mirror.query(spark.counted(text, "SELECT area, above FROM up", snapshot.root)))
+                assert spark.in_order(snapshot.cells(f, told.end).collect()) == wanted, f.measure.id
