@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from sizao.kernel import clock, keys
 from sizao.kernel.copying import copy_columns, text_array
@@ -19,7 +19,7 @@ from sizao.kernel.scope import Scope
 from sizao.kernel.sealed import Sealed, keys_at_hand, seal, unseal
 
 from .mapping import Mapping as Reading
-from .models import ImportChunk, ImportFile, ImportRow, Secret
+from .models import ImportChunk, ImportFile, ImportRow, Secret, SenderKey
 from .reading import Note, Row
 from .tables import Table
 
@@ -183,12 +183,29 @@ def add_notes(file: ImportFile, notes: Mapping[int, Sequence[Note]]) -> None:
         )
 
 
-def write_keys(file: ImportFile, entries: Sequence[Entry], links: dict[str, tuple[int, bool]] | None = None) -> None:
-    """Notes what was last said under each number. `links`: key → how many references resolved, and whether some did not."""
+def write_keys(file: ImportFile, entries: Sequence[Entry], links: dict[str, tuple[int, bool]] | None = None, *, fresh: bool = False) -> None:
+    """Notes what was last said under each number. `links`: key → how many references resolved, and whether some did not. `fresh`: none of the
+    numbers was known; should another chunk have brought one meanwhile, the last one's word stands, as always."""
     new = {e.row.key: e for e in entries}
     if not new:
         return
     told = links or {}
+    if fresh:
+        some, count = list(new.values()), len(new)
+        resolved = [told.get(k, (0, False)) for k in new]
+        try:
+            with transaction.atomic():
+                copy_columns(
+                    SenderKey,
+                    {
+                        "sender": [file.sender] * count, "kind": [file.kind] * count, "key": list(new), "mark": [e.mark or e.row.mark for e in some], "reading": [file.reading] * count,
+                        "record": [e.record for e in some], "person": [e.person for e in some], "links": [n for n, _ in resolved], "dangling": [d for _, d in resolved],
+                        "file_id": [file.pk] * count,
+                    },
+                )  # fmt: skip
+            return
+        except IntegrityError:
+            pass
     columns = [
         text_array(new), text_array(e.mark or e.row.mark for e in new.values()), uuid_array(e.record for e in new.values()), uuid_array(e.person for e in new.values()),
         [told.get(k, (0, False))[0] for k in new], [told.get(k, (0, False))[1] for k in new],

@@ -196,7 +196,7 @@ class Taking:
                 self.out.links += standing[0]
                 self.out.dangling += standing[1]
         (ledger.rewrite_rows if rewrite else ledger.write_rows)(self.head, entries)
-        ledger.write_keys(self.head, written, links)
+        ledger.write_keys(self.head, written, links, fresh=not rewrite)
 
     def _flow(self, some: list[Unit]) -> list[Outcome]:
         """The outcome of each unit. A record that the database will not take is found by halving, and alone is rejected."""

@@ -28,7 +28,7 @@ def add_new(
     `columns` are named as in the database, the same for all; a row is known, and stands in the world, from `since`. `about` is the person whom the
     audit names, else the row itself. By COPY, in the caller's transaction.
     """
-    known = model._default_manager.filter(sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(new)])
+    known = model._default_manager.filter(sender=sender).extra(where=["source_id <> ''", "source_id = ANY(%s::text[])"], params=[text_array(new)])
     held = set(known.values_list("source_id", flat=True))
     fresh = {key: one for key, one in new.items() if key not in held}
     if not fresh:

@@ -14,9 +14,7 @@ from typing import Any
 from django.db import connection, models
 
 from .binary import encode, transposed
-
-#: Columns that the database fills by itself: the trigger of the generic machine writes them on every insert.
-BY_TRIGGER = frozenset({"recorded_at", "change_no"})
+from .register import BY_DATABASE
 
 
 def copy_records(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -64,7 +62,7 @@ def _defaults(model: type[models.Model], given: tuple[str, ...]) -> tuple[tuple[
     """Columns that are not given and may not be null, with the value that Django would have written."""
     out: list[tuple[str, Any]] = []
     for field in model._meta.concrete_fields:
-        if field.column in given or field.column in BY_TRIGGER or field.null or not field.has_default():
+        if field.column in given or field.column in BY_DATABASE or field.null or not field.has_default():
             continue
         value = field.get_default()
         out.append((str(field.column), tuple(value) if isinstance(value, list) else value))

@@ -90,6 +90,27 @@ END $$;
 """
 
 
+#: When a new row is recorded; the pretended clock is asked for only where one is set. As a default, not by a trigger: with one that is called
+#: before each row, a COPY writes row by row instead of whole pages. Who may write a row may not name these columns (`grants_sql`).
+STAMPED = "(CASE WHEN current_setting('sizao.clock', true) <> '' THEN kernel_now() ELSE now() END)"
+
+BY_DEFAULT = f"""
+DO $$ DECLARE t record; BEGIN
+  FOR t IN SELECT c.oid::regclass AS name FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid
+    WHERE p.proname = 'kernel_version' AND g.tgname = 'version' AND g.tgtype & 4 <> 0 LOOP
+    EXECUTE format('DROP TRIGGER version ON %s', t.name);
+    EXECUTE format('CREATE TRIGGER version BEFORE UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION kernel_version()', t.name);
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN change_no SET DEFAULT nextval(''kernel_change_seq''), ALTER COLUMN recorded_at SET DEFAULT %s', t.name,
+      $stamped${STAMPED}$stamped$);
+    EXECUTE format('DROP INDEX IF EXISTS %I', t.name::text || '_change');
+  END LOOP;
+END $$;
+DROP TRIGGER IF EXISTS stamp ON kernel_act;
+ALTER TABLE kernel_act ALTER COLUMN recorded_at SET DEFAULT {STAMPED};
+DROP INDEX IF EXISTS kernel_act_change;
+"""
+
+
 class Versioned(RunSQL):
     """Makes a record's table a versioned one: its history table, and the trigger that fills it. `Versioned("cases_case")`."""
 
@@ -99,9 +120,9 @@ class Versioned(RunSQL):
             ALTER TABLE {table} ADD COLUMN change_xid xid8 NOT NULL DEFAULT pg_current_xact_id();
             CREATE TABLE {table}_history (ended_at timestamptz NOT NULL, ended_change bigint NOT NULL, LIKE {table});
             CREATE INDEX {table}_history_id ON {table}_history (id);
-            CREATE INDEX {table}_change ON {table} (change_no);
             CREATE INDEX {table}_xid ON {table} (change_xid);
-            CREATE TRIGGER version BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION kernel_version();
+            CREATE TRIGGER version BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION kernel_version();
+            ALTER TABLE {table} ALTER COLUMN change_no SET DEFAULT nextval('kernel_change_seq'), ALTER COLUMN recorded_at SET DEFAULT {STAMPED};
             CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}_history FOR EACH ROW EXECUTE FUNCTION kernel_refuse();
             """,
             f"DROP TABLE {table}_history; DROP TRIGGER version ON {table}; ALTER TABLE {table} DROP COLUMN change_xid;",
@@ -169,15 +190,20 @@ class Followed(RunSQL):
 def grants_sql() -> str:
     """What the application and the public door may do. Run after every migration, as the owner.
 
-    The public role starts with nothing; the publication gate gives it single tables by name.
+    The public role starts with nothing; the publication gate gives it single tables by name. Number, transaction and time of a new row of the
+    registers or of an act are the database's own: its columns of these names may be read, and not be named in an INSERT.
     """
     return """
     DO $$ DECLARE t record; BEGIN
-      FOR t IN SELECT c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v') LOOP
+      FOR t IN SELECT c.relname, c.relkind, (SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+          AND a.attname NOT IN ('change_no', 'change_xid', 'recorded_at')) AS told, c.relname LIKE 'kernel_act%' OR EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = c.oid
+          AND g.tgfoid = 'kernel_version'::regproc) AS stamped FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v') LOOP
         EXECUTE format('REVOKE ALL ON %I FROM sizao_app, sizao_public', t.relname);
         IF t.relname IN ('django_migrations', 'kernel_storeinfo') THEN EXECUTE format('GRANT SELECT ON %I TO sizao_app', t.relname);
         ELSIF t.relkind = 'v' THEN EXECUTE format('GRANT SELECT ON %I TO sizao_app', t.relname);
-        ELSIF t.relname LIKE 'kernel_act%' OR t.relname LIKE '%\\_history' OR t.relname IN ('kernel_tombstone', 'kernel_event', 'kernel_seal', 'kernel_contentitem')
+        ELSIF t.relname LIKE 'kernel_act%' THEN EXECUTE format('GRANT SELECT, INSERT (%s) ON %I TO sizao_app', t.told, t.relname);
+        ELSIF t.stamped THEN EXECUTE format('GRANT SELECT, INSERT (%s), UPDATE, DELETE ON %I TO sizao_app', t.told, t.relname);
+        ELSIF t.relname LIKE '%\\_history' OR t.relname IN ('kernel_tombstone', 'kernel_event', 'kernel_seal', 'kernel_contentitem')
           THEN EXECUTE format('GRANT SELECT, INSERT ON %I TO sizao_app', t.relname);
         ELSE EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO sizao_app', t.relname);
         END IF;

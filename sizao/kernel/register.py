@@ -144,6 +144,17 @@ class Declaration:
     group_en: str = ""
 
 
+#: Columns that the database alone fills; nobody may name them in an INSERT.
+BY_DATABASE = frozenset({"recorded_at", "change_no"})
+
+
+class Rows(models.QuerySet[Any]):
+    """Rows of a register. What the database fills by itself is left out of what is written."""
+
+    def _insert(self, objs: Any, fields: Any, *args: Any, **kwargs: Any) -> Any:
+        return super()._insert(objs, [f for f in fields if f.column not in BY_DATABASE], *args, **kwargs)  # type: ignore[misc]
+
+
 class Record(models.Model):
     """A row of a register.
 
@@ -151,6 +162,7 @@ class Record(models.Model):
     `stands_from`; we wrote it at `recorded_at`. The database numbers every change and keeps every superseded version.
     """
 
+    objects = Rows.as_manager()
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     batch = models.ForeignKey("kernel.Batch", models.PROTECT, null=True, blank=True, db_index=False, related_name="+")
     sender = models.TextField(default="", blank=True)
@@ -167,6 +179,9 @@ class Record(models.Model):
     def declaration(cls) -> Declaration:
         """Its declaration; a model without one is an error (a test finds it)."""
         return cls.REGISTER  # type: ignore[attr-defined,no-any-return]
+
+    def _do_insert(self, manager: Any, using: Any, fields: Any, *args: Any) -> Any:
+        return super()._do_insert(manager, using, [f for f in fields if f.column not in BY_DATABASE], *args)  # type: ignore[misc]
 
 
 @receiver(class_prepared)

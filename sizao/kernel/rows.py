@@ -15,8 +15,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models.base import ModelState
 
-from .copying import BY_TRIGGER, copy_columns, text_array, update_records
+from .copying import copy_columns, text_array, update_records
 from .ids import uuid_array
+from .register import BY_DATABASE
 
 #: What a value of a column is when it needs no bringing; whatever else comes is asked of the field.
 PLAIN: tuple[tuple[type[models.Field[Any, Any]], type], ...] = (
@@ -57,7 +58,7 @@ def copy_rows(model: type[models.Model], rows: Sequence[Any]) -> bytes:
     """Writes new rows by COPY; the SHA-256 of what was written."""
     columns: dict[str, Sequence[Any]] = {}
     for field in model._meta.concrete_fields:
-        if field.column not in BY_TRIGGER:
+        if field.column not in BY_DATABASE:
             columns[str(field.column)] = brought(field, [row.__dict__[field.attname] for row in rows])
     written = copy_columns(model, columns)
     for row in rows:

@@ -183,7 +183,7 @@ def _held(scope: Scope, register: Register, commands: Sequence[Command], sender:
     if ids:
         seen = set(among(register.rows(scope, register.declaration.write), "id", ids).values_list("pk", flat=True))
         held = {r.pk: r for r in among(base, "id", seen)}
-    found: dict[str, Any] = {getattr(r, "source_id"): r for r in among(base.filter(sender=sender), "source_id", numbers, ids=False)} if numbers else {}  # noqa: B009
+    found: dict[str, Any] = {getattr(r, "source_id"): r for r in among(base.filter(sender=sender).exclude(source_id=""), "source_id", numbers, ids=False)} if numbers else {}  # noqa: B009
     return held, {n: held.get(r.pk, r) for n, r in found.items()}
 
 

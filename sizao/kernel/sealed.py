@@ -212,7 +212,7 @@ def rewrap(limit: int = 1000, ring: KeyRing | None = None) -> int:
     newest = ring.newest("seal")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT person, wrapped FROM kernel_person_key WHERE key_id <> %s ORDER BY key_id, person LIMIT %s FOR UPDATE SKIP LOCKED", [newest.id, limit]
+            "SELECT person, wrapped FROM kernel_person_key WHERE key_id <> %s ORDER BY key_id LIMIT %s FOR UPDATE SKIP LOCKED", [newest.id, limit]
         )
         rows = cursor.fetchall()
         if rows:

@@ -55,11 +55,21 @@ def test_the_application_can_neither_change_nor_remove_what_was_done(system, per
         rows(statement)
 
 
-def test_nobody_but_the_database_says_when_something_was_recorded(system, person):
-    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO kernel_act (id, kind, subject, happened_at, recorded_at) VALUES (gen_random_uuid(), 'x', %s, %s, %s)", [person, long_ago, long_ago])
-    assert Act.objects.get().recorded_at > long_ago
+@pytest.mark.parametrize("column, value", [("recorded_at", "'2020-01-01'"), ("change_no", "1"), ("change_xid", "'5'")])
+@pytest.mark.parametrize("into", ["kernel_act (id, kind, subject, happened_at, {0}) SELECT gen_random_uuid(), 'x', id, now(), {1}",
+                                  "cases_case (id, person_id, area_id, disease, sender, source_id, source, known_from, stands_from, {0}) SELECT id, id, area_id, '', '', '', '', now(), now(), {1}"])  # fmt: skip
+def test_nobody_but_the_database_says_when_and_under_which_number_something_was_recorded(system, person, into, column, value):
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {into.format(column, value)} FROM population_person")
+
+
+def test_what_a_form_writes_and_what_a_list_brings_are_numbered_and_dated_alike(system, county, person):
+    one = Person.objects.create(area=county.root, known_from=clock.now(), stands_from=clock.now(), recorded_at=datetime(2020, 1, 1, tzinfo=UTC), change_no=7)
+    [two] = Person.objects.bulk_create([Person(area=county.root, known_from=clock.now(), stands_from=clock.now())])
+    [(listed, at), (first, then), (second, later)] = rows("SELECT change_no, recorded_at FROM population_person ORDER BY change_no")
+    assert [p.pk for p in Person.objects.order_by("change_no")] == [person, one.pk, two.pk]
+    assert 0 < listed < first < second and at == then == later == rows("SELECT now()")[0][0]
+    assert rows("SELECT count(*) FROM population_person WHERE change_xid = pg_current_xact_id()") == [(3,)]
 
 
 def test_a_demo_store_may_pretend_a_time(system, person):

@@ -19,4 +19,4 @@ class PersonKey(models.Model):
     class Meta:
         app_label = "kernel"
         db_table = "kernel_person_key"
-        indexes = [models.Index(fields=["key_id", "person"], name="kernel_person_key_id")]
+        indexes = [models.Index(fields=["key_id"], name="kernel_person_key_id")]

@@ -34,9 +34,12 @@ effective_cache_size = {cache}MB
 work_mem = 16MB
 maintenance_work_mem = 128MB
 max_wal_size = {wal}MB
-wal_compression = on
+# The bundled server knows the slow method only, which cost an import more than the bytes that it saved.
+wal_compression = off
 checkpoint_timeout = 10min
 jit = off
+# Statistics of a table that a list is filling are out of date as soon as they are gathered.
+autovacuum_naptime = 3min
 random_page_cost = 1.1
 max_parallel_workers_per_gather = 1
 dynamic_shared_memory_type = {shared}

@@ -105,7 +105,7 @@ def people_by_number(scope: Scope, sender: str, numbers: Iterable[str]) -> dict[
     wanted = set(numbers) - {""}
     found: dict[str, Numbered] = {}
     for table in ("cases_case", "cases_contact"):
-        own = _named_in(scope, table, "t.sender = %s AND t.source_id = ANY(%s::text[])", [sender, text_array(wanted)])
+        own = _named_in(scope, table, "t.sender = %s AND t.source_id <> '' AND t.source_id = ANY(%s::text[])", [sender, text_array(wanted)])
         _take(found, wanted, ((row.number, row) for row in own))
     lost: dict[str, list[str]] = {}
     for number in wanted - found.keys():
@@ -115,12 +115,12 @@ def people_by_number(scope: Scope, sender: str, numbers: Iterable[str]) -> dict[
         near = _named_in(scope, table, _WITHOUT_ZEROS, [sender, text_array(lost), text_array(lost)])
         _take(found, wanted, ((number, row) for row in near for number in lost[row.number.lstrip("0")]))
     for table in ("cases_case", "cases_contact") if wanted - found.keys() else ():
-        _take(found, wanted, ((row.number, row) for row in _named_in(scope, table, "t.sender <> %s AND t.source_id = ANY(%s::text[])", [sender, text_array(wanted)])))
+        _take(found, wanted, ((row.number, row) for row in _named_in(scope, table, "t.sender <> %s AND t.source_id <> '' AND t.source_id = ANY(%s::text[])", [sender, text_array(wanted)])))
     return found
 
 
 #: The number itself, or one that has zeros more: each half has its index, the second only of numbers that begin with a zero.
-_WITHOUT_ZEROS = "t.sender = %s AND (t.source_id = ANY(%s::text[]) OR (t.source_id LIKE '0%%' AND ltrim(t.source_id, '0') = ANY(%s::text[])))"
+_WITHOUT_ZEROS = "t.sender = %s AND t.source_id <> '' AND (t.source_id = ANY(%s::text[]) OR (t.source_id LIKE '0%%' AND ltrim(t.source_id, '0') = ANY(%s::text[])))"
 
 
 def _named_in(scope: Scope, table: str, where: str, params: list[Any]) -> list[Numbered]:
@@ -169,9 +169,9 @@ def contacts_by_number(sender: str, numbers: Iterable[str]) -> dict[str, Contact
 
 
 def _numbered(model: Any, sender: str, numbers: Iterable[str]) -> Any:
-    """One array instead of thousands of parameters."""
-    wanted = list(set(numbers))
-    return model.objects.filter(sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(wanted)]) if wanted else model.objects.none()
+    """One array instead of thousands of parameters. The index of numbers holds no empty ones; that none is asked for cannot be seen from an array."""
+    wanted = set(numbers) - {""}
+    return model.objects.filter(sender=sender).extra(where=["source_id <> ''", "source_id = ANY(%s::text[])"], params=[text_array(wanted)]) if wanted else model.objects.none()
 
 
 def add_cases(scope: Scope, new: Sequence[New], *, batch: int | None = None) -> list[UUID]:
@@ -290,10 +290,10 @@ def add_links(scope: Scope, pairs: Iterable[tuple[UUID, UUID, str]], *, sender: 
         return set()
     with connection.cursor() as cursor:  # a link that another made at the same moment stays as he made it
         cursor.execute(
-            "INSERT INTO cases_link (id, batch_id, sender, source_id, known_from, stands_from, infector_id, infectee_id, disease, certainty, recorded_at, change_no) "
-            "SELECT n.id, %s, %s, '', %s, %s, n.infector, n.infectee, n.disease, 'stated', now(), 0 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[]) "
+            "INSERT INTO cases_link (id, batch_id, sender, source_id, known_from, stands_from, infector_id, infectee_id, disease, certainty) "
+            "SELECT n.id, %s, %s, '', %s, %s, n.infector, n.infectee, n.disease, 'stated' FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[]) "
             "AS n (id, infector, infectee, disease) ON CONFLICT (infector_id, infectee_id) DO NOTHING",
-            [batch, sender, known_from, known_from, uuid7s(len(fresh)), [a for a, _ in fresh], [b for _, b in fresh], list(fresh.values())],
+            [batch, sender, known_from, known_from, uuid_array(uuid7s(len(fresh))), uuid_array(a for a, _ in fresh), uuid_array(b for _, b in fresh), text_array(fresh.values())],
         )
     audit.write(scope, "cases.linked", [b for _, b in fresh], digest_of=list(fresh))
     return set(fresh)
@@ -351,7 +351,7 @@ def _correct(scope: Scope, model: Any, told: Mapping[UUID, Mapping[str, Any]], s
 def linked_pairs(infectees: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
     """The links into these cases that are known: (infector, infectee)."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT infector_id, infectee_id FROM cases_link WHERE infectee_id = ANY(%s)", [list(set(infectees))])
+        cursor.execute("SELECT infector_id, infectee_id FROM cases_link WHERE infectee_id = ANY(%s::uuid[])", [uuid_array(set(infectees))])
         return set(cursor.fetchall())
 
 

@@ -48,7 +48,7 @@ def bring_samples(scope: Scope, listed: Sequence[Listed], *, sender: str, batch:
     wanted = {one.key: one for one in listed}
     new = [NewSpecimen(s.key, s.person, s.area_id, s.disease, s.sampled_at, s.kind) for s in wanted.values()]
     made = add_specimens(scope, new, sender=sender, batch=batch, reported=True)
-    rows = Specimen.objects.select_for_update(of=("self",)).filter(sender=sender).extra(where=["laboratory_specimen.source_id = ANY(%s::text[])"], params=[text_array(wanted)])
+    rows = Specimen.objects.select_for_update(of=("self",)).filter(sender=sender).extra(where=["laboratory_specimen.source_id <> ''", "laboratory_specimen.source_id = ANY(%s::text[])"], params=[text_array(wanted)])
     found: dict[str, tuple[str, UUID]] = {}
     fresh: list[Told] = []
     moved: list[tuple[Specimen, datetime]] = []

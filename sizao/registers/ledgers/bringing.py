@@ -92,7 +92,7 @@ def bring(scope: Scope, name: str, new: Sequence[NewLine], *, sender: str, batch
     one, outcomes = ledger(name), [Outcome("identical")] * len(new)
     register = of(one)
     held: dict[str, UUID | None] = dict(
-        Entry.objects.filter(ledger=one.id, sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(n.key for n in new if n.key)]).values_list("source_id", "pk")
+        Entry.objects.filter(ledger=one.id, sender=sender).extra(where=["source_id <> ''", "source_id = ANY(%s::text[])"], params=[text_array(n.key for n in new if n.key)]).values_list("source_id", "pk")
     )
     commands = [Command(told=n.told, source_id=n.key) for n in new]
     subjects = _subjects(one, commands)

@@ -59,7 +59,7 @@ class HouseholdData:
 
 def add_households(scope: Scope, households: Sequence[HouseholdData], *, known: datetime, sender: str, batch: int | None = None) -> dict[str, UUID]:
     """New households, in the caller's transaction; key → id of those that are new. One that the sender has told before is left alone."""
-    held = set(Household.objects.filter(sender=sender).extra(where=["source_id = ANY(%s::text[])"], params=[text_array(h.key for h in households)]).values_list("source_id", flat=True))
+    held = set(Household.objects.filter(sender=sender).extra(where=["source_id <> ''", "source_id = ANY(%s::text[])"], params=[text_array(h.key for h in households)]).values_list("source_id", flat=True))
     fresh = [h for h in {h.key: h for h in households}.values() if h.key not in held]
     ids = uuid7s(len(fresh))
     if ids:

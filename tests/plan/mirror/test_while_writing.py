@@ -70,8 +70,8 @@ class Writers:
                         connection.execute("UPDATE cases_contact SET released_at = %s WHERE id = %s", [r.choice([None, at(r.randrange(9, 18))]), key])
                     case 4:
                         connection.execute(
-                            "INSERT INTO cases_contact (id, person_id, area_id, disease, sender, source_id, known_from, stands_from, recorded_at, change_no, status, classification, last_exposure_on) "
-                            "VALUES (%s, %s, %s, 'covid-19', '', '', %s, %s, now(), 0, '', 'close', %s)",
+                            "INSERT INTO cases_contact (id, person_id, area_id, disease, sender, source_id, known_from, stands_from, status, classification, last_exposure_on) "
+                            "VALUES (%s, %s, %s, 'covid-19', '', '', %s, %s, '', 'close', %s)",
                             [uuid7(), person, area, at(9), at(9), at(r.randrange(5, 14)).date()],
                         )
                 time.sleep(0.01 * r.randrange(4))  # the transaction stays open
