@@ -29,12 +29,14 @@ class Told:
 
 
 def cases(scope: Scope, rows: Sequence[Row], areas: Sequence[int], told: Told) -> list[Outcome]:
-    reports = [case_report(row, area_id=area, **told.words) for row, area in zip(rows, areas, strict=True)]
+    words = told.words
+    reports = [case_report(row, area_id=area, **words) for row, area in zip(rows, areas, strict=True)]
     return case_report_received.receive(scope, reports, batch=told.batch, told_by=told.by)
 
 
 def contacts(scope: Scope, rows: Sequence[Row], areas: Sequence[int], told: Told) -> list[Outcome]:
-    named = [named_contact(row, area_id=area, **told.words) for row, area in zip(rows, areas, strict=True)]
+    words = told.words
+    named = [named_contact(row, area_id=area, **words) for row, area in zip(rows, areas, strict=True)]
     return contact_named.name(scope, named, batch=told.batch, told_by=told.by)
 
 

@@ -1,6 +1,7 @@
 """From what a row says to the commands of the flows. Days become moments of the store's time zone here, and nowhere else."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -115,7 +116,7 @@ def person(row: Row, area_id: int) -> PersonData:
         birth_year=v.get("birth_year"),  # type: ignore[arg-type]
         age_years=age.years,  # type: ignore[union-attr]
         age_text=age.text,  # type: ignore[union-attr]
-        age_on=next((day for f in AGE_DAYS if (day := _day(v.get(f)))), None) if "age" in v else None,
+        age_on=_age_on(v) if "age" in v else None,
         national_id=str(v.get("national_id", "")),
         phone=str(v.get("phone", "")),
         address=str(v.get("address", "")),
@@ -135,6 +136,13 @@ def references(row: Row, name: str = "infector") -> tuple[list[str], str | None]
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _age_on(values: Mapping[str, object]) -> date | None:
+    for name in AGE_DAYS:
+        if isinstance(value := values.get(name), When):
+            return value.day
+    return None
 
 
 def _day(value: object) -> date | None:

@@ -24,6 +24,7 @@ from .reading import Note, Row
 from .tables import Table
 
 KEPT = Sealed("interop_importrow", "kept")
+_json = json.JSONEncoder(ensure_ascii=False).encode
 SECRET_PLACE = "interop_secret|sealed|1"  # noqa: S105 - the place of a value, not the value
 
 
@@ -257,7 +258,7 @@ def mark_of_cells(cells: Mapping[str, str], key: bytes) -> str:
 
 def _codes(notes: Iterable[Note]) -> str:
     said = [[n.column or "", n.code, n.values] for n in notes]
-    return json.dumps(said, ensure_ascii=False) if said else "[]"
+    return _json(said) if said else "[]"
 
 
 def _boxes(ids: Sequence[UUID], entries: Sequence[Entry]) -> list[bytes | None]:
@@ -282,4 +283,4 @@ def _text(entry: Entry) -> str | None:
     values = [n.value for n in entry.row.notes] if entry.row.notes else []
     if not entry.cells and not any(values):
         return None
-    return json.dumps({"cells": entry.cells, "values": values}, ensure_ascii=False)
+    return _json({"cells": entry.cells, "values": values})

@@ -24,14 +24,30 @@ _EPOCH, _EPOCH_DAY, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), date(2000, 
 _LONG, _INT, _SHORT, _DOUBLE = Struct("!iq"), Struct("!ii"), Struct("!ih"), Struct("!id")
 _NUMERIC = Struct("!ihhHH")
 
+FRACTIONS = ("numeric", "double precision")
+
 Encoder = Callable[[Sequence[Any]], list[bytes]]
 
 
 def encode(columns: Sequence[tuple[str, Sequence[Any]]]) -> bytes:
-    """The bytes of a whole COPY. `columns`: (type as `format_type` names it, the values of that column), all of one length (ValueError)."""
-    width = len(columns).to_bytes(2)
-    pieces = [_encoder(kind)(values) for kind, values in columns]
-    return b"".join((START, *chain.from_iterable(zip(repeat(width, len(pieces[0])), *pieces, strict=True)), END))
+    """The bytes of a whole COPY. `columns`: (type as `format_type` names it, the values of that column), all of one length (ValueError).
+
+    Columns of one value all the way down cost least where they come first (`constant`): their bytes are the beginning of every row.
+    """
+    begin, count, first = [len(columns).to_bytes(2)], len(columns[0][1]), 0
+    while first < len(columns) and constant(*columns[first]):
+        values = columns[first][1]
+        if len(values) != count:
+            raise ValueError("columns of different lengths")
+        begin += _encoder(columns[first][0])(values[:1])
+        first += 1
+    pieces = [_encoder(kind)(values) for kind, values in columns[first:]]
+    return b"".join((START, *chain.from_iterable(zip(repeat(b"".join(begin), count), *pieces, strict=True)), END))
+
+
+def constant(kind: str, values: Sequence[Any]) -> bool:
+    """Whether a column says the same in every row. Of fractions that is not asked: 1 and 1.00 are equal, and written differently."""
+    return isinstance(values, list | tuple) and bool(values) and (values[0] is None or not kind.startswith(FRACTIONS)) and values.count(values[0]) == len(values)
 
 
 class _Made(dict[Any, bytes]):
@@ -77,16 +93,23 @@ def _json(values: Sequence[str | None]) -> list[bytes]:
     return [NULL if v is None else (len(b := v.encode()) + 1).to_bytes(4) + b"\x01" + b for v in values]
 
 
-def _text_array(values: tuple[str, ...]) -> bytes:
+class _Text(dict[str, bytes]):
+    def __missing__(self, value: str) -> bytes:
+        found = self[value] = len(b := value.encode()).to_bytes(4) + b
+        return found
+
+
+def _text_array(values: Sequence[str], made: Mapping[str, bytes]) -> bytes:
     if not values:
         body = b"\0\0\0\0\0\0\0\0" + TEXT_OID.to_bytes(4)
     else:
-        body = b"\0\0\0\x01\0\0\0\0" + TEXT_OID.to_bytes(4) + len(values).to_bytes(4) + b"\0\0\0\x01" + b"".join(_texts(values))
+        body = b"\0\0\0\x01\0\0\0\0" + TEXT_OID.to_bytes(4) + len(values).to_bytes(4) + b"\0\0\0\x01" + b"".join([made[v] for v in values])
     return len(body).to_bytes(4) + body
 
 
 def _text_arrays(values: Sequence[Sequence[str] | None]) -> list[bytes]:
-    return [NULL if v is None else _text_array(v) for v in values]  # type: ignore[arg-type]
+    made = _Text()  # the keys of names repeat themselves
+    return [NULL if v is None else _text_array(v, made) for v in values]
 
 
 def _instant(value: datetime) -> bytes:

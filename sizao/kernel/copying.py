@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from .binary import encode, transposed
+from .binary import constant, encode, transposed
 from .register import BY_DATABASE
 
 
@@ -34,8 +34,9 @@ def copy_columns(model: type[models.Model], columns: Mapping[str, Sequence[Any]]
 
 def copy_into(table: str, columns: Mapping[str, tuple[str, Sequence[Any]]]) -> bytes:
     """Adds rows to a table by its name: column → its type and its values. Answers the SHA-256 of what was written."""
-    data = encode(list(columns.values()))
-    names = ", ".join(f'"{name}"' for name in columns)
+    order = sorted(columns, key=lambda name: not constant(*columns[name]))
+    data = encode([columns[name] for name in order])
+    names = ", ".join(f'"{name}"' for name in order)
     # what the database refuses is said in Django's words, as for every other statement
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN (FORMAT BINARY)') as copy:
         copy.write(data)

@@ -110,12 +110,13 @@ def open_person_keys(persons: Iterable[UUID], ring: KeyRing | None = None, *, ma
     return opened
 
 
-def new_person_keys(persons: Sequence[UUID]) -> list[DataKey]:
-    """Data keys for persons whose identifiers were made just now, in order: nobody can have made theirs, so nobody is asked. In the caller's transaction."""
+def new_person_keys(persons: Sequence[UUID], names: Sequence[str] | None = None) -> list[DataKey]:
+    """Data keys for persons whose identifiers were made just now, in order: nobody can have made theirs, so nobody is asked. In the caller's transaction.
+    `names`: the identifiers as text, where the caller has them."""
     if not persons:
         return []
     newest = keys.ring().newest("seal")
-    secrets, boxes = _new_secrets(persons, newest)
+    secrets, boxes = _new_secrets(names or persons, newest)
     copy_into("kernel_person_key", {"person": ("uuid", persons), "wrapped": ("bytea", boxes), "key_id": ("text", [newest.id] * len(persons))})
     made = [DataKey.of(secret) for secret in secrets]
     at_hand = _at_hand.get()
@@ -124,7 +125,7 @@ def new_person_keys(persons: Sequence[UUID]) -> list[DataKey]:
     return made
 
 
-def _new_secrets(persons: Sequence[UUID], newest: Key) -> tuple[list[bytes], list[bytes]]:
+def _new_secrets(persons: Sequence[UUID | str], newest: Key) -> tuple[list[bytes], list[bytes]]:
     """A new data key for each person, and its wrapped form."""
     chance, nonces = os.urandom(32 * len(persons)), os.urandom(NONCE * len(persons))
     secrets = [chance[at : at + 32] for at in range(0, len(chance), 32)]
@@ -310,8 +311,8 @@ class Sealed:
 
     def index_many(self, values: Iterable[str | None], ring: KeyRing | None = None) -> list[bytes | None]:
         """`index` of each, in order."""
-        kind, key = self.kind or self.column, (ring or keys.ring()).newest("index")
-        return [None if (normal := self._normal(value)) is None else blind_index(kind, normal, key) for value in values]
+        hashed = _blind(self.kind or self.column, (ring or keys.ring()).newest("index").secret)
+        return [None if (normal := self._normal(value)) is None else hashed(normal) for value in values]
 
     def searched(self, value: str | None, ring: KeyRing | None = None) -> list[bytes]:
         """All that may stand in the index for this value, under the newest key and those before it; empty when it is no identifier."""
@@ -334,3 +335,16 @@ class Sealed:
 def blind_index(kind: str, normal: str, key: Key) -> bytes:
     """HMAC-SHA256 of a normalised identifier: equal identifiers are found, and without the key none can be guessed or listed."""
     return hmac.digest(key.secret, f"{kind}\0{normal}".encode(), "sha256")
+
+
+def _blind(kind: str, secret: bytes) -> Callable[[str], bytes]:
+    """`blind_index` of many: what of it is the same for all of one kind (RFC 2104, section 4) is hashed once."""
+    whole = (secret if len(secret) <= 64 else hashlib.sha256(secret).digest()).ljust(64, b"\0")
+    inner, outer = hashlib.sha256(bytes([b ^ 0x36 for b in whole]) + f"{kind}\0".encode()), hashlib.sha256(bytes([b ^ 0x5C for b in whole]))
+
+    def hashed(normal: str) -> bytes:
+        (one := inner.copy()).update(normal.encode())
+        (two := outer.copy()).update(one.digest())
+        return two.digest()
+
+    return hashed

@@ -52,6 +52,15 @@ def test_what_is_copied_is_what_stands_there(kind):
     hold()
 
 
+@pytest.mark.parametrize("kind, value", [("text", "x"), ("text", None), ("numeric", Decimal("1.50")), ("double precision", -0.0), ("boolean", False), ("text[]", ["a"])])
+def test_a_column_of_one_value_is_written_once_and_stands_in_every_row(kind, value):
+    table(kind)
+    copy_into("copied", {"v": (kind, [value] * 3), "n": ("integer", [1, 2, 3])})
+    assert read(kind) == [value] * 3
+    with pytest.raises(ValueError):
+        encode([(kind, [value] * 3), ("integer", [1, 2])])
+
+
 @pytest.mark.parametrize("number", ["0", "0.000", "0.0001", "-0.5", "10000", "99999999", "1E+7", "12345.6789", "0.417", "120"])
 def test_a_number_keeps_its_value_and_its_scale(number):
     table("numeric")

@@ -110,6 +110,12 @@ def test_the_index_differs_by_kind_and_by_key(ring, tmp_path):
     assert len({PHONE.index("11010519491231002"), CARD.index("11010519491231002"), PHONE.index("11010519491231002", other)}) == 3
 
 
+def test_many_are_indexed_as_one_is(ring):
+    for column in (PHONE, CARD):
+        for value in ("138 0013 8000", "11010519491231002x", None, "无"):
+            assert column.index_many([value, value]) == [column.index(value)] * 2
+
+
 def test_during_a_rotation_the_old_index_is_still_found(ring):
     before = PHONE.index("13800138000")
     keys.ring().rotate()

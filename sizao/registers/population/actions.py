@@ -117,9 +117,10 @@ def add_persons(scope: Scope, people: Sequence[PersonData], *, known: Sequence[d
     told = {field: [getattr(data, field) or None for data in people] for field in SEALED}
     with keys_at_hand():
         sealed = [any(values) for values in zip(*told.values(), strict=True)]
-        made = iter(new_person_keys([key for key, any_told in zip(ids, sealed, strict=True) if any_told]))
-        keys = [next(made) if any_told else None for any_told in sealed]
         names = list(map(str, ids))
+        who = [(key, name) for key, name, any_told in zip(ids, names, sealed, strict=True) if any_told]
+        made = iter(new_person_keys([key for key, _ in who], [name for _, name in who]))
+        keys = [next(made) if any_told else None for any_told in sealed]
         for field, column in SEALED.items():
             boxes.append(column.seal_new(names, keys, told[field]))
             if field in INDEXED:

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import accumulate
 
 # Family names whose reading differs from the character's usual one (GB/T 28039-2011, the Chinese phonetic alphabet spelling rules for names).
 FAMILY_NAME_INITIALS = {
@@ -9,6 +10,7 @@ FAMILY_NAME_INITIALS = {
     "翟": "z", "宓": "f", "召": "s", "折": "s", "覃": "q", "缪": "m", "员": "y", "逄": "p", "黑": "h", "秘": "b", "那": "n", "哈": "h", "晁": "c", "褚": "c", "璩": "q",
 }  # fmt: skip
 WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
+HAN = re.compile("[㐀-鿿豈-\ufaff\U00020000-\U0003ffff]")
 
 
 def is_han(char: str) -> bool:
@@ -36,13 +38,11 @@ def name_keys(name: str) -> list[str]:
     """
     keys: set[str] = set()
     for word in WORD.findall(name):
-        if word.isascii() or not any(map(is_han, word)):
+        if word.isascii() or not HAN.search(word):
             keys.add(word.lower())
             continue
-        letters = FAMILY_NAME_INITIALS.get(word[0], initial(word[0])) + "".join(map(initial, word[1:]))
-        keys |= {word[0], word[-1]}
-        keys.update([word[i : i + 2] for i in range(len(word) - 1)])
-        keys.update([letters[: i + 1] for i in range(len(letters))])
+        letters = (FAMILY_NAME_INITIALS.get(word[0]) or initial(word[0])) + "".join([initial(char) for char in word[1:]])
+        keys.update(word[0], word[-1], map(str.__add__, word, word[1:]), accumulate(letters))
     return sorted(keys)
 
 
