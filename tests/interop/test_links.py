@@ -3,12 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 from interop.test_intake import bring, codes, outcome, put
 
 from sizao.interop import read, sayings
 from sizao.interop.models import SavedMapping
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Kept
+from sizao.registers.cases.actions import cases_by_number, cases_named
 from sizao.registers.cases.models import Case, Contact, Link
 from sizao.registers.isolation.models import DailyCheck
 
@@ -129,3 +131,15 @@ def test_a_dry_run_foresees_links_areas_and_changes_as_they_will_be(system, tmp_
 def test_a_table_of_counts_is_taken_for_no_list_of_people(system, tmp_path, header, kind):
     with pytest.raises(Refused, match="table-kind-unsure"):
         bring(system, put(tmp_path, header + "\n2020-01-03,1,2,3\n"))
+
+
+@pytest.mark.parametrize("find", [cases_by_number, cases_named])
+def test_the_whole_numbers_of_a_chunk_are_found_along_their_own_index(find, django_assert_num_queries):
+    """Walking along all that the sender ever sent, and taking it for little, made every chunk dearer than the one before."""
+    numbers = [f"{n:08}" for n in range(2000)]
+    with django_assert_num_queries(1) as asked:
+        assert find("office", numbers) == {}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + asked.captured_queries[0]["sql"])
+        assert "case_natural_key" in str(cursor.fetchall())

@@ -87,7 +87,7 @@ def cases_named(sender: str, numbers: Iterable[str], *, loosely: bool = False) -
     if lost:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT id, person_id, disease, source_id, onset_on FROM cases_case WHERE sender = %s AND ltrim(source_id, '0') = ANY(%s) ORDER BY id", [sender, list(lost)]
+                f"SELECT t.id, t.person_id, t.disease, t.source_id, t.onset_on FROM cases_case t WHERE {_WITHOUT_ZEROS} ORDER BY t.id", [sender, text_array(lost), text_array(lost)]
             )
             for row in cursor.fetchall():
                 for number in lost[row[3].lstrip("0")]:
