@@ -45,6 +45,7 @@ def test_a_file_that_cannot_be_told_asks_what_its_columns_are_and_remembers(desk
     # the page that was tried asks for the same meanings when it is imported
     assert re.findall(r'name="header" value="([^"]*)"', tried) == said["header"] and 'name="kind" value="contacts"' in tried
     assert [re.search(r'value="(\w+)" selected', s)[1] for s in re.findall(r'<select id="c1-.*?</select>', tried)] == said["field"]
+    assert "[form=import-form]" in tried.split('hx-include="')[1].split('"')[0]  # they stand outside the form
     assert not SavedMapping.objects.exists()
     digest = tried.split('"seen": "')[1].split('"')[0]
     desk.post("/import/confirm", {"files": upload(), "disease": "covid-19", "sender": "x", "seen": digest, **said})
