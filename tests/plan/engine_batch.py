@@ -11,7 +11,7 @@ import datetime as dt
 from dataclasses import astuple, dataclass, replace
 
 from engine_edition import ACTS
-from engine_registers import AREAS, START, Choices, as_of, crowd, force
+from engine_registers import AREAS, START, Choices, as_of, crowd, force, narrower
 from engine_tables import COLUMNS, RELATIONS, rows
 
 from sizao.plan.completeness import beside
@@ -62,8 +62,15 @@ class Batch:
 
     def moments(self, n: int) -> list[tuple[dt.datetime, Force]]:
         """When it is asked, beside acts of one register or another, and under which edition: an area of it is that of each register."""
-        c = Choices.seeded(self.seed)
-        return [(as_of(c, c.pick(self.registers)), force(c)) for _ in range(n)]
+        c, found = Choices.seeded(self.seed), []
+        while len(found) < n:
+            t, where = as_of(c, c.pick(self.registers)), force(c)
+            if len(found) % 2:  # a text that began, or has ended, in the course of what the registers tell
+                begun, ended = {"start": START + dt.timedelta(days=5, hours=15)}, {"end": START + dt.timedelta(days=15), "narrower": narrower(c, where)}
+                where = replace(where, **(begun if self.seed % 2 else ended))
+            if where.start <= t and (self.seed % 2 or not len(found) % 2 or where.end <= t):  # before it begins nothing is listed: small registers show that
+                found.append((t, where))
+        return found
 
     def here(self, i: int, where: Force) -> Force:
         """The same edition in the i-th register."""

@@ -96,7 +96,7 @@ WIDE = {
     for: unit
     should: kind is not null
     when: {before: 2020-06-12, from: 2020-06-02}
-    done: {have: load * 2 + count(visit), need: beds - 97}
+    done: {have: load * 2 + count(visit), need: beds - 90}
     close: [{act: ruled_out, reason: {zh: 排除, en: ruled out}}]
     by: community @ area""",
     "state": """
