@@ -1,8 +1,11 @@
 """Ledgers are files: what is wrong with one is said at once, a fact is asked once, and lines, acts, receipts and views follow from it."""
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -82,6 +85,21 @@ def test_a_second_form_that_asks_what_a_first_one_has_is_refused(db, tmp_path):
     assert "attendance" in fault.en
     write(tmp_path, "ledgers", "second", 'title: {zh: 门诊量, en: Visits}\nabout: unit\nkinds: [pharmacy]\nlines: one\nfields: [persons_entered]\nrhythm: {every: 1d, at: ["20:00"]}\nfiled_by: reporter\nminutes: 1\n')
     assert list(checking.faults(tmp_path / "ledgers" / "second.yaml", "")) == []  # another kind of unit is another subject
+
+
+def test_of_two_ledgers_that_ask_the_same_the_one_that_is_shipped_stays(db, tmp_path):
+    write(tmp_path, "ledgers", "again", 'title: {zh: 设施, en: Working}\nabout: unit\nkinds: [market]\nlines: one\nfields: [amount_working]\nrhythm: {every: 1d, at: ["20:00"]}\nfiled_by: reporter\nminutes: 1\n')
+    found, faults = checking.checked((*content.folders(), tmp_path))
+    assert [(f.code, f.file) for f in faults] == [("ledger-asked-already", "again.yaml")] and "equipment" in found
+
+
+def test_the_how_to_s_ledger_loads_as_it_is_written(db, tmp_path):
+    page = (Path(__file__).parents[2] / "docs/how-to/add-a-ledger.md").read_text(encoding="utf-8")
+    fields, ledger = (dedent(text) for text in re.findall(r"   ```yaml\n(.*?)   ```", page, re.DOTALL))
+    write(tmp_path, "fields", "own", fields)
+    write(tmp_path, "ledgers", "cold_room", ledger)
+    found, faults = checking.checked((*content.folders(), tmp_path))
+    assert faults == [] and found["cold_room"].number == "cold_room_warmest"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import yaml
 
 from sizao.kernel import codes
 from sizao.kernel.content import ContentFault, folders
+from sizao.kernel.content_dir import content_dir
 from sizao.kernel.fields import FormField, dictionary_of, fault
 from sizao.kernel.marked import Marked
 from sizao.kernel.models.areas import LEVELS
@@ -47,7 +48,8 @@ def _checked(places: tuple[str, ...], _signed: tuple[Any, ...], _marks: tuple[An
     found: dict[str, Ledger] = {}
     told: list[ContentFault] = []
     read: dict[str, Marked] = {}
-    for id_, path in files([Path(p) for p in places]).items():
+    # What a jurisdiction adds comes after what is shipped: of two that ask the same, it is the one that is told of.
+    for id_, path in sorted(files([Path(p) for p in places]).items(), key=lambda f: not f[1].is_relative_to(content_dir())):
         try:
             text = path.read_text(encoding="utf-8")
             marked = Marked(text)
