@@ -102,6 +102,7 @@ class ActKind:
 
     `other`: the table of a second row that it names, for duties of pairs.
     `restricts` marks an act that takes a freedom from a person: nobody is obliged to it on what cannot be told.
+    `outcomes`: the code list from which its outcome is taken, if any.
     """
 
     kind: str
@@ -110,3 +111,4 @@ class ActKind:
     en: str
     restricts: bool = False
     other: str | None = None
+    outcomes: str | None = None

@@ -18,7 +18,7 @@ from . import evaluation, facts, near
 from .language import done as forms
 from .language.values import value
 from .language.vocabulary import nearest
-from .language.words import Speaker, sentence
+from .language.words import Speaker, called, sentence
 from .obligations import Obligation, reason_text
 from .reference import Evaluator, leaves
 
@@ -139,7 +139,7 @@ def _conditions(e: Evaluator, row: Any, now: datetime) -> list[dict[str, Any]]:
     """Each single question of the condition on the row that stands, and its answer: true, false, or null (cannot tell)."""
     m = e.m
     vocabulary = m.vocabulary(facts.vocabulary())
-    speakers = {lang: Speaker(lang, vocabulary.columns(m.facts), dict(m.params), vocabulary) for lang in LANGUAGES}
+    speakers = {lang: Speaker(lang, vocabulary.columns(m.facts), dict(m.params), vocabulary, called=called(m)) for lang in LANGUAGES}
     ctx = e.context(row, now, now)
     return [{**{lang: s.say(leaf) for lang, s in speakers.items()}, "holds": value(leaf, ctx)} for leaf in leaves(m.asks)]
 

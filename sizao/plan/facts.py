@@ -10,6 +10,7 @@ from functools import cache
 import sizao.registers
 from sizao.kernel import codes
 from sizao.kernel.facts import ActKind, AreaFact, FactsTable
+from sizao.kernel.marked import plain
 
 from .language import Fault, Vocabulary
 from .language.coming import read_coming
@@ -28,6 +29,16 @@ AREA_WAYS = {False: ("area.", "所在地", "area of its "), True: ("", "的", ""
 def vocabulary() -> Vocabulary:
     """Every table and act that a plan may name, what is to come beside it, and on what no measure may be built."""
     return replace(registers(), coming=_coming()[0], left_out=left_out())
+
+
+@cache
+def parts() -> dict[str, dict[str, str]]:
+    """What parts of measures are called (measure.part, or part → {zh, en}), and under `list:…` and `figure:…` dated lists and figures beside measures."""
+    found: dict[str, dict[str, str]] = {}
+    for text in codes.content_files("called").values():
+        for kind, before in (("parts", ""), ("lists", "list:"), ("figures", "figure:")):
+            found |= {f"{before}{name}": said for name, said in (plain(text).get(kind) or {}).items()}
+    return found
 
 
 def wrong_names() -> list[Fault]:
@@ -57,8 +68,9 @@ def registers() -> Vocabulary:
         acts += module.ACTS
         areas += getattr(module, "AREAS", ())
     lists = {column.codes for table in tables for column in table.columns if column.codes} | {fact.codes for fact in areas if fact.codes}
+    lists |= {a.outcomes for a in acts if a.outcomes} | {"obligation-state"}
     lists |= {"order-kind"} if any(fact.scale == "order" for fact in areas) else set()
-    return Vocabulary.of(tables, acts, {name: codes.code_list(name) for name in lists}, codes.roles(), areas)
+    return replace(Vocabulary.of(tables, acts, {name: codes.code_list(name) for name in lists}, codes.roles(), areas), parts=parts())
 
 
 def labels() -> dict[str, tuple[str, str]]:

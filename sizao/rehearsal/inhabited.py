@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from django.db.models import Count
+
 from sizao.kernel import clock, content, organisation
-from sizao.kernel.models import Enactment
+from sizao.kernel.models import Area, Enactment, Post
 from sizao.kernel.scope import Scope
 from sizao.plan import run
+from sizao.registers.cases.read import contacts
 
 from .bringing import register
 from .city import ZONE, make
 from .compare import enact
-from .county import Made
 from .registering import Told
-from .rehearse import staff
 
 EDITIONS = ("contact-tracing-basic", "2020-06-city-normal")
+#: Who signs in: user name, what he is called, and by which words his link is printed.
+PEOPLE = (
+    ("commander", "指挥员", "指挥员（地图） · commander (map)"),
+    ("community", "社区（村）专班", "社区专班（手机） · community team (phone)"),
+    ("cdc", "疾控流调员", "疾控流调员（电脑） · CDC investigator (desk)"),
+    ("operator-a", "预案管理员甲", "预案管理员甲（提出） · plan writer (proposes)"),
+    ("operator-b", "预案管理员乙", "预案管理员乙（同意） · plan writer (agrees)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The demo as it is: who can sign in (user name, words for the link)."""
+
+    people: tuple[tuple[str, str], ...] = tuple((username, words) for username, _, words in PEOPLE)
 
 
 def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str, str], None] = lambda zh, en: None) -> Made:
@@ -31,7 +49,6 @@ def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str,
             make(Path(folder), size=size, days=days, seed=seed, first=first)
             progress("正在入库……", "Bringing its records in…")
             told = register(Path(folder), progress)
-        staff(told)
         people(told)
         if faults := content.load(Scope.system("rehearsal")).faults:
             raise RuntimeError(f"shipped content is faulty: {faults[0]}")
@@ -43,8 +60,26 @@ def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str,
 
 
 def people(told: Told) -> None:
-    """Who signs in beside the commander: an investigator of the first county, the team of the first village that has one."""
-    system = Scope.system("rehearsal")
-    for role, level in (("cdc", "county"), ("community", "village")):
-        area = next(a for a in told.areas.values() if a.level == level)
-        organisation.grant_post(system, organisation.add_user(system, role), role, area, since=told.begin)
+    """Who signs in: two who may put a plan in force, a commander, an investigator of the first county, the team of the village that has most cases.
+
+    Where the city has one county the commander is the county's: the map of the city would be one shape.
+    """
+    system, names = Scope.system("rehearsal"), {username: name for username, name, _ in PEOPLE}
+    counties = [a for a in told.areas.values() if a.level == "county"]
+    ruled = told.areas[0] if len(counties) > 1 else counties[0]
+    for username, role, area in (
+        ("operator-a", "operator", told.areas[0]),
+        ("operator-b", "operator", told.areas[0]),
+        ("commander", "commander", ruled),
+        ("cdc", "cdc", counties[0]),
+        ("community", "community", busiest(told)),
+    ):
+        organisation.grant_post(system, organisation.add_user(system, username, names[username]), role, area, since=told.begin)
+
+
+def busiest(told: Told) -> Area:
+    """The village with the most contacts still watched among those where somebody holds the team's post."""
+    manned = set(Post.objects.filter(role="community", valid_to=None).values_list("area_id", flat=True))
+    watched = contacts(Scope.system("rehearsal")).filter(released_at=None).values_list("area__path").annotate(Count("pk"))
+    found = Counter({a: sum(n for path, n in watched if path.startswith(a.path)) for a in told.areas.values() if a.level == "village" and a.pk in manned})
+    return found.most_common(1)[0][0]

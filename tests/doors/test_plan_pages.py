@@ -77,7 +77,7 @@ def test_the_list_says_what_is_in_force_and_that_a_newer_text_is_not(outbreak, n
 def test_an_edition_shows_rule_source_figures_and_cost(outbreak, old):
     page = text(outbreak.client(outbreak.desk, "en").get(f"/plan/{old}"))
     for words in (
-        "14d",
+        "14 days",
         "2020-01-20",
         "对密切接触者应隔尽隔",
         "4 worker-minutes",

@@ -1,5 +1,6 @@
 """The five source texts as editions: every measure right, proved, traced; what no register keeps yet is named and waits."""
 
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from sizao.plan import passages
 from sizao.plan import trace as tracing
 from sizao.plan.check import check_edition, scenario_files
 from sizao.plan.facts import registers, vocabulary, wrong_names
-from sizao.plan.language import EditionRefused, load_edition
+from sizao.plan.language import EditionRefused, load_edition, words
 from sizao.plan.language.coming import read_coming
 from sizao.plan.language.leftout import has
 from sizao.plan.language.showing import ALLOWED
@@ -39,6 +40,18 @@ def traced():
 def whole(e):
     """Every measure of an edition, running or waiting."""
     return {**e.measures, **{id_: w.measure for id_, w in e.awaiting.items()}}
+
+
+@pytest.mark.parametrize("name", SIX)
+def test_a_rule_names_nothing_by_its_code_and_no_two_rules_have_one_title(name):
+    """Codes of outcomes, names of parts, lists and figures, and ids of other measures are said in words."""
+    e, said = edition(name), {}
+    for m in whole(e).values():
+        said.setdefault(m.title["zh"], []).append(m.id)
+        sentence = words.sentence(m, vocabulary().coming.whole, "zh")["all"]
+        assert not re.search(r"[A-Za-z]+_[A-Za-z_]+|“[a-z]{3,}”|当地[a-z]", sentence), (m.id, sentence)
+        assert not m.title["zh"].rpartition(" · ")[2].isascii() and "_" not in m.title["en"], m.title
+    assert not {title: ids for title, ids in said.items() if len(ids) > 1}
 
 
 @pytest.mark.parametrize("name", SIX)

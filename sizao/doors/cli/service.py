@@ -17,6 +17,8 @@ from . import context
 from .app import Json, Store, app
 
 PIDFILE, MARK = "serve.pid", "demo.json"
+#: The size of the demo that is made when none is named: small enough to be there within half a minute.
+USUAL = "2k"
 
 
 @app.command()
@@ -43,24 +45,23 @@ def demo(
     port: Annotated[int, typer.Option("--port")] = 8000,
     store: Store = None,
     seed: Annotated[int, typer.Option("--seed")] = 7,
-    size: Annotated[str | None, typer.Option("--size", help="2k · 20k · 200k · 2M：一座城 · a whole city instead of the county")] = None,
-    days: Annotated[int, typer.Option("--days", min=1, max=365)] = 30,
+    size: Annotated[str, typer.Option("--size", help="人口：2k · 20k · 200k · 2M · how many live there")] = USUAL,
+    days: Annotated[int, typer.Option("--days", min=1, max=365, help="已过了多少天 · how long it has lived")] = 14,
     no_serve: Annotated[bool, typer.Option("--no-serve")] = False,
     json: Json = False,
 ) -> None:
-    """演示：一个虚构的县，或一座城 · an invented county, or a city"""
-    if size is not None:
-        from sizao.kernel.errors import Refused
-        from sizao.rehearsal.city.sizes import SIZES
+    """演示：一座虚构的城 · an invented city"""
+    from sizao.kernel.errors import Refused
+    from sizao.rehearsal.city.sizes import SIZES
 
-        if size not in SIZES:
-            raise Refused("city-size-unknown", size=size, known=", ".join(SIZES))
+    if size not in SIZES:
+        raise Refused("city-size-unknown", size=size, known=", ".join(SIZES))
     place = store or demo_store(size)
     forget_yesterday(place, seed, size, days)
     opened = context.open_store(place, kind="demo")
-    from sizao.rehearsal import county, inhabited
+    from sizao.rehearsal import inhabited
 
-    made = inhabited.ensure(size, days=days, seed=seed, progress=context.say) if size else county.ensure(seed=seed, progress=context.say)
+    made = inhabited.ensure(size, days=days, seed=seed, progress=context.say)
     (opened.path / MARK).write_text(jsonlib.dumps(_mark(seed, size, days)))
     if no_serve:
         raise typer.Exit(0)
@@ -69,15 +70,14 @@ def demo(
     raise typer.Exit(serve_with_links([(label, User.objects.get(username=name)) for name, label in made.people], port=port, as_json=json))
 
 
-def _mark(seed: int, size: str | None = None, days: int = 30) -> dict[str, Any]:
+def _mark(seed: int, size: str = USUAL, days: int = 14) -> dict[str, Any]:
     from sizao.kernel.content_dir import shipped_digest
 
     day = date.today().isoformat()  # noqa: DTZ011  the day on this machine's wall
-    city = {"size": size, "days": days} if size else {}
-    return {"day": day, "version": sizao.__version__, "seed": seed, "content": shipped_digest(), **city}
+    return {"day": day, "version": sizao.__version__, "seed": seed, "content": shipped_digest(), "size": size, "days": days}
 
 
-def forget_yesterday(place: Path, seed: int, size: str | None = None, days: int = 30) -> None:
+def forget_yesterday(place: Path, seed: int, size: str = USUAL, days: int = 14) -> None:
     """An invented outbreak ends today: one that was made on another day, by another version, from another seed or under other content is made anew."""
     from sizao.kernel import postgres
 
@@ -96,12 +96,12 @@ def forget_yesterday(place: Path, seed: int, size: str | None = None, days: int 
         shutil.rmtree(place.with_name(place.name + ".keys"), ignore_errors=True)
 
 
-def demo_store(size: str | None = None) -> Path:
-    """The demo's own place, beside the default one; a city's beside the county's."""
+def demo_store(size: str = USUAL) -> Path:
+    """The demo's own place, beside the default one; that of another size beside it."""
     from sizao.kernel.postgres.store import default_path
 
     place = default_path("demo")
-    return place.with_name(f"{place.name}-{size}") if size else place
+    return place if size == USUAL else place.with_name(f"{place.name}-{size}")
 
 
 People = list[tuple[str, Any]]

@@ -9,14 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from sizao.doors.command import plan_words
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.words import NONE, Words
-from sizao.kernel import clock
+from sizao.kernel import areas, clock
 from sizao.kernel.models import ContentItem, Enactment
 from sizao.kernel.scope import Scope
 from sizao.plan import editions, read
 from sizao.plan.facts import vocabulary
 from sizao.plan.language import Edition
+from sizao.plan.language.parameters import Line
 from sizao.plan.scenario import Scenario
-from sizao.plan.show import show_awaiting, show_measure, value
+from sizao.plan.show import show_awaiting, show_measure
 
 
 def edition(request: HttpRequest, edition: str) -> HttpResponse:
@@ -57,7 +58,10 @@ def _page(request: HttpRequest, scope: Scope, item: ContentItem, found: Edition,
             "plan": plan,
             "in_force": [e for e in plan.in_force if e.item_id == item.pk],
             "others": [e for e in plan.in_force if e.item_id != item.pk],
-            "params": [(p, [(line, value(line.value)) for line in p.lines]) for p in found.params.values()],
+            "params": [(p, [(line, plan_words.figure(line.value, words), _only_for(line, found, words)) for line in p.lines]) for p in found.params.values()],
+            "lists": plan_words.dated(found, words),
+            "precedence": [[words.both(_title(found, id_), id_) for id_ in ids] for ids in found.precedence.values()],
+            "ladders": plan_words.ladders(found, words),
             "measures": measures,
             "awaiting": [show_awaiting(a) for a in found.awaiting.values()],
             "aside": found.aside,
@@ -74,6 +78,24 @@ def _page(request: HttpRequest, scope: Scope, item: ContentItem, found: Edition,
             "now": clock.now(),
         },
     )
+
+
+def _title(found: Edition, id_: str) -> Any:
+    """The title of a measure, or of one that has parts."""
+    own = found.measures.get(id_)
+    if own is None:
+        part = next((m for m in found.measures.values() if m.part_of == id_), None)
+        return part and {lang: text.partition(" · ")[0] for lang, text in part.title.items()}
+    return own.title
+
+
+def _only_for(line: Line, found: Edition, words: Words) -> list[str]:
+    """Of whom, where and in which measure a line of a figure holds; nothing: everywhere."""
+    said = [words.disease(line.disease)] if line.disease else []
+    said += [plan_words.only_for(column, code, words) for column, code in line.codes]
+    area = areas.resolve(line.area) if line.area else None
+    said += [words.name(area) if area else line.area] if line.area else []
+    return said + ([words.both(_title(found, line.measure), line.measure)] if line.measure else [])
 
 
 def _proposed(plan: editions.Plan, item: ContentItem) -> list[Enactment]:

@@ -16,16 +16,12 @@ from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
 from sizao.plan import whom
 from sizao.plan.facts import vocabulary
+from sizao.plan.language import Edition
+from sizao.plan.language.durations import Duration
+from sizao.plan.show import value as written
 
 #: How many days ahead an edition may begin: what lies further cannot be tried on the registers of today.
 FURTHEST = 366
-#: From which code list an act takes its outcome.
-OUTCOMES = {
-    "isolation.daily_check": "check-outcome",
-    "stay.admitted": "stay-kind",
-    "attempt": "attempt-reason",
-    "case.classified": "case-class",
-}
 
 
 def kinds() -> dict[str, str]:
@@ -110,6 +106,42 @@ def said(text: str) -> str:
     return re.sub(r"\b[a-z_]+\b", lambda m: known.get(m[0], m[0]), text)
 
 
+def only_for(column: str, code: str, words: Words) -> str:
+    """For whom a line of a figure holds, in words: "case class: suspected"."""
+    found = [c for t in vocabulary().tables.values() for c in t.columns if c.name == column]
+    named = next((c for c in found if c.codes and code in vocabulary().codes.get(c.codes, {})), found[0] if found else None)
+    if named is None:
+        return f"{column} = {code}"
+    return _("%(what)s: %(value)s") % {"what": words.both(named), "value": words.both(vocabulary().codes.get(named.codes or "", {}).get(code), code)}
+
+
+def figure(value: Any, words: Words) -> str:
+    """A value of a figure in words: a span as "24 hours", times of day and days as they are."""
+    if isinstance(value, Duration):
+        return value.words("zh" if words.is_zh else "en")
+    shown = written(value)
+    return ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown)
+
+
+#: Code lists from which dated lists take their codes; others are divisions or names, and stand as they are.
+LISTED = ("unit-kind", "area-level")
+
+
+def dated(found: Edition, words: Words) -> list[tuple[str, list[tuple[str, Any, Any]]]]:
+    """The dated lists of an edition: what each is called, and its lines (what, from, until)."""
+    v = vocabulary()
+
+    def said(code: str) -> str:
+        return next((words.both(v.codes[name][code]) for name in LISTED if code in v.codes.get(name, {})), code)
+
+    return [(words.both(v.parts.get(f"list:{name}"), name), [(said(code), first, last) for code, first, last in lines]) for name, lines in found.lists.items()]
+
+
+def ladders(found: Edition, words: Words) -> list[tuple[str, list[str]]]:
+    """How far up what is overdue appears, and how soon: of each urgency the spans, one a level."""
+    return [(urgencies().get(urgency, urgency), [figure(span, words) if span else _("at once") for span in spans]) for urgency, spans in found.escalate.items()]
+
+
 def reason(code: str, words: Words) -> str:
     """What a scenario names beside a state: a column, an act, a measure; in words where it has any."""
     v = vocabulary()
@@ -122,7 +154,8 @@ def reason(code: str, words: Words) -> str:
 
 def outcome(kind: str, code: str, words: Words) -> str:
     """The outcome of an act in words, where its kind takes it from a code list."""
-    return words.code(OUTCOMES[kind], code) if kind in OUTCOMES else code
+    known = vocabulary().acts.get(kind)
+    return words.code(known.outcomes, code) if known and known.outcomes else code
 
 
 def choices() -> dict[str, Any]:

@@ -24,10 +24,11 @@ PART = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def _titled(part: Measure, name: str, around: Around) -> dict[str, str]:
-    """The measure's title and the part's word; in Chinese what its one act is called, in English its own name, which is a word already."""
+    """The measure's title and the part's word. The words of parts come first; then, in Chinese, what its one act is called, and its own name."""
     named = [around.vocabulary.acts[a] for a in acts(part.done) if a in around.vocabulary.acts]
     word = {"zh": named[0].zh} if len(named) == 1 else {}
-    return {lang: f"{text} · {word.get(lang, name)}" for lang, text in part.title.items()}
+    word |= around.vocabulary.parts.get(part.id) or around.vocabulary.parts.get(name, {})
+    return {lang: f"{text} · {word.get(lang, name.replace('_', ' '))}" for lang, text in part.title.items()}
 
 
 def read_measure(name: str, node: Node, around: Around, faults: Faults) -> list[Measure]:

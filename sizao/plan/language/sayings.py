@@ -33,8 +33,11 @@ SUMMARIES = {
 OCCASION_WORDS = {"due": ("应办时间", "the due time"), "opens": ("开始时间", "the opening"), "known": ("获知时间", "the time it became known")}
 
 
-def of_act(s: Voice) -> Voice:
-    return s.about(ACT_COLUMNS, s.owner or s.columns)
+def of_act(s: Voice, act: str) -> Voice:
+    """The same voice about an act of this kind: its outcome by the words of its own code list."""
+    kind = s.vocabulary.acts.get(act)
+    columns = {**ACT_COLUMNS, "outcome": replace(ACT_COLUMNS["outcome"], codes=kind.outcomes)} if kind else ACT_COLUMNS
+    return s.about(columns, s.owner or s.columns)
 
 
 def of_rows(s: Voice, table: str) -> Voice:
@@ -56,7 +59,8 @@ def node(s: Voice, x: Any) -> str | None:
             label = s.columns[name]
             return s.both(f"{label.zh}：是", f"{label.en}: yes") if kind == n.BOOL else s.both(label.zh, label.en)
         case n.OnList(name, _, what, day):
-            return s.both(f"{s.say(what)}在{s.say(day)}列于名单“{name}”", f"{s.say(what)} is on the list “{name}” on {s.say(day)}")
+            listed = named_so(s, "list", name)
+            return s.both(f"{s.say(what)}在{s.say(day)}列于名单“{listed}”", f"{s.say(what)} is on the list “{listed}” on {s.say(day)}")
         case n.Drawn(share, period, _):
             zh, en = PERIODS[period]
             return s.both(f"被抽中（每{zh}按{s.say(share)}抽取）", f"drawn (a share of {s.say(share)} each {en})")
@@ -88,9 +92,22 @@ def term(s: Voice, x: Any) -> str:
             listed = s.vocabulary.codes.get("order-kind", {}).get(kind, {"zh": kind, "en": kind})
             return s.both(f"当地“{listed['zh']}”令有效", f"an order “{listed['en']}” is in force there")
         case t.Met(measures, _):
-            return s.both(f"已纳入{'、'.join(measures)}且无逾期", f"is under {' or '.join(measures)} with nothing overdue")
+            under = [titled(s, id_) for id_ in measures]
+            return s.both(f"已纳入{'、'.join(under)}且无逾期", f"is under {' or '.join(under)} with nothing overdue")
     which = "" if x.condition is None else s.both("（{0}）", " ({0})").format(of_rows(s, x.table).say(x.condition))
-    return s.both(f"当地{x.measure}{which}的覆盖率", f"the coverage of {x.measure}{which} there")
+    return s.both(f"当地{titled(s, x.measure)}{which}的覆盖率", f"the coverage of {titled(s, x.measure)}{which} there")
+
+
+def titled(s: Voice, id_: str) -> str:
+    """A measure of the same edition by its title."""
+    found = s.called.get(id_)
+    return id_ if found is None else s.both(f"“{found['zh']}”", f"“{found['en']}”")
+
+
+def named_so(s: Voice, kind: str, name: str) -> str:
+    """A list or a figure by its word, where there is one."""
+    found = s.vocabulary.parts.get(f"{kind}:{name}")
+    return name if found is None else s.both(found["zh"], found["en"])
 
 
 def of_area(s: Voice, x: t.OfArea) -> str:
@@ -114,7 +131,7 @@ def side_words(s: Voice, name: str) -> str:
 
 def tally(s: Voice, x: t.Tally) -> str:
     source = s.vocabulary.acts[x.source] if x.acts else s.vocabulary.tables[x.source]
-    inner = of_act(s) if x.acts else of_rows(s, x.source)
+    inner = of_act(s, x.source) if x.acts else of_rows(s, x.source)
     which = "" if x.condition is None else s.both(f"（{inner.say(x.condition)}）", f" ({inner.say(x.condition)})")
     window = "" if x.window is None else s.both(f"近{x.window.words('zh')}内", f" in the last {x.window.words('en')}")
     zh, en = (TALLIES if x.acts else ROWS)[x.name]
@@ -147,7 +164,7 @@ def evidence(s: Voice, form: d.Evidence) -> str:
 def named(s: Voice, act: str, where: Any) -> str:
     kind = s.vocabulary.acts[act]
     said = s.both(kind.zh, kind.en)
-    return said if where is None else said + s.both(f"（{of_act(s).say(where)}）", f" ({of_act(s).say(where)})")
+    return said if where is None else said + s.both(f"（{of_act(s, act).say(where)}）", f" ({of_act(s, act).say(where)})")
 
 
 def acted(s: Voice, form: d.Done) -> str:
@@ -169,7 +186,7 @@ def edges(s: Voice, m: Measure) -> dict[str, str]:
     winners = [m.all[id_].title if id_ in m.all else {"zh": id_, "en": id_} for id_ in m.yields]
     yields = s.both("同一人另有下列要求时让位：" + "、".join(w["zh"] for w in winners), "for one person it yields to: " + ", ".join(w["en"] for w in winners)) if winners else ""
     listed = s.both("；", "; ").join(reconciled(s, entry) for entry in m.reconcile)
-    shown = s.both("；", "; ").join(f"{x.name}＝{summary(s, m, x.tree)}" if s.zh else f"{x.name} = {summary(s, m, x.tree)}" for x in m.shows)
+    shown = s.both("；", "; ").join(f"{named_so(s, 'figure', x.name)}{'＝' if s.zh else ' = '}{summary(s, m, x.tree)}" for x in m.shows)
     return {"while": gate, "yields": yields, "listed": listed, "shown": shown}
 
 

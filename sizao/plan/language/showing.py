@@ -23,7 +23,7 @@ ALLOWED = (*SUMMARIES, "count", "total")
 YES_NO = ("share", "count")
 #: What every obligation has, beside the columns of its subject.
 OWN = {
-    "state": FactsColumn("state", "text", "state", "状态", "state"),
+    "state": FactsColumn("state", "text", "state", "状态", "state", codes="obligation-state"),
     "part": FactsColumn("part", "text", "part", "环节", "part"),
     "due": FactsColumn("due", "instant", "due", "应办时间", "due"),
     "opens": FactsColumn("opens", "instant", "opens", "开始时间", "opening"),

@@ -36,6 +36,7 @@ class Vocabulary:
     areas: dict[str, AreaFact] = field(default_factory=dict)
     coming: Coming | None = None  # what no register keeps yet, and which will
     left_out: tuple[LeftOut, ...] = ()  # on what no measure may be built
+    parts: dict[str, dict[str, str]] = field(default_factory=dict)  # what parts of measures (measure.part, or part), lists (list:…) and figures (figure:…) are called → {zh, en}
 
     @classmethod
     def of(

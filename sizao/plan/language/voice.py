@@ -17,6 +17,7 @@ class Voice(Protocol):
     columns: Mapping[str, FactsColumn]
     vocabulary: Vocabulary
     owner: Mapping[str, FactsColumn] | None
+    called: Mapping[str, Mapping[str, str]]
 
     def about(self, columns: Mapping[str, FactsColumn], owner: Mapping[str, FactsColumn] | None) -> Voice:
         """The same voice, about another row."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sizao.kernel.codes import diseases
 from sizao.kernel.facts import FactsColumn
 
 from . import nodes as n
@@ -48,13 +49,15 @@ class Speaker:
         params: Mapping[str, Param],
         vocabulary: Vocabulary,
         owner: Mapping[str, FactsColumn] | None = None,
+        called: Mapping[str, Mapping[str, str]] | None = None,
     ):
+        """`called`: what other measures of the edition, and under `part:…` the steps of this one, are called in both languages."""
         self.zh, self.columns, self.params, self.vocabulary = language.startswith("zh"), columns, params, vocabulary
-        self.language, self.owner = "zh" if self.zh else "en", owner
+        self.language, self.owner, self.called = "zh" if self.zh else "en", owner, called or {}
 
     def about(self, columns: Mapping[str, FactsColumn], owner: Mapping[str, FactsColumn] | None) -> Speaker:
         """The same voice, about another row; `owner` has the columns of the measure's subject."""
-        return Speaker(self.language, columns, self.params, self.vocabulary, owner)
+        return Speaker(self.language, columns, self.params, self.vocabulary, owner, self.called)
 
     def both(self, zh: str, en: str) -> str:
         return zh if self.zh else en
@@ -63,7 +66,7 @@ class Speaker:
         """A condition or a point in time, in words."""
         match node:
             case n.Column(name, _) if name.startswith("part:"):
-                step = name.removeprefix("part:")
+                step = self.called.get(name, {}).get(self.language) or name.removeprefix("part:")
                 return self.both(f"环节“{step}”完成", f"the step “{step}” is done")
             case n.Column(name, _) if name in sayings.OCCASION_WORDS and name not in self.columns:
                 return self.both(*sayings.OCCASION_WORDS[name])
@@ -187,13 +190,23 @@ class Speaker:
 
     def line(self, line: Line) -> str:
         """One line of a parameter: for whom, where and from when."""
-        whom = [part for part in (line.disease, *(code for _, code in line.codes), line.area) if part]
+        whom = [self.disease(line.disease)] if line.disease else []
+        whom += [self.coded(column, code) for column, code in line.codes] + ([line.area] if line.area else [])
         dated = len(whom) > 0 or line.since is not None
         from_ = [self.both(f"自{line.since:%Y-%m-%d}", f"from {line.since:%Y-%m-%d}")] if line.since and self.several(line) else []
         begun = [self.both("已开始的仍按原值", "those begun keep theirs")] if line.read == "start" else []
         notes = [*whom, *from_, *begun] if dated or begun else []
         said = self.many(line.value)
         return said + (self.both(f"（{'，'.join(notes)}）", f" ({', '.join(notes)})") if notes else "")
+
+    def disease(self, code: str) -> str:
+        found = diseases().get(code)
+        return code if found is None else str(found[self.language])
+
+    def coded(self, column: str, code: str) -> str:
+        """A code of a column of the subject, by its label where it has one."""
+        lists = self.vocabulary.codes.get((self.columns[column].codes if column in self.columns else None) or "", {})
+        return str(lists[code][self.language]) if code in lists else code
 
     def several(self, line: Line) -> bool:
         """It is one line of several: then its date is said too."""
@@ -266,19 +279,26 @@ class Speaker:
 
 def summaries(m: Measure, vocabulary: Vocabulary) -> dict[str, dict[str, str]]:
     """The figures that a measure shows: name → what it is, in zh and en."""
-    voices = {lang: Speaker(lang, vocabulary.columns(m.facts), dict(m.params), vocabulary) for lang in ("zh", "en")}
+    voices = {lang: Speaker(lang, vocabulary.columns(m.facts), dict(m.params), vocabulary, called=called(m)) for lang in ("zh", "en")}
     return {s.name: {lang: sayings.summary(voice, m, s.tree) for lang, voice in voices.items()} for s in m.shows}
+
+
+def called(m: Measure) -> dict[str, Mapping[str, str]]:
+    """What the measures of its edition are called, and the other parts of its own ("part:…") by the word after their title."""
+    own = {f"part:{id_.partition('.')[2]}": {lang: text.rpartition(" · ")[2] for lang, text in other.title.items()} for id_, other in m.all.items() if other.part_of == m.part_of and "." in id_}
+    whole = {other.part_of: {lang: text.partition(" · ")[0] for lang, text in other.title.items()} for other in m.all.values() if other.part_of}
+    return whole | {id_: other.title for id_, other in m.all.items()} | own
 
 
 def sentence(m: Measure, vocabulary: Vocabulary, language: str) -> dict[str, str]:
     """A measure in words: who (`should`), when, what counts as done, who answers, what ends it; and the whole as one text under "all"."""
     vocabulary = m.vocabulary(vocabulary)
     columns = vocabulary.columns(m.facts)
-    speak = Speaker(language, columns, dict(m.params), vocabulary)
+    speak = Speaker(language, columns, dict(m.params), vocabulary, called=called(m))
     table = vocabulary.tables[m.facts]
     role = vocabulary.roles.get(m.by.role, {}).get(speak.language, m.by.role)
     subject = speak.both(table.zh, table.en)
-    each = "每一对" if isinstance(m.table, Pair) else "每一行" if isinstance(m.table, Lines) else "每一名"
+    each = "每一对" if isinstance(m.table, Pair) else "每一行" if isinstance(m.table, Lines) else "每一名" if m.table.person else "每一个"
     that = "for which" if derived(m.table) else "whose"
     who = speak.both(
         f"{each}{subject}" if m.should is None else f"{each}{subject}，凡{speak.say(m.should)}",

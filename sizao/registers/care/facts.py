@@ -38,5 +38,5 @@ TABLES = (
 )
 ACTS = (
     ActKind("case.treated", "case", "开始治疗", "treatment began"),
-    ActKind("case.worsened", "case", "病情转重", "turned severe"),
+    ActKind("case.worsened", "case", "病情转重", "turned severe", outcomes="severity"),
 )

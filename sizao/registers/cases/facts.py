@@ -43,13 +43,13 @@ TABLES = (
 )
 
 ACTS = (
-    ActKind("case.reported", "subject", "病例报告", "case reported"),
-    ActKind("case.classified", "subject", "病例分类判定", "case classified"),
+    ActKind("case.reported", "subject", "病例报告", "case reported", outcomes="case-class"),
+    ActKind("case.classified", "subject", "病例分类判定", "case classified", outcomes="case-class"),
     ActKind("case.investigated", "subject", "流行病学调查", "case investigated"),
     ActKind("source.judged", "subject", "感染来源判定", "source judged"),
-    ActKind("contact.named", "subject", "判定为密接", "contact named"),
+    ActKind("contact.named", "subject", "判定为密接", "contact named", outcomes="contact-class"),
     ActKind("contact.released", "subject", "密接解除", "contact released"),
     ActKind("contact.located", "subject", "找到密接", "contact found"),
-    ActKind("contact.classed", "subject", "到访人员分类", "visitor classed"),
-    ActKind("attempt", "subject", "尝试未成", "tried, not done"),
+    ActKind("contact.classed", "subject", "到访人员分类", "visitor classed", outcomes="contact-class"),
+    ActKind("attempt", "subject", "尝试未成", "tried, not done", outcomes="attempt-reason"),
 )

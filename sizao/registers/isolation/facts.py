@@ -19,8 +19,8 @@ TABLES = (
     ),
 )
 ACTS = (
-    ActKind("stay.admitted", "person", "落实隔离", "isolation began", restricts=True),
-    ActKind("stay.released", "person", "解除隔离", "isolation ended"),
-    ActKind("stay.left", "person", "未经解除离开", "left before release"),
-    ActKind("isolation.daily_check", "person", "每日健康监测", "daily health check"),
+    ActKind("stay.admitted", "person", "落实隔离", "isolation began", restricts=True, outcomes="stay-kind"),
+    ActKind("stay.released", "person", "解除隔离", "isolation ended", outcomes="stay-kind"),
+    ActKind("stay.left", "person", "未经解除离开", "left before release", outcomes="stay-kind"),
+    ActKind("isolation.daily_check", "person", "每日健康监测", "daily health check", outcomes="check-outcome"),
 )

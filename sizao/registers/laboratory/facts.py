@@ -39,7 +39,7 @@ TABLES = (
 ACTS = (
     ActKind("lab.sampled", "person", "采样", "sample taken"),
     ActKind("lab.received", "subject", "实验室接收", "sample received"),
-    ActKind("lab.resulted", "person", "检测出结果", "result told"),
+    ActKind("lab.resulted", "person", "检测出结果", "result told", outcomes="test-result"),
     ActKind("lab.sequenced", "subject", "完成测序", "sequenced"),
     ActKind("animal.acted", "subject", "动物（环境）阳性处置", "finding in an animal or place acted on"),
     ActKind("lab.retest_asked", "person", "要求单管复检", "retest asked for"),

@@ -54,10 +54,15 @@ def table(one: Ledger) -> FactsTable:
     )
 
 
+def _outcomes(one: Ledger) -> str | None:
+    """The code list of the field that is the outcome of its act."""
+    return next((f.codes for f in one.fields if f.id == one.outcome), None)
+
+
 def act_kinds(one: Ledger) -> list[ActKind]:
     """The kinds of act that its lines and its reports are."""
     key = KEYS.get(one.about, "subject")
-    found = [] if one.lines == "none" else [ActKind(one.act, key, one.zh, one.en[:1].lower() + one.en[1:])]
+    found = [] if one.lines == "none" else [ActKind(one.act, key, one.zh, one.en[:1].lower() + one.en[1:], outcomes=_outcomes(one))]
     if one.filing_act:
         found.append(ActKind(one.filing_act, UNIT, f"{one.zh}（已报）", f"{one.en[:1].lower()}{one.en[1:]}: report filed"))
     return found

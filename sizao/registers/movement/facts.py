@@ -55,7 +55,7 @@ TABLES = (
 )
 ACTS = (
     ActKind("handover.sent", "subject", "发出移交", "handed over"),
-    ActKind("handover.answered", "subject", "答复移交", "hand-over answered"),
+    ActKind("handover.answered", "subject", "答复移交", "hand-over answered", outcomes="handover-answer"),
     ActKind("handover.arrived", "subject", "移交人员到达", "arrived after the hand-over"),
     ActKind("outside.told", "subject", "外地情况更新", "situation outside told"),
     ActKind("outside.listed", "subject", "列入疫情严重地区名单", "listed as an affected area"),

@@ -52,7 +52,7 @@ TABLES = (
 ACTS = (
     ActKind("stock.counted", "subject", "盘点", "stock counted"),
     ActKind("need.raised", "subject", "提出需求", "need raised"),
-    ActKind("need.decided", "subject", "需求决定", "need decided"),
+    ActKind("need.decided", "subject", "需求决定", "need decided", outcomes="need-decision"),
     ActKind("consignment.pass_issued", "subject", "发放通行证", "pass issued"),
     ActKind("consignment.held", "subject", "途中受阻", "held up on the way"),
     ActKind("consignment.matched", "subject", "捐赠对接需求", "matched to a need"),
@@ -62,6 +62,6 @@ ACTS = (
     ActKind("consignment.published", "subject", "捐赠去向公示", "published"),
     ActKind("shift.checked_in", "subject", "到岗签到", "checked in for the shift"),
     ActKind("shift.worked", "person", "当班工时", "hours worked"),
-    ActKind("project.milestone", "subject", "项目节点", "milestone reached"),
+    ActKind("project.milestone", "subject", "项目节点", "milestone reached", outcomes="project-step"),
     ActKind("project.published", "subject", "项目结果公开", "result published"),
 )

@@ -63,10 +63,10 @@ ACTS = (
     ActKind("symptom.referred", "subject", "转诊", "referred"),
     ActKind("symptom.arrived", "subject", "转诊到达", "arrived where referred"),
     ActKind("symptom.judged", "subject", "查明病因", "cause found"),
-    ActKind("symptom.closed", "subject", "症状登记结案", "symptom line closed"),
+    ActKind("symptom.closed", "subject", "症状登记结案", "symptom line closed", outcomes="symptom-outcome"),
     ActKind("signal.raised", "subject", "发出信号", "signal raised"),
-    ActKind("signal.judged", "subject", "信号判定", "signal judged"),
+    ActKind("signal.judged", "subject", "信号判定", "signal judged", outcomes="signal-judgement"),
     ActKind("signal.acted", "subject", "信号处置", "signal answered"),
     ActKind("card.received", "subject", "收到报告卡", "report card received"),
-    ActKind("card.reviewed", "subject", "审核报告卡", "report card reviewed"),
+    ActKind("card.reviewed", "subject", "审核报告卡", "report card reviewed", outcomes="card-outcome"),
 )
