@@ -1,7 +1,15 @@
 """The demo is made anew when what it was made from is another."""
 
+import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
 
 from sizao.doors.cli import service
 from sizao.kernel.content_dir import shipped_digest
@@ -21,3 +29,29 @@ def test_other_content_is_another_demo(tmp_path, monkeypatch):
 def test_it_is_asked_before_any_store_is_open():
     code = "from sizao.doors.cli import service; print(len(service._mark(7)['content']))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout == "64\n"
+
+
+def test_a_command_typed_wrong_is_answered_with_its_usage_and_no_trace():
+    done = subprocess.run([sys.executable, "-m", "sizao", "plan", "check", "--no-such"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "--no-such" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.full
+def test_the_demo_is_a_city_under_two_plans_and_starts_again_in_a_moment(tmp_path_factory):
+    place = Path(tempfile.mkdtemp(prefix="sizao-demo-"))
+    place.chmod(0o755)
+    environment = {**os.environ, "SIZAO_USER": "commander", "SIZAO_LANG": "en"}
+
+    def run(*command):
+        return subprocess.run([sys.executable, "-m", "sizao", *command, "--store", str(place / "demo")], capture_output=True, text=True, timeout=600, env=environment, check=True).stdout
+
+    try:
+        run("demo", "--no-serve")
+        counted = json.loads(run("coverage", "--json"))
+        assert len({m["id"] for m in counted["measures"] if m["missing"]}) > 20
+        began = time.process_time()
+        run("demo", "--no-serve")
+        assert time.process_time() - began < 5
+    finally:
+        run("stop")
+        shutil.rmtree(place, ignore_errors=True)

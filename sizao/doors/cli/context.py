@@ -123,13 +123,13 @@ def instant(text: str | None, zone: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
 
 
-def area_named(code: str | None) -> Any:
-    """The area of a code, or the root. Refused area-unknown."""
+def area_named(code: str | None, who: Any = None) -> Any:
+    """The area of a code; without one that of the post of `who`, as on the pages, else the root. Refused area-unknown."""
     from sizao.kernel import areas
     from sizao.kernel.errors import Refused
 
     if code is None:
-        return areas.root()
+        return who.post.area if who is not None and who.post else areas.root()
     found = areas.resolve(code)
     if found is None:
         raise Refused("area-unknown", area=code)

@@ -31,9 +31,7 @@ def run() -> int:
     except BrokenPipeError:
         return 0
     except Exception as e:
-        from click.exceptions import ClickException
-
-        if isinstance(e, ClickException):
+        if hasattr(e, "show") and hasattr(e, "exit_code"):  # how the command was typed: the library's own exception, wherever this version keeps it
             e.show()
             return e.exit_code
         if refused := _known(e):

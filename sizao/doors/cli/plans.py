@@ -40,7 +40,7 @@ def coverage(plan: Annotated[str | None, typer.Option("--plan")] = None, as_of: 
     from sizao.plan import read
 
     who = context.scope()
-    data = read.coverage_json(who, _run(as_of, known_at), context.area_named(area), plan=plan)
+    data = read.coverage_json(who, _run(as_of, known_at), context.area_named(area, who), plan=plan)
     if json:
         context.print_json(data)
     else:
@@ -71,7 +71,7 @@ def missing(
     if names and not purpose:
         raise Refused("names-need-purpose")
     who = context.scope(purpose or "response")
-    rows = read.missing_json(who, _run(as_of, known_at), measure, context.area_named(area), state)
+    rows = read.missing_json(who, _run(as_of, known_at), measure, context.area_named(area, who), state)
     shown: dict[str, str] | None = None
     if names:
         from sizao.registers.population import read as population
@@ -268,7 +268,8 @@ def _touched(one: Any, two: Any, area: str | None, disease: str, as_of: str | No
     from sizao.kernel import audit
     from sizao.plan import whom as engine
 
-    who, place = context.scope(), context.area_named(area)
+    who = context.scope()
+    place = context.area_named(area, who)
     asked = {"area": place, "as_of": context.instant(as_of, place.zone), "disease": disease, "seconds": seconds}
     found = engine.whom(who, one, two, **asked)
     subjects: dict[tuple[str, str], list[str]] = {}

@@ -15,6 +15,15 @@ from sizao.plan import read
 TILES_WIDTH, TILES_HEIGHT = 720, 400
 
 
+#: From how many measures on those with nothing to do stand behind a link.
+MANY = 30
+
+
+def _quiet(measures: Any, chosen: str) -> set[str]:
+    """Measures of which nothing is missing, missed, running or untold here."""
+    return {m.id for m in measures if not (m.missing or m.missed or m.open or m.cannot_tell or m.id == chosen)}
+
+
 def overview(request: HttpRequest) -> HttpResponse:
     """Measures by what is missing, parts of the area by coverage, each number a link to its rows."""
     scope = request.scope.open()
@@ -54,6 +63,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         | {
             "run": runs.head(run),
             "measures": found.measures,
+            "quiet": _quiet(found.measures, chosen) if len(found.measures) > MANY and not request.GET.get("all") else set(),
             "chosen_id": chosen,
             "areas": lines,
             "own": found.own if found.own.all else None,
