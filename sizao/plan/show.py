@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from sizao.kernel.codes import diseases
+
 from .facts import vocabulary
 from .language import Edition, Measure, Vocabulary
 from .language.coming import Awaiting
-from .language.durations import Duration
+from .language.durations import Duration, parse
 from .language.parameters import Param
 from .language.words import sentence
 
@@ -67,19 +69,35 @@ def show_awaiting(w: Awaiting) -> dict[str, Any]:
 
 
 def said_lines(lines: list[dict[str, Any]] | None, language: str, *, sources: bool = False) -> list[str]:
-    """Each line of a parameter of `show_edition` with its conditions: "7d (from 2020-06-12, covid-19, class = secondary, 330302, contact-tested)"."""
+    """Each line of a parameter of `show_edition` in words, with its conditions: "7 days (from 2020-06-12, COVID-19, class: contact of a contact, 330302)"."""
     zh = language.startswith("zh")
     begun = "已开始的仍按原值" if zh else "those begun keep theirs"
     found = []
     for line in lines or []:
-        codes = [f"{key} = {code}" for key, code in line.items() if key not in OWN_KEYS]
+        codes = [_coded(key, code, "zh" if zh else "en") for key, code in line.items() if key not in OWN_KEYS]
         notes = [f"自 {line['from']}" if zh else f"from {line['from']}"] if line["from"] else []
-        notes += [n for n in (line["disease"], *codes, line.get("area"), line.get("for")) if n]
+        notes += [n for n in (_disease(line["disease"], zh), *codes, line.get("area"), line.get("for")) if n]
         notes += [begun] if line.get("read") == "start" else []
         notes += [line["source"]] if sources and line["source"] else []
-        text = ", ".join(map(str, line["value"])) if isinstance(line["value"], list) else str(line["value"])
+        span = parse(line["value"]) if isinstance(line["value"], str) else None
+        text = span.words("zh" if zh else "en") if span else ", ".join(map(str, line["value"])) if isinstance(line["value"], list) else str(line["value"])
         found.append(text + (f"（{'，'.join(notes)}）" if zh else f" ({', '.join(notes)})") if notes else text)
     return found
+
+
+def _disease(code: str | None, zh: bool) -> str | None:
+    known = diseases().get(code or "")
+    return str(known["zh" if zh else "en"]) if known else code
+
+
+def _coded(column: str, code: str, language: str) -> str:
+    """A condition on a column in words; where two tables have the column, of the one whose codes know this one."""
+    named = [c for t in vocabulary().tables.values() for c in t.columns if c.name == column]
+    found = next((c for c in named if code in vocabulary().codes.get(c.codes or "", {})), None)
+    if found is None:
+        return f"{column} = {code}"
+    label = vocabulary().codes[found.codes or ""][code][language]
+    return f"{found.zh}：{label}" if language == "zh" else f"{found.en}: {label}"
 
 
 def value(found: Any) -> Any:

@@ -36,7 +36,7 @@ def test_a_new_text_is_tried_proposed_by_one_and_agreed_by_another(service, visi
     # What differs, in words and in persons; the numbers come in by themselves.
     desk.click("text=看新旧差异")
     desk.wait_for_selector("#whom-measures")
-    assert "21d" in desk.inner_text("#words") and "14d" in desk.inner_text("#words")
+    assert "21天" in desk.inner_text("#words") and "14天" in desk.inner_text("#words")
     row = desk.locator("tr[data-measure=contact-daily-check]")
     assert row.locator("[data-change=released]").inner_text() == "0"
     kept = int(row.locator("[data-change=unchanged]").inner_text())

@@ -112,7 +112,7 @@ def test_scenarios_are_played_at_a_press_and_say_what_came_out_otherwise(outbrea
 def test_a_difference_is_told_in_words_and_in_persons(outbreak, newer, old):
     client = outbreak.client(outbreak.desk, "en")
     words = text(client.get(f"/plan/diff?old={old}&new={newer.ref}"))
-    assert "14d" in words and "1d" in words and "Minutes each time" in words
+    assert "14 days" in words and "1 day" in words and "Minutes each time" in words
     numbers = client.get(f"/plan/whom?old={old}&new={newer.ref}", HTTP_HX_REQUEST="true").content.decode()
     assert "<html" not in numbers
     [row] = re.findall(r'data-measure="contact-daily-check">(.*?)</tr>', numbers, re.DOTALL)
@@ -153,7 +153,7 @@ def test_the_same_registers_under_two_texts_come_in_by_themselves_with_the_quote
     assert set(told) == {PLAN, "newer"}
     assert int(told[PLAN]["all"]) > int(told["newer"]["all"]) > 0, "contacts are followed for one day only"
     [differs] = re.findall(r'data-measure="([^"]+)"', part)
-    assert differs == "contact-daily-check" and part.count("对密切接触者应隔尽隔") == 2 and "14d" in part and "1d" in part
+    assert differs == "contact-daily-check" and part.count("对密切接触者应隔尽隔") == 2 and "14天" in part and "1天" in part
     whole = client.get(re.search(r'hx-get="([^"]+)"', client.get("/plan/replay").content.decode()).group(1).replace("&amp;", "&")).content.decode()
     assert "<html" in whole and 'id="by-kind"' in whole, "without scripts the same on a page of its own"
     assert ("前算出" if language == "zh-hans" else "ago") in whole and "后算出" not in whole

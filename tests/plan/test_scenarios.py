@@ -101,14 +101,14 @@ def test_a_diff_says_for_whom_and_where_a_line_of_a_parameter_holds():
     narrow = "{value: 7d, from: 2020-06-12, class: secondary, area: 330302, for: contact-daily-check, read: start, source: '001'}"
     found = compared(line, f"{line}    - {narrow}\n")
     [param] = found["params"]
-    assert param["said"]["en"]["before"] == ["14d"]
-    assert param["said"]["en"]["after"] == ["14d", "7d (from 2020-06-12, class = secondary, 330302, contact-daily-check, those begun keep theirs)"]
-    assert param["said"]["zh"]["after"][1] == "7d（自 2020-06-12，class = secondary，330302，contact-daily-check，已开始的仍按原值）"
+    assert param["said"]["en"]["before"] == ["14 days"]
+    assert param["said"]["en"]["after"] == ["14 days", "7 days (from 2020-06-12, class: contact of a contact, 330302, contact-daily-check, those begun keep theirs)"]
+    assert param["said"]["zh"]["after"][1] == "7天（自 2020-06-12，接触者分类：密接的密接，330302，contact-daily-check，已开始的仍按原值）"
 
 
 def test_a_diff_names_the_source_where_only_the_source_is_another():
     found = compared('value: 14d, source: "000"', 'value: 14d, source: "003"')
-    assert found["params"][0]["said"]["en"] == {"before": ["14d (000)"], "after": ["14d (003)"]}
+    assert found["params"][0]["said"]["en"] == {"before": ["14 days (000)"], "after": ["14 days (003)"]}
 
 
 def test_a_diff_names_what_the_edition_says_beside_its_measures():

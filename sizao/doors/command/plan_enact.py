@@ -94,6 +94,7 @@ def _page(
             "found": tried,
             "by_area": plan_words.together(tried),
             "now_standing": now,
+            "above": None if now else enacting.governing(item.item_id, area, disease),
             "seen": _seen(now),
             "elsewhere": enacting.elsewhere(item.item_id, area, disease),
             "kept": {"new": item.ref, "disease": disease, "starts": starts.isoformat(), "base": area.code},
