@@ -1,4 +1,4 @@
-"""The demo's county: its map, its people, its outbreak, and staff who mostly do what they should.
+"""A small county, for tests: its map, its people, its outbreak, and staff who mostly do what they should.
 
 Everything comes in through the same verbs as real work: reports received, contacts named, checks recorded, an edition put forward by one
 person and seconded by another.
