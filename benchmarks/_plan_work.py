@@ -50,6 +50,8 @@ def changes() -> Changes:
         relations(at_previous=True),
         {t: f"SELECT id FROM p.{t}_changed" for t in TABLES},
         f"SELECT {columns} FROM p.act WHERE taken = 1 UNION ALL SELECT {columns} FROM p.act_gone",
+        "SELECT id FROM p.act WHERE taken = 1 UNION ALL SELECT id FROM p.act_gone",
+        f"SELECT {ACT} FROM p.act_gone",
     )
 
 

@@ -15,7 +15,7 @@ from sizao.plan.duck import Counter, Judged, Shared, idle
 from sizao.plan.sql import DUCKDB, Relations
 from sizao.plan.sql.parts import series
 
-from .changes import CHANGED, Changes, changed
+from .changes import CHANGED, CHANGED_ID, GONE, Changes, changed
 from .lanes import SHELF, Lanes
 from .ledger import Kept, Ledger
 from .worth import FEW, occasions, settles
@@ -120,6 +120,9 @@ class Cycle:
         self.idle = frozenset.intersection(*(idle(w.judged.measure) for w in self.works)) if self.works else frozenset()
         works = self.works
         with Lanes(self.db) as lanes:
+            if self.changes and self.changes.ids:
+                self.db.execute(f"CREATE TABLE {GONE} AS {self.changes.gone}")
+                self.db.execute(f"CREATE TABLE {CHANGED_ID} AS SELECT DISTINCT x.id FROM ({self.changes.ids}) x(id)")
             if self.changes:
                 self.db.execute(f"CREATE TABLE {CHANGED} AS {changed(self.changes, [w.judged.measure for w in works if w.old and not w.whole])}")
             self.now.at_the_top  # noqa: B018 - before there are several threads
