@@ -25,7 +25,8 @@ __all__ = ["NewSpecimen", "NewTube", "add_specimens", "add_tubes", "correct_resu
 
 @dataclass(frozen=True, slots=True)
 class NewSpecimen:
-    """A sample that was taken. `key` is made by who takes it, so that sending twice records once. Without a person `sample_of` says what it is of."""
+    """A sample that was taken. `key` is made by who takes it, so that sending twice records once. Without a person `sample_of` says what it is of.
+    `received_at`: where a list tells it with the rest; the act of it is the list's (`lists`)."""
 
     key: str
     person: UUID | None
@@ -37,6 +38,7 @@ class NewSpecimen:
     site: str = ""
     tube: UUID | None = None
     retest_of: UUID | None = None
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,10 @@ def add_specimens(scope: Scope, new: Sequence[NewSpecimen], *, sender: str, batc
         scope, Specimen, {s.key: s for s in new}, sender=sender, batch=batch, event="laboratory.sampled", since=lambda s: s.sampled_at, about=lambda s: s.person,
         columns=lambda s: {
             "person_id": s.person, "area_id": s.area_id, "disease": s.disease, "kind": s.kind, "sampled_at": s.sampled_at, "sample_of": s.sample_of, "site": s.site,
-            "tube_id": s.tube, "retest_of_id": s.retest_of,
+            "tube_id": s.tube, "retest_of_id": s.retest_of, "received_at": s.received_at,
         },
         act=lambda key, s: NewAct("lab.sampled", key, s.sampled_at, s.person, s.area_id, s.disease, s.sampled_at if reported else None, record=key),
-        digest_of=lambda s: (s.key, s.sampled_at),
+        digest_of=lambda s: (s.key, s.sampled_at, s.received_at),
     )  # fmt: skip
     for tube in Tube.objects.filter(pk__in={s.tube for s in new if s.tube and s.key in made}):
         if (there := Specimen.objects.filter(tube=tube).count()) > tube.size:

@@ -46,7 +46,7 @@ def bring_samples(scope: Scope, listed: Sequence[Listed], *, sender: str, batch:
     A result that differs from the one told before corrects it. A sample keeps the person whom it first named.
     """
     wanted = {one.key: one for one in listed}
-    new = [NewSpecimen(s.key, s.person, s.area_id, s.disease, s.sampled_at, s.kind) for s in wanted.values()]
+    new = [NewSpecimen(s.key, s.person, s.area_id, s.disease, s.sampled_at, s.kind, received_at=s.received_at) for s in wanted.values()]
     made = add_specimens(scope, new, sender=sender, batch=batch, reported=True)
     rows = Specimen.objects.select_for_update(of=("self",)).filter(sender=sender).extra(where=["laboratory_specimen.source_id <> ''", "laboratory_specimen.source_id = ANY(%s::text[])"], params=[text_array(wanted)])
     found: dict[str, tuple[str, UUID]] = {}
@@ -65,6 +65,8 @@ def bring_samples(scope: Scope, listed: Sequence[Listed], *, sender: str, batch:
             row.kind, changed = one.kind, True
         if one.received_at is not None and one.received_at != row.received_at:
             row.received_at, changed = one.received_at, True
+            arrived.append(row)
+        elif row.received_at is not None and row.source_id in made:  # written with the sample itself: a row that is changed at once costs a version
             arrived.append(row)
         if changed:
             put_on.append(row)
