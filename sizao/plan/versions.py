@@ -30,6 +30,8 @@ KEYS: dict[Kept, tuple[str, ...]] = {
     Figure: ("enactment", "measure", "area_id", "name", "coalesce({0}day, '-infinity')"),
     Row: ("enactment", "measure", "subject", "occasion"),
 }
+#: What a row that ends said: with these it is found along the index of lists. Whoever does not know them leaves them out.
+FOUND: dict[Kept, tuple[str, ...]] = {Row: ("state", "doable", "due")}
 RUNS_KEPT, ROWS_KEPT = 48, 3  # runs whose cells, and whose rows, are kept; of older ones the last of each day
 
 
@@ -58,9 +60,10 @@ class Writing:
         return self._begin(f"now_{model._meta.db_table}", f"SELECT {', '.join(columns(model))} FROM {model._meta.db_table}")
 
     def gone(self, model: Kept) -> str:
-        """A table for the keys of what the last run found and this one found otherwise, or not at all. Where it is asked for, `now` is to hold only what
-        differs."""
-        return self._begin(f"gone_{model._meta.db_table}", f"SELECT {_keys(model)} FROM {model._meta.db_table} t")
+        """A table for the keys of what the last run found and this one found otherwise, or not at all; of rows also for what is in `FOUND`, each that stands
+        under the key. Where it is asked for, `now` is to hold only what differs."""
+        found = "".join(f", t.{name}" for name in FOUND.get(model, ()))
+        return self._begin(f"gone_{model._meta.db_table}", f"SELECT {_keys(model)}{found} FROM {model._meta.db_table} t")
 
     def _begin(self, name: str, select: str) -> str:
         if name not in self.begun:
@@ -84,7 +87,17 @@ class Writing:
                 self.differ(model)
             self.cursor.execute(f"ANALYZE gone_{table}")
             same = " AND ".join(f"{key.format('t.') if '{' in key else f't.{key}'} = g.k{i}" for i, key in enumerate(KEYS[model]))
-            self.cursor.execute(f"UPDATE {table} t SET until = {number} FROM gone_{table} g WHERE t.until = {STILL} AND {same}")
+            end = f"UPDATE {table} t SET until = {number} FROM gone_{table} g WHERE t.until = {STILL} AND {same}"
+            found = FOUND.get(model, ())
+            if found and not whole:
+                *sure, last = found  # the last may be null
+                known = "".join(f" AND t.{name} = g.{name}" for name in sure)
+                self.cursor.execute(f"{end}{known} AND t.{last} = g.{last}")
+                self.cursor.execute(f"{end}{known} AND t.{last} IS NULL AND g.{last} IS NULL")
+                self.cursor.execute(f"SELECT EXISTS (SELECT 1 FROM gone_{table} g WHERE {' OR '.join(f'g.{name} IS NULL' for name in sure)})")
+                end = end if self.cursor.fetchone()[0] else ""
+            if end:
+                self.cursor.execute(end)
             only = f" WHERE EXISTS (SELECT 1 FROM gone_{table} g WHERE {same})" if whole else ""
             self.cursor.execute(f"INSERT INTO {table} (run_id, until, {names}) SELECT {number}, {STILL}, {names} FROM {now} t{only}")
         self.cursor.execute(" ".join(f"DROP TABLE {name};" for name in self.begun) or "SELECT 1")
@@ -96,7 +109,8 @@ class Writing:
         was, now = f"SELECT {names} FROM {table} WHERE until = {STILL}", f"SELECT {names} FROM now_{table}"
         both = f"({now} EXCEPT ALL {was}) UNION ALL ({was} EXCEPT ALL {now})"
         gone = self.gone(model)
-        self.cursor.execute(f"INSERT INTO {gone} SELECT DISTINCT {_keys(model)} FROM ({both}) t")
+        names = ", ".join(f"k{i}" for i in range(len(KEYS[model])))
+        self.cursor.execute(f"INSERT INTO {gone} ({names}) SELECT DISTINCT {_keys(model)} FROM ({both}) t")
 
 
 def columns(model: Kept) -> tuple[str, ...]:

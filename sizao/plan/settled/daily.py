@@ -82,7 +82,7 @@ class Daily:
         for f in found:  # before there are several threads
             self.engine.relations(f, self.zone)
         result = cycle(judged)
-        self.written = Written(self.engine, self.cells(), self.rows())
+        self.written = Written(self)
         return result
 
     def write(self, writing: Writing) -> dict[str, int]:
@@ -135,19 +135,39 @@ class Daily:
 
     # -- to PostgreSQL
 
-    def cells(self) -> str:
-        """SELECT of the cells (key, area, counts), of all days together, with what was marked, and what has risen above who answers."""
+    def cells(self, only: str = "") -> str:
+        """SELECT of the cells (key, area, counts), of all days together, with what was marked, and what has risen above who answers. `only`: a table of those
+        that are asked for (no, key, area)."""
         sums = ", ".join(f"{SUMS.get(name, name)} AS {name}" for name in COUNTED)
+        columns = {name: f"coalesce({'c' if name in COUNTED else 'e'}.{name}, 0)" for name in COUNTS} | {"risen": "coalesce(r.n, 0)"}
+        some = f" SEMI JOIN {only} USING (key, area)" if only else ""
+        return (
+            f"SELECT key, area, {', '.join(f'{sql} AS {name}' for name, sql in columns.items())} FROM (SELECT c.key, c.area, {sums} FROM ({Ledger(self.duck).whole(only)}) c) c "
+            f"FULL JOIN (SELECT * FROM ({self.marked()}){some}) e USING (key, area) "
+            f"LEFT JOIN ({self.risen()}) r USING (key, area) WHERE {' OR '.join(f'{x} <> 0' for x in columns.values())}"
+        )
+
+    def marked(self) -> str:
+        """SELECT of what was marked (key, area, counts) below each area."""
         marks = ", ".join(f"CAST(sum(l.{name}) AS BIGINT) AS {name}" for name in EXTRA)
-        rise = (
+        return f"SELECT l.key, u.above AS area, {marks} FROM {MARKED} l JOIN up u ON u.area = l.area GROUP BY ALL"
+
+    def risen(self) -> str:
+        """SELECT of how many (key, area, n) have risen to each area."""
+        return (
             f"SELECT l.key, u.above AS area, CAST(sum(l.n) AS BIGINT) AS n FROM {MARKED} l LEFT JOIN post p ON p.id = l.post "
             "JOIN up u ON u.area = coalesce(p.area, l.area) AND u.steps BETWEEN 1 AND l.levels WHERE l.levels > 0 GROUP BY ALL"
         )
-        columns = {name: f"coalesce({'c' if name in COUNTED else 'e'}.{name}, 0)" for name in COUNTS} | {"risen": "coalesce(r.n, 0)"}
+
+    def moved(self) -> str:
+        """SELECT of the cells (no, key, area) that may differ from those of the cycle before: of what was counted those that do, and all in which any mark,
+        or the number of the risen, is not what was written last."""
+        was = f"SELECT key, area, {', '.join(EXTRA)} FROM written_cell WHERE {' OR '.join(f'{name} <> 0' for name in EXTRA)}"
+        rose = "SELECT key, area, CAST(risen AS BIGINT) FROM written_cell WHERE risen <> 0"
+        differ = [f"SELECT key, area FROM (({a}) EXCEPT ({b}))" for x, y in ((self.marked(), was), (self.risen(), rose)) for a, b in ((x, y), (y, x))]
         return (
-            f"SELECT key, area, {', '.join(f'{sql} AS {name}' for name, sql in columns.items())} FROM (SELECT c.key, c.area, {sums} FROM ({Ledger(self.duck).whole()}) c) c "
-            f"FULL JOIN (SELECT l.key, u.above AS area, {marks} FROM {MARKED} l JOIN up u ON u.area = l.area GROUP BY ALL) e USING (key, area) "
-            f"LEFT JOIN ({rise}) r USING (key, area) WHERE {' OR '.join(f'{x} <> 0' for x in columns.values())}"
+            f"SELECT m.no, m.key, c.area FROM ({Ledger(self.duck).moved()}) c JOIN settled_measure m USING (no) UNION "
+            f"SELECT m.no, m.key, c.area FROM ({' UNION '.join(differ)}) c JOIN settled_measure m USING (key)"
         )
 
     def rows(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import duckdb
@@ -36,8 +37,8 @@ class Ledger:
     """Settled cells, live cells, and for each measure what they rest on.
 
     settled_cell: an area with all below it; several rows add up. settled_owing: how many, at the area itself, need somebody to answer: who does is
-    asked each time. live_cell_0 and live_cell_1: the rest, of the last cycle and of the one that is being worked on. candidate_N: rows of the facts that
-    can matter to measure N, `live` unless all is settled. settled_cycle: the number of the last cycle.
+    asked each time. live_cell_0 and live_cell_1: the rest, of the last cycle and of the one before it (of the one that is being worked on, until it ends).
+    candidate_N: rows of the facts that can matter to measure N, `live` unless all is settled. settled_cycle: the number of the last cycle.
 
     A cycle writes as it goes, and nothing of it counts before `settle`: cells of a later turn than the last are not read, nor are candidates of a measure
     that is not in settled_measure. What a cycle that was killed has left is cleared away by the next.
@@ -80,12 +81,38 @@ class Ledger:
             f"CREATE OR REPLACE VIEW cell AS SELECT m.key AS measure, c.area, c.day, {named} FROM (SELECT no, area, day, {sums} FROM ({both}) GROUP BY ALL) c JOIN settled_measure m USING (no)"
         )
 
-    def whole(self) -> str:
-        """SELECT of the cells of all days together: key, area, and what is kept of the counts."""
+    def whole(self, only: str = "") -> str:
+        """SELECT of the cells of all days together: key, area, and what is kept of the counts. `only`: a table of those that are asked for (no, area)."""
         live, past = f"live_cell_{(self.turn - 1) % 2}", f"SELECT * FROM settled_cell WHERE turn < {self.turn}"
-        both = f"SELECT no, area, {', '.join(COUNTED)}, 0 AS ownerless FROM ({past}) UNION ALL SELECT no, area, {', '.join(KEPT)} FROM {live}"
+        some = f" SEMI JOIN {only} USING (no, area)" if only else ""
+        both = f"SELECT no, area, {', '.join(COUNTED)}, 0 AS ownerless FROM ({past}){some} UNION ALL SELECT no, area, {', '.join(KEPT)} FROM {live}{some}"
         sums = ", ".join(f"CAST(sum({name}) AS INTEGER) AS {name}" for name in KEPT)
         return f"SELECT m.key, c.* EXCLUDE (no) FROM (SELECT no, area, {sums} FROM ({both}) GROUP BY no, area) c JOIN settled_measure m USING (no)"
+
+    def shape(self) -> str:
+        """Where the cells of one cycle can be held against those of the next: its number, the measures with their horizons, and how much is settled."""
+        measures = self.db.execute("SELECT no, key, horizon FROM settled_measure ORDER BY no").fetchall()
+        return self._shape(self.turn - 1, measures, "TRUE")
+
+    def shape_before(self) -> str:
+        """What the shape of the cycle before was, if since then nothing was evaluated whole, let go of or added up anew."""
+        measures = self.db.execute("SELECT no, key, horizon FROM settled_measure ORDER BY no").fetchall()
+        return self._shape(self.turn - 2, measures, f"turn < {self.turn - 1}")
+
+    def _shape(self, turn: int, measures: list[Any], which: str) -> str:
+        return sha256(repr((turn, measures, self.one(f"SELECT count(*) FROM settled_cell WHERE {which}"))).encode()).hexdigest()
+
+    def moved(self) -> str:
+        """SELECT of the cells (no, area) that differ from those of the cycle before, which must be of `shape_before`.
+
+        Two sums tell it, in which each count has a weight of its own, and no sum over columns one by one, which would take two and a half times as long.
+        That both stay the same while a cell changes comes once in 2^56 changes.
+        """
+        now, then, counts = f"live_cell_{(self.turn - 1) % 2}", f"live_cell_{self.turn % 2}", ", ".join(KEPT)
+        past = f"SELECT no, area, {', '.join(COUNTED)}, 0 AS ownerless FROM settled_cell WHERE turn = {self.turn - 1}"
+        parts = [(f"SELECT no, area, {counts} FROM {now}", ""), (f"SELECT no, area, {counts} FROM {then}", "-"), (past, "")]
+        both = " UNION ALL ".join(f"SELECT no, area, {sign}({weighed(0)}) AS a, {sign}({weighed(1)}) AS b FROM ({select})" for select, sign in parts)
+        return f"SELECT no, area FROM ({both}) GROUP BY no, area HAVING sum(a) <> 0 OR sum(b) <> 0"
 
     def one(self, sql: str) -> Any:
         row = self.db.execute(sql).fetchone()
@@ -120,7 +147,6 @@ class Ledger:
             self.db.execute(f"INSERT INTO settled_measure VALUES {rows}")
         self.db.execute(f"UPDATE settled_cycle SET turn = {self.turn}")
         self.read(self.live)
-        self.db.execute(f"DROP TABLE IF EXISTS live_cell_{(self.turn + 1) % 2}")
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Everything of these measures."""
@@ -155,3 +181,9 @@ class Ledger:
             self.db.execute(
                 f"CREATE OR REPLACE TABLE {name} AS SELECT no, area, {day}, {sums}, {self.turn} AS turn FROM {name} GROUP BY no, area, 3 HAVING {some} ORDER BY no"
             )
+
+
+def weighed(which: int) -> str:
+    """A sum of all counts, each times a weight of 28 bits: it fits 64 bits whatever the counts."""
+    weights = {name: int.from_bytes(sha256(f"{name} {which}".encode()).digest()[:4]) >> 4 for name in KEPT}
+    return " + ".join(f"CAST({name} AS BIGINT) * {weight}" for name, weight in weights.items())
