@@ -21,6 +21,7 @@ import duckdb
 from benchmarks._plan_measures import TABLES, edition
 from benchmarks._plan_province import AS_OF, PREVIOUS, SINCE, file
 from sizao.plan.duck import COUNTS, Counter, Judged
+from sizao.plan.mirror.owner import LOG
 from sizao.plan.settled import Changes, CycleResult, cycle
 from sizao.plan.sql import Part, Relations
 
@@ -60,7 +61,7 @@ def opened(size: str, state: str) -> duckdb.DuckDBPyConnection:
     db = duckdb.connect(state)
     limit = os.environ.get("SIZAO_BENCH_MEMORY", "1GB")
     db.execute(
-        f"SET threads = {LANES}; SET memory_limit = '{limit}'; SET preserve_insertion_order = false; SET temp_directory = '{state}.tmp'"
+        f"SET threads = {LANES}; SET memory_limit = '{limit}'; SET preserve_insertion_order = false; SET temp_directory = '{state}.tmp'; SET checkpoint_threshold = '{LOG}'"
     )
     db.execute(f"ATTACH '{file(size)}' AS p (READ_ONLY)")
     return db

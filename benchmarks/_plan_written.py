@@ -136,6 +136,8 @@ def written(db: duckdb.DuckDBPyConnection, place: Path, size: str) -> dict[str, 
             made.save()
         daily.remember()
         done = time.perf_counter()
+        db.execute("CHECKPOINT")
+        tidied = time.perf_counter()
         versions.forget()
         lists.clear()
         lists.update(daily.seen)
@@ -144,7 +146,8 @@ def written(db: duckdb.DuckDBPyConnection, place: Path, size: str) -> dict[str, 
             f"{name}_cycle_seconds": cycled - began,
             f"{name}_send_seconds": sent - cycled,
             f"{name}_settle_seconds": done - sent,
-            f"{name}_forget_seconds": time.perf_counter() - done,
+            f"{name}_tidy_seconds": tidied - done,
+            f"{name}_forget_seconds": time.perf_counter() - tidied,
             f"{name}_cpu_seconds": time.process_time() - cpu,
             f"{name}_load": load,
             f"{name}_cells": Cell.objects.filter(run=number).count(),

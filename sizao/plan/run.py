@@ -81,6 +81,8 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
             run.save(update_fields=["unlisted_rows", "seconds"])
         if counted:
             counted.remember()
+        if mirror:
+            mirror.tidy()
     versions.forget()
     return run
 

@@ -90,6 +90,11 @@ class Mirror:
         refresh.done.seconds = time.monotonic() - started
         return refresh.done
 
+    def tidy(self) -> None:
+        """Puts what is in the log in its place in the file. A refresh and a cycle leave that to whoever called them, for when nobody waits."""
+        with contextlib.suppress(duckdb.Error):  # it can be done later
+            self.duck.execute("CHECKPOINT")
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         self.duck.execute("BEGIN")

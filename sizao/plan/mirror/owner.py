@@ -17,6 +17,7 @@ from . import source
 
 LOCK = 4_205_030
 FILE = "mirror.duckdb"
+LOG = "128MB"  # of changes that are not yet in their place in the file; a run puts them there in the end, when nobody waits any more
 
 
 class Owner:
@@ -72,6 +73,7 @@ def open_file(folder: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnect
     config: dict[str, Any] = {
         "memory_limit": memory,
         "threads": threads,
+        "checkpoint_threshold": LOG,
         "temp_directory": str(spill),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
