@@ -60,7 +60,7 @@ def _options(rest: list[str]) -> tuple[int, int | None, dict[str, Any]]:
             options[key] = int(value) if value.lstrip("-").isdigit() else value
         elif word.startswith("--"):
             options[word.lstrip("-")] = 1
-        elif word[:1].isdigit() and word.rstrip("km").replace("_", "").isdigit():
+        elif word[:1].isdigit() and word.lower().rstrip("km").replace("_", "").isdigit():
             size = _size(word)
         else:
             raise SystemExit(f"无法理解的参数 {word}。Cannot read the argument {word}: a size, option=value, --option, or --repeat N")
@@ -72,10 +72,10 @@ def _size(word: str) -> int:
     >>> _size("20k"), _size("1m"), _size("5_000")
     (20000, 1000000, 5000)
     """
-    number = word.replace("_", "").rstrip("km")
+    number = word.lower().replace("_", "").rstrip("km")
     if not number.isdigit():
         raise SystemExit(f"无法理解的大小 {word}。Cannot read the size {word}: 5000, 20k, 1m")
-    return int(number) * {"k": 1000, "m": 1_000_000}.get(word[-1:], 1)
+    return int(number) * {"k": 1000, "m": 1_000_000}.get(word[-1:].lower(), 1)
 
 
 def _middle(values: list[Any]) -> Any:

@@ -25,6 +25,7 @@ class Fields:
 
     Attributes:
         types: Field → what its values are.
+        codes: Field → the codes that it may hold, where it has a list.
         columns: Field → the attribute of a row that holds its value; absent where the value lies inside a JSON column, or elsewhere.
     """
 
@@ -32,7 +33,7 @@ class Fields:
         fields = register.declaration.fields
         self.writable = frozenset(register.writable())
         self.types = {n: register.type(n) for n in self.writable}
-        self.codes = {n: frozenset(register.choices(n)) for n in self.writable if self.types[n] in ("code", "codes")}
+        self.codes = {n: known for n in self.writable if self.types[n] in ("code", "codes") and (known := frozenset(register.choices(n)))}
         self.needed = tuple(n for n, f in fields.items() if f.required and f.writable)
         self.columns = {n: register.model._meta.get_field(register.column(n)).attname for n in self.writable if "__" not in register.column(n)}  # type: ignore[union-attr]
 
@@ -42,7 +43,7 @@ class Fields:
         found = [Problem("no-such-field", n[:80]) for n in {*told, *command.cleared} if n not in self.writable] if not self.writable.issuperset(told) or command.cleared else []
         for n, known in self.codes.items():
             value = told.get(n)
-            if known and not nothing(value) and value != []:
+            if not nothing(value) and value != []:
                 found += [Problem("bad-value", n, str(v)[:160]) for v in (value if isinstance(value, list | tuple) else [value]) if v not in known]
         if new:
             found += [Problem("value-missing", n) for n in self.needed if nothing(told.get(n))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,14 @@ class Job:
 
 def register(folder: Path, progress: Say = lambda zh, en: None) -> Told:
     """Brings everything in, each chunk in a transaction of its own."""
-    return Bringing(Registrar(folder), progress).all()
+    rarely = gc.get_threshold()
+    gc.freeze()  # what is there stays; a chunk makes a million objects and hardly a circle
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        return Bringing(Registrar(folder), progress).all()
+    finally:
+        gc.set_threshold(*rarely)
+        gc.unfreeze()
 
 
 class Bringing:

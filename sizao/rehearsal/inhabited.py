@@ -44,10 +44,8 @@ def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str,
     """Makes the city in an empty demo store; in one that has it, does nothing."""
     if not Enactment.objects.exists():
         first = clock.local_day(clock.now(), ZONE) - timedelta(days=days)
-        progress("正在生成虚构的城市……", "Inventing a city…")
         with tempfile.TemporaryDirectory() as folder:
-            make(Path(folder), size=size, days=days, seed=seed, first=first)
-            progress("正在入库……", "Bringing its records in…")
+            make(Path(folder), size=size, days=days, seed=seed, first=first, progress=progress)
             told = register(Path(folder), progress)
         people(told)
         if faults := content.load(Scope.system("rehearsal")).faults:

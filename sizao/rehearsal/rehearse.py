@@ -37,7 +37,6 @@ def live(folder: Path, editions: Sequence[str] = ()) -> Compared:
 
 def rehearse(folder: Path, *, size: str, days: int, seed: int, first: date | None = None, editions: Sequence[str] = (), progress: Callable[[str, str], None] = lambda zh, en: None) -> Compared:
     """Makes a city below the folder, and lives through it in the store that is open."""
-    progress("正在生成虚构的城市……", "Inventing a city…")
-    make(folder, size=size, days=days, seed=seed, first=first or FIRST)
+    make(folder, size=size, days=days, seed=seed, first=first or FIRST, progress=progress)
     progress("正在入库、计算并与实情核对……", "Bringing its records in, evaluating, comparing with the truth…")
     return live(folder, editions)
