@@ -44,7 +44,7 @@ def db():
     make(lambda sql: connection.execute(sql.replace("CREATE TEMPORARY", "CREATE")))  # a cycle reads with several connections
     for name, columns in COLUMNS.items():
         connection.execute(f"CREATE TABLE b_{name} ({', '.join(f'{quoted(c)} {kind}' for c, kind in columns)})")
-    connection.execute('CREATE TABLE changed_act (id BIGINT, kind VARCHAR, subject BIGINT, person BIGINT, "at" TIMESTAMP, period DATE)')
+    connection.execute('CREATE TABLE changed_act (kind VARCHAR, subject BIGINT, person BIGINT, "at" TIMESTAMP, period DATE)')
     connection.execute("CREATE TABLE changed_subject (name VARCHAR, id BIGINT)")
     return connection
 
@@ -110,10 +110,9 @@ def differences(db, old: Register, new: Register) -> Changes:
         changed = [i for i in by_id[0].keys() | by_id[1].keys() if by_id[0].get(i) != by_id[1].get(i)]
         insert(db, "changed_subject", ["name", "id"], [{"name": t.name, "id": i} for i in changed])
     one, other = ({repr(a): a for a in side["act"]} for side in (was, now))
-    insert(db, "changed_act", ["id", "kind", "subject", "person", "at", "period"], [(one | other)[key] for key in one.keys() ^ other.keys()])
+    insert(db, "changed_act", ["kind", "subject", "person", "at", "period"], [(one | other)[key] for key in one.keys() ^ other.keys()])
     subjects = {t.name: f"SELECT id FROM changed_subject WHERE name = '{t.name}'" for t in TABLES}
-    gone = "SELECT * FROM b_act WHERE id IN (SELECT id FROM changed_act)"
-    return Changes(BEFORE, subjects, "SELECT * EXCLUDE (id) FROM changed_act", "SELECT id FROM changed_act", gone)
+    return Changes(BEFORE, subjects, "SELECT * FROM changed_act")
 
 
 # -- what the cells must be

@@ -15,7 +15,7 @@ from sizao.plan.sql.parts import series
 from .lanes import SHELF
 
 literal = DUCKDB.literal
-CHANGED, CHANGED_ID, GONE = (f"{SHELF}.{name}" for name in ("changed_act", "changed_id", "gone_act"))
+CHANGED = f"{SHELF}.changed_act"
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,12 @@ class Changes:
     Attributes:
         before: The relations as the last cycle saw them; they need to be right for what is touched only.
         subjects: Table → SELECT of the ids of which any version is new, differs or is gone.
-        acts: SELECT kind, subject, person, "at", period of every act that is new, differs (as it was and as it is) or is gone. It may read GONE.
-        ids: SELECT of the ids of these acts; "" if nobody knows them, and the acts as they were are looked for among all.
-        gone: SELECT of those of them that were there, as they were, with all columns of an act; they are put into GONE.
+        acts: SELECT kind, subject, person, "at", period of every act that is new, differs (as it was and as it is) or is gone.
     """
 
     before: Relations
     subjects: Mapping[str, str]
     acts: str
-    ids: str = ""
-    gone: str = ""
 
 
 def touched(m: Measure, changes: Changes, rows: list[str], acts: str, previous: datetime, as_of: datetime, horizon: datetime) -> str:

@@ -15,13 +15,14 @@ from sizao.plan.duck import Counter, Judged, Shared, idle
 from sizao.plan.sql import DUCKDB, Relations
 from sizao.plan.sql.parts import series
 
-from .changes import CHANGED, CHANGED_ID, GONE, Changes, changed
+from .changes import CHANGED, Changes, changed
 from .lanes import SHELF, Lanes
 from .ledger import Kept, Ledger
 from .worth import FEW, occasions, settles
 
 literal = DUCKDB.literal
 LARGE = 500_000  # rows of a facts table above which those that can matter to a measure are kept apart
+GROWN = "has grown"  # why a measure that was counted whole each time is settled now
 LONG = timedelta(days=62)  # for which days are kept apart, where nobody says from which on
 Listing = Callable[[Counter, Judged, str, bool], None]
 
@@ -120,9 +121,6 @@ class Cycle:
         self.idle = frozenset.intersection(*(idle(w.judged.measure) for w in self.works)) if self.works else frozenset()
         works = self.works
         with Lanes(self.db) as lanes:
-            if self.changes and self.changes.ids:
-                self.db.execute(f"CREATE TABLE {GONE} AS {self.changes.gone}")
-                self.db.execute(f"CREATE TABLE {CHANGED_ID} AS SELECT DISTINCT x.id FROM ({self.changes.ids}) x(id)")
             if self.changes:
                 self.db.execute(f"CREATE TABLE {CHANGED} AS {changed(self.changes, [w.judged.measure for w in works if w.old and not w.whole])}")
             self.now.at_the_top  # noqa: B018 - before there are several threads
@@ -148,7 +146,7 @@ class Cycle:
             rows = self.looked_at(old) if old and held else self.size(j.measure.facts)
             why = self.why_whole(old, print_)
             if old and old.whole and not why and settles(j.measure) and not self.few(j, rows):
-                why = "has grown"
+                why = GROWN
             if why or old is None:
                 self.result.whole[j.key] = why
                 number, rows = number + 1, self.size(j.measure.facts)

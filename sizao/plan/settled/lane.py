@@ -17,7 +17,7 @@ from sizao.plan.obligations import FIELDS
 from sizao.plan.sql import DUCKDB, Part, Relations
 from sizao.plan.sql.parts import series, settled
 
-from .changes import CHANGED_ID, GONE, touched
+from .changes import touched
 from .lanes import SHELF
 
 if TYPE_CHECKING:
@@ -135,32 +135,13 @@ class Lane:
         assert self.changes and w.old
         m = w.judged.measure
         part = Part(since=self.c.start, settled=w.old.horizon) if series(m) else Part()
-        then, now = self.acts(m, part)
-        before = self.facts(w, replace(self.changes.before, act=then), "SELECT * FROM rows_then", few=True)
+        before = self.facts(w, self.changes.before, "SELECT * FROM rows_then", few=True)
         leaves = self.over(before, w.old.as_of).leaves(w.judged, part, sign="-")
         if series(m):
-            leaves += " UNION ALL " + self.over(self.facts(w, replace(self.relations, act=now), "SELECT * FROM rows_now", few=True)).leaves(w.judged, part)
+            leaves += " UNION ALL " + self.over(self.facts(w, self.relations, "SELECT * FROM rows_now", few=True)).leaves(w.judged, part)
         names = (*COUNTED, "owing")
         sums, some = ", ".join(f"CAST(sum({c}) AS INTEGER) AS {c}" for c in names), " OR ".join(f"sum({c}) <> 0" for c in names)
         self.count(w, f"SELECT area, day, TRUE AS settled, {sums} FROM ({leaves}) WHERE day IS NOT NULL GROUP BY ALL HAVING {some}")
-
-    def acts(self, m: Measure, part: Part) -> tuple[str, str]:
-        """What is read in place of all acts, as they were and as they are: those of the touched that can matter, looked for once for both."""
-        assert self.changes
-        if not (self.changes.ids and series(m)):
-            return self.changes.before.act, self.relations.act
-        wanted = {(m.done.act, m.done.key): part.acts(m, DUCKDB)} | {(c.act, c.key): list[str]() for c in m.close if (c.act, c.key) != (m.done.act, m.done.key)}
-        found = []
-        for (kind, key), tests in wanted.items():
-            who = "id" if key == "subject" else "person"
-            tests = [f"a.kind = {literal(kind)}", f'a."at" <= {literal(self.c.as_of)}', *tests]
-            tests.append(f"a.{key} IN (SELECT {who} FROM rows_now UNION SELECT {who} FROM rows_then)")
-            found.append(f"SELECT a.* FROM ({self.relations.act}) a WHERE {' AND '.join(tests)}")
-        self.db.execute(f"CREATE OR REPLACE TEMP TABLE acts_now AS {' UNION ALL '.join(found)}")
-        self.db.execute(
-            f"CREATE OR REPLACE TEMP TABLE acts_then AS SELECT a.* FROM acts_now a ANTI JOIN {CHANGED_ID} c ON c.id = a.id UNION ALL BY NAME SELECT g.* FROM {GONE} g"
-        )
-        return "SELECT * FROM acts_then", "SELECT * FROM acts_now"
 
     # -- what is live
 

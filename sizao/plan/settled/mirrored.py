@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sizao.plan.duck import Judged
 from sizao.plan.mirror.before import BATCHES, came_or_went
 
-from .changes import GONE, Changes
+from .changes import Changes
 from .cycle import CycleResult, Listing, cycle
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def changes(mirror: Mirror, zone: str) -> Changes:
         f"SELECT no FROM new_act UNION SELECT _no FROM act WHERE _batch IN ({BATCHES}) UNION "
         f"SELECT act FROM replaced WHERE act IS NOT NULL AND (_no IN (SELECT no FROM new_replaced) OR _batch IN ({BATCHES}))"
     )
-    columns = 'a.kind, a.subject, a.person, a."at", a.period'
-    acts = f"SELECT {columns} FROM ({now.act}) a WHERE a.id IN ({numbers}) UNION ALL SELECT {columns} FROM {GONE} a"
-    return Changes(before, subjects, acts, numbers, f"SELECT a.* FROM ({before.act}) a WHERE a.id IN ({numbers})")
+    images = (
+        f'SELECT a.kind, a.subject, a.person, a."at", a.period FROM ({sql}) a WHERE a.id IN ({numbers})' for sql in (now.act, before.act)
+    )
+    return Changes(before, subjects, " UNION ALL ".join(images))
