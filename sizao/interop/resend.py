@@ -11,6 +11,7 @@ from sizao.kernel.registry import Register, find
 from sizao.kernel.scope import Scope
 
 from . import kit
+from .feeds.watch import by_hand
 from .intake import import_files
 from .mending import can_be_mended, cells_of, headers
 from .models import ImportFile
@@ -44,7 +45,8 @@ def _as_a_file(scope: Scope, head: ImportFile, cells: Mapping[str, str]) -> Repo
             out = csv.writer(f)
             out.writerow(cells)
             out.writerow(cells.values())
-        return import_files(scope, [path], disease=head.disease, sender=head.sender, time_zone=head.time_zone)
+        with by_hand():
+            return import_files(scope, [path], disease=head.disease, sender=head.sender, time_zone=head.time_zone)
 
 
 def _into_register(scope: Scope, head: ImportFile, register: Register, line: int, cells: Mapping[str, str]) -> Report:

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from sizao.interop.feeds.models import Arrival
 from sizao.interop.intake import import_files
 from sizao.interop.models import ImportFile, SavedMapping
 from sizao.kernel import clock
@@ -89,6 +90,7 @@ def test_a_rejected_row_is_put_right_alone_and_so_is_one_cell_of_a_row_that_was_
     assert "Every rejected row was put right" in seen(desk.get(f"/import/files/{file.pk}")) and "✓ put right" in seen(desk.get(f"/import/files/{file.pk}?all=1"))
     part = ImportFile.objects.filter(mends=file).order_by("opened_at").first()
     assert desk.get(f"/import/files/{part.pk}")["Location"].endswith(str(file.pk)) and "Row 3" in seen(desk.get(f"/import/files/{part.pk}/row/2"))
+    assert Arrival.objects.filter(sender="town").count() == 1  # the sender was heard once: what a desk puts right is no sign of life of his
     # the file as it was, sent once more, takes nothing of that back
     import_files(system, [path], disease="covid-19", sender="town")
     assert str(Case.objects.get(sender="town", source_id="R3").onset_on) == "2020-01-04"

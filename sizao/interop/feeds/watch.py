@@ -1,5 +1,8 @@
 """Hearing feeds and looking at them: arrivals are written down, alarms rise and end by themselves, and a new alarm is a signal too."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,9 +43,23 @@ class Feed:
     heard: list[Heard] = field(default_factory=list)
 
 
+_by_hand: ContextVar[bool] = ContextVar("by_hand", default=False)
+
+
+@contextmanager
+def by_hand() -> Iterator[None]:
+    """What is imported meanwhile a desk typed in its sender's name: the sender is not heard by it, and may be silent still."""
+    token = _by_hand.set(True)
+    try:
+        yield
+    finally:
+        _by_hand.reset(token)
+
+
 def heard(sender: str, *, rows: int | None = None, digest: str = "", at: datetime | None = None, kind: str = "") -> None:
     """Writes down that something came. Without rows it is a sign of life only. Runs in the caller's transaction."""
-    Arrival.objects.create(sender=sender, at=at or clock.now(), rows=rows, digest=digest, kind=kind)
+    if not _by_hand.get():
+        Arrival.objects.create(sender=sender, at=at or clock.now(), rows=rows, digest=digest, kind=kind)
 
 
 def certificate(scope: Scope, sender: str, pem: Path) -> Certificate:
