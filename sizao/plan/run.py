@@ -19,6 +19,7 @@ from .mirror.choice import chosen
 from .mirror.engine import AMOUNT, CELL, COLUMNS, FIGURE, ROW, Engine
 from .models import Amount, Cell, Figure, Row, Run
 from .relations import UP
+from .settled.daily import Daily
 from .sql import shown
 from .versions import Writing
 
@@ -59,7 +60,8 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
         there = [f for f in found if on_mirror and on_mirror.serves(f.measure)]
         counted = None
         if on_mirror and refreshed and daily and len(on_mirror.zones) == 1:
-            counted = on_mirror.daily(there, run, LISTED, refreshed)
+            counted = Daily(on_mirror, run, LISTED)
+            counted.count(there, refreshed)
         with transaction.atomic(), connection.cursor() as cursor:
             writing = Writing(cursor, run)
             evaluation.steady(cursor)

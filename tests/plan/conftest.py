@@ -37,4 +37,4 @@ def settling(monkeypatch):
     """Measures are settled however few occasions they have."""
     import sizao.plan.settled  # noqa: F401 - its function `cycle` hides the module
 
-    monkeypatch.setattr(sys.modules["sizao.plan.settled.cycle"], "FEW", 0)
+    monkeypatch.setattr(sys.modules["sizao.plan.settled.course"], "FEW", 0)

@@ -20,7 +20,7 @@ from sizao.plan.language.measure import FAR
 from sizao.plan.obligations import Force
 from sizao.plan.reference import evaluate
 from sizao.plan.register import Register
-from sizao.plan.settled import Changes, cycle
+from sizao.plan.settled import Changes, course, cycle
 from sizao.plan.settled.worth import settles
 from sizao.plan.sql import DUCKDB, Relations
 from sizao.plan.sql.parts import series
@@ -65,7 +65,7 @@ def insert(db, table, names, found):
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
     """Everything is settled, but where a test says otherwise."""
-    monkeypatch.setattr(cycle_module, "FEW", 0)
+    monkeypatch.setattr(course, "FEW", 0)
 
 
 # -- what happens between two cycles
@@ -158,7 +158,7 @@ def three_cycles(db, seed: int) -> None:
     register = crowd(c)
     put(db, "t", rows(register))
     changes = None
-    cycle_module.FEW = c.pick([0, 0, 4, 60])  # more occasions than that are settled
+    course.FEW = c.pick([0, 0, 4, 60])  # more occasions than that are settled
     for _ in range(3):
         result = cycle(db, judged, RELATIONS, moment, changes, since)
         expected = {key: value for j in judged for key, value in wanted(j, register, moment, since).items()}

@@ -24,13 +24,10 @@ from sizao.plan.sql.derived import NAME, facts, key
 if TYPE_CHECKING:
     from sizao.plan.evaluation import InForce
     from sizao.plan.language import Measure
-    from sizao.plan.models import Run
-    from sizao.plan.settled.daily import Daily
     from sizao.plan.sql import Relations
     from sizao.plan.versions import Kept, Writing
 
     from .mirror import Mirror
-    from .refreshing import Refreshed
 
 COLUMNS = (
     *("measure", "subject", "person", "occasion", "opens", "due", "state", "reason", "area", "post", "doable", "told_late", "done_at"),
@@ -131,14 +128,6 @@ class Engine:
             wanted = f"SELECT * FROM {obligations} o WHERE o.state IN ({', '.join(DUCKDB.text(s) for s in short)})"
             self.hand_over(writing.cursor, f"SELECT {before}, r.* FROM ({self.listed(wanted)}) r", writing.now(Row), ROW)
         return {state: n for state, n in sizes.items() if n > longest}
-
-    def daily(self, found: list[InForce], run: Run, longest: int, refreshed: Refreshed) -> Daily:
-        """The standing run on settled cells, counted; what is left to do is to write it."""
-        from sizao.plan.settled.daily import Daily
-
-        made = Daily(self, run, longest)
-        made.count(found, refreshed)
-        return made
 
     def beside(self, duck: Any, m: Measure, before: str, obligations: str, top: int, values: str) -> Iterator[tuple[str, Kept, tuple[str, ...]]]:
         """Amounts and figures of a measure: SELECTs, each with what it makes and its columns. `obligations` is a relation, `values` what `shown_values` makes of it."""

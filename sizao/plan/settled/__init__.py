@@ -8,7 +8,8 @@ settled part as it was is taken away and as it is now is added. No obligation is
 """
 
 from .changes import Changes
-from .cycle import CycleResult, cycle
+from .course import CycleResult
+from .cycle import cycle
 from .ledger import Ledger
 
 __all__ = ["Changes", "CycleResult", "Ledger", "cycle"]

@@ -2,66 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from datetime import time as clock
 from hashlib import sha256
-from itertools import count
 
 import duckdb
 
-from sizao.plan.duck import Counter, Judged, Shared, idle
+from sizao.plan.duck import Judged, idle
 from sizao.plan.sql import DUCKDB, Relations
 from sizao.plan.sql.parts import series
 
 from .changes import CHANGED, Changes, changed
+from .course import Course, CycleResult, Listing, Work
+from .lane import Lane
 from .lanes import SHELF, Lanes
-from .ledger import Kept, Ledger
-from .worth import FEW, occasions, settles
+from .ledger import Kept
+from .worth import settles
 
 literal = DUCKDB.literal
 LARGE = 500_000  # rows of a facts table above which those that can matter to a measure are kept apart
 GROWN = "has grown"  # why a measure that was counted whole each time is settled now
 LONG = timedelta(days=62)  # for which days are kept apart, where nobody says from which on
-Listing = Callable[[Counter, Judged, str, bool], None]
-
-
-@dataclass
-class CycleResult:
-    """What a cycle did. `whole`: measures that were evaluated whole, and why; `touched`: how many subjects of the others were looked at again.
-    `seconds` are those of all lanes together."""
-
-    as_of: datetime
-    horizon: datetime
-    whole: dict[str, str] = field(default_factory=dict)
-    touched: dict[str, int] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=lambda: {"late": 0.0, "live": 0.0, "cells": 0.0})
-
-
-@dataclass(frozen=True)
-class Work:
-    """A measure to be evaluated.
-
-    Attributes:
-        no: Its number. One that is evaluated whole gets a new one.
-        old: What its settled cells rest on; None: it is evaluated whole.
-        apart: The rows that can matter to it are kept apart.
-        whole: Nothing of it is settled: all its occasions are counted each time.
-        rows: About how many subjects are looked at.
-        seconds: About how long that will take: as long as the last time, and before there was any, by the number of subjects.
-    """
-
-    judged: Judged
-    no: int
-    old: Kept | None
-    apart: bool
-    whole: bool
-    rows: int
-
-    @property
-    def seconds(self) -> float:
-        return max(self.old.seconds if self.old else 0.0, self.rows / 2e6)
 
 
 def cycle(
@@ -88,33 +50,8 @@ def cycle(
     return Cycle(db, relations, as_of, changes, since, listing).run(measures)
 
 
-class Cycle:
-    def __init__(
-        self,
-        db: duckdb.DuckDBPyConnection,
-        relations: Relations,
-        as_of: datetime,
-        changes: Changes | None,
-        since: date | None,
-        listing: Listing | None = None,
-    ):
-        self.listing = listing
-        self.db, self.relations, self.as_of, self.changes, self.since = db, relations, as_of, changes, since
-        self.ledger = Ledger(db)
-        self.now = Counter(db, relations, as_of, Shared(SHELF))
-        self.horizon = datetime.combine(as_of.date(), clock())
-        self.start = datetime.combine(since, clock()) if since else None
-        self.result = CycleResult(as_of, self.horizon)
-        self.sizes: dict[str, int] = {}
-        self.took: dict[int, float] = {}  # by the number of a measure: its seconds
-        self.works: list[Work] = []
-        self.idle: frozenset[str] = frozenset()
-        self.ended = count()
-        self.whole: dict[int, bool] = {}  # and whether nothing of it is settled
-
+class Cycle(Course):
     def run(self, measures: Sequence[Judged]) -> CycleResult:
-        from .lane import Lane
-
         kept = self.ledger.kept()
         self.ledger.begin()
         self.works, standing = self.planned(measures, kept)
@@ -161,10 +98,6 @@ class Cycle:
         """Of the rows that are kept apart, those that are looked at in each cycle."""
         return self.ledger.one(f"SELECT count(*) FROM candidate_{old.no}{'' if old.whole else ' WHERE live'}") or 0
 
-    def few(self, j: Judged, rows: int) -> bool:
-        """It has so few occasions that it costs less to count them all again than to find out which may have changed."""
-        return rows * occasions(j, self.start, self.as_of) <= FEW
-
     def why_whole(self, old: Kept | None, print_: str) -> str:
         if old is None:
             return "new"
@@ -195,10 +128,6 @@ class Cycle:
         return self.sizes[table]
 
     # -- in the end
-
-    def first_to_end(self) -> bool:
-        """Asked once by each lane that has nothing left to do; true for the first of them."""
-        return next(self.ended) == 0
 
     def finish(self, works: Sequence[Work], kept: dict[str, Kept], standing: list[Kept]) -> None:
         """Puts what the lanes have found in its place."""

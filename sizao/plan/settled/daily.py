@@ -20,7 +20,7 @@ from sizao.plan.obligations import UNLISTED_OCCASION
 from sizao.plan.sql import DUCKDB
 from sizao.plan.sql.parts import series
 
-from .cycle import CycleResult
+from .course import CycleResult
 from .ledger import Ledger
 from .mirrored import cycle_after
 from .worth import settles

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
@@ -18,10 +18,8 @@ from sizao.plan.sql import DUCKDB, Part, Relations
 from sizao.plan.sql.parts import series, settled
 
 from .changes import touched
+from .course import Course, Work
 from .lanes import SHELF
-
-if TYPE_CHECKING:
-    from .cycle import Cycle, Work
 
 literal = DUCKDB.literal
 AT_ONCE = 1_000_000  # counts of areas and days that all lanes together hold before they are added up
@@ -32,10 +30,10 @@ FINAL = "state IN ('met', 'late', 'closed')"
 class Lane:
     """Works with a connection of its own. What it makes for itself is temporary; what is needed in the end it puts on the shelf, named by the measure's number."""
 
-    def __init__(self, cycle: Cycle, db: duckdb.DuckDBPyConnection, lanes: int):
-        self.c, self.db, self.at_once = cycle, db, AT_ONCE // lanes
-        self.relations, self.changes, self.result = cycle.relations, cycle.changes, cycle.result
-        self.now = self.over(cycle.relations)
+    def __init__(self, course: Course, db: duckdb.DuckDBPyConnection, lanes: int):
+        self.c, self.db, self.at_once = course, db, AT_ONCE // lanes
+        self.relations, self.changes, self.result = course.relations, course.changes, course.result
+        self.now = self.over(course.relations)
         self.new_counted()
 
     def over(self, relations: Relations, as_of: datetime | None = None) -> Counter:

@@ -11,7 +11,8 @@ from sizao.plan.duck import Judged
 from sizao.plan.mirror.before import BATCHES, came_or_went
 
 from .changes import Changes
-from .cycle import CycleResult, Listing, cycle
+from .course import CycleResult, Listing
+from .cycle import cycle
 
 if TYPE_CHECKING:
     from sizao.plan.mirror.mirror import Mirror

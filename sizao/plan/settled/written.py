@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import duckdb
 
-from sizao.plan.mirror.engine import CELL, COLUMNS, INSTANTS, ROW
+from sizao.plan.mirror.engine import CELL, COLUMNS, INSTANTS, ROW, Engine
 from sizao.plan.models import COUNTS, Cell, Row
 from sizao.plan.sql import DUCKDB
 
@@ -24,13 +24,25 @@ if TYPE_CHECKING:
     from sizao.plan.models import Run
     from sizao.plan.versions import Writing
 
-    from .daily import Daily
-
 FORMAT = sha256(repr(("2", COUNTS, COLUMNS)).encode()).hexdigest()[:12]  # of these tables; another one is made anew
 KEYS = {"cell": ("key", "area"), "row": ("key", "subject", "occasion")}
 FOUND = ("state", "doable", "due")  # of a row that ends: with these it is found in PostgreSQL along its index
 TEMPORARY = {f"{name}_{what}" for name in ("now", "new", "gone", "moved") for what in KEYS} | {"moved", "moved_from", "other"}
 MOST = 4  # where more than one in so many differs, the table is written anew
+
+
+class Told(Protocol):
+    """What a run has found: SELECTs of its cells (all, or `only` those of a table of keys), of the cells that can have moved, and of its rows."""
+
+    engine: Engine
+    duck: duckdb.DuckDBPyConnection
+    zone: str
+
+    def cells(self, only: str = ...) -> str: ...
+
+    def moved(self) -> str: ...
+
+    def rows(self) -> str: ...
 
 
 class Written:
@@ -41,7 +53,7 @@ class Written:
     others are temporary.
     """
 
-    def __init__(self, daily: Daily):
+    def __init__(self, daily: Told):
         self.daily, self.engine, self.duck, self.zone = daily, daily.engine, daily.duck, daily.zone
         self.sizes: dict[str, tuple[int, int]] = {}
         left = "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE temporary UNION ALL SELECT view_name, 'VIEW' FROM duckdb_views() WHERE temporary"
