@@ -24,7 +24,7 @@ from benchmarks import _plan_openfisca
 from benchmarks._plan_measures import TABLES, edition
 from benchmarks._plan_province import AS_OF, file
 from benchmarks._plan_work import ACT, LANES
-from benchmarks.measure import measured, peak_gb
+from benchmarks.measure import measured, peak_gb, program
 from sizao.plan.counting import TESTS
 from sizao.plan.duck import COUNTED
 from sizao.plan.language import Measure
@@ -39,8 +39,6 @@ Answer = tuple[float, dict[str, str]]
 
 def run(size: str) -> dict[str, Any]:
     """Seconds, memory and equality of each that is there; how many times as long as ours it takes."""
-    from benchmarks.plan import program
-
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="sizao-bench-peers-") as folder:
         place = Path(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -15,8 +14,8 @@ from typing import Any
 
 from benchmarks import _plan_province as province
 from benchmarks._plan_measures import edition, text, vocabulary
+from benchmarks.measure import ROOT, program
 
-ROOT = Path(__file__).resolve().parents[1]
 SIZES = {20_000: "20k", 1_000_000: "1m", 10_000_000: "10m"}
 
 
@@ -79,14 +78,6 @@ def run(size: int | str = "20k", peers: int = 0, written: int = 0) -> dict[str, 
 def step(what: str, size: str, state: Path, memory: str = "1GB") -> dict[str, Any]:
     """One step in its own process."""
     return program("benchmarks._plan_work", what, size, str(state), memory=memory)
-
-
-def program(*words: str, memory: str = "1GB") -> dict[str, Any]:
-    """What a program of ours prints last, in a process of its own."""
-    env = os.environ | {"SIZAO_BENCH_MEMORY": memory}
-    done = subprocess.run([sys.executable, "-m", *words], cwd=ROOT, env=env, stdout=subprocess.PIPE, check=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def settled(size: str) -> Path:

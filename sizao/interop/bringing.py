@@ -9,8 +9,8 @@ from sizao.flows.outcome import Outcome
 from sizao.kernel.scope import Scope
 
 from .commands import case_report, named_contact, stated_link, told_check, told_sample
-from .linking import DANGLING
 from .reading import Row
+from .taken import DANGLING
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from django.db import connection
 from .pipes import receive, send
 
 if TYPE_CHECKING:
-    from .linking import Linked, Reference
-    from .taking import Taken, Taking, Work
+    from .taken import Linked, Reference, Taken
+    from .taking import Taking, Work
     from .units import Parcel
 
 #: From so many rows on it is worth the second that a process needs to start.

@@ -17,22 +17,7 @@ from .models import ImportFile, ImportRow
 from .reading import Note
 from .report import FileReport
 from .tables import BLOCK
-
-#: A reference that names no case; the row is asked again when it comes again.
-DANGLING = frozenset({"link-dangling", "link-several"})
-#: A row's line, its number, the numbers of other cases that it names.
-Reference = tuple[int, str, list[str]]
-
-
-@dataclass(slots=True)
-class Linked:
-    """What became of the references of some rows. `notes`: by line; `unresolved`: number of a row → how many resolved, where some did not."""
-
-    good: int = 0
-    dangling: int = 0
-    to_itself: int = 0
-    notes: dict[int, list[Note]] = field(default_factory=dict)
-    unresolved: dict[str, int] = field(default_factory=dict)
+from .taken import DANGLING, Linked, Reference
 
 
 @transaction.atomic

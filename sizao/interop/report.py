@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sizao.kernel.errors import Refused
@@ -12,12 +12,7 @@ from sizao.kernel.errors import Refused
 from .fields import FIELDS
 from .mapping import Mapping
 from .reading import Note, Row
-
-if TYPE_CHECKING:
-    from .taking import Taken
-
-#: Problems listed per file; beyond it they are only counted here, and stand one by one in the ledger.
-MOST_LISTED = 10_000
+from .taken import MOST_LISTED, Taken
 
 
 @dataclass(slots=True)
@@ -56,7 +51,7 @@ class FileReport:
             for note in row.notes:
                 self.note(row.line, note)
 
-    def take(self, taken: "Taken", *, rows: bool = True) -> None:
+    def take(self, taken: Taken, *, rows: bool = True) -> None:
         """Adds what is to be said of a chunk; with `rows` False its rows are counted already."""
         self.rows += taken.rows if rows else 0
         self.links += taken.links

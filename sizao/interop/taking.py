@@ -3,9 +3,8 @@
 This is the work that several processes share (`hands`): a `Taking` is made from what can be sent, and what it found out is given back.
 """
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -19,13 +18,13 @@ from sizao.kernel.sealed import keys_at_hand
 from . import bringing, ledger
 from .commands import references
 from .ledger import Entry, Known
-from .linking import Linked, Reference, link_some
+from .linking import link_some
 from .mapping import Mapping
 from .models import ImportFile
 from .places import Places
 from .reading import Note, Reader, Row
-from .report import MOST_LISTED
 from .survey import Survey
+from .taken import Linked, Reference, Taken
 from .units import Parcel, Unit
 
 RESULT = {"new": "accepted", "updated": "updated", "identical": "duplicate", "rejected": "rejected"}
@@ -41,34 +40,6 @@ class Work:
     survey: Survey
     secret: bytes
     told_by: datetime | None
-
-
-@dataclass(slots=True)
-class Taken:
-    """What is to be said of some rows, beside what was written.
-
-    Attributes:
-        counts: Code → how many notes. `notes`: the first of them, each with its line.
-        told: Rows that refer to other cases.
-        pending: Lines that wait for the closing.
-        areas: Where the rows belong.
-    """
-
-    rows: int = 0
-    links: int = 0
-    dangling: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
-    notes: list[tuple[int, Note]] = field(default_factory=list)
-    told: list[Reference] = field(default_factory=list)
-    pending: set[int] = field(default_factory=set)
-    areas: set[int] = field(default_factory=set)
-
-    def say(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            for note in row.notes:
-                self.counts[note.code] += 1
-                if len(self.notes) < MOST_LISTED:
-                    self.notes.append((row.line, note))
 
 
 class Taking:
