@@ -10,7 +10,7 @@ from open.counted import DAY, Counted, Sample, Told
 #: So long before its clock begins an isolation counts: taken in as suspected, and confirmed there.
 EARLY = timedelta(days=14)
 #: From when the texts have figures. Before, nobody can say by when.
-FIGURES = {"basic": date(2020, 1, 20), "clock": date(2020, 1, 20), "test_days": date(2021, 5, 11), "result_clock": date(2020, 12, 28), "detect_within": date(2021, 9, 1)}
+FIGURES = {"basic": date(2020, 1, 20), "clock": date(2020, 1, 22), "test_days": date(2021, 5, 11), "result_clock": date(2020, 12, 28), "detect_within": date(2021, 9, 1)}
 TERM = timedelta(days=14)  # of COVID-19 in early 2020, in both texts
 TESTED_ON = (1, 4, 7, 14)
 FOUND = ("confirmed", "asymptomatic")
@@ -47,11 +47,11 @@ def _unsure(measure: str, why: str) -> Said:
     return measure, "cannot_tell", why
 
 
-def _by(begins: date | None, column: str, kind: str | None) -> str | None:
-    """Why a clock of the basic plan that begins on that day does not tell by when, or of whom; None where it does."""
+def _by(begins: date | None, column: str, kind: str | None, figure: str = "basic") -> str | None:
+    """Why a clock that begins on that day does not tell by when, or of whom; None where it does."""
     if begins is None:
         return f"undated:{column}"
-    return "undated:$clock" if begins < FIGURES["basic"] else "unknown:class" if kind is None else None
+    return "undated:$clock" if begins < FIGURES[figure] else "unknown:class" if kind is None else None
 
 
 def _at(done: date | None, due: date, now: date) -> tuple[str, None]:
@@ -164,7 +164,7 @@ def _today_case(c: Told, of: Counted) -> Iterator[Said]:
         assert c.onset < FIGURES["detect_within"]
         yield _unsure("seven-one-seven.found", "undated:$detect_within")
     yield _unsure("seven-one-seven.answered", "undated:reported_at" if c.reported is None else "undated:$respond_within")
-    yield _unsure("epi-investigation", _by(c.reported, "reported_at", c.kind) or "not-kept:case.investigated")
+    yield _unsure("epi-investigation", _by(c.reported, "reported_at", c.kind, "clock") or "not-kept:case.investigated")
 
 
 def _today_contact(c: Told, of: Counted) -> Iterator[Said]:
