@@ -119,8 +119,9 @@ def people_by_number(scope: Scope, sender: str, numbers: Iterable[str]) -> dict[
     return found
 
 
-#: The number itself, or one that has zeros more: each half has its index, the second only of numbers that begin with a zero.
-_WITHOUT_ZEROS = "t.sender = %s AND t.source_id <> '' AND (t.source_id = ANY(%s::text[]) OR (t.source_id LIKE '0%%' AND ltrim(t.source_id, '0') = ANY(%s::text[])))"
+#: The number itself, or one that has zeros more: each half has its index, the second only of numbers that begin with a zero. That no number is empty is
+#: said of the first half alone: said of both, the first one's index would do for all that the sender ever sent.
+_WITHOUT_ZEROS = "t.sender = %s AND ((t.source_id <> '' AND t.source_id = ANY(%s::text[])) OR (t.source_id LIKE '0%%' AND ltrim(t.source_id, '0') = ANY(%s::text[])))"
 
 
 def _named_in(scope: Scope, table: str, where: str, params: list[Any]) -> list[Numbered]:
