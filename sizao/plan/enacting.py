@@ -5,6 +5,7 @@ The same verbs serve the pages and the command line. Every function takes the sc
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -50,10 +51,12 @@ def below(item: ContentItem, area: Area, disease: str, starts_at: datetime) -> l
 
 def governing(item_id: str, area: Area, disease: str, at: datetime | None = None) -> Enactment | None:
     """What of this plan the people of an area are under at that moment (default: now): what is in force for it, else for the nearest area above."""
-    own = standing(item_id, area, disease, at)
-    if own is not None:
-        return own
-    over = [e for e in elsewhere(item_id, area, disease, at) if area.path.startswith(e.area.path) and e.disease in ("", disease)]
+    return standing(item_id, area, disease, at) or nearest_above(elsewhere(item_id, area, disease, at), area, disease)
+
+
+def nearest_above(others: Iterable[Enactment], area: Area, disease: str) -> Enactment | None:
+    """Of what is in force elsewhere, that of the nearest area above: the people of an area without one of its own are under it."""
+    over = [e for e in others if area.path.startswith(e.area.path) and e.disease in ("", disease)]
     return max(over, key=lambda e: (len(e.area.path.split(".")), e.disease == disease, e.pk), default=None)
 
 

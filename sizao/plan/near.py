@@ -18,7 +18,7 @@ from . import evaluation, facts, relations
 from .language import Measure, terms
 from .language import done as forms
 from .language.agreeing import PLAIN
-from .language.measure import FAR
+from .language.measure import FAR, Filed, From, Total
 from .language.reach import reached
 from .language.subjects import derived
 from .language.vocabulary import AREA
@@ -227,17 +227,34 @@ def covers(m: Measure) -> bool:
     return True
 
 
-def whole(measures: list[Measure], zone: str, known_at: datetime | None, one_zone: bool) -> tuple[Register, Mapping[Any, Area], Mapping[Any, Post]]:
-    """Everything that the tables hold which these measures look at."""
+def whole(
+    measures: list[Measure], zone: str, known_at: datetime | None, one_zone: bool, lists: bool = False
+) -> tuple[Register, Mapping[Any, Area], Mapping[Any, Post]]:
+    """Everything that the tables hold which these measures look at. `lists`: also what tells whether their lists are complete, persons among it."""
     built = relations.build(facts.vocabulary(), zone, known_at, None, one_zone)
-    every = {x.id: x for m in measures for x in reached(m)}.values()
-    versions = {table: list(evaluation.rows(built.facts[table])) for table in {table for x in every for table in x.tables}}
-    wanted = ", ".join(text(kind) for kind in sorted({*kinds(every), *(t.source for x in every for t in x.deep_terms if isinstance(t, terms.Tally) and t.acts)}))
+    held = [entry for m in measures for entry in m.reconcile] if lists else []
+    asked = [*measures, *(m.all[entry.measure] for m in measures for entry in m.reconcile if lists and isinstance(entry, Filed))]
+    every = {x.id: x for m in asked for x in reached(m)}.values()
+    tables = {table for x in every for table in x.tables} | {table for entry in held for table in held_against(entry)}
+    versions = {table: list(evaluation.rows(built.facts[table])) for table in tables}
+    acts = {*kinds(every), *(t.source for x in every for t in x.deep_terms if isinstance(t, terms.Tally) and t.acts)}
+    acts |= {entry.source for entry in held if isinstance(entry, From) and entry.acts}
+    wanted = ", ".join(text(kind) for kind in sorted(acts))
     found = evaluation.rows(f"SELECT * FROM ({built.act}) a WHERE a.kind IN ({wanted})") if wanted else ()
     areas = {a.pk: a for a in Area.objects.all()}
     posts = {p.pk: p for p in Post.objects.filter(role__in={x.by.role for x in every})}
     tree, codes = {a.pk: (a.parent_id, a.level) for a in areas.values()}, {a.code: a.pk for a in areas.values()}
     return Register(versions, found, tree, evaluation.rows(built.post), evaluation.rows(built.kept), evaluation.rows(built.area_fact), codes, uuids=True), areas, posts
+
+
+def held_against(entry: From | Total | Filed) -> list[str]:
+    """The tables that a list is held against by one line of its `reconcile`; who is named by an act is where the table of persons says."""
+    match entry:
+        case From():
+            return ["person"] if entry.acts else [entry.source]
+        case Total():
+            return [] if entry.fact else [entry.source]
+    return []
 
 
 def kinds(measures: Iterable[Measure]) -> set[str]:

@@ -9,13 +9,15 @@ import pytest
 
 from sizao.kernel import clock, content
 from sizao.kernel.acts import NewAct, record
+from sizao.kernel.ids import uuid7
 from sizao.kernel.models import ContentItem, Enactment, User
-from sizao.plan import evaluation, read, run, versions
+from sizao.plan import completeness, evaluation, near, read, run, versions
 from sizao.plan.acts import acts_of
 from sizao.plan.models import Amount, Figure, Row, Run
 from sizao.plan.views import BESIDE, LISTS
 from sizao.registers.cases.models import Case, Contact
 from sizao.registers.command.actions import Grading, grade_areas
+from sizao.registers.laboratory.models import Specimen
 from sizao.registers.ledgers.models import ReportingUnit
 from sizao.registers.population.models import Household, Person
 
@@ -37,6 +39,15 @@ measures:
   contacts: {{{HEAD}, title: {{zh: 密接, en: Contacts}}, for: case, when: {{within: 24h, of: reported_at}}, done: {{have: count(contact), need: contact_total}}, by: cdc @ area}}
 """
 
+HELD = f"""
+edition: held
+title: {{zh: 名单核对, en: Lists held against}}
+measures:
+  named:
+    {{{HEAD}, title: {{zh: 在册, en: On the list}}, for: contact, by: community @ area, done: isolation.daily_check, when: {{within: 1d, of: named_at}},
+     reconcile: [{{from: lab.resulted, where: outcome = 'positive'}}, {{from: specimen}}, {{total: case.contact_total}}, {{filed: report.filed, for: reporting_unit, every: 1d, by: community @ area}}]}}
+"""
+
 
 def at(day, hour=0, minute=0):
     """A local time of June 2020 as an instant."""
@@ -49,16 +60,19 @@ NOW = at(18, 21)
 @pytest.fixture
 def town(county, system):
     evaluation.edition.cache_clear()
-    sha = sha256(TEXT.encode()).hexdigest()
-    item = ContentItem.objects.create(kind="plan", item_id="beside", sha256=sha, body={}, text=TEXT, source="edition.yaml")
-    one, two = (User.objects.create_user(name) for name in ("one", "two"))
-    Enactment.objects.create(item=item, area=county.root, disease="covid-19", starts_at=at(1), proposed_by=one, seconded_by=two, decided_at=at(1))
-    content.keep(acts_of(TEXT), county.root, at(1), "test")
+    in_force(county, "beside", TEXT)
     county.village, county.desk, county.cdc = county.user("community", VILLAGE), county.user("desk"), county.user("cdc")
     county.contacts = [contact(county.areas[GRID if i < 3 else OTHER]) for i in range(4)]
     county.case = case(county.areas[GRID], 5)
     Contact.objects.filter(pk__in=[c.pk for c in county.contacts[:3]]).update(case=county.case)
     return county
+
+
+def in_force(county, name, text):
+    item = ContentItem.objects.create(kind="plan", item_id=name, sha256=sha256(text.encode()).hexdigest(), body={}, text=text, source="edition.yaml")
+    one, two = (User.objects.create_user(f"{name}-{n}") for n in (1, 2))
+    Enactment.objects.create(item=item, area=county.root, disease="covid-19", starts_at=at(1), proposed_by=one, seconded_by=two, decided_at=at(1))
+    content.keep(acts_of(text), county.root, at(1), "test")
 
 
 def person(area):
@@ -118,6 +132,23 @@ def test_who_has_not_handed_in_the_list_is_named_and_silence_is_no_zero(town, sy
     assert numbers(town, "daily", GRID).no_list == 1 and numbers(town, "daily", OTHER).no_list == 0
     assert [r.person for r in rows(town, "daily", "unlisted")] == [town.case.person_id]
     every_number_is_the_length_of_its_list(town)
+
+
+def test_all_that_a_list_is_held_against_is_read_from_the_registers_for_the_reference_too(town, system):
+    """Though no measure is about cases, samples or units here, and only persons say where somebody lives who is named by an act."""
+    in_force(town, "held", HELD)
+    ReportingUnit.objects.create(area=town.areas[GRID], name="a", in_use=True, known_from=at(17, 8), stands_from=at(17, 8))
+    positive = person(town.areas[OTHER])
+    record(system, [NewAct("lab.resulted", uuid7(), at(18), positive.pk, None, "covid-19", outcome="positive")])
+    sampled = Specimen.objects.create(person=person(town.areas[GRID]), area=town.areas[GRID], disease="covid-19", sampled_at=at(17), known_from=at(17), stands_from=at(17))
+    made = run.evaluate_all(NOW)
+    f = next(f for f in evaluation.in_force(NOW) if f.measure.id == "named")
+    register, *_ = near.whole([f.measure], "Asia/Shanghai", made.known_at, True, lists=True)
+    said = completeness.beside(f.measure, register, evaluation.naive(NOW, "Asia/Shanghai"), f.force("Asia/Shanghai"))
+    stored = Row.objects.at(made).filter(measure="named", state__in=("unlisted", "short", "no_list"))
+    assert sorted((o.state, o.subject, o.area) for o in said) == sorted(stored.values_list("state", "subject", "area_id"))
+    assert Counter(o.state for o in said) == {"unlisted": 2, "short": 1, "no_list": 1}
+    assert {o.subject for o in said if o.state == "unlisted"} == {positive.pk, sampled.person_id}
 
 
 def test_amounts_are_added_in_their_unit_beside_how_many_are_short(town):

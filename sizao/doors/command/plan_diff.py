@@ -13,7 +13,7 @@ from sizao.doors.kit.people import handle, names
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.kernel.errors import Refused
-from sizao.kernel.models import Area, ContentItem
+from sizao.kernel.models import Area, ContentItem, Enactment
 from sizao.kernel.scope import Scope
 from sizao.plan import editions, enacting, evaluation, whom
 from sizao.plan.diff import diff as compare
@@ -67,14 +67,12 @@ def asked(request: HttpRequest, scope: Scope, area: Area) -> dict[str, Any]:
     """What `plan.whom` is asked: two texts; or, where a start is named, the text to come against what is in force for its area and disease."""
     disease = plan_words.disease(request)
     new = request.GET.get("new", "")
-    second = evaluation.edition(editions.find(scope, new).pk) if new else None
+    item = editions.find(scope, new) if new else None
+    second = evaluation.edition(item.pk) if item else None
     if "starts" in request.GET:
         base = places.asked(request, scope) if not request.GET.get("base") else _base(request)
-        return {
-            "new": second,
-            "disease": disease,
-            **decision(second and editions.find(scope, new), base, disease, plan_words.start(request.GET["starts"], base)),
-        }
+        now = enacting.governing(item.item_id, base, disease) if item else None
+        return {"new": second, "disease": disease, **decision(item, base, disease, plan_words.start(request.GET["starts"], base), now)}
     old = request.GET.get("old", "")
     return {"old": evaluation.edition(editions.find(scope, old).pk) if old else None, "new": second, "disease": disease}
 
@@ -88,12 +86,11 @@ def _base(request: HttpRequest) -> Area:
     return found
 
 
-def decision(item: ContentItem | None, base: Area, disease: str, starts: datetime) -> dict[str, Any]:
-    """What the people there are under now (the text in force there, else the one above), since when, and when the new text would begin.
+def decision(item: ContentItem | None, base: Area, disease: str, starts: datetime, now: Enactment | None) -> dict[str, Any]:
+    """What the people there are under now (`now`: the text in force there, else the one above), since when, and when the new text would begin.
 
     Areas below with an enactment of their own are left out: it goes on there.
     """
-    now = enacting.governing(item.item_id, base, disease) if item else None
     return {
         "old": evaluation.edition(now.item_id) if now else None,
         "since": now.starts_at if now else None,

@@ -88,15 +88,17 @@ def _page(
     }
     if starts:
         now = enacting.standing(item.item_id, area, disease)
-        question = decision(item, area, disease, starts)
+        others = enacting.elsewhere(item.item_id, area, disease)
+        above = None if now else enacting.nearest_above(others, area, disease)
+        question = decision(item, area, disease, starts, now or above)
         tried = whom.whom(scope, question.pop("old"), found, area, disease=disease, **question)
         shown |= {
             "found": tried,
             "by_area": plan_words.together(tried),
             "now_standing": now,
-            "above": None if now else enacting.governing(item.item_id, area, disease),
+            "above": above,
             "seen": _seen(now),
-            "elsewhere": enacting.elsewhere(item.item_id, area, disease),
+            "elsewhere": others,
             "kept": {"new": item.ref, "disease": disease, "starts": starts.isoformat(), "base": area.code},
             "may_read": scope.can("person.read", area),
             "same": now is not None and now.item_id == item.pk and not now.trial,

@@ -69,7 +69,7 @@ def the_reference_says_so_too(told, whole):
     stored = {}
     for row in Row.objects.at(whole).values_list("enactment", "measure", "subject", "state", "due", "seen", "area_id", "post"):
         stored.setdefault(row[:2], []).append(row[2:])
-    read, *_ = near.whole([f.measure for f in found], ZONE, whole.known_at, True)
+    read, *_ = near.whole([f.measure for f in found], ZONE, whole.known_at, True, lists=True)
     moment = evaluation.naive(told.end, ZONE)
     for f in found:
         e = Evaluator(f.measure, read, moment, f.force(ZONE))
