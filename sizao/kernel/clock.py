@@ -14,6 +14,11 @@ def now() -> datetime:
     return _frozen.get() or datetime.now(UTC)
 
 
+def pretended() -> datetime | None:
+    """The instant that somebody pretends it is (`frozen`); None where time is the real one. What the database stamps follows it by `machine.pretend`."""
+    return _frozen.get()
+
+
 @contextmanager
 def frozen(instant: datetime) -> Iterator[None]:
     """Inside the block it is `instant`; for scenarios, tests and invented cities. The database follows only in a demo store (`machine.pretend`)."""

@@ -54,8 +54,9 @@ KINDS = {
     "fields": "fields/*.yaml",
     "ledger": "ledgers/*.yaml",
     "feed": "feeds/*.yaml",
+    "restriction": "restrictions/*.yaml",
 }
-BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed")
+BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "restriction")
 _checkers: dict[str, Checker] = {}
 _afters: dict[str, Callable[[], object]] = {}
 _cited: set[tuple[str, str, str]] = set()

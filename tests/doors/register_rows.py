@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
+from doors import lawful
 
 from sizao.kernel import clock, registry
 from sizao.kernel.ids import uuid7
@@ -26,6 +27,11 @@ class Maker:
     def row(self, register: registry.Register) -> Any:
         if register.name == "area-units":  # the database makes them
             return register.model.objects.get(area=self.area)
+        if register.name not in self.made and register.name in ("isolation-orders", "order-evidence", "appeals"):
+            if register.name == "isolation-orders":
+                self.made[register.name] = lawful.order(self.area, self.row(registry.find("persons")), f"M-{self.relation}")
+            else:
+                self.made[register.name] = (lawful.evidence if register.name == "order-evidence" else lawful.appeal)(self.row(registry.find("isolation-orders")))
         if register.name not in self.made:
             told = {n: self.value(register, n) for n in register.declaration.fields if "__" not in register.column(n)}
             told = {n: v for n, v in told.items() if v is not None} | (dict(register.only.children) if register.only else {})

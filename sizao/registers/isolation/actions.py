@@ -23,13 +23,15 @@ from .models import DailyCheck, Stay
 
 @dataclass(frozen=True, slots=True)
 class NewStay:
-    """A stay of a person for a disease, from an instant. `kind` is a code of `stay-kind`, or None when it was not told."""
+    """A stay of a person for a disease, from an instant. `kind` is a code of `stay-kind`, or None when it was not told. `order`: the isolation order that
+    it is under; None where somebody merely is there, or was elsewhere."""
 
     person: UUID
     area_id: int
     disease: str
     started_at: datetime
     kind: str | None = None
+    order: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ def add_stays(scope: Scope, new: Sequence[NewStay], *, sender: str, batch: int |
     if rows:
         copy_records(
             Stay,
-            ("id", "batch_id", "person_id", "area_id", "disease", "kind", "started_at", "sender", "source_id", "known_from", "stands_from"),
-            ((key, batch, s.person, s.area_id, s.disease, s.kind, s.started_at, sender, f"{s.person}:{s.started_at.isoformat()}", s.started_at, s.started_at) for key, s in zip(ids, rows, strict=True)),
+            ("id", "batch_id", "person_id", "area_id", "disease", "kind", "started_at", "order_id", "sender", "source_id", "known_from", "stands_from"),
+            ((key, batch, s.person, s.area_id, s.disease, s.kind, s.started_at, s.order, sender, f"{s.person}:{s.started_at.isoformat()}", s.started_at, s.started_at) for key, s in zip(ids, rows, strict=True)),
         )
     acts.record(
         scope,

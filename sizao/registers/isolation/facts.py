@@ -22,5 +22,10 @@ ACTS = (
     ActKind("stay.admitted", "person", "落实隔离", "isolation began", restricts=True, outcomes="stay-kind"),
     ActKind("stay.released", "person", "解除隔离", "isolation ended", outcomes="stay-kind"),
     ActKind("stay.left", "person", "未经解除离开", "left before release", outcomes="stay-kind"),
+    ActKind("isolation.ordered", "person", "下达隔离命令", "isolation ordered", restricts=True, outcomes="stay-kind"),
+    ActKind("isolation.seconded", "person", "第二个单位复核同意", "order agreed by a second unit"),
+    ActKind("isolation.lifted", "person", "解除隔离命令", "order lifted", outcomes="lift-reason"),
+    ActKind("isolation.appealed", "person", "提出异议", "objection filed"),
+    ActKind("isolation.answered", "person", "答复异议", "objection answered", outcomes="appeal-decision"),
     ActKind("isolation.daily_check", "person", "每日健康监测", "daily health check", outcomes="check-outcome"),
 )

@@ -7,7 +7,8 @@ from sizao.kernel.register import Bulk, Declaration, Field, Filter, Record, natu
 
 
 class Stay(Record):
-    """A person held somewhere for a disease, from an instant until another."""
+    """A person is somewhere for a disease, from an instant until another. It says what is so. Only an order binds: a stay without one, as lists from
+    elsewhere tell of, takes no freedom from anybody, and shows on no pass."""
 
     person = models.ForeignKey("population.Person", models.PROTECT, related_name="+")
     area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
@@ -16,6 +17,7 @@ class Stay(Record):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True, db_column="released_at")
     left_at = models.DateTimeField(null=True, blank=True)
+    order = models.ForeignKey("isolation.Order", models.PROTECT, null=True, blank=True, related_name="stays", db_index=False, db_constraint=False)  # asked by `guard.STAY`
 
     REGISTER = Declaration(
         zh="隔离",
@@ -28,6 +30,7 @@ class Stay(Record):
             "started_at": Field("开始时间", "Started", required=True),
             "ended_at": Field("解除时间", "Released"),
             "left_at": Field("未经解除离开时间", "Left before release", help_zh="离开的原因多半是需要帮助：食物、药品、照料。这里不作为对个人的记录评价。", help_en="Whoever leaves mostly needs something: food, medicine, somebody to care for. It is no mark on a person."),
+            "order": Field("依据的命令", "Order", to="isolation-orders", writable=False),
         },
         acts=("stay.admitted", "stay.released", "stay.left"),
         name="stays",
@@ -46,7 +49,10 @@ class Stay(Record):
             natural_key("stay_natural_key"),
             models.CheckConstraint(condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="stay_ends_after_it_begins"),
         ]
-        indexes = [models.Index(fields=["person", "started_at"], name="stay_person")]
+        indexes = [
+            models.Index(fields=["person", "started_at"], name="stay_person"),
+            models.Index(fields=["order"], name="stay_order", condition=Q(order__isnull=False)),
+        ]
 
 
 class DailyCheck(Record):

@@ -1,0 +1,201 @@
+"""The only way to read orders: which rules are in force, whose orders there are and how they stand, what is unanswered, and what looks alike."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from sizao.kernel import clock
+from sizao.kernel.codes import threshold
+from sizao.kernel.models import Area, ContentItem, Enactment
+from sizao.kernel.rows import among
+from sizao.kernel.scope import Scope, at_most_one, visible
+
+from . import rules
+from .models import Appeal, Evidence, Issue, Order, Stay
+
+#: (sampled, known, result) of a person's tests; told by who may read the laboratory's register.
+Results = Sequence[tuple[datetime, datetime, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A restriction rule as two people enacted it: its text by id@SHA-256 and what it says."""
+
+    pk: int
+    id: str
+    ref: str
+    body: Mapping[str, Any]
+
+
+@lru_cache(maxsize=256)
+def _rule(pk: int) -> Rule:
+    item = ContentItem.objects.get(pk=pk)  # immutable, so once is enough
+    return Rule(item.pk, item.item_id, item.ref, item.body)
+
+
+def rule_of(order: Order) -> Rule:
+    """The text that an order cites."""
+    return _rule(order.rule_id)
+
+
+def rules_in_force(area: Area, disease: str, at: datetime) -> dict[str, Rule]:
+    """id → the rule in force for a disease at an area: of several texts the narrowest area's, then the latest decided. Trials are none."""
+    found = Enactment.objects.filter(item__kind="restriction", trial=False, seconded_by__isnull=False, decided_at__lte=at, starts_at__lte=at, disease__in=(disease, ""))
+    rows = found.filter(Q(ends_at=None) | Q(ends_at__gt=at)).values_list("item_id", "area__path", "decided_at")
+    best: dict[str, tuple[int, datetime, Rule]] = {}
+    for pk, path, decided in rows:
+        if area.path.startswith(path):
+            one = _rule(pk)
+            if one.id not in best or (len(path), decided) > best[one.id][:2]:
+                best[one.id] = (len(path), decided, one)
+    return {name: one for name, (_, _, one) in sorted(best.items())}
+
+
+def orders(scope: Scope) -> QuerySet[Order]:
+    """The orders that this scope may see."""
+    return Order.objects.filter(visible(), scope.area_filter("area")).select_related("area", "issue", "issuer", "rule").defer("area__geometry", "rule__text")
+
+
+def access_order_by_id(scope: Scope, order: UUID) -> Order:
+    """Refused not-found-or-out-of-area, whichever it is. The caller puts the read on record with the person."""
+    row: Order = at_most_one(orders(scope).filter(pk=order)[:1])
+    return row
+
+
+def orders_of(scope: Scope, people: Iterable[UUID]) -> dict[UUID, list[Order]]:
+    """person → his orders, the oldest first."""
+    found: dict[UUID, list[Order]] = defaultdict(list)
+    for row in among(orders(scope), "person_id", people).order_by("starts_at", "id"):
+        found[row.person_id].append(row)
+    return dict(found)
+
+
+def told(order: Order, results: Results = ()) -> rules.Told:
+    """An order as far as its standing goes; what results release is worked out here, each time."""
+    released = rules.released_by_results(rule_of(order).body, order.starts_at, results) if results else None
+    issue = order.issue
+    return rules.Told(order.starts_at, order.ends_at, issue.waits, issue.seconded_at, issue.refused_at, order.lifted_at, released)
+
+
+def evidence_of(scope: Scope, order: UUID) -> list[Evidence]:
+    return list(Evidence.objects.filter(visible(), scope.area_filter("area"), order=order).order_by("fact_at", "id"))
+
+
+def stays_under(scope: Scope, order: UUID) -> list[Stay]:
+    """The stays under an order, the oldest first: where the person was, one after another."""
+    return list(Stay.objects.filter(visible(), scope.area_filter("area"), order=order).select_related("area").order_by("started_at", "id"))
+
+
+def appeals(scope: Scope, permission: str = "person.read") -> QuerySet[Appeal]:
+    return Appeal.objects.filter(visible(), scope.area_filter("area", permission)).select_related("area", "order", "order__issue", "decided_by")
+
+
+def appeals_of(scope: Scope, people: Iterable[UUID]) -> list[Appeal]:
+    """The objections of persons, the newest first."""
+    return list(among(appeals(scope), "person_id", people).order_by("-filed_at"))
+
+
+def issues(scope: Scope) -> QuerySet[Issue]:
+    """Issues below the areas of this scope. They name nobody."""
+    return Issue.objects.filter(scope.area_filter("area", "order.second")).select_related("post", "post__area", "second_post").order_by("-issued_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Orders that look alike, for a second unit to look at: counts, and no person.
+
+    Attributes:
+        why: same_source (all rest on one case or one record of origin) · own_evidence (who issued them had recorded what they rest on within the hour before).
+        issues: The issues they are in; another unit may hold them back.
+    """
+
+    why: str
+    unit: str
+    post: int
+    rule: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    issues: tuple[UUID, ...]
+
+
+_ALIKE = """
+WITH o AS (
+  SELECT o.id, o.issue_id, i.unit, i.post_id, r.item_id, o.issued_at, a.path, o.issuer_id
+  FROM isolation_order o JOIN isolation_issue i ON i.id = o.issue_id JOIN kernel_contentitem r ON r.id = o.rule_id JOIN kernel_area a ON a.id = o.area_id
+  WHERE o.issued_at > %s AND o.issued_at <= %s AND o.lifted_at IS NULL AND o.ends_at > %s AND i.refused_at IS NULL
+), e AS (
+  SELECT o.*, e.kind, coalesce(c.case_id, e.record) AS source, coalesce(c.sender, k.sender, s.sender, y.sender) AS told_by,
+    coalesce(c.recorded_at, k.recorded_at, s.recorded_at, y.recorded_at) AS told_at
+  FROM o JOIN isolation_evidence e ON e.order_id = o.id
+  LEFT JOIN cases_contact c ON e.kind = 'close_contact' AND c.id = e.record
+  LEFT JOIN cases_case k ON e.kind IN ('confirmed_case', 'suspected_case') AND k.id = e.record
+  LEFT JOIN laboratory_specimen s ON e.kind = 'positive_result' AND s.id = e.record
+  LEFT JOIN surveillance_symptomline y ON e.kind = 'symptoms' AND y.id = e.record
+)
+SELECT 'same_source', unit, min(post_id), item_id, count(DISTINCT id), min(issued_at), max(issued_at), array_agg(DISTINCT issue_id)
+  FROM e WHERE starts_with_any(path, %s) GROUP BY unit, item_id, source HAVING count(DISTINCT id) >= %s
+UNION ALL
+SELECT 'own_evidence', unit, post_id, item_id, count(DISTINCT id), min(issued_at), max(issued_at), array_agg(DISTINCT issue_id)
+  FROM e WHERE starts_with_any(path, %s) AND told_by = 'post:' || post_id AND told_at > issued_at - interval '1 hour' GROUP BY unit, post_id, item_id HAVING count(DISTINCT id) >= %s
+ORDER BY 5 DESC, 6
+""".replace("starts_with_any(path, %s)", "path LIKE ANY (%s)")
+
+
+def alike(scope: Scope, at: datetime | None = None, days: int = 14) -> list[Alike]:
+    """Cohorts of orders that a second unit should look at: many by one unit under one rule from one source, or on evidence that the issuer had just made.
+
+    Aggregated; no score of anybody. From how many on stands in `thresholds/orders-alike.yaml`.
+    """
+    at = at or clock.now()
+    least = int(threshold("orders-alike", at.date()))
+    paths = [p + "%" for p in scope.paths("order.second")]
+    with connection.cursor() as cursor:
+        cursor.execute(_ALIKE, [at - timedelta(days=days), at, at, paths, least, paths, least])
+        return [Alike(*row[:7], tuple(row[7])) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How late people are let go after their order ended: of those let go, the median and the slowest tenth; and how many are still held.
+
+    Attributes:
+        let_go: Stays under an order that ended, whose end is recorded.
+        held: Stays under an order that ended, with no end recorded yet.
+        median, tenth: Hours after the order's end, of `let_go`; None when there is none. The tenth is the ninth decile.
+        longest_held: Hours since the end of the order of who is held longest.
+    """
+
+    let_go: int
+    held: int
+    median: float | None
+    tenth: float | None
+    longest_held: float | None
+
+
+def release_lag(scope: Scope, at: datetime | None = None, days: int = 30) -> Lag:
+    """The release lag of the last days: from the end of an order (its own, or its lifting) until the stay under it ended."""
+    at = at or clock.now()
+    paths = [p + "%" for p in scope.paths("plan.read")]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH s AS (
+              SELECT least(o.ends_at, coalesce(o.lifted_at, o.ends_at)) AS over, coalesce(least(s.released_at, s.left_at), s.released_at, s.left_at) AS gone
+              FROM isolation_stay s JOIN isolation_order o ON o.id = s.order_id JOIN isolation_issue i ON i.id = o.issue_id JOIN kernel_area a ON a.id = s.area_id
+              WHERE a.path LIKE ANY (%s) AND s.started_at <= %s AND least(o.ends_at, coalesce(o.lifted_at, o.ends_at)) BETWEEN %s AND %s
+            ), g AS (SELECT greatest(extract(epoch FROM gone - over) / 3600, 0) AS late FROM s WHERE gone <= %s AND gone >= over)
+            SELECT (SELECT count(*) FROM g), count(*) FILTER (WHERE gone IS NULL OR gone > %s), (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY late) FROM g),
+              (SELECT percentile_cont(0.9) WITHIN GROUP (ORDER BY late) FROM g), max(extract(epoch FROM %s - over) / 3600) FILTER (WHERE gone IS NULL OR gone > %s) FROM s
+            """,
+            [paths, at, at - timedelta(days=days), at, at, at, at, at],
+        )
+        let_go, held, median, tenth, longest = cursor.fetchone()
+    return Lag(let_go, held, *(None if v is None else round(float(v), 2) for v in (median, tenth, longest)))

@@ -1,0 +1,50 @@
+"""Orders, evidence and objections for tests that need a row of every register: the database takes none that is not lawful."""
+
+from datetime import UTC, datetime, timedelta
+
+from sizao.kernel import clock, content
+from sizao.kernel.ids import uuid7
+from sizao.kernel.models import Area, Grant, Holding, Post, User
+from sizao.kernel.scope import Scope
+from sizao.registers.isolation import ordering
+from sizao.registers.isolation.models import Appeal, Evidence, Order
+
+SINCE = datetime(2019, 1, 1, tzinfo=UTC)
+
+
+def holder(role: str, area: Area) -> Scope:
+    """Somebody new who holds a post of that role there."""
+    user = User.objects.create_user(f"{role}-{uuid7()}")
+    post = Post.objects.create(role=role, area=area, title_zh=role, title_en=role, valid_from=SINCE)
+    Holding.objects.create(post=post, user=user, valid_from=SINCE)
+    Grant.objects.create(post=post, role=role, area=area, valid_from=SINCE)
+    return Scope.open(user, post)
+
+
+def rules_in_force(area: Area) -> None:
+    """The shipped restriction rules, enacted by two people for covid-19 there."""
+    first, second = holder("desk", area), holder("desk", area)
+    assert content.load(first, kinds=["restriction"]).faults == []
+    for name in ("contact-observation", "suspect-observation", "case-isolation"):
+        content.second(second, content.propose(first, content.newest("restriction", name), area, "covid-19", SINCE))
+
+
+def order(area: Area, person, key: str) -> Order:
+    """An order about this person, who has symptoms on record."""
+    from sizao.registers.surveillance.models import SymptomLine
+
+    rules_in_force(area)
+    known = clock.now() - timedelta(days=2)
+    line = SymptomLine.objects.create(person=person, area=area, disease="covid-19", channel="monitoring", found_at=known, symptoms=["fever"], known_from=known, stands_from=known)
+    new = ordering.NewOrder(key=key, person=person.pk, area_id=area.pk, disease="covid-19", rule="suspect-observation", kind="held", evidence=[("symptoms", line.pk)])
+    [made] = ordering.issue_orders(holder("cdc", area), [new])
+    assert made.kind == "new", made
+    return Order.objects.get(pk=made.record)
+
+
+def evidence(of: Order) -> Evidence:
+    return Evidence.objects.get(order=of)
+
+
+def appeal(of: Order) -> Appeal:
+    return ordering.file_appeal(Scope.system("test"), of.pk, "没有见过此人")
