@@ -100,6 +100,8 @@ def test_all_faults_are_said_at_once_each_with_its_line_and_the_nearest_name():
         ("by: community @ area", "by: community", "plan-value-wrong"),
         ("by: community @ area", "by: community @ area.galaxy", "plan-value-wrong"),
         ("cost: {minutes: 4}", "cost: {hours: 4}", "plan-value-wrong"),
+        ("cost: {minutes: 4}", "check: {by: cdc @ area, should: \"drawn(0.1, 'week')\", sees: {met: outcome = 'kept'}}", "plan-key-unknown"),
+        ("cost: {minutes: 4}", "parts: {one: {}}\n    check: {by: cdc @ area, should: \"drawn(0.1, 'week')\", sees: {two: outcome = 'kept'}}", "plan-key-unknown"),
         ("done: isolation.daily_check", "done: {act: isolation.daily_check, where: temperature > 37}", "plan-name-unknown"),
         ("done: isolation.daily_check", "done: {akt: isolation.daily_check}", "plan-key-unknown"),
         ("done: isolation.daily_check", "close: [{act: contact.released}]\n    done: isolation.daily_check", "plan-value-wrong"),

@@ -89,7 +89,8 @@ def test_a_finding_is_raised_by_who_looked_and_told_when_it_is_found_again(place
     Ticket.objects.filter(pk=first.pk).update(answered_at=at(6), verified_at=at(7))
     command.save_inspections(system, [Command(told={**look, "seen_at": at(15, 9)})], sender="t")
     assert list(Ticket.objects.filter(kind="finding").order_by("raised_at").values_list("repeated", flat=True)) == [False, True]
-    assert kinds(place.unit) == ["inspection.seen", "inspection.seen"]
+    assert kinds(place.unit) == ["inspection.seen", "inspection.seen", "practice.seen", "practice.seen"]
+    assert set(Act.objects.filter(kind="practice.seen").values_list("outcome", "number")) == {("masks", 0)}
 
 
 def test_fields_that_are_known_already_are_counted_never_typed(place, system):

@@ -134,6 +134,8 @@ def test_contacts_told_of_are_compared_with_contacts_listed(town):
 def test_a_hand_over_is_answered_once(town, system):
     [sent] = movement.send(system, [NewHandover("1", town.grid.pk, "covid-19", at(16, 9))], sender="t").values()
     assert states("handover-answered") == [("overdue", None)]
+    with pytest.raises(Refused, match="contradicts-itself"):
+        movement.answer(system, sent, "accepted", at(1))  # before it was sent
     assert movement.answer(system, sent, "accepted", at(17, 8))
     assert not movement.answer(system, sent, "accepted", at(17, 9))
     with pytest.raises(Refused):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -118,6 +118,7 @@ class Measure:
     shows: tuple[Shown, ...] = ()
     checks: str | None = None  # of which measure this is the second look
     untrue: Any | None = None  # of a second look: the condition on the looker's act that contradicts what was said
+    sees: Mapping[str, Any] = field(default_factory=dict, hash=False)  # of a second look: part → which of his acts are about it; empty: all about each
     ladder: tuple[int, ...] = ()  # seconds overdue after which a duty appears one level further up
     links: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)  # link of the table → table
     all: Mapping[str, Measure] = field(default_factory=dict, hash=False, compare=False, repr=False)
@@ -252,9 +253,17 @@ class Measure:
 
     @property
     def look(self) -> Measure | None:
-        """The second look at this measure, where one is taken: its own, or of a part that of the whole measure, if both are about the same table."""
-        whole = self.all.get(f"{self.part_of}.check")
-        return self.all.get(f"{self.id}.check") or (whole if whole is not None and whole.facts == self.facts else None)
+        """The second look at this measure, where one is taken: its own, or of a part that of the whole measure, if both are about the same table.
+
+        Where the looker says which practice he saw, a look at a part is what he saw of it, and a part of which he never says anything is not looked at.
+        """
+        own, whole = self.all.get(f"{self.id}.check"), self.all.get(f"{self.part_of}.check")
+        if own is not None or whole is None or whole.facts != self.facts:
+            return own
+        if not whole.sees:
+            return whole
+        seen = whole.sees.get(self.id.removeprefix(f"{self.part_of}."))
+        return replace(whole, done=replace(whole.done, where=seen)) if seen is not None and isinstance(whole.done, Done) else None
 
     def vocabulary(self, known: Vocabulary) -> Vocabulary:
         """What its sentences may name: the registers' tables, and those that its edition makes."""

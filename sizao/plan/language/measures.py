@@ -50,7 +50,7 @@ def read_measure(name: str, node: Node, around: Around, faults: Faults) -> list[
         if first is not None:
             shown = read_shown(keys.get("show"), Reader(own, around, faults, name, tuple(listed)).names(), faults)
             found = [replace(m, reconcile=entries, shows=(*shown, *m.shows)) if m is first else m for m in found]
-    found += Looked(own, keys.get("check"), around, faults, name).read(node)
+    found += Looked(own, keys.get("check"), around, faults, name, listed).read(node)
     return found + reconcile.filed(node)
 
 

@@ -23,7 +23,7 @@ KEYS = {
     "slot": ("同一人同类只办一项", "one duty a person: the edition's precedence picks it"),
     "parts": ("环节：继承全部键，可逐项改写", "steps: each inherits every key and overrides what it states"),
     "reconcile": ("名单核对", "is the list complete: from, total, filed"),
-    "check": ("抽查", "a second look: by, should, act, when"),
+    "check": ("抽查", "a second look: by, should, act, when, untrue; sees: which of what was seen is about which part"),
     "show": ("另看的数字", "figures watched beside coverage"),
 }
 DONE = {

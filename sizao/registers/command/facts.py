@@ -67,6 +67,7 @@ ACTS = (
     ActKind("area.graded", "area", "地区定级", "area graded"),
     ActKind("area.reviewed", "area", "地区级别复核", "level of an area reviewed"),
     ActKind("inspection.seen", "subject", "现场核查", "seen on the spot", outcomes="seen-outcome"),
+    ActKind("practice.seen", "subject", "项目核查", "practice seen on the spot", outcomes="practice"),
     ActKind("leader.visited", "subject", "领导到联系片区督导", "leader has been in his area"),
     ActKind("call.made", "subject", "拨打抽查电话", "test call made"),
     ActKind("call.answered", "subject", "接听抽查电话", "test call answered"),

@@ -140,7 +140,11 @@ def save_inspections(scope: Scope, commands: Sequence[Command], *, sender: str, 
         if row.unit_id is None and row.household_id is None and row.consignment_id is None and row.led_by_id is None:
             yield Problem("value-missing", "unit")
 
-    done = steps.save(scope, Inspection, INSPECTION, commands, sender=sender, batch=batch, check=check)
+    def also(row: Any, before: Mapping[str, Any] | None, changed: frozenset[str]) -> Iterable[NewAct]:
+        if row.unit_id and row.practice and (before is None or changed & {"practice", "outcome", "seen_at"}):
+            yield NewAct("practice.seen", row.unit_id, row.seen_at, area_id=row.area_id, outcome=row.practice, number=int(row.outcome == "kept"), record=row.pk)
+
+    done = steps.save(scope, Inspection, INSPECTION, commands, sender=sender, batch=batch, check=check, also=also)
     made = Inspection.objects.filter(pk__in=[o.record for o in done if o.kind == "new"], outcome="not_kept", unit__isnull=False)
     findings = [
         Command(

@@ -64,7 +64,10 @@ def to_be_answered(scope: Scope, handover: UUID) -> Handover:
 
 
 def answer(scope: Scope, handover: UUID, said: str, at: datetime) -> bool:
-    """The receiving area's answer, with the act `handover.answered`; False when it was given before. Refused bad-value when another was given."""
+    """The receiving area's answer, with the act `handover.answered`; False when it was given before.
+
+    Refused bad-value when another was given; contradicts-itself when it is said to have been given before the hand-over was sent.
+    """
     row = Handover.objects.select_for_update(of=("self",)).filter(pk=handover).first()
     if row is None:
         raise Refused("not-found-or-out-of-area")
@@ -72,6 +75,8 @@ def answer(scope: Scope, handover: UUID, said: str, at: datetime) -> bool:
         if row.answer != said:
             raise Refused("bad-value", field={"zh": "答复", "en": "answer"}, value=said, expected=row.answer)
         return False
+    if at < row.sent_at:
+        raise Refused("contradicts-itself")
     row.answer, row.answered_at, row.stands_from = said, at, at
     row.save(update_fields=["answer", "answered_at", "stands_from"])
     acts.record(scope, [NewAct("handover.answered", row.pk, at, row.person_id, row.area_id, row.disease, outcome=said, record=row.pk)])

@@ -1,6 +1,7 @@
 """What becomes of work that somebody ought to do: done in time, late, forgotten, claimed, misfiled, filed twice. Each as it happens, written down.
 
 `chance` holds the work of one kind, made by whoever knows of it: (kind, key, about, person, area, opens, due, period, outcome, number, more).
+What is misfiled is filed under the one beside it, where that is there by then: nobody answers what has not been sent.
 `settle_down(town, kind)` moves it to `deed`, with what was really done (`did_at`) apart from what was told (`told_at`, `filed_about`).
 """
 
@@ -18,12 +19,14 @@ WITH silent AS (SELECT c.*, q.i IS NOT NULL AS quiet, coalesce(s.unit IS NOT NUL
                  WHEN x < {forgot} + {late} + {claimed} + {misfiled} + {doubled} THEN 'doubled'
                  WHEN x < {forgot} + {late} + {claimed} + {misfiled} + {doubled} + {edge} THEN 'edge' ELSE 'done' END AS conduct FROM drawn),
      timed AS (SELECT *, CASE conduct WHEN 'forgot' THEN NULL WHEN 'late' THEN after_hours(due, 1 / 60.0 + w * {late_hours}) WHEN 'edge' THEN due ELSE between_times(opens, due, w) END + to_milliseconds(CASE WHEN conduct = 'edge' OR opens >= due THEN 0 ELSE pick2(59999, 'to the second {kind}', key, about) END) AS moment FROM dealt),
-     whose AS (SELECT *, coalesce(lead(about) OVER side, first_value(about) OVER side) AS beside, coalesce(lead(person) OVER side, first_value(person) OVER side) AS person_beside
-               FROM timed WINDOW side AS (PARTITION BY area, period ORDER BY key, about ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
+     whose AS (SELECT *, coalesce(lead(about) OVER side, first_value(about) OVER side) AS beside, coalesce(lead(person) OVER side, first_value(person) OVER side) AS person_beside,
+                 coalesce(lead(opens) OVER side, first_value(opens) OVER side) AS opens_beside
+               FROM timed WINDOW side AS (PARTITION BY area, period ORDER BY key, about ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)),
+     there AS (SELECT * REPLACE (CASE WHEN conduct = 'misfiled' AND opens_beside > moment THEN 'done' ELSE conduct END AS conduct) FROM whose)
 SELECT kind, key, about, person, area, opens, due, period, outcome, number, more, conduct,
   CASE WHEN conduct = 'claimed' THEN NULL ELSE moment END AS did_at, moment AS told_at,
   CASE WHEN conduct = 'misfiled' THEN beside ELSE about END AS filed_about, CASE WHEN conduct = 'misfiled' THEN person_beside ELSE person END AS filed_person
-FROM whose;
+FROM there;
 DELETE FROM chance WHERE kind = '{kind}';
 """
 

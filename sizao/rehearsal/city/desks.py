@@ -85,13 +85,18 @@ PHASE = """
 INSERT INTO thing SELECT 'text', (SELECT max(i) FROM thing WHERE register = 'text') + CAST(row_number() OVER (ORDER BY t.i, k) AS INTEGER), t.area, after_hours(t.known_at, 24 * (3 + k * 5)), 'evaluation', json_object('kind', 'evaluation', 'title', '评估' || t.i || '-' || k, 'about_duty', t.i)
 FROM thing t, range({days} // 5) AS r(k) WHERE t.register = 'duty' AND after_hours(t.known_at, 24 * (3 + k * 5)) < {end};
 """
-#: Inspectors come without a word. What they see is what is so: not kept where the last thing that was told had not been done.
+#: Practice → what is told of it, beside the lines in which units check themselves.
+PRACTICES: dict[str, str] = {"cleaning": "line:cleaning", "gate_watch": "line:gate_count", "bed_count": "line:beds", "triage": "line:attendance", "records": "filed:medicine_sale"}
+#: Inspectors come without a word, and look at some of what is told there. What they see is what is so: a practice is not kept where the last line that
+#: was told of it said so, or was told of what nobody had done.
 LOOK = """
 INSERT INTO thing
-WITH units AS (SELECT u.i, u.area, u.kind, after_hours({begin}, 24 * d + 9 + u2('looked at', u.i, d) * 8) AS seen_at FROM unit u, range({days}) AS t(d) WHERE u.in_use AND u2('somebody looks', u.i, d) < CASE WHEN u.kind IN ('gateway', 'market', 'clinic') THEN .2 ELSE .03 END),
-     told AS (SELECT x.i, x.seen_at, arg_max(d.conduct, d.told_at) AS conduct FROM units x JOIN deed d ON d.about = 'unit:' || x.i AND d.kind IN ('line:self_check', 'line:cleaning', 'line:gate_count', 'line:beds', 'line:attendance') AND d.told_at < x.seen_at GROUP BY x.i, x.seen_at)
-SELECT 'inspection', CAST(row_number() OVER (ORDER BY x.seen_at, x.i) AS INTEGER), x.area, x.seen_at, 'unit',
-  json_object('unit', x.i, 'seen_at', x.seen_at, 'announced', false, 'outcome', CASE WHEN t.conduct = 'claimed' THEN 'not_kept' ELSE 'kept' END) FROM units x LEFT JOIN told t ON t.i = x.i AND t.seen_at = x.seen_at;
+WITH visits AS (SELECT u.i, u.area, after_hours({begin}, 24 * d + 9 + u2('looked at', u.i, d) * 8) AS seen_at FROM unit u, range({days}) AS t(d) WHERE u.in_use AND u2('somebody looks', u.i, d) < CASE WHEN u.kind IN ('gateway', 'market', 'clinic', 'pharmacy', 'isolation_site') THEN .2 ELSE .03 END),
+     told AS (SELECT about, (told_at, key) AS told, told_at, CASE kind WHEN 'line:self_check' THEN outcome {kinds} END AS practice, CASE WHEN conduct = 'claimed' OR (kind = 'line:self_check' AND number = 0) THEN 'not_kept' ELSE 'kept' END AS so
+              FROM deed WHERE kind IN ('line:self_check', {lines}) AND told_at IS NOT NULL),
+     seen AS (SELECT x.i, x.area, x.seen_at, t.practice, coalesce(arg_max(t.so, t.told), 'kept') AS so FROM visits x LEFT JOIN told t ON t.about = 'unit:' || x.i AND t.told_at < x.seen_at GROUP BY ALL)
+SELECT 'inspection', CAST(row_number() OVER (ORDER BY seen_at, i, practice) AS INTEGER), area, seen_at, 'unit', json_object('unit', i, 'practice', practice, 'seen_at', seen_at, 'announced', false, 'outcome', so)
+FROM seen WHERE practice IS NULL OR u2('looks at ' || practice, i, seen_at) < .6;
 INSERT INTO thing
 WITH doors AS (SELECT h.i, h.area, after_hours(min(d.told_at), 30 + u('knocks again', h.i) * 60) AS seen_at, bool_or(d.conduct = 'claimed') AS claimed FROM household h JOIN deed d ON d.kind = 'visit' AND d.filed_about = 'household:' || h.i AND d.told_at IS NOT NULL WHERE u('door looked at', h.i) < .15 GROUP BY h.i, h.area)
 SELECT 'inspection', (SELECT max(i) FROM thing WHERE register = 'inspection') + CAST(row_number() OVER (ORDER BY seen_at, i) AS INTEGER), area, seen_at, 'household', json_object('household', i, 'seen_at', seen_at, 'announced', false, 'outcome', CASE WHEN claimed THEN 'not_kept' ELSE 'kept' END) FROM doors WHERE seen_at < {end};
@@ -100,7 +105,8 @@ SELECT 'inspection', (SELECT max(i) FROM thing WHERE register = 'inspection') + 
 
 def look(town: Town) -> None:
     """Inspections: last of all, since they see what everybody did."""
-    town.run(LOOK)
+    kinds = " ".join(f"WHEN '{kind}' THEN '{practice}'" for practice, kind in PRACTICES.items())
+    town.run(LOOK, kinds=kinds, lines=", ".join(f"'{kind}'" for kind in PRACTICES.values()))
 
 
 def open_desks(town: Town) -> None:

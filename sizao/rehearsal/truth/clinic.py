@@ -29,7 +29,7 @@ class Clinic:
     def __init__(self, book: Book):
         self.book, self.found, self.said = book, list[Should](), set[str]()
         self.judged: dict[str, list[Judge]] = defaultdict(list)
-        self.checked: dict[str, dict[str, list[tuple[datetime, bool]]]] = {}  # measure → who was looked at, when, and was it so
+        self.checked: dict[str, dict[str, dict[str, list[tuple[datetime, bool]]]]] = {}  # measure → part → who was looked at, when, and was it so
         self.lots: Lots | None = None  # who was drawn to be looked at
         self.kind_of: dict[int, str] = {u["i"]: u["kind"] for u in book.units}
         self.cases_of: dict[int, list[dict[str, Any]]] = defaultdict(list)

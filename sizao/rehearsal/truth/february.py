@@ -9,6 +9,7 @@ from .book import DAY, FAR
 from .clinic import midnight
 from .january import Province
 from .judging import Should
+from .looks import CLEAN, GATES, NAMED, WARDS
 from .sentences import HOUR, Case
 from .units import day
 
@@ -19,9 +20,9 @@ class Centre(Province):
     first = ("admit",)
 
     def all(self) -> list[Should]:
-        self.check("isolation-site-capacity", self.of_units("isolation_site"), "week")
-        self.check("disinfection-ventilation", self.of_units("gateway", "transport"), "week")
-        self.check("environment-clean-up", self.of_units("village", "market"), "month", "inspector @ parent")
+        self.check("isolation-site-capacity", self.of_units("isolation_site"), "week", practices=WARDS)
+        self.check("disinfection-ventilation", self.of_units("gateway", "transport"), "week", practices=CLEAN)
+        self.check("environment-clean-up", self.of_units("village", "market"), "month", "inspector @ parent", practices={"fixed": {"environment"}})
         self.inspected()
         self.experts()
         self.rooms()
@@ -131,11 +132,11 @@ class Recovery(Centre):
 
     def all(self) -> list[Should]:
         self.sweep()
-        self.check("risk-point-register", self.of_units("isolation_site", "market", "clinic", "custody", "welfare_home"), "month")
-        self.check("hospital-infection-gates", self.of_units("clinic", "fever_clinic"), "week")
-        self.check("checkpoint-network", self.of_units("gateway"), "week")
-        self.check("workplace-prevention", self.of_units("employer", "site", "maker", "department"), "month")
-        self.check("environment-clean-up", self.of_units("village", "market"), "month", "inspector @ parent")
+        self.check("risk-point-register", self.of_units("isolation_site", "market", "clinic", "custody", "welfare_home"), "month", practices={"checked": NAMED})
+        self.check("hospital-infection-gates", self.of_units("clinic", "fever_clinic"), "week", practices={"kept": {"zones", "staff_health"}})
+        self.check("checkpoint-network", self.of_units("gateway"), "week", practices=GATES)
+        self.check("workplace-prevention", self.of_units("employer", "site", "maker", "department"), "month", practices={"kept": NAMED})
+        self.check("environment-clean-up", self.of_units("village", "market"), "month", "inspector @ parent", practices={"fixed": {"environment"}})
         self.check("donation-flow", [(t["about"], t["area"], t["known_at"]) for t in self.things("consignment", "donation")], "month", looks={})
         self.experts()
         self.spread()

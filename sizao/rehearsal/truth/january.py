@@ -8,7 +8,7 @@ from typing import Any
 from .book import DAY
 from .clinic import end_of, midnight
 from .judging import Should
-from .looks import Looks
+from .looks import CLEAN, GATES, NAMED, Looks
 from .standing import JANUARY_20
 from .units import day
 
@@ -20,10 +20,10 @@ class Province(Looks):
 
     def all(self) -> list[Should]:
         self.sweep()
-        self.check("checkpoint-network", self.of_units("gateway"), "week")
-        self.check("disinfection-ventilation", self.of_units("market", "clinic"), "week")
-        self.check("live-poultry-closure", self.of_units("market"), "week")
-        self.check("workplace-prevention", self.of_units("employer", "site", "maker", "department"), "month")
+        self.check("checkpoint-network", self.of_units("gateway"), "week", practices=GATES)
+        self.check("disinfection-ventilation", self.of_units("market", "clinic"), "week", practices=CLEAN)
+        self.check("live-poultry-closure", self.of_units("market"), "week", practices={"closed": {"live_animals"}})
+        self.check("workplace-prevention", self.of_units("employer", "site", "maker", "department"), "month", practices={"kept": NAMED})
         self.found_and_classed("contact-identification.found")
         self.not_called()
         self.experts()
@@ -131,8 +131,8 @@ class City(Province):
 
     def all(self) -> list[Should]:
         self.sweep()
-        self.check("checkpoint-network", self.of_units("gateway"), "week")
-        self.check("disinfection-ventilation", self.of_units("gateway", "transport"), "week")
+        self.check("checkpoint-network", self.of_units("gateway"), "week", practices=GATES)
+        self.check("disinfection-ventilation", self.of_units("gateway", "transport"), "week", practices=CLEAN)
         self.found_and_classed("contact-identification.found")
         self.not_called()
         self.inspected()

@@ -10,6 +10,7 @@ from .book import DAY, FAR, Filed
 from .clinic import midnight
 from .february import Centre
 from .judging import Should
+from .looks import CLEAN, WARDS
 
 
 class Normal(Centre):
@@ -18,12 +19,12 @@ class Normal(Centre):
     first = ()
 
     def all(self) -> list[Should]:
-        self.check("triage-screening", self.of_units("clinic", "fever_clinic"), "week")
-        self.check("isolation-site-capacity", self.of_units("isolation_site"), "week")
-        self.check("hospital-infection-gates", self.of_units("clinic", "fever_clinic"), "week")
-        self.check("venue-scan-temperature", self.of_units("gateway", "transport", "hotel", "clinic", "shop"), "week")
-        self.check("disinfection-ventilation", self.of_units("school", "class"), "week")
-        self.check("pharmacy-prescription-rule", self.of_units("pharmacy"), "month")
+        self.check("triage-screening", self.of_units("clinic", "fever_clinic"), "week", practices={"screened": {"triage"}})
+        self.check("isolation-site-capacity", self.of_units("isolation_site"), "week", practices=WARDS)
+        self.check("hospital-infection-gates", self.of_units("clinic", "fever_clinic"), "week", practices={"kept": {"zones", "masks", "staff_health", "isolation_room"}})
+        self.check("venue-scan-temperature", self.of_units("gateway", "transport", "hotel", "clinic", "shop"), "week", practices={"": {"entry_check"}})
+        self.check("disinfection-ventilation", self.of_units("school", "class"), "week", practices=CLEAN)
+        self.check("pharmacy-prescription-rule", self.of_units("pharmacy"), "month", practices={"filed": {"records"}})
         self.found_and_classed("exposed-place-visitors.classed", class_="general", role="community")
         self.rolls_filed()
         self.strength(datetime(2020, 6, 15))  # noqa: DTZ001

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +13,16 @@ from .judging import CANNOT_TELL, Place, Should
 from .travel import Travel
 
 Who = tuple[str, Place, datetime]  # subject, area, since when it is known
+Seen = dict[str, list[tuple[datetime, bool]]]  # who was looked at: when, and was it so
+ALL = "*"  # of whatever part
+#: Practices that an inspector may see, each by itself.
+NAMED = frozenset({
+    "entry_check", "supplies", "live_animals", "environment", "zones", "masks", "staff_health", "isolation_room", "plan_drill", "ventilation", "waste",
+    "cleaning", "gate_watch", "bed_count", "triage", "records",
+})  # fmt: skip
+GATES = {"working": {"gate_watch"}, "equipped": {"supplies"}}
+CLEAN = {"routine": {"cleaning", "ventilation"}}
+WARDS = {"told": {"bed_count"}, "standard": NAMED - {"bed_count"}}
 STEP = {"day": (1, 0), "week": (7, 0), "month": (1, 1)}
 
 
@@ -28,33 +38,48 @@ class Looks(Travel):
         """(measure, subject, due) → was it so, of whatever somebody looked at."""
         found: dict[tuple[str, str, datetime | None], bool] = {}
         for measure, judges in self.judged.items():
-            if measure.partition(".")[0] in self.checked and not measure.endswith(".check"):
+            whole, _, part = measure.partition(".")
+            looks = self.checked.get(whole, {})
+            if part != "check" and (told := looks.get(part, looks.get(ALL))):
                 for judge in judges:
-                    for (subject, due), kept in judge.looked(self.checked[measure.partition(".")[0]]).items():
+                    for (subject, due), kept in judge.looked(told).items():
                         found[measure, subject, due] = kept
         return found
 
-    def looks_at(self, what: str) -> dict[str, list[tuple[datetime, bool]]]:
-        """Who was looked at, when, and whether it was so."""
+    def looks_at(self, what: str, practices: Container[str] | None = None) -> Seen:
+        """Who was looked at, when, and whether it was so; of these practices, where they are named."""
         found = defaultdict(list)
         for t in self.things("inspection", what):
-            found[f"{what}:{t['told'][what]}"].append((t["known_at"], t["told"]["outcome"] == "kept"))
+            if practices is None or t["told"].get("practice") in practices:
+                found[f"{what}:{t['told'][what]}"].append((t["known_at"], t["told"]["outcome"] == "kept"))
         return found
 
-    def calls(self) -> dict[str, list[tuple[datetime, bool]]]:
+    def calls(self) -> Seen:
         found = defaultdict(list)
         for c in self.things("call"):
             found[f"post:{c['told']['guard_post']}"].append((c["known_at"], c["told"]["outcome"] == "answered"))
         return found
 
-    def check(self, measure: str, who: Iterable[Who], period: str, role: str = "inspector", share: float = 0.10, *, looks: dict[str, Any] | None = None, gate: Any = None) -> None:
-        """Of those who are drawn in each period each is looked at in it; what was seen is about what had been said."""
-        told = self.looks_at("unit") if looks is None else looks
-        self.checked[measure] = told
+    def check(
+        self, measure: str, who: Iterable[Who], period: str, role: str = "inspector", share: float = 0.10, *, looks: dict[str, Any] | None = None,
+        practices: Mapping[str, Container[str]] | None = None, gate: Any = None,
+    ) -> None:  # fmt: skip
+        """Of those who are drawn in each period each is looked at in it; what was seen is about what had been said.
+
+        `practices`: part → what an inspector must have seen to have looked at it; a part that is not named is not looked at. `looks`: all are about each part.
+        """
+        if practices is None:
+            self.checked[measure] = {ALL: looks or {}}
+        else:
+            self.checked[measure] = {part: self.looks_at("unit", those) for part, those in practices.items()}
         if self.lots is not None:
+            told: Seen = defaultdict(list)
+            for of_part in self.checked[measure].values():
+                for subject, seen in of_part.items():
+                    told[subject] += seen
             self.drawn(f"{measure}.check", who, period, role, share, told, gate)
 
-    def drawn(self, measure: str, who: Iterable[Who], period: str, role: str, share: float, looks: dict[str, list[tuple[datetime, bool]]], gate: Any = None) -> None:
+    def drawn(self, measure: str, who: Iterable[Who], period: str, role: str, share: float, looks: Seen, gate: Any = None) -> None:
         judge, (step, months) = self.judge(measure, role), STEP[period]
         assert self.lots is not None
         for subject, area, known in who:

@@ -76,7 +76,7 @@ class Ticket(Record):
 class Inspection(Record):
     """Somebody went and looked: at a unit, a household, a seat, or, as the leader of an area, at his area. What was seen is set beside what was said.
 
-    A practice that was not kept becomes a finding: a ticket for the unit, raised by who looked.
+    Where he names the practice that he saw, it is held against what was said of that practice alone. A practice that was not kept becomes a finding: a ticket for the unit, raised by who looked.
     """
 
     area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
@@ -105,7 +105,7 @@ class Inspection(Record):
             "outcome": Field("所见", "As seen", codes="seen-outcome", required=True),
             "what": Field("发现的问题（不写姓名）", "What was found (no names)", type="long"),
         },
-        acts=("inspection.seen", "leader.visited"),
+        acts=("inspection.seen", "practice.seen", "leader.visited"),
         name="inspections",
         read="plan.read",
         write="inspection.write",
