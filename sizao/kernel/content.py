@@ -55,8 +55,9 @@ KINDS = {
     "ledger": "ledgers/*.yaml",
     "feed": "feeds/*.yaml",
     "restriction": "restrictions/*.yaml",
+    "exchange": "exchange/*.yaml",
 }
-BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "restriction")
+BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "restriction", "exchange")
 _checkers: dict[str, Checker] = {}
 _afters: dict[str, Callable[[], object]] = {}
 _cited: set[tuple[str, str, str]] = set()

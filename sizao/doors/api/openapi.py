@@ -3,6 +3,7 @@
 from typing import Any
 
 from sizao import __version__
+from sizao.doors.api import openapi_exchange
 from sizao.doors.kit.lists import filterable
 from sizao.kernel.registry import KEPT, Register, registers
 from sizao.kernel.scope import Scope
@@ -31,6 +32,8 @@ def document(scope: Scope) -> dict[str, Any]:
             schemas[f"{_name(r)}-command"] = _command(r)
     if scope.can("feed.beat"):
         paths["/api/v1/heartbeat"] = {"post": HEARTBEAT}
+    if scope.can("message.write"):
+        paths |= openapi_exchange.WRITING
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,

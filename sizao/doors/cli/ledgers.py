@@ -170,3 +170,16 @@ def certificate(sender: str, file: Path, store: Store = None, json: Json = False
         context.print_json({"sender": sender, "fingerprint": row.fingerprint, "ends": row.ends_at.isoformat()})
     else:
         context.say(f"{sender} 的证书有效至 {row.ends_at:%Y-%m-%d}。", f"The certificate of {sender} is good until {row.ends_at:%Y-%m-%d}.")
+
+
+@feeds_app.command("release")
+def release(sender: str, store: Store = None, json: Json = False) -> None:
+    """放行被隔离的来源，登记其间保存的报文 · let a sender in again, and store what was kept of it"""
+    context.open_store(store)
+    from sizao.interop.exchange import held
+
+    count = held.release(context.scope(), sender)
+    if json:
+        context.print_json({"sender": sender, "taken": count})
+    else:
+        context.say(f"已放行 {sender}，登记保存的报文 {count} 条。", f"{sender} is let in again; {count} messages that were kept are stored.")

@@ -39,3 +39,16 @@ class Alarm(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["sender", "kind"], condition=Q(ended_at=None), name="one_alarm_of_a_kind_stands")]
+
+
+class Quarantine(models.Model):
+    """A sender that is set apart from `since` on, until a post let it in again. What it sends meanwhile is kept in the ledger of imports, and not stored."""
+
+    id = models.BigAutoField(primary_key=True)
+    sender = models.TextField()
+    since = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sender"], condition=Q(ended_at=None), name="set_apart_once")]

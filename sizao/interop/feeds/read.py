@@ -4,10 +4,11 @@ from datetime import datetime
 
 from sizao.kernel.scope import Scope
 
+from . import quarantine
 from .models import Alarm
 from .watch import Feed, feeds
 
-__all__ = ["Feed", "alarms_standing", "all_feeds"]
+__all__ = ["Feed", "alarms_standing", "all_feeds", "set_apart"]
 
 
 def all_feeds(scope: Scope, now: datetime | None = None) -> list[Feed]:
@@ -20,3 +21,9 @@ def alarms_standing(scope: Scope) -> int:
     """How many alarms stand."""
     scope.check("import.read")
     return int(Alarm.objects.filter(ended_at=None).count())
+
+
+def set_apart(scope: Scope) -> dict[str, datetime]:
+    """Senders in quarantine, and since when."""
+    scope.check("import.read")
+    return quarantine.standing()

@@ -1,0 +1,36 @@
+"""The part of the OpenAPI document that is about messages of other systems."""
+
+from typing import Any
+
+REFUSED = {"$ref": "#/components/responses/refused"}
+COUNT = {"type": "integer", "minimum": 0}
+PROBLEM = {"$ref": "#/components/schemas/problem"}
+#: sent = stored + updated + duplicate + rejected.
+RECONCILED: dict[str, Any] = {
+    "type": "object",
+    "required": ["sender", "sent", "stored", "updated", "duplicate", "rejected", "files", "messages"],
+    "properties": {
+        "sender": {"type": "string"}, "sent": COUNT, "stored": COUNT, "updated": COUNT, "duplicate": COUNT, "rejected": COUNT,
+        "files": {"type": "array", "items": {"type": "string", "format": "uuid"}, "description": "where each message stands in the ledger of imports"},
+        "messages": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["id", "answer", "outcome", "problems", "notes"],
+                "properties": {
+                    "id": {"type": "string"}, "answer": {"enum": ["AA", "AE", "AR"]}, "outcome": {"enum": ["accepted", "updated", "duplicate", "rejected"]},
+                    "problems": {"type": "array", "items": PROBLEM}, "notes": {"type": "array", "items": PROBLEM},
+                },
+            },
+        },
+    },
+}  # fmt: skip
+HL7: dict[str, Any] = {
+    "operationId": "hl7",
+    "tags": ["exchange"],
+    "description": "HL7 v2 messages (ORU^R01 of 2.3 to 2.8), one or many, by a token that was made with `--sender`. Each is acknowledged, in order: AA, AE (something in it is wrong) or AR (not taken at all). "
+    "The same message again is a duplicate. With `Accept: application/json` the answer is the reconciliation.",
+    "requestBody": {"required": True, "content": {"application/hl7-v2": {"schema": {"type": "string"}}}},
+    "responses": {"200": {"description": "the acknowledgements", "content": {"application/hl7-v2": {"schema": {"type": "string"}}, "application/json": {"schema": RECONCILED}}}, "default": REFUSED},
+}
+WRITING: dict[str, Any] = {"/api/v1/hl7": {"post": HL7}}
