@@ -19,6 +19,7 @@ PAGES = {
     "duty": "/duty",
     "person": "/person/{person}",
     "case": "/case/{case}",
+    "chains": "/chains?disease=covid-19",
     "find": "/find?q=z",
     "today": "/today",
     "import": "/import",

@@ -8,11 +8,15 @@ from datetime import date, timedelta
 
 import pytest
 import python_calamine
+from open import chained
 
+from sizao.epi import transmission
 from sizao.interop.intake import import_files
 from sizao.interop.models import ImportRow
+from sizao.kernel import areas
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Act
+from sizao.registers.cases.chains import linked
 from sizao.registers.cases.models import Case, Contact, Link
 from sizao.registers.isolation.models import DailyCheck
 from sizao.registers.population.models import Person
@@ -54,6 +58,20 @@ def circles_of(pairs) -> set[str]:
     return found
 
 
+def drawn(scope, pairs):
+    """Clusters, generations and offspring of the graph that the desk draws are those of these pairs of numbers."""
+    pairs = set(pairs)
+    graph = linked(scope, areas.root(), "covid-19")
+    found = transmission.chains(len(graph.ids), graph.links, graph.days)
+    told = transmission.clusters(found, graph.links, graph.days)
+    assert sorted((frozenset(graph.numbers[x] for x in c.cases) for c in told), key=lambda c: (-len(c), sorted(c))) == chained.clusters(pairs)
+    assert {n: g for n, g in zip(graph.numbers, found.generation, strict=True) if g is not None} == chained.generations(pairs)
+    if pairs:
+        assert transmission.offspring(range(len(graph.ids)), graph.links).counts == chained.offspring(pairs)
+    assert sum(graph.outside) == 0
+    return found, told
+
+
 @pytest.fixture(scope="module")
 def provinces(shared):
     place = shared / "data/wuhan2020-cn-linelist"
@@ -79,6 +97,9 @@ def test_the_six_provinces_balance_and_their_references_resolve_as_described(sys
     assert (len(named), exact, loosely) == (234, 193, 233)
     said = notes(report)
     assert (report.links, said["link-zeros-ignored"]) == (233, 40)
+    by_bare = {n.lstrip("0"): n for n in numbers}
+    assert len(by_bare) == len(numbers)
+    drawn(system, {(by_bare[n.lstrip("0")], str(r["患者编号"]).strip()) for r in every for n in re.findall(r"\d{6,}", str(r["密切患者"])) if n.lstrip("0") in by_bare and r["患者编号"]})
     short = [t for r in every for t in [str(r["密切患者"]).strip()] if t.isdigit() and len(t) < 6]  # a cell that is a short number and nothing else
     assert report.dangling == said["link-dangling"] == 234 - 233 + len(short)
     again = bring(system, *(place / n for n in rows), zone="Asia/Shanghai")
@@ -105,6 +126,9 @@ def test_korea_s_odd_links_are_listed(system, shared):
     assert said["link-in-circle"] == len(circles_of((i, n) for i, n in links if i in told))
     assert said["link-reversed"] == reversed_ == 7
     assert said["link-circular"] == sum(i == n for i, n in links)
+    found, clusters = drawn(system, {(i, n) for i, n in links if i in told and i != n})
+    assert sum(g is None for g in found.generation) >= said["link-in-circle"]
+    assert (len(clusters), len(clusters[0].cases), clusters[0].generations) == (237, 67, 5)
     assert said["dates-reversed"] == 3 + 1  # onset after confirmation, released before it
 
 
@@ -142,6 +166,7 @@ def test_singapore_s_dates_that_a_spreadsheet_turned_are_turned_back(system, sha
     known = {r["CaseID"] for r in clean}
     assert Link.objects.count() == sum(a in known and b in known and a != b for a, b in edges)
     assert report.dangling == sum(r["from"] not in known or r["to"] not in known for r in rows_of(place / "sing_edges_eg.csv"))
+    drawn(system, {(a, b) for a, b in edges if a in known and b in known and a != b})
 
 
 def test_ebola_s_links_to_people_who_are_not_listed_are_counted(system, shared):
@@ -154,6 +179,7 @@ def test_ebola_s_links_to_people_who_are_not_listed_are_counted(system, shared):
     assert lost == 1639
     assert Link.objects.count() == len({(r["infector"], r["case_id"]) for r in links if {r["infector"], r["case_id"]} <= listed})
     assert (report.files[0].kind, report.files[0].accepted) == ("links", 3800)
+    drawn(system, {(r["infector"], r["case_id"]) for r in links if {r["infector"], r["case_id"]} <= listed})
 
 
 def test_measles_of_1861_has_its_days_and_its_chain(system, shared):
@@ -162,6 +188,7 @@ def test_measles_of_1861_has_its_days_and_its_chain(system, shared):
     report = bring(system, path)
     assert {c.source_id: str(c.onset_on) for c in Case.objects.all()} == {r["case_ID"]: r["date_of_prodrome"] for r in truth}
     assert (report.cases, report.links, report.dangling) == (188, 184, 0)
+    drawn(system, {(r["infector"], r["case_ID"]) for r in truth if r["infector"] in {t["case_ID"] for t in truth}})
 
 
 def test_the_other_lists_of_r_open_and_balance(system, shared):
@@ -197,6 +224,7 @@ def test_go_data_s_relationships_and_follow_ups_find_their_people(system, shared
     cases, contacts = {r["uuid"] for r in files["cases"]}, {r["uuid"] for r in files["contacts"]}
     pairs = [(r["source_uuid"], r["target_uuid"]) for r in files["relationships"]]
     assert Link.objects.count() == len({(a, b) for a, b in pairs if {a, b} <= cases and a != b})
+    drawn(system, {(a, b) for a, b in pairs if {a, b} <= cases and a != b})
     assert set(Contact.objects.exclude(case=None).values_list("source_id", flat=True)) == {b for a, b in pairs if a in cases and b in contacts and b not in cases}
     seen = Counter(r["followup_status"] for r in files["followups"] if r["contact_uuid"] in contacts)
     assert Counter(DailyCheck.objects.values_list("outcome", flat=True)) == {"ok": seen["SEEN_OK"], "symptoms": seen["SEEN_NOT_OK"]}

@@ -36,7 +36,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     for r in registers():
         if scope.can(r.declaration.read):
             groups.setdefault(heading(r, words), []).append(r)
-    return page(request, "desk/registers.html", {"groups": groups})
+    return page(request, "desk/registers.html", {"groups": groups, "chains_under": heading(find("cases"), words)})
 
 
 def heading(register: Register, words: Words) -> str:

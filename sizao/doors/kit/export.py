@@ -6,7 +6,7 @@ Rows are read by pages of `CHUNK` in short transactions, each with its event in 
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -169,6 +169,18 @@ class Export:
                 note.write_string(y, 1, value)
         finally:
             book.close()
+
+
+def whole_csv(header: Sequence[str], lines: Iterable[Sequence[Any]]) -> bytes:
+    """A small table as a CSV of the same form as a register's: byte-order mark, header, rows that no spreadsheet runs, and the last line with count and hash."""
+    out, rows = io.StringIO(), 0
+    writer = csv.writer(out)
+    writer.writerow(header)
+    for line in lines:
+        writer.writerow([_text("" if c is None else c) for c in line])
+        rows += 1
+    data = ("\ufeff" + out.getvalue()).encode()
+    return data + _line([TRAILER, f"rows={rows}", f"sha256={hashlib.sha256(data).hexdigest()}"]).encode()
 
 
 def _text(cell: Any) -> str:

@@ -31,6 +31,7 @@ class Route:
         view: "room.module.function" below `sizao.doors`.
         audience: anyone · signed-in (a user, before a post is chosen) · post (a scope is open).
         permission: What the post must be allowed to do; None only where the audience is not "post" or a register says it.
+        also: What it must be allowed besides.
         area: none (the same for every area) · query (`?area=`, refused outside the grant) · subject (a person's or case's own area).
         register: The address names a register: the post must also be allowed to read or to write that one (method: to read for GET, else to write), as its declaration says.
         reads_persons: Its answer may hold rows of persons, so the read is audited by the register's `read.py`.
@@ -46,6 +47,7 @@ class Route:
     reads_persons: bool = False
     register: Literal["", "read", "write", "method"] = ""
     methods: tuple[str, ...] = ("GET",)
+    also: tuple[str, ...] = ()
 
 
 ROUTES: tuple[Route, ...] = (
@@ -75,6 +77,9 @@ ROUTES: tuple[Route, ...] = (
     Route("case", "case/<uuid:case>", "desk.person.case", "post", "case.read", "subject", reads_persons=True),
     Route("record-investigation", "case/<uuid:case>/investigated", "desk.record.investigated", "post", "case.write", "subject", reads_persons=True, methods=("POST",)),
     Route("record-isolation", "case/<uuid:case>/isolated", "desk.record.isolated", "post", "stay.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("chains", "chains", "desk.chains.chains", "post", "case.read", "query", reads_persons=True),
+    Route("chains-data", "chains/data.json", "desk.chains.data", "post", "case.read", "query", reads_persons=True),
+    Route("chains-export", "chains/chains.csv", "desk.chains.export", "post", "case.read", "query", reads_persons=True, also=("register.export",)),
     Route("contact", "contact/<uuid:contact>", "desk.person.contact", "post", "case.read", "subject", reads_persons=True),
     Route("today", "today", "field.today.today", "post", "plan.read", reads_persons=True),
     Route(
@@ -115,7 +120,7 @@ ROUTES: tuple[Route, ...] = (
 
 def permissions(route: Route, arguments: Mapping[str, Any], method: str = "GET") -> list[str]:
     """What a post must be allowed for this address: the route's own word, and the named register's. A route for posts without any is a fault."""
-    wanted = [route.permission] if route.permission else []
+    wanted = [route.permission, *route.also] if route.permission else []
     if route.register:
         declared = find(arguments["register"]).declaration
         word = declared.read if route.register == "read" or (route.register == "method" and method in ("GET", "HEAD")) else declared.write

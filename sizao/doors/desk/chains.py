@@ -1,0 +1,201 @@
+"""Chains of transmission: the graph of a disease below an area, or around one case; its clusters, and how many of the contacts fell ill.
+
+Cases stand here by their numbers and never by name; a name is on the case's own page, for who may see it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from sizao.doors.kit import places
+from sizao.doors.kit.export import whole_csv
+from sizao.doors.kit.pages import page
+from sizao.doors.kit.words import Words
+from sizao.epi import transmission
+from sizao.epi.transmission import Chains
+from sizao.kernel import clock
+from sizao.kernel.codes import code_list
+from sizao.kernel.errors import Refused
+from sizao.kernel.models import Area
+from sizao.kernel.scope import Scope
+from sizao.registers.cases.chains import Linked, alone, attack_rates, diseases, linked
+
+WAYS = ("both", "up", "down")
+#: Clusters and cases that a page lists; the file has them all.
+LISTED = 60
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the address asks for: the graph that is shown, and where it was cut from."""
+
+    scope: Scope
+    area: Area
+    words: Words
+    disease: str
+    diseases: list[tuple[str, int]]
+    graph: Linked
+    around: UUID | None
+    way: str
+
+
+def _asked(request: HttpRequest) -> Asked:
+    """`?area=`, `?disease=` (else the one with most links), `?around=` a case, `?way=` both, up, down. Refused not-found-or-out-of-area for a case that is not in the graph."""
+    scope = request.scope.open()  # type: ignore[attr-defined]
+    area = places.asked(request, scope, "case.read")
+    found = diseases(scope, area)
+    disease = request.GET.get("disease", "") or (found[0][0] if found else "")
+    graph = linked(scope, area, disease)
+    around, way = _case(request.GET.get("around", "")), request.GET.get("way", "both")
+    way = way if way in WAYS else "both"
+    if around is not None:
+        if around not in graph.ids:
+            raise Refused("not-found-or-out-of-area")
+        graph = graph.of(transmission.around(len(graph.ids), graph.links, graph.ids.index(around), way))
+    graph.told(scope)
+    return Asked(scope, area, Words(request.LANGUAGE_CODE, area.zone), disease, found, graph, around, way)  # type: ignore[attr-defined]
+
+
+def _case(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Refused("not-found-or-out-of-area") from None
+
+
+def chains(request: HttpRequest) -> HttpResponse:
+    """The page: figures, the drawing (which fetches `data`), clusters or the cases of the one that is shown, attack rates by class of contact."""
+    asked = _asked(request)
+    graph, words, n = asked.graph, asked.words, len(asked.graph.ids)
+    found = transmission.chains(n, graph.links, graph.days)
+    groups = transmission.clusters(found, graph.links, graph.days)
+    now = clock.now()
+    shown = {
+        "w": words,
+        "area": asked.area,
+        "up": places.way_up(asked.scope, asked.area, "case.read"),
+        "now": now,
+        "disease": asked.disease,
+        "diseases": asked.diseases,
+        "around": asked.around,
+        "number": graph.numbers[graph.ids.index(asked.around)] if asked.around else "",
+        "way": asked.way,
+        "cases": n,
+        "links": len(graph.links),
+        "outside": sum(graph.outside),
+        "alone": alone(asked.scope, asked.area, asked.disease),
+        "clusters": [_cluster(graph, c) for c in groups[:LISTED]],
+        "cluster_count": len(groups),
+        "generations": max((c.generations for c in groups), default=0),
+        "rivals": sum(c.rivals for c in groups),
+        "circular": sum(c.circular for c in groups),
+        "offspring": transmission.offspring(range(n), graph.links),
+        "serial": transmission.serial_intervals(graph.links, [d if by == "onset_on" else None for d, by in zip(graph.days, graph.by, strict=True)]),
+        "rows": _rows(graph, found)[:LISTED] if asked.around else [],
+        "listed": LISTED,
+        "attacked": [] if asked.around else attack_rates(asked.scope, asked.area, asked.disease, clock.local_day(now, asked.area.zone)),
+        "classes": [(code, words.code("case-class", code)) for code in code_list("case-class") if code in set(graph.classes)],
+        "may_export": asked.scope.can("register.export"),
+        "query": {"area": asked.area.code, "disease": asked.disease, "around": asked.around, "way": asked.way if asked.around else ""},
+    }
+    return page(request, "desk/chains.html", shown)
+
+
+def _cluster(graph: Linked, group: transmission.Cluster) -> dict[str, Any]:
+    head = group.cases[0]
+    return {
+        "id": graph.ids[head],
+        "number": graph.numbers[head],
+        "size": len(group.cases),
+        "generations": group.generations,
+        "first": _day(group.first),
+        "last": _day(group.last),
+        "rivals": group.rivals,
+        "circular": group.circular,
+    }
+
+
+def _day(ordinal: int | None) -> date | None:
+    return None if ordinal is None else date.fromordinal(ordinal)
+
+
+def _rows(graph: Linked, found: Chains) -> list[dict[str, Any]]:
+    """Every case of the graph, by generation and day: who is told to have infected it, and how many it infected."""
+    by: dict[int, list[int]] = {}
+    for a, b in graph.links:
+        by.setdefault(b, []).append(a)
+    infected = Counter(a for a, _ in graph.links)
+    order = sorted(range(len(graph.ids)), key=lambda x: (g if (g := found.generation[x]) is not None else transmission.NEVER, x))
+    return [
+        {
+            "id": graph.ids[x],
+            "number": graph.numbers[x],
+            "classification": graph.classes[x],
+            "cluster": found.cluster[x] + 1,
+            "generation": found.generation[x],
+            "day": _day(graph.days[x]),
+            "by": graph.by[x],
+            "infectors": [(graph.ids[a], graph.numbers[a]) for a in by.get(x, [])],
+            "infected": infected[x],
+            "outside": graph.outside[x],
+        }
+        for x in order
+    ]
+
+
+def data(request: HttpRequest) -> JsonResponse:
+    """The graph as columns, for the drawing. `day` counts from `first` (an ISO date); null where none is told. `drawn` is the infector by which a case hangs."""
+    asked = _asked(request)
+    graph, words = asked.graph, asked.words
+    found = transmission.chains(len(graph.ids), graph.links, graph.days)
+    first = min((d for d in graph.days if d is not None), default=None)
+    classes = sorted(set(graph.classes))
+    place = {name: i for i, name in enumerate(classes)}
+    response = JsonResponse(
+        {
+            "first": None if first is None else date.fromordinal(first).isoformat(),
+            "id": graph.ids,
+            "number": graph.numbers,
+            "day": [None if d is None or first is None else d - first for d in graph.days],
+            "class": [place[c] for c in graph.classes],
+            "classes": [[c, words.code("case-class", c) if c else ""] for c in classes],
+            "generation": found.generation,
+            "drawn": found.parent,
+            "lane": found.lane,
+            "lanes": found.lanes,
+            "outside": graph.outside,
+            "from": [a for a, _ in graph.links],
+            "to": [b for _, b in graph.links],
+            "sure": graph.certainty,
+        }
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def export(request: HttpRequest) -> HttpResponse:
+    """The cases of the graph as CSV: number, class, cluster, generation, day and which day it is, infectors, how many infected, links that lead elsewhere. No names."""
+    asked = _asked(request)
+    asked.scope.check("register.export", asked.area)
+    graph, words = asked.graph, asked.words
+    found = transmission.chains(len(graph.ids), graph.links, graph.days)
+    names = (
+        ("病例编号", "case"), ("病例分类", "classification"), ("聚集", "cluster"), ("代次", "generation"), ("日期", "day"), ("日期含义", "day is"),
+        ("传染源", "infectors"), ("续发数", "infected"), ("指向他处的关系", "links elsewhere"), ("id", "id"),
+    )  # fmt: skip
+    lines = [
+        [
+            r["number"], words.code("case-class", r["classification"]), r["cluster"], r["generation"], r["day"] and r["day"].isoformat(), r["by"],
+            " ".join(n for _, n in r["infectors"]), r["infected"], r["outside"], str(r["id"]),
+        ]
+        for r in _rows(graph, found)
+    ]  # fmt: skip
+    answer = HttpResponse(whole_csv([zh if words.is_zh else en for zh, en in names], lines), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="chains-{clock.local_day(clock.now(), asked.area.zone):%Y%m%d}.csv"'
+    return answer
