@@ -153,7 +153,15 @@ def truth() -> str:
     return truthpage.page()
 
 
-PAGES = {"line-lists.md": line_lists, "ledgers.md": ledgers, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary, "trace.md": trace, "left-out.md": left_out, "truth.md": truth}
+def examples() -> str:
+    """The worked examples, each as its page in `tests/examples/` has it; the tests hold the program to them."""
+    pages = sorted((Path(__file__).parents[1] / "tests" / "examples").glob("*.md"))
+    head = ["# Worked examples · 实例", "", "Tables that a planner can read. Each is a file in `tests/examples/`; the tests play it, on the reference and on a compiled engine, and fail", "when what comes out is not what stands here. Examples of single measures stand beside the editions (`content/scenarios/`) and on an edition's page.", ""]
+    bodies = ["\n" + page.read_text(encoding="utf-8").replace("\n## ", "\n### ").replace("# ", "## ", 1) for page in pages]
+    return "\n".join(head) + "\n".join(body.rstrip() + "\n" for body in bodies)
+
+
+PAGES = {"examples.md": examples, "line-lists.md": line_lists, "ledgers.md": ledgers, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary, "trace.md": trace, "left-out.md": left_out, "truth.md": truth}
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from sizao.kernel.models.areas import LEVELS
 from .filled import COUNTED, asked_by, column_of
 from .items import ABOUT, ID, KEYS, LINES, PARTS, Ledger, files, made
 from .rhythm import EVENT, read_rhythm
+from .rolled import typed
 
 
 def faults(path: Path, text: str) -> Iterator[ContentFault]:
@@ -59,7 +60,7 @@ def _checked(places: tuple[str, ...], _signed: tuple[Any, ...], _marks: tuple[An
         told += wrong
         if not wrong:
             found[id_], read[id_] = made(id_, text, marked.data, known), marked
-    for among in (_asked_twice, _filled_by_nobody, _held_against_nothing):
+    for among in (_asked_twice, typed, _filled_by_nobody, _held_against_nothing):
         for id_, one in list(among(found, read)):
             told.append(one)
             found.pop(id_, None)
