@@ -1,7 +1,8 @@
 """The key ring: what opens sealed fields. It lies outside the store, so that a copy of the data is not a copy of the persons.
 
 A folder (`SIZAO_KEYS`, else `<store>.keys` beside the store; mode 0700) with one file `ring.json` (0600). Two kinds of key,
-newest first: "seal" (AES-256) wraps the persons' own keys, "index" (HMAC-SHA256) makes an identifier findable without showing it.
+newest first: "seal" (AES-256) wraps the persons' own keys, "index" (HMAC-SHA256) makes an identifier findable without showing it; a third, "pass",
+signs passes (`sizao.passes`) and is there once one was signed.
 Old keys stay after a rotation, because old values are read with them. A key's id is made from the key, so a damaged file shows.
 """
 
@@ -27,6 +28,9 @@ from sizao.kernel import clock
 from sizao.kernel.errors import Refused
 
 KINDS = ("seal", "index")
+
+#: Kinds that a ring may also hold: "pass" signs what people show at a gate, and is made when the first is signed.
+FURTHER = ("pass",)
 FILE = "ring.json"
 SHORTEST_PASSPHRASE = 12
 
@@ -40,7 +44,7 @@ class Key:
 
     Attributes:
         id: First eight bytes of a hash of the kind and the key, in hex.
-        kind: "seal" or "index".
+        kind: "seal", "index" or "pass".
         created: Day and time it was made, ISO 8601, UTC.
     """
 
@@ -255,7 +259,8 @@ def _read(content: Any) -> tuple[Key, ...]:
     keys = tuple(Key.of(row["kind"], row["created"], base64.b64decode(row["key"], validate=True)) for row in content["keys"])
     if [key.id for key in keys] != [row["id"] for row in content["keys"]] or any(len(key.secret) != 32 for key in keys):
         raise ValueError
-    if {key.kind for key in keys} != set(KINDS):
+    kinds = {key.kind for key in keys}
+    if not set(KINDS) <= kinds or kinds - {*KINDS, *FURTHER}:
         raise ValueError
     return keys
 

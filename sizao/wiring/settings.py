@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "sizao.registers.care",
     "sizao.registers.surveillance",
     "sizao.plan",
+    "sizao.passes",
     "sizao.interop",
     "sizao.interop.feeds",
     "sizao.doors",
