@@ -94,7 +94,7 @@ class _Told:
         if at > self.r.now + AHEAD:
             self.fault("hl7-time-ahead", place, text)
             return None
-        return When(at.astimezone(self.r.zone).date(), at)
+        return When(day, at)  # the day as it was written: nobody was born a day later because we are in the east
 
     def moment(self, text: str, place: str) -> datetime | None:
         """The moment; of a day its beginning."""
