@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -79,18 +80,18 @@ def enact(edition: str, told: Told) -> Enactment:
 def compare(folder: Path, told: Told, enactments: Iterable[Enactment], *, report: Run | None = None) -> Compared:
     """Evaluates what is in force at the end of the city's last day (or takes a run), and holds each edition against the truth."""
     report = report or run.evaluate_all(told.end, standing=False)
+    book = truth.Book(folder)
     found, names = Compared(), {key: name for name, key in told.ids.items()}
     codes = dict(Area.objects.values_list("pk", "code"))
     mine = {i: area.code for i, area in told.areas.items()}
     for e in enactments:
         edition = e.item.item_id
-        derived = truth.derive(folder, edition, lots=_lots(e, told))
-        should = derived.should
-        names_here = names | _pairs(should, told)
-        known = derived.measures
+        derived = truth.derive(book, edition, lots=_lots(e, told))
+        should, known = derived.should, derived.measures
+        names |= _pairs(should, told)
         true = {_key(s): (s.state, mine.get(s.area) if s.area is not None else None, s.ownerless, s.seen) for s in should}
         told_rows = Row.objects.at(report).filter(enactment=e.pk, state__in=STATES).values_list("measure", "subject", "due", "state", "area_id", "post", "seen")
-        reported = {(m, names_here.get(s, str(s)), _civil(due)): (state, codes.get(area), post is None, seen) for m, s, due, state, area, post, seen in told_rows if m in known}
+        reported = {(m, names.get(s, str(s)), _civil(due)): (state, codes.get(area), post is None, seen) for m, s, due, state, area, post, seen in told_rows if m in known}
         found.apart += sorted(f"{edition} {m}" for m in evaluation.edition(e.item_id).measures if m not in known)
         _hold(found, edition, reported, true)
     return found
@@ -145,6 +146,7 @@ def _pairs(should: Iterable[truth.Should], told: Told) -> dict[UUID, str]:
     return found
 
 
+@cache
 def _civil(due: datetime | None) -> datetime | None:
     return due.astimezone(ZoneInfo(ZONE)).replace(tzinfo=None) if due else None
 

@@ -9,7 +9,6 @@ measure once more in plain Python. What two have written apart, and both say, is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from . import editions
@@ -24,7 +23,7 @@ EDITIONS: dict[str, type[Basic | editions.Province]] = {"contact-tracing-basic":
 #: Editions of another time: of them the truth is said of a city that lives then.
 LATER: dict[str, type[Now]] = {"today": Now}
 
-__all__ = ["EDITIONS", "LATER", "Lots", "Should", "Truth", "derive"]
+__all__ = ["EDITIONS", "LATER", "Book", "Lots", "Should", "Truth", "derive"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +34,12 @@ class Truth:
     measures: frozenset[str]
 
 
-def derive(folder: Path, edition: str, as_of: datetime | None = None, *, lots: Lots | None = None) -> Truth:
-    """What should be reported at `as_of` (civil time; left out: the end of the city's last day) under an edition in force since its first day.
+def derive(city: Path | Book, edition: str, *, lots: Lots | None = None) -> Truth:
+    """What should be reported under an edition in force since the city's first day, at the moment up to which its record was read (its folder: the end of its last day).
 
     `lots`: the lots that were drawn for second looks, as (measure, subject, period, when the occasion opens) → a number below one. They hang on a key of
     the store, which no city knows; without them nothing is said of who was to be looked at, only of what was seen.
     """
-    who = (EDITIONS | LATER)[edition](Book(folder, as_of))
+    who = (EDITIONS | LATER)[edition](city if isinstance(city, Book) else Book(city))
     who.lots = lots
     return Truth(who.all(), frozenset(who.said))

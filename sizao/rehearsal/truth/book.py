@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -49,7 +48,7 @@ class Said:
 
 
 class Book:
-    """Everything up to `as_of`; nothing of what comes after."""
+    """Everything up to `as_of`; nothing of what comes after. Read once for all who judge by it: nobody writes in it."""
 
     def __init__(self, folder: Path, as_of: datetime | None = None):
         self.folder, self.db = folder, duckdb.connect(config={"threads": 2})
@@ -59,6 +58,9 @@ class Book:
         self.above: dict[int, int | None] = dict(self.read("town/area", "i, parent"))
         self.level = dict(self.read("town/area", "i, level"))
         self.posts = set(self.read("town/post", "role, area"))
+        self.paths: dict[int, tuple[int, ...]] = {}
+        self.occasions: dict[Any, tuple[tuple[datetime, datetime, datetime], ...]] = {}
+        self.answers: dict[tuple[str, int | None], bool] = {}
         self.founded = {i: datetime.combine(since, time()) for i, since in self.read("town/area", "i, since") if since is not None}
         self.closed = {i: datetime.combine(until, time()) for i, until in self.read("town/area", "i, until") if until is not None}
         self.behind = dict(self.read("town/person", "i, household"))
@@ -117,15 +119,19 @@ class Book:
 
     # -- places
 
-    def upwards(self, area: int | None) -> Iterator[int]:
+    def upwards(self, area: int | None) -> tuple[int, ...]:
         """The area and every one above it."""
-        while area is not None:
-            yield area
-            area = self.above[area]
+        if area is None:
+            return ()
+        if area not in self.paths:
+            self.paths[area] = (area, *self.upwards(self.above[area]))
+        return self.paths[area]
 
     def answered(self, role: str, area: int | None) -> bool:
         """Whether somebody holds that post there or above."""
-        return any((role, a) in self.posts for a in self.upwards(area))
+        if (role, area) not in self.answers:
+            self.answers[role, area] = any((role, a) in self.posts for a in self.upwards(area))
+        return self.answers[role, area]
 
     def graded(self, scale: str, area: int | None, t: datetime) -> str | None:
         """What stands there at a moment, said of it or of the nearest one above of which anything is said."""
@@ -149,7 +155,8 @@ class Book:
 
     def lives(self, household: int, t: datetime) -> int:
         """The area in which a household is at a moment, as far as it was told."""
-        return max(d for d in self.doors[household] if d[0] <= t)[1]
+        stays = self.doors[household]
+        return stays[0][1] if len(stays) == 1 else max(d for d in stays if d[0] <= t)[1]
 
     def there(self, area: int, t: datetime) -> bool:
         """The area is one, then: founded, and neither split nor merged yet."""

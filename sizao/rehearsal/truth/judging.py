@@ -13,6 +13,7 @@ from .book import DAY, FAR, Book
 #: Whether somebody owed it at a moment; None: cannot be told.
 Asked = Callable[[datetime], bool | None]
 #: Where the subject is; of one that moves, at a moment: the area where it was when it was due (now, if that is to come) owes.
+Occasion = tuple[datetime, datetime, datetime]  # opens, due, closes
 Place = int | Callable[[datetime], int]
 MET, LATE, OVERDUE, CANNOT_TELL, UNLISTED = "met", "late", "overdue", "cannot_tell", "unlisted"
 
@@ -170,20 +171,25 @@ class Judge:
         for opens, due, closes in self.periods(first, until, hours, step, months):
             self.holds(subject, area, opens, due, true, owed=owed, known=known, event=False, closes=closes)
 
-    def periods(self, first: datetime, until: datetime, hours: Iterable[float], step: int, months: int) -> Iterator[tuple[datetime, datetime, datetime]]:
-        """(opens, due, closes) of each occasion that may be asked for."""
-        at, start, k = [timedelta(hours=h) for h in hours], first.replace(hour=0, minute=0, second=0, microsecond=0), 0
-        while True:
-            begins, following = (after(start, k, step, months) for k in (k, k + 1))
-            if begins > self.book.as_of or begins > until:
-                return
-            opens = begins
-            for n, hour in enumerate(at):
-                due = following - DAY + hour
-                if first <= due <= until and opens >= self.book.begin:
-                    yield opens, due, due + timedelta(microseconds=1) if n + 1 < len(at) else following
-                opens = due + timedelta(microseconds=1)
-            k += 1
+    def periods(self, first: datetime, until: datetime, hours: Iterable[float], step: int, months: int) -> tuple[Occasion, ...]:
+        """Each occasion that may be asked for."""
+        asked = (first, until, tuple(hours), step, months)
+        if asked not in self.book.occasions:
+            self.book.occasions[asked] = tuple(_periods(self.book.begin, self.book.as_of, *asked))
+        return self.book.occasions[asked]
+
+
+def _periods(begin: datetime, as_of: datetime, first: datetime, until: datetime, hours: tuple[float, ...], step: int, months: int) -> Iterator[Occasion]:
+    at, k = [timedelta(hours=h) for h in hours], 0
+    begins = start = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    while begins <= min(as_of, until):
+        opens, following = begins, after(start, k + 1, step, months)
+        for n, hour in enumerate(at):
+            due = following - DAY + hour
+            if first <= due <= until and opens >= begin:
+                yield opens, due, due + timedelta(microseconds=1) if n + 1 < len(at) else following
+            opens = due + timedelta(microseconds=1)
+        begins, k = following, k + 1
 
 
 def after(start: datetime, k: int, step: int, months: int) -> datetime:

@@ -32,7 +32,7 @@ class Looks(Travel):
     def marked(self) -> list[Should]:
         """Everything that was said, with what was seen by those who looked."""
         seen = self.seen()
-        return [replace(s, seen=seen.get((s.measure, s.subject, s.due))) if s.state in ("met", "late") else s for s in self.found]
+        return [replace(s, seen=seen[key]) if (key := (s.measure, s.subject, s.due)) in seen and s.state in ("met", "late") else s for s in self.found]
 
     def seen(self) -> dict[tuple[str, str, datetime | None], bool]:
         """(measure, subject, due) → was it so, of whatever somebody looked at."""
