@@ -199,7 +199,8 @@ def grants_sql() -> str:
           AND a.attname NOT IN ('change_no', 'change_xid', 'recorded_at')) AS told, c.relname LIKE 'kernel_act%' OR EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = c.oid
           AND g.tgfoid = 'kernel_version'::regproc) AS stamped FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v') LOOP
         EXECUTE format('REVOKE ALL ON %I FROM sizao_app, sizao_public', t.relname);
-        IF t.relname IN ('django_migrations', 'kernel_storeinfo') THEN EXECUTE format('GRANT SELECT ON %I TO sizao_app', t.relname);
+        IF t.relname LIKE 'movement\\_visit%' THEN NULL;  -- visits: by their own functions only
+        ELSIF t.relname IN ('django_migrations', 'kernel_storeinfo') THEN EXECUTE format('GRANT SELECT ON %I TO sizao_app', t.relname);
         ELSIF t.relkind = 'v' THEN EXECUTE format('GRANT SELECT ON %I TO sizao_app', t.relname);
         ELSIF t.relname LIKE 'kernel_act%' THEN EXECUTE format('GRANT SELECT, INSERT (%s) ON %I TO sizao_app', t.told, t.relname);
         ELSIF t.stamped THEN EXECUTE format('GRANT SELECT, INSERT (%s), UPDATE, DELETE ON %I TO sizao_app', t.told, t.relname);

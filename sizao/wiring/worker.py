@@ -14,6 +14,7 @@ def main() -> int:
     from sizao.kernel.scope import Scope
     from sizao.plan import run
     from sizao.plan.mirror import choice
+    from sizao.registers.movement import visiting
 
     choice.hold()
     fixed = os.environ.get("SIZAO_AS_OF")
@@ -34,6 +35,11 @@ def main() -> int:
     jobs.on_change(name="plan.run-after-changes", quiet=1, latest=10)(run_plan)
     jobs.every(300, name="command.responsibilities")(lay_out)
     jobs.every(600, name="command.grades-by-criteria")(grade)
+    def turn_days() -> None:
+        visiting.drop_old(now())
+        visiting.prepare_days(now())
+
+    jobs.every(3600, name="movement.visits")(turn_days)
     jobs.every(86_400, name="mirror.check")(choice.check)
     worker.run_worker()
     return 0

@@ -1,0 +1,72 @@
+"""Reading exposed places, searches and the reasons of who was named; a part of `read`, the only way in."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from sizao.kernel import audit
+from sizao.kernel.scope import Scope, at_most_one, visible
+
+from .models import Case, Contact, ExposedPlace, Exposure, ExposureSearch
+
+#: Classes of a case that is none; from their stays nobody is looked for.
+NO_CASE = ("ruled_out",)
+
+
+def places(scope: Scope) -> QuerySet[ExposedPlace]:
+    """The exposed places that this scope may see."""
+    return ExposedPlace.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area", "place", "case")
+
+
+def usable(found: QuerySet[ExposedPlace]) -> QuerySet[ExposedPlace]:
+    """Those from which somebody may be looked for: confirmed, not withdrawn, of a case that stands or of none."""
+    return found.filter(confirmed_at__isnull=False, withdrawn_at=None).exclude(case__classification__in=NO_CASE)
+
+
+def searches(scope: Scope) -> QuerySet[ExposureSearch]:
+    """The searches that this scope may see."""
+    return ExposureSearch.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area", "asked_by", "seconded_by")
+
+
+def access_search_by_id(scope: Scope, search: UUID) -> ExposureSearch:
+    """One search. Refused not-found-or-out-of-area."""
+    found: ExposureSearch = at_most_one(searches(scope).filter(pk=search)[:1])
+    return found
+
+
+def named_by(scope: Scope, search: UUID, limit: int = 1000) -> list[Exposure]:
+    """Whom a search named, as far as this scope sees, the read on record."""
+    found = list(Exposure.objects.filter(scope.area_filter("area", "case.read"), search=search).select_related("area").order_by("person_id", "together_from")[:limit])
+    if found:
+        audit.write(scope, "exposures.read", sorted({e.person_id for e in found}))
+    return found
+
+
+def reasons_of(scope: Scope, person: UUID) -> list[Exposure]:
+    """Why this person was named; the caller has asked for the right to look, and audits."""
+    found = Exposure.objects.filter(scope.area_filter("area", "case.read"), person=person).select_related("exposed_place__place", "search")
+    return list(found.order_by("together_from"))
+
+
+def known_cases(people: Iterable[UUID], disease: str) -> set[UUID]:
+    """Who of these persons is a case of that disease already."""
+    return set(Case.objects.filter(visible(), person__in=set(people), disease=disease).exclude(classification__in=NO_CASE).values_list("person_id", flat=True))
+
+
+def standing_contacts(people: Iterable[UUID], disease: str) -> dict[UUID, Contact]:
+    """The persons' contacts that are neither released nor cases, by person."""
+    return {c.person_id: c for c in Contact.objects.filter(visible(), person__in=set(people), disease=disease, released_at=None, became_case_at=None).order_by("known_from")}
+
+
+def public_counts(zone: str) -> list[tuple[date, int, int, int]]:
+    """For anyone, by month, newest first: searches asked, of them those that named, persons named. No place, no area, no disease."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT date_trunc('month', asked_at AT TIME ZONE %s)::date AS month, count(*), count(named_at), coalesce(sum(named), 0) "
+            "FROM cases_exposuresearch GROUP BY 1 ORDER BY 1 DESC LIMIT 24",
+            [zone],
+        )
+        return [(row[0].date() if isinstance(row[0], datetime) else row[0], row[1], row[2], int(row[3])) for row in cursor.fetchall()]

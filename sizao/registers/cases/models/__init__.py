@@ -1,0 +1,6 @@
+"""The tables of this register, a noun a file."""
+
+from .cases import Case, Contact, Investigation, Link
+from .exposures import ExposedPlace, Exposure, ExposureSearch
+
+__all__ = ["Case", "Contact", "ExposedPlace", "Exposure", "ExposureSearch", "Investigation", "Link"]
