@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from sizao.kernel import audit
+from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope, at_most_one, visible
 from sizao.kernel.sealed import keys_at_hand
 
@@ -106,6 +107,23 @@ def by_identifier(scope: Scope, texts: Iterable[str]) -> Iterable[tuple[str, UUI
         if wanted:
             for mark, pk in persons(scope).filter(**{f"{name}__in": list(wanted)}).values_list(name, "pk"):
                 yield wanted[bytes(mark)], pk
+
+
+def by_identifier_anywhere(texts: Iterable[str]) -> dict[str, UUID]:
+    """text → person for identity numbers and telephones, wherever the person lives: for an intake that must know whether somebody is in the register, and
+    shows nobody. Two statements for all of them."""
+    found: dict[str, UUID] = {}
+    for column, name in ((PHONE, "phone_index"), (NATIONAL_ID, "national_id_index")):
+        wanted = {mark: text for text in texts if len(text) >= 7 for mark in column.searched(text)}
+        if wanted:
+            for mark, pk in Person.objects.filter(visible(), **{f"{name}__in": list(wanted)}).order_by("-id").values_list(name, "pk"):
+                found[wanted[bytes(mark)]] = pk
+    return found
+
+
+def areas_of(people: Iterable[UUID]) -> dict[UUID, Area]:
+    """Where these persons live: for a story that hands people over to their own area, and shows nobody."""
+    return {p.pk: p.area for p in Person.objects.filter(visible(), pk__in=set(people)).select_related("area").only("area__path", "area__time_zone", "area__parent")}
 
 
 def search(scope: Scope, text: str, limit: int = 50) -> Sequence[Person]:
