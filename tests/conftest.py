@@ -25,7 +25,7 @@ def pytest_addoption(parser):
 
 
 #: What is long, the longest first: begun last it would keep one worker busy while the others have nothing to do.
-LONG = ("spark", "browser", "plan/test_settled", "plan/test_engines", "drills", "run", "kernel", "plan/mirror", "cli", "open", "interop", "doors")
+LONG = ("spark", "browser", "plan/test_settled", "plan/test_engines", "rehearsal/test_truth", "drills", "run", "kernel", "plan/mirror", "cli", "open", "interop", "doors")
 
 
 def together(nodeid: str) -> str:

@@ -14,7 +14,7 @@ FIRST = date(2020, 6, 16)
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory):
-    return make(tmp_path_factory.mktemp("city"), size="2k", days=20, seed=3, first=FIRST)
+    return make(tmp_path_factory.mktemp("city"), size="2k", days=30, seed=10, first=FIRST)
 
 
 def rows(city, file, columns="*", where="true"):
@@ -26,7 +26,7 @@ def digests(folder):
 
 
 def test_the_same_seed_makes_the_same_city_and_another_seed_another(city, tmp_path):
-    again, other = make(tmp_path / "a", size="2k", days=20, seed=3, first=FIRST), make(tmp_path / "b", size="2k", days=20, seed=4, first=FIRST)
+    again, other = make(tmp_path / "a", size="2k", days=30, seed=10, first=FIRST), make(tmp_path / "b", size="2k", days=30, seed=4, first=FIRST)
     assert digests(again) == digests(city)
     assert digests(other)["records/check.parquet"] != digests(city)["records/check.parquet"]
 
@@ -78,6 +78,27 @@ def test_what_was_done_stands_apart_from_what_was_told(city):
     assert rows(city, "truth/deed", "count(*)", "conduct = 'claimed' AND (did_at IS NOT NULL OR told_at IS NULL)") == [(0,)]
     assert rows(city, "truth/deed", "count(*)", "conduct = 'forgot' AND told_at IS NOT NULL") == [(0,)]
     assert rows(city, "truth/deed", "count(*)", "conduct = 'late' AND told_at <= due") == [(0,)]
+
+
+def test_nothing_is_misfiled_under_what_was_not_there_yet(city):
+    deeds = f"'{city}/truth/deed.parquet'"
+    there = f"(SELECT kind, about, min(opens) AS since FROM {deeds} GROUP BY kind, about)"
+    [(misfiled, early)] = duckdb.execute(f"SELECT count(*), count(*) FILTER (told_at < since) FROM {deeds} d JOIN {there} o ON o.kind = d.kind AND o.about = d.filed_about WHERE d.about <> d.filed_about").fetchall()
+    assert misfiled > 10 and early == 0  # of this very seed an answer was misfiled under a hand-over of a fortnight later
+
+
+def test_an_inspector_sees_of_each_practice_what_is_so(city):
+    told = {}
+    lines = rows(city, "truth/deed", "about, outcome, told_at, key, conduct = 'claimed' OR number = 0", "kind = 'line:self_check' AND told_at IS NOT NULL")
+    for unit, practice, at, _, wrong in sorted(lines, key=lambda r: (r[2], r[3])):
+        told.setdefault((unit, practice), []).append((at, wrong))
+    seen = rows(city, "truth/thing", "'unit:' || (told->>'unit'), told->>'practice', known_at, told->>'outcome'", "register = 'inspection' AND kind = 'unit'")
+    looked = [(unit, practice, at, outcome) for unit, practice, at, outcome in seen if (unit, practice) in told]
+    for unit, practice, at, outcome in looked:
+        last = [wrong for when, wrong in told[unit, practice] if when < at][-1]
+        assert outcome == ("not_kept" if last else "kept"), (unit, practice, at)
+    assert {outcome for *_, outcome in looked} == {"kept", "not_kept"} and len({practice for _, practice, *_ in looked}) > 5
+    assert {"cleaning", "gate_watch", "bed_count", "triage", "records", None} <= {practice for _, practice, *_ in seen}
 
 
 def test_no_record_tells_what_its_author_did_not_say(city):
