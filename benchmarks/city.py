@@ -66,7 +66,7 @@ def _measure(place: Path, size: str, days: int, seed: int, city: Path) -> dict[s
         mirror.refresh()
     figures["mirror_seconds"] = time.perf_counter() - started
     took: dict[str, float] = {}
-    with _each(took):
+    with _each(took, figures):
         started, worked = time.perf_counter(), time.process_time()
         report = plan.evaluate_all(end, standing=False, engine="duckdb")
         figures |= {"plan_seconds": time.perf_counter() - started, "plan_processor_seconds": time.process_time() - worked}
@@ -106,20 +106,21 @@ def _bring(place: Path, asked: dict[str, Any], city: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _each(took: dict[str, float]) -> Iterator[None]:
-    """Seconds of each part of a measure, under its edition and name."""
-    from sizao.plan.mirror.engine import Engine
+def _each(took: dict[str, float], figures: dict[str, Any]) -> Iterator[None]:
+    """Seconds of each part of a measure, under its edition and name; and of all of them together, before anything is written to PostgreSQL."""
+    from sizao.plan.mirror.whole import Whole
 
-    keep = Engine.keep
+    count = Whole.count
 
-    def timed(self: Engine, f: Any, writing: Any, longest: int) -> dict[str, int]:
-        started = time.perf_counter()
-        found = keep(self, f, writing, longest)
-        took[f"{f.enactment.item.item_id} {f.measure.id}"] = time.perf_counter() - started
-        return found
+    def timed(self: Whole) -> None:
+        started, worked = time.perf_counter(), time.process_time()
+        count(self)
+        figures["evaluating_seconds"] = time.perf_counter() - started
+        figures["evaluating_processor_seconds"] = time.process_time() - worked
+        took.update({f"{p.f.enactment.item.item_id} {p.f.measure.id}": p.seconds for p in self.parts})
 
-    Engine.keep = timed  # type: ignore[method-assign]
+    Whole.count = timed  # type: ignore[method-assign]
     try:
         yield
     finally:
-        Engine.keep = keep  # type: ignore[method-assign]
+        Whole.count = count  # type: ignore[method-assign]

@@ -42,7 +42,7 @@ STATES_OF = {
 }
 
 
-def leaf_counts(relation: str, top: int) -> str:
+def leaf_counts(relation: str, top: int | str) -> str:
     """Counts by the area itself, by state, by who answers and by how far up it has risen. What has no area stands at the top of the edition's."""
     counts = ", ".join(f"count(*) FILTER (WHERE {test}) AS {name}" for name, test in COUNTED.items())
     return (
@@ -54,8 +54,8 @@ def leaf_counts(relation: str, top: int) -> str:
 def risen(leaf: str, post: str, up: str) -> str:
     """How many have risen to each area: so many levels above who answers, or above the area itself where nobody does."""
     return (
-        f"SELECT u.above AS area, sum(l.n) AS n FROM {leaf} l LEFT JOIN ({post}) p ON p.id = l.post "
-        f"JOIN ({up}) u ON u.area = coalesce(p.area, l.area) AND u.steps BETWEEN 1 AND l.levels WHERE l.levels > 0 GROUP BY u.above"
+        f"SELECT l.measure, u.above AS area, sum(l.n) AS n FROM {leaf} l LEFT JOIN ({post}) p ON p.id = l.post "
+        f"JOIN ({up}) u ON u.area = coalesce(p.area, l.area) AND u.steps BETWEEN 1 AND l.levels WHERE l.levels > 0 GROUP BY l.measure, u.above"
     )
 
 
@@ -64,18 +64,29 @@ def cells(leaf: str, rise: str, up: str, before: str) -> str:
     sums = ", ".join(f"CAST(sum(l.{name}) AS BIGINT)" for name in (*COUNTED, "short_by"))
     return (
         f"SELECT {before}, l.measure, u.above, {sums}, CAST(coalesce(max(r.n), 0) AS BIGINT) FROM {leaf} l JOIN ({up}) u ON u.area = l.area "
-        f"LEFT JOIN {rise} r ON r.area = u.above GROUP BY l.measure, u.above"
+        f"LEFT JOIN {rise} r ON r.measure = l.measure AND r.area = u.above GROUP BY l.measure, u.above"
     )
 
 
 COUNTS = (*COUNTED, "short_by", "risen")  # what a cell of a run holds
 
 
+OWED_AMOUNTS = "o.state IN ('met', 'late', 'overdue') AND o.have IS NOT NULL AND o.need IS NOT NULL"
+ENOUGH = "CASE WHEN o.state = 'late' THEN o.need ELSE least(o.have, o.need) END"
+
+
+def own_amounts(relation: str) -> str:
+    """What `amounts` adds up, by measure and the area itself, and nothing where there is none."""
+    return (
+        f"SELECT o.measure, o.area, coalesce(o.unit, '') AS unit, count(*) AS owed, count(*) FILTER (WHERE o.state = 'overdue') AS short, sum(o.have) AS have, "
+        f"sum({ENOUGH}) AS filled, sum(o.need) AS need FROM {relation} o WHERE {OWED_AMOUNTS} GROUP BY ALL"
+    )
+
+
 def amounts(relation: str, up: str, top: int, before: str) -> str:
     """Σ have, Σ min(have, need), Σ need of what is owed, for each unit of measure; what came late was reached. Beside them how many are short."""
-    enough = "CASE WHEN o.state = 'late' THEN o.need ELSE least(o.have, o.need) END"
     return (
-        f"SELECT {before}, o.measure, u.above, coalesce(o.unit, ''), count(*), count(*) FILTER (WHERE o.state = 'overdue'), sum(o.have), sum({enough}), sum(o.need) "
+        f"SELECT {before}, o.measure, u.above, coalesce(o.unit, ''), count(*), count(*) FILTER (WHERE o.state = 'overdue'), sum(o.have), sum({ENOUGH}), sum(o.need) "
         f"FROM {relation} o JOIN ({up}) u ON u.area = coalesce(o.area, {top}) "
-        f"WHERE o.state IN ('met', 'late', 'overdue') AND o.have IS NOT NULL AND o.need IS NOT NULL GROUP BY o.measure, u.above, coalesce(o.unit, '')"
+        f"WHERE {OWED_AMOUNTS} GROUP BY o.measure, u.above, coalesce(o.unit, '')"
     )

@@ -17,6 +17,7 @@ from . import counting, evaluation, versions
 from .language import done as forms
 from .mirror.choice import chosen
 from .mirror.engine import AMOUNT, CELL, COLUMNS, FIGURE, ROW, Engine
+from .mirror.whole import Whole
 from .models import Amount, Cell, Figure, Row, Run
 from .relations import UP
 from .settled.daily import Daily
@@ -58,10 +59,13 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
         too_long: dict[str, int] = {}
         on_mirror = Engine(mirror, as_of, known_at or known) if mirror else None
         there = [f for f in found if on_mirror and on_mirror.serves(f.measure)]
-        counted = None
+        counted, whole = None, None
         if on_mirror and refreshed and daily and len(on_mirror.zones) == 1:
             counted = Daily(on_mirror, run, LISTED)
             counted.count(there, refreshed)
+        elif on_mirror:
+            whole = Whole(on_mirror, there, LISTED)
+            whole.count()
         with transaction.atomic(), connection.cursor() as cursor:
             writing = Writing(cursor, run)
             evaluation.steady(cursor)
@@ -69,9 +73,8 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
             run.save(force_insert=True)
             if counted:
                 too_long |= counted.write(writing)
-            elif on_mirror:
-                for f in there:
-                    too_long |= _named(f, on_mirror.keep(f, writing, LISTED))
+            elif whole:
+                too_long |= whole.write(writing)
             if on_mirror:
                 on_mirror.close()
             for f in found:

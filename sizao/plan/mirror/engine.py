@@ -13,19 +13,23 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sizao.plan import counting
+from sizao.plan.duck import Counter
 from sizao.plan.language.done import Amount as Evidence
 from sizao.plan.language.measure import Filed, Measure
 from sizao.plan.language.reach import reached
 from sizao.plan.language.subjects import derived
-from sizao.plan.models import COUNTS, Amount, Cell, Figure, Row
+from sizao.plan.models import COUNTS, Amount, Figure
 from sizao.plan.sql import DUCKDB, compile_beside_in_zones, compile_measure, shown
+from sizao.plan.sql.answering import keeping, nearest
 from sizao.plan.sql.derived import NAME, facts, key
+
+from .once import Asked, Once
 
 if TYPE_CHECKING:
     from sizao.plan.evaluation import InForce
     from sizao.plan.language import Measure
     from sizao.plan.sql import Relations
-    from sizao.plan.versions import Kept, Writing
+    from sizao.plan.versions import Kept
 
     from .mirror import Mirror
 
@@ -41,19 +45,32 @@ FIGURE = (*BEFORE, "measure", "area_id", "day", "name", "n", "value", "moment")
 INSTANTS = ("opens", "due", "done_at")
 MADE = "made"  # a database in memory that every connection to the mirror sees
 UP = "SELECT area, above, steps FROM up"
-AT_ONCE = (
-    2_000_000  # subjects of a table up to which its obligations are held while they are counted and listed; above, they are evaluated twice
-)
 
 
 class Engine:
-    """Writes the cells and rows of one run, a measure at a time, with the mirror as it is now."""
+    """What a run asks of the mirror as it is now: statements of measures, and the way of what they found to PostgreSQL."""
 
     def __init__(self, mirror: Mirror, as_of: datetime, known_at: datetime | None):
         self.mirror, self.as_of, self.known_at = mirror, as_of, known_at
         self.zones = mirror.state.zones
         self.related = {zone: mirror.relations(zone, known_at) for zone in self.zones}
         self.made: dict[str, dict[Any, str]] = {zone: {} for zone in self.zones}
+        self.once: Once | None = None
+
+    def begin(self) -> None:
+        """From now on what measures have in common is worked out once, for all statements that are made until the end."""
+        from sizao.plan.evaluation import naive
+
+        self.mirror.duck.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {MADE}")
+        self.once = Once(self.mirror.duck, MADE)
+        for zone in self.zones:
+            self.related[zone] = self.shared(self.mirror.relations(zone, self.known_at, once=self.once), naive(self.as_of, zone), self.once)
+
+    def shared(self, plain: Relations, as_of: datetime, once: Once) -> Relations:
+        """The relations, with who answers and since when acts are kept."""
+        tops = Counter(once.duck, plain, as_of).at_the_top
+        owners = Asked[tuple[str, str]](lambda by: once.keep(nearest(plain, DUCKDB, DUCKDB.literal(as_of), *by))[0])
+        return replace(plain, owners=owners, keeping=Asked[str](lambda act: once.keep(keeping(plain, DUCKDB, act))[0]), everywhere=tops)
 
     def serves(self, m: Measure) -> bool:
         """Whether the mirror can answer it. A figure that is a moment is an instant: of a store across time zones PostgreSQL is asked (docs/decisions/014)."""
@@ -84,9 +101,11 @@ class Engine:
 
     def close(self) -> None:
         """Drops what was worked out."""
-        if any(self.made.values()):
+        if self.once:
+            self.once.close()
+        if self.once or any(self.made.values()):
             self.mirror.duck.execute(f"DETACH {MADE}")
-            self.made = {zone: {} for zone in self.zones}
+            self.made, self.once = {zone: {} for zone in self.zones}, None
 
     def statement(self, f: InForce) -> str:
         """Every obligation of a measure: subjects as the mirror's numbers, civil times, and the zone in `zone`."""
@@ -97,9 +116,9 @@ class Engine:
         found += [(zone, sql) for zone, sql in zip(self.zones, compile_beside_in_zones(f.measure, read, DUCKDB), strict=True) if sql]
         return " UNION ALL ".join(f"SELECT z.*, {DUCKDB.text(zone)} AS zone FROM ({civil}) z" for zone, civil in found)
 
-    def listed(self, relation: str) -> str:
-        """The obligations of a relation with their subjects' own ids, and instants as PostgreSQL reads them."""
-        columns = []
+    def listed(self, relation: str, more: tuple[str, ...] = ()) -> str:
+        """The obligations of a relation with their subjects' own ids, and instants as PostgreSQL reads them; before them what `more` is named there."""
+        columns = [f"o.{name}" for name in more]
         for name in COLUMNS:
             if name in INSTANTS:
                 columns.append(f"CAST(o.{name} AS VARCHAR) || ' ' || o.zone AS {name}")
@@ -109,34 +128,18 @@ class Engine:
                 columns.append(f"o.{name}")
         return f"SELECT {', '.join(columns)} FROM ({relation}) o JOIN subject s ON s.n = o.subject LEFT JOIN subject p ON p.n = o.person ORDER BY o.due"
 
-    def keep(self, f: InForce, writing: Writing, longest: int) -> dict[str, int]:
-        """Evaluates a measure and writes its cells, figures and rows; state → number of rows, for lists too long to be kept."""
-        duck, before = self.mirror.duck, f"{f.enactment.pk}"
-        obligations = f"({self.statement(f)})"
-        small = derived(f.measure.table) or self.mirror.query(f"SELECT count(*) FROM fact_{f.measure.facts}")[0][0] <= AT_ONCE
-        if small:
-            duck.execute(f"CREATE OR REPLACE TEMP TABLE obligation AS {self.statement(f)}")
-            obligations = "obligation"
-        duck.execute(f"CREATE OR REPLACE TEMP TABLE leaf AS {counting.leaf_counts(obligations, f.enactment.area_id)}")
-        duck.execute(f"CREATE OR REPLACE TEMP TABLE rise AS {counting.risen('leaf', 'SELECT id, area FROM post', UP)}")
-        self.hand_over(writing.cursor, counting.cells("leaf", "rise", UP, before), writing.now(Cell), CELL)
-        for select, model, columns in self.beside(duck, f.measure, before, obligations, f.enactment.area_id, self.shown(f, obligations)):
-            self.hand_over(writing.cursor, select, writing.now(model), columns)
-        sizes: dict[str, int] = dict(self.mirror.query("SELECT state, CAST(sum(l.n) AS BIGINT) FROM leaf l GROUP BY state"))
-        short = [state for state, n in sizes.items() if n <= longest]
-        if short:
-            wanted = f"SELECT * FROM {obligations} o WHERE o.state IN ({', '.join(DUCKDB.text(s) for s in short)})"
-            self.hand_over(writing.cursor, f"SELECT {before}, r.* FROM ({self.listed(wanted)}) r", writing.now(Row), ROW)
-        return {state: n for state, n in sizes.items() if n > longest}
-
     def beside(self, duck: Any, m: Measure, before: str, obligations: str, top: int, values: str) -> Iterator[tuple[str, Kept, tuple[str, ...]]]:
         """Amounts and figures of a measure: SELECTs, each with what it makes and its columns. `obligations` is a relation, `values` what `shown_values` makes of it."""
         if isinstance(m.done, Evidence):
             yield counting.amounts(obligations, UP, top, before), Amount, AMOUNT
         if m.shows:
             duck.execute(f"CREATE OR REPLACE TEMP TABLE told AS {values}")
-            moment = "CAST(CAST({0} AS TIMESTAMP) AS VARCHAR) || " + DUCKDB.text(f" {self.zones[0]}")
-            yield shown.figures(m, "told", UP, top, before, moment), Figure, FIGURE
+            yield shown.figures(m, "told", UP, top, before, self.moment), Figure, FIGURE
+
+    @property
+    def moment(self) -> str:
+        """How a figure that is a moment is written for PostgreSQL."""
+        return "CAST(CAST({0} AS TIMESTAMP) AS VARCHAR) || " + DUCKDB.text(f" {self.zones[0]}")
 
     def shown(self, f: InForce, obligations: str, zoned: bool = True) -> str:
         """The values of a measure's figures; `zoned`: the relation says of which zone each is."""

@@ -20,6 +20,7 @@ from sizao.plan.sql.relations import Relations
 from . import before as previous
 from . import checking, owner, relations, source
 from .layout import Layout, quoted
+from .once import Once
 from .refreshing import Refresh, Refreshed, State
 
 
@@ -108,12 +109,13 @@ class Mirror:
 
     # -- reading it
 
-    def relations(self, zone: str, known_at: datetime | None = None, *, before: bool = False) -> Relations:
-        """What a compiled statement of the DuckDB dialect reads. Made anew after each refresh. `before`: as all was before the last one."""
+    def relations(self, zone: str, known_at: datetime | None = None, *, before: bool = False, once: Once | None = None) -> Relations:
+        """What a compiled statement of the DuckDB dialect reads. Made anew after each refresh. `before`: as all was before the last one. `once`: where
+        what many statements read is kept, as long as that is there."""
         if not self.state.place:
             raise Refused("mirror-empty")
         assert self.state.before or not before, "the last refresh kept nothing"
-        return relations.build(self.duck, self.layout, self.state, zone, known_at, previous.sources(self.layout, self.state.stirred) if before else {})
+        return relations.build(self.duck, self.layout, self.state, zone, known_at, previous.sources(self.layout, self.state.stirred) if before else {}, once)
 
     def touched(self, table: str) -> str:
         """SELECT of the subjects (numbers) of a facts table for which the last refresh may have changed anything."""

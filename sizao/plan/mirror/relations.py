@@ -14,6 +14,7 @@ from sizao.plan.sql.dialects import DUCKDB
 from sizao.plan.sql.relations import NO_AREA_FACTS, Relations
 
 from .layout import FAR, Layout, names, quoted, said
+from .once import FEW, Asked, Once
 from .refreshing import State
 
 literal = DUCKDB.literal
@@ -26,9 +27,12 @@ def build(
     zone: str,
     known_at: datetime | None = None,
     sources: Mapping[str, str] | None = None,
+    once: Once | None = None,
 ) -> Relations:
-    """Sub-queries over the tables of the mirror as they are now. `sources`: table → what is read instead of it."""
-    return Builder(duck, layout, state, zone, known_at, sources or {}).relations()
+    """Sub-queries over the tables of the mirror as they are now. `sources`: table → what is read instead of it. `once`: where to keep what many
+    statements read; then they are good as long as that is there."""
+    builder = Builder(duck, layout, state, zone, known_at, sources or {})
+    return builder.relations() if once is None else Kept(builder, once).relations()
 
 
 class Builder:
@@ -58,13 +62,13 @@ class Builder:
     def relations(self) -> Relations:
         z, tables = self.zone, {name: f.table for name, f in self.layout.facts.items() if name not in said(self.layout.zones)}
         return Relations(
-            facts={name: self.facts(t) for name, t in tables.items()},
+            facts=Asked(lambda name: self.facts(tables[name]), tables),
             act=self.act(),
             area="SELECT id, parent, level, code FROM area",
             up="SELECT area, above, steps FROM up",
             post=f"SELECT id, role, area, vf_{z} AS vf, vt_{z} AS vt FROM post",
             kept=f"SELECT kind, area, since_{z} AS since FROM kept",
-            versions={name: self.changed(t) for name, t in tables.items()},
+            versions=Asked(lambda name: self.changed(tables[name]), tables),
             area_fact=self.area_fact(),
             names="SELECT n, id FROM subject",
             here=f"SELECT id FROM area WHERE zone = {literal(self.layout.zones[z])}" if len(self.layout.zones) > 1 else "",
@@ -100,10 +104,13 @@ class Builder:
     # -- facts
 
     def facts(self, t: FactsTable) -> str:
+        return f"{self.still(t)} UNION ALL {self.changed(t)}"
+
+    def still(self, t: FactsTable) -> str:
+        """Subjects that never changed."""
         own = ", ".join(f"r.{quoted(name)}" for name in names(t))
         keys = "r.id, r.person, r.area, r.disease, r.known, r.vf"
-        still = f"SELECT {keys}, {FAR} AS vt, {own} FROM {self.table(f'fact_{t.name}')} r WHERE r._once AND {self.wanted('r')}"
-        return f"{still} UNION ALL {self.changed(t)}"
+        return f"SELECT {keys}, {FAR} AS vt, {own} FROM {self.table(f'fact_{t.name}')} r WHERE r._once AND {self.wanted('r')}"
 
     def changed(self, t: FactsTable) -> str:
         """Subjects that have superseded versions: each version until the earliest beginning of a later one."""
@@ -129,9 +136,53 @@ class Builder:
 
     # -- acts
 
-    def act(self) -> str:
+    def act(self, kind: str = "", replaced: str = "") -> str:
+        """Acts that stand, of one kind or all. `replaced`: the acts (`act`) in whose place others stand, where somebody has found them."""
         z = self.zone
-        there = self.visible("a")
+        there = f"a.kind = {literal(kind)} AND {self.visible('a')}" if kind else self.visible("a")
         if self.corrected:
-            there += f" AND NOT EXISTS (SELECT 1 FROM {self.table('replaced')} b WHERE b.act = a._no AND {self.visible('b')})"
+            there += f" AND NOT EXISTS (SELECT 1 FROM {f'({replaced}) b WHERE' if replaced else self.table('replaced') + ' b WHERE ' + self.visible('b') + ' AND'} b.act = a._no)"
         return f'SELECT a._no AS id, a.kind, a.subject, a.person, a.area, a.other, a.at_{z} AS "at", a.told_{z} AS told_at, a.period, a.outcome, a.number FROM {self.table("act")} a WHERE {there}'
+
+
+class Kept:
+    """The same relations, what all statements share among them worked out once."""
+
+    def __init__(self, builder: Builder, once: Once):
+        self.b, self.once = builder, once
+        self.versions: dict[str, tuple[str, int]] = {}
+
+    def relations(self) -> Relations:
+        plain = self.b.relations()
+        replaced = ""
+        if self.b.corrected:
+            replaced, _ = self.once.keep(f"SELECT DISTINCT b.act FROM {self.b.table('replaced')} b WHERE b.act IS NOT NULL AND {self.b.visible('b')}")
+        many = dict(self.once.rows(f"SELECT kind, count(*) FROM {self.b.table('act')} GROUP BY kind"))
+        tables = {name: self.b.layout.facts[name].table for name in plain.facts}
+        facts = Asked(lambda name: self.facts(tables[name]), tables)
+        return replace(
+            plain,
+            facts=facts,
+            act=self.b.act("", replaced),
+            kinds=Asked(lambda kind: self.acts(kind, many.get(kind, 0), replaced)),
+            versions=Asked(lambda name: self.changed(tables[name])[0], tables),
+            area_fact=self.once.keep(plain.area_fact)[0],
+        )
+
+    def facts(self, t: FactsTable) -> str:
+        if self.once.rows(f"SELECT count(*) FROM {self.b.table(f'fact_{t.name}')}")[0][0] <= FEW:
+            return self.once.keep(self.b.facts(t))[0]
+        changed, rows = self.changed(t)
+        return f"{self.b.still(t)} UNION ALL {changed}" if rows else self.b.still(t)
+
+    def changed(self, t: FactsTable) -> tuple[str, int]:
+        with self.once.lock:
+            if t.name not in self.versions:
+                self.versions[t.name] = self.once.keep(self.b.changed(t))
+            return self.versions[t.name]
+
+    def acts(self, kind: str, many: int, replaced: str) -> str:
+        select = self.b.act(kind, replaced)
+        if not many:
+            return f"SELECT * FROM ({select}) WHERE FALSE"
+        return self.once.keep(select)[0] if many <= FEW else select

@@ -40,7 +40,7 @@ class Compiler:
         self.as_of = dialect.literal(as_of)
         self.now = as_of
         self.carried = [*KEYS, *(c for c in m.columns if c not in KEYS)]
-        self.timetable = Timetable(m, dialect, self.as_of, force, self.carried, part.floor(m), relations.acts(m.done.key))
+        self.timetable = Timetable(m, dialect, self.as_of, force, self.carried, part.floor(m), relations.acts(m.done.key, m.done.act))
 
     def statement(self, fields: Sequence[str] = FIELDS, wherever: bool = False) -> str:
         self.asked_about = ABOUT in fields or bool(self.force.narrower)
@@ -167,7 +167,7 @@ class Compiler:
                 tests.append(self.writer("a", "NULL", "NULL").sql(d.where))
             return (
                 f'SELECT a."{d.key}" AS who, {day_number(self.d, day)} * {PER_DAY} AS occasion, min(a."at") AS done_at, min(CASE WHEN a."at" <= {due} THEN a.told_at END) AS told_at '
-                f'FROM ({self.r.acts(d.key)}) a WHERE {" AND ".join(tests)} AND a."{d.key}" IN (SELECT n."{who}" FROM stands n) GROUP BY 1, 2'
+                f'FROM ({self.r.acts(d.key, d.act)}) a WHERE {" AND ".join(tests)} AND a."{d.key}" IN (SELECT n."{who}" FROM stands n) GROUP BY 1, 2'
             )
         if self.at_once:
             assert isinstance(self.m.when, Before)
@@ -179,7 +179,7 @@ class Compiler:
                 tests.append(self.writer("a", "NULL", "NULL").sql(d.where))
             return (
                 f'SELECT a."{d.key}" AS who, {ONCE} AS occasion, min(a."at") AS done_at, min(CASE WHEN a."at" <= {due} THEN a.told_at END) AS told_at '
-                f"FROM ({self.r.acts(d.key)}) a WHERE {' AND '.join(tests)} GROUP BY 1"
+                f"FROM ({self.r.acts(d.key, d.act)}) a WHERE {' AND '.join(tests)} GROUP BY 1"
             )
         if d.where is not None:
             tests.append(self.writer("a", self.as_of, "c.opens", 'c."disease"').sql(d.where))
@@ -190,7 +190,7 @@ class Compiler:
             on.append(f"a.period = {self.d.date('c.opens')}")
         return (
             f'SELECT c."id" AS who, c.occasion, min(a."at") AS done_at, min(CASE WHEN a."at" <= c.due THEN a.told_at END) AS told_at '
-            f"FROM judged c JOIN ({self.r.acts(d.key)}) a ON {' AND '.join(on)} WHERE {' AND '.join(tests)} GROUP BY 1, 2"
+            f"FROM judged c JOIN ({self.r.acts(d.key, d.act)}) a ON {' AND '.join(on)} WHERE {' AND '.join(tests)} GROUP BY 1, 2"
         )
 
     def key(self, key: str) -> str:
@@ -198,7 +198,7 @@ class Compiler:
 
     def shut(self, i: int) -> str:
         c = self.m.close[i]
-        return f'SELECT a."{c.key}" AS who, min(a."at") AS shut_at FROM ({self.r.acts(c.key)}) a WHERE a.kind = {self.d.literal(c.act)} AND a."at" <= {self.as_of} AND a."{c.key}" IS NOT NULL GROUP BY 1'
+        return f'SELECT a."{c.key}" AS who, min(a."at") AS shut_at FROM ({self.r.acts(c.key, c.act)}) a WHERE a.kind = {self.d.literal(c.act)} AND a."at" <= {self.as_of} AND a."{c.key}" IS NOT NULL GROUP BY 1'
 
     # -- by whom
 

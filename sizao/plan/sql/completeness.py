@@ -208,7 +208,7 @@ class Completeness(Wide):
                 home += f' LEFT JOIN (SELECT DISTINCT y.who FROM ({homes}) y) e ON e.who = a."person"'
                 here = f'(p."person" IS NOT NULL OR e.who IS NULL AND {here})'
         tests += [here] if many else []
-        return f'SELECT a."person" AS who, {area} AS area, {i} AS nth, CAST(NULL AS VARCHAR) AS {ABOUT} FROM ({self.plain.act}) a{home} WHERE {" AND ".join(tests)}'
+        return f'SELECT a."person" AS who, {area} AS area, {i} AS nth, CAST(NULL AS VARCHAR) AS {ABOUT} FROM ({self.plain.of_kind(entry.source)}) a{home} WHERE {" AND ".join(tests)}'
 
     def at_home(self, person: str) -> str:
         """Everybody who lives somewhere in this zone."""

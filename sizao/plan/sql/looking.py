@@ -69,7 +69,7 @@ class Looking:
             found |= self.within
             found[f"{made}_{k}"] = sql
             joins.append(f"LEFT JOIN {made}_{k} t{k} ON {on.format(k)}")
-            if isinstance(term, (t.Tally, t.Has)) and term.kept:
+            if isinstance(term, (t.Tally, t.Has)) and term.kept and term.kept not in self.r.everywhere:
                 joins.append(f"LEFT JOIN {self.c.kept(term.kept)} kp{k} ON kp{k}.area = s.area")
             columns.append(f'{value} AS "{self.names[term]}"')
         found[made] = f"SELECT s.*{''.join(', ' + c for c in columns)} FROM {source} s {' '.join(joins)}"
@@ -220,6 +220,8 @@ class Looking:
 
     def unkept(self, term: t.Has | t.Tally, k: int, moment: str) -> str:
         """Such acts, or rows that come about by them, were not kept there from that moment on."""
+        if term.kept in self.r.everywhere:
+            return f"{self.d.literal(self.r.everywhere[term.kept])} > {moment}"
         since = f"coalesce(kp{k}.since, CASE WHEN s.area IS NULL THEN (SELECT min(since) FROM {self.c.kept(term.kept)} WHERE area IS NULL) END)"
         return f"{since} IS NULL OR {since} > {moment}"
 
@@ -242,7 +244,7 @@ class Looking:
         elif term.name != "latest":
             tests = ['a."at" >= s.opens', 'a."at" < s.closes']
         on = [*(f'a."{act}" = s."{row}"' for act, row in agree), f"a.kind = {self.d.text(term.source)}", 'a."at" <= s.now', *tests]
-        sql, value = self.tallied(term, self.acts_for(f"{source} s JOIN ({self.r.act}) a ON {' AND '.join(on)}", term.condition), "at", k)
+        sql, value = self.tallied(term, self.acts_for(f"{source} s JOIN ({self.r.of_kind(term.source)}) a ON {' AND '.join(on)}", term.condition), "at", k)
         if term.name == "latest" and term.window is None:
             return sql, SAME, f"CASE WHEN {known} THEN {value} END"
         return sql, SAME, f"CASE WHEN NOT ({known}) OR {self.unkept(term, k, start)} THEN NULL ELSE {value} END"

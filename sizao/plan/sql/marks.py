@@ -46,7 +46,7 @@ def looked(c: Statement, look: Measure, form: Done) -> str:
         row = f'JOIN ({c.r.facts[c.m.facts]}) v ON v."id" = s.subject AND v."vf" <= {c.as_of} AND v."vt" > {c.as_of} '
         agree = " AND ".join(f'a."{act}" = v."{column}"' for act, column in pairs(form.key))
     return (
-        f"SELECT s.subject, s.occasion, NOT bool_or({untrue}) AS seen FROM ({said}) s {row}JOIN ({c.r.act}) a ON {agree} "
+        f"SELECT s.subject, s.occasion, NOT bool_or({untrue}) AS seen FROM ({said}) s {row}JOIN ({c.r.of_kind(form.act)}) a ON {agree} "
         f"WHERE {' AND '.join(tests)} GROUP BY s.subject, s.occasion"
     )
 

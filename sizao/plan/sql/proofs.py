@@ -67,7 +67,8 @@ class Proofs:
         for i, leaf in enumerate(self.leaves):
             if isinstance(leaf, (d.Done, d.Never)):
                 found.append(f"LEFT JOIN hit_{i} h{i} ON h{i}.sid = c.sid AND h{i}.occasion = c.occasion")
-                found.append(f'LEFT JOIN {self.c.kept(leaf.act)} kk{i} ON kk{i}.area = c."area"')
+                if leaf.act not in self.r.everywhere:
+                    found.append(f'LEFT JOIN {self.c.kept(leaf.act)} kk{i} ON kk{i}.area = c."area"')
         return found + (["LEFT JOIN lastly l ON l.sid = c.sid AND l.occasion = c.occasion"] if self.states else [])
 
     # -- acts
@@ -78,7 +79,7 @@ class Proofs:
         tests = [f"a.kind = {self.d.text(leaf.act)}", f'a."at" <= {self.c.as_of}', f'a."at" >= {opens}', 'a."at" < c.closes']
         if leaf.match == "period":
             tests.append(f"a.period = {self.d.date('c.opens')}")
-        acts = f"judged c JOIN ({self.r.acts(leaf.key)}) a ON {' AND '.join(agree)}"
+        acts = f"judged c JOIN ({self.r.acts(leaf.key, leaf.act)}) a ON {' AND '.join(agree)}"
         if terms.terms(leaf.where):
             return self.acts_that_look(leaf, f"{acts} WHERE {' AND '.join(tests)}"), ["TRUE"]
         if leaf.where is not None:
@@ -151,6 +152,8 @@ class Proofs:
 
     def not_kept(self, i: int, act: str) -> str:
         """That kind of act was not kept there by the time it was due."""
+        if act in self.r.everywhere:
+            return f"({self.d.literal(self.r.everywhere[act])} > c.due)"
         since = f'coalesce(kk{i}.since, CASE WHEN c."area" IS NULL THEN (SELECT min(since) FROM {self.c.kept(act)} WHERE area IS NULL) END)'
         return f"({since} IS NULL OR {since} > c.due)"
 

@@ -38,7 +38,7 @@ class Relations:
     area_fact: (its own id, area, scale, value, number, starts_at, ends_at, vf, vt), what is said of areas, one row a version.
     up: (area, above, steps), each area with itself and every ancestor. post: (id, role, area, vf, vt). kept: (kind, area, since).
     versions: table → its rows of subjects that have more than one, where those are at hand (or some more).
-    Worked out once for many statements, where somebody has: owners: (role, place) → (area, post); keeping: act → (area, since);
+    Worked out once for many statements, where somebody has: kinds: kind of act → its acts; owners: (role, place) → (area, post); keeping: act → (area, since);
     everywhere: act → since when it is kept, where that is the same for every area and for what has none.
     uuids: Ids of rows are UUIDs, else numbers. few: The rows of the facts are so few that their acts are looked for, and not all acts counted.
     names: (n, id), where rows have numbers in place of their own ids: which number stands for which id.
@@ -59,6 +59,7 @@ class Relations:
     owners: Mapping[tuple[str, str], str] = field(default_factory=dict)
     keeping: Mapping[str, str] = field(default_factory=dict)
     everywhere: Mapping[str, datetime] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
     uuids: bool = False
     few: bool = False
     names: str = ""
@@ -66,6 +67,10 @@ class Relations:
     own: str = ""
     made: Mapping[Any, str] = field(default_factory=dict)
 
-    def acts(self, key: str) -> str:
-        """The acts to be joined by their subject or by their person: narrower ones where the facts were narrowed."""
-        return self.acts_of.get(key, self.act)
+    def acts(self, key: str, kind: str) -> str:
+        """The acts, those of a kind among them, to be joined by their subject or by their person: narrower ones where the facts were narrowed."""
+        return self.acts_of[key] if key in self.acts_of else self.of_kind(kind)
+
+    def of_kind(self, kind: str) -> str:
+        """All acts, or only those of a kind."""
+        return self.kinds[kind] if kind and kind in self.kinds else self.act

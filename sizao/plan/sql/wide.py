@@ -46,7 +46,7 @@ class Wide(Compiler):
         timed = [self.looking.names[t] for t in m.timed_terms]
         self.carried = [*KEYS, *(c for c in m.columns if c not in KEYS), *self.own]
         self.timetable = Timetable(
-            m, dialect, self.as_of, force, [*self.carried, *moments, *timed], None, relations.acts(m.done.key), self.looking.names
+            m, dialect, self.as_of, force, [*self.carried, *moments, *timed], None, relations.acts(m.done.key, m.done.act), self.looking.names
         )
 
     def placed(self, m: Measure) -> Relations:
@@ -190,7 +190,7 @@ class Wide(Compiler):
         who = ", ".join(f'a."{act}" AS who_{k}' for k, act in enumerate(agree))
         known = " AND ".join(f'a."{act}" IS NOT NULL' for act in agree)
         group = ", ".join(f'a."{act}"' for act in agree)
-        return f'SELECT {who}, min(a."at") AS shut_at FROM ({self.r.acts(c.key)}) a WHERE a.kind = {self.d.text(c.act)} AND a."at" <= {self.as_of} AND {known} GROUP BY {group}'
+        return f'SELECT {who}, min(a."at") AS shut_at FROM ({self.r.acts(c.key, c.act)}) a WHERE a.kind = {self.d.text(c.act)} AND a."at" <= {self.as_of} AND {known} GROUP BY {group}'
 
     def dated(self) -> str:
         joins = self.proofs.joins()

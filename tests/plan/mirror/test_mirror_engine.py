@@ -206,7 +206,7 @@ def test_long_lists_are_counted_and_not_kept(town, system, folder, monkeypatch):
 
 def test_evaluated_twice_is_the_same(town, system, folder, monkeypatch):
     Life(town, system, 9).live(30)
-    monkeypatch.setattr("sizao.plan.mirror.engine.AT_ONCE", 0)
+    monkeypatch.setattr("sizao.plan.mirror.whole.AT_ONCE", 0)
     there, here = both(NOW, datetime.now(UTC))
     assert (cells(here), rows(here)) == (cells(there), rows(there))
 
