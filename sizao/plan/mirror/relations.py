@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -166,6 +166,7 @@ class Kept:
             act=self.b.act("", replaced),
             kinds=Asked(lambda kind: self.acts(kind, many.get(kind, 0), replaced)),
             versions=Asked(lambda name: self.changed(tables[name])[0], tables),
+            single=Single(self, tables),
             area_fact=self.once.keep(plain.area_fact)[0],
         )
 
@@ -186,3 +187,13 @@ class Kept:
         if not many:
             return f"SELECT * FROM ({select}) WHERE FALSE"
         return self.once.keep(select)[0] if many <= FEW else select
+
+
+class Single(Container[str]):
+    """The tables in which every subject has one version."""
+
+    def __init__(self, kept: Kept, tables: Mapping[str, FactsTable]):
+        self.kept, self.tables = kept, tables
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.tables and not self.kept.changed(self.tables[str(name)])[1]

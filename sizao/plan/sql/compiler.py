@@ -23,7 +23,7 @@ from .dialects import Dialect
 from .marks import marked
 from .parts import WHOLE, Part
 from .relations import Relations
-from .timetables import Timetable, day_number
+from .timetables import NEVER, Timetable, day_number
 
 NOBODY = "CAST(NULL AS BIGINT)"
 ABOUT = "about"
@@ -44,17 +44,27 @@ class Compiler:
 
     def statement(self, fields: Sequence[str] = FIELDS, wherever: bool = False) -> str:
         self.asked_about = ABOUT in fields or bool(self.force.narrower)
-        ctes = {"stands": self.stands(), "slot": self.slot(), "history": self.history(), "judged": self.judged(), "hit": self.hit()}
+        ctes = {"stands": self.stands(), "slot": self.slot(), **({} if self.single else {"history": self.history()}), "judged": self.judged(), "hit": self.hit()}
         ctes |= {f"shut_{i}": self.shut(i) for i in range(len(self.m.close))}
         ctes |= {"owner": self.owner(), "keeping": self.keeping()}
         self.named = "post" in fields  # somebody asks who answers
-        parts = [self.dated()] + ([self.undated()] if self.part.settled is None else [])  # what has no timetable is never settled
+        parts = [self.dated()] + ([self.undated()] if self.part.settled is None and not self.all_dated else [])  # what has no timetable is never settled
         more, listed = marked(self, " UNION ALL ".join(parts), fields)
         return (
             "WITH "
             + ",\n".join(f"{name} AS {self.d.again if name == 'slot' and not isinstance(self.m.when, Days) else ''}({sql})" for name, sql in (ctes | more).items())
             + f"\n{listed}{'' if wherever else self.belonging()}"
         )
+
+    @property
+    def all_dated(self) -> bool:
+        """Everything it is about has a timetable."""
+        return self.timetable.undated()[0] == NEVER
+
+    @property
+    def single(self) -> bool:
+        """No subject of it has more than one version."""
+        return self.m.facts in self.r.single
 
     def writer(self, row: str, now: str, opens: str, disease: str | None = None) -> Writer:
         return Writer(self.d, self.m.params, row, now, opens, disease, key=self.force.key)
@@ -111,6 +121,8 @@ class Compiler:
         still = self.judged_on("s", "s", "", 's."vf" <= s."known"')
         if self.m.asks is not None and not terms.timeless(self.m.asks):  # else `stands` has left out whom it does not hold for
             still = f"SELECT * FROM ({still}) x WHERE {arises}"
+        if self.single:
+            return still
         joins = ' JOIN history v ON v."id" = s."id" AND v."vf" <= s.j AND v."vt" > s.j JOIN history b ON b."id" = s."id" AND b."vf" <= s.o AND b."vt" > s.o'
         moved = self.judged_on("v", "b", joins, 's."vf" > s."known"')
         return f"{still} UNION ALL SELECT * FROM ({moved}) x WHERE {arises}"

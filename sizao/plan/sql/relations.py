@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,7 @@ class Relations:
     versions: table → its rows of subjects that have more than one, where those are at hand (or some more).
     Worked out once for many statements, where somebody has: kinds: kind of act → its acts; owners: (role, place) → (area, post); keeping: act → (area, since);
     everywhere: act → since when it is kept, where that is the same for every area and for what has none.
+    single: tables in which every subject has one version, which has stood since it was known.
     uuids: Ids of rows are UUIDs, else numbers. few: The rows of the facts are so few that their acts are looked for, and not all acts counted.
     names: (n, id), where rows have numbers in place of their own ids: which number stands for which id.
     here: (id) of the areas whose civil time this is, where the store has others besides.
@@ -60,6 +61,7 @@ class Relations:
     keeping: Mapping[str, str] = field(default_factory=dict)
     everywhere: Mapping[str, datetime] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
+    single: Container[str] = ()
     uuids: bool = False
     few: bool = False
     names: str = ""

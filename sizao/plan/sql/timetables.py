@@ -246,7 +246,7 @@ class Timetable:
                 tests.append((point.sql(w.point), point.cause(w.point)))
             case Every() as w:
                 first = n.sql(w.start)
-                tests = [(first, n.cause(w.start))]
+                tests = [] if isinstance(w.start, nodes.Literal) else [(first, n.cause(w.start))]
                 if isinstance(w.step, nodes.Parameter):
                     last = f"greatest({first}, {self.as_of})"  # it may have come into force since the series began
                     tests.append((self.writer("n", last, last).choose(w.step.name, lambda i: "1"), self.d.text(f"${w.step.name}")))
@@ -258,16 +258,21 @@ class Timetable:
                 tests = [] if w.start is None else [(first, n.cause(w.start))]
                 if isinstance(w.span, nodes.Parameter):
                     tests.append((self.writer("n", first).choose(w.span.name, lambda i: "1"), self.d.text(f"${w.span.name}")))
-                if not tests:
-                    return "FALSE", "CAST(NULL AS VARCHAR)"
             case Days() as w:
                 first = n.sql(w.of)
                 tests = [(first, n.cause(w.of))]
                 if isinstance(w.days, str):
                     day = self.d.timestamp(self.d.date(first))
                     tests.append((self.writer("n", day, day).choose(w.days, lambda i: "1"), self.d.text(f"${w.days}")))
+        known = n.sql(nodes.Column("known", nodes.INSTANT))
+        tests = [test for test in tests if test[0] != known]  # since when it is known is always known
+        if not tests:
+            return NEVER, "CAST(NULL AS VARCHAR)"
         missing = " ".join(f"WHEN {value} IS NULL THEN {cause}" for value, cause in tests)
         return " OR ".join(f"{value} IS NULL" for value, _ in tests), f"CASE {missing} END"
+
+
+NEVER = "FALSE"  # a condition that holds for nobody
 
 
 def undated_before(m: Measure, name: str) -> bool:

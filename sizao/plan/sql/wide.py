@@ -81,7 +81,7 @@ class Wide(Compiler):
         self.proofs = Proofs(self)
         ctes = self.standing() | {"slot": self.slot()} | self.reading() | self.winning() | self.lasting() | self.proofs.ctes()
         ctes |= {f"shut_{i}": self.shut(i) for i in range(len(self.m.close))} | {"owner": self.owner()}
-        more, listed = marked(self, f"{self.dated()} UNION ALL {self.undated()}", fields)
+        more, listed = marked(self, self.dated() if self.all_dated else f"{self.dated()} UNION ALL {self.undated()}", fields)
         return "WITH " + ",\n".join(f"{name} AS ({sql})" for name, sql in (self.shared | ctes | more).items()) + f"\n{listed}{'' if wherever else self.belonging()}"
 
     def kept(self, act: str) -> str:
@@ -128,6 +128,8 @@ class Wide(Compiler):
 
     def read(self, slots: str, at: str, more: str, where: str = "") -> str:
         """A source: the measure's rows as they stood at a moment of each occasion. `at` is the SQL of the moment, over `s`."""
+        if self.single:  # then it is the row that stands: it stood when the subject was known, and nothing is read before
+            return f"SELECT s.sid, s.occasion, s.opens, s.due, s.closes, {at} AS now, {self.columns('s')}{more} FROM {slots} s{where}"
         facts = self.r.facts[self.m.facts]
         names = ", ".join(f'v."{name}"' for name in self.carried)
         return (
@@ -144,6 +146,8 @@ class Wide(Compiler):
         row = self.row("r")
         told, asks = row.sql(self.m.asks), self.m.asks
         found["told_j"] = f"SELECT r.*, {told} AS told, CASE WHEN ({told}) IS NULL THEN {row.cause(asks)} END AS cause FROM at_j r"
+        if self.single and terms.timeless(asks):
+            return found | {"judged": "SELECT r.* FROM told_j r WHERE r.told IS NOT FALSE"}
         found["rows_o"] = self.read("told_j", "s.o", "", " WHERE NOT s.told")
         found |= self.looking.ctes("rows_o", "at_o", terms.terms(asks))
         before = f"SELECT b.sid, b.occasion FROM at_o b WHERE {self.row('b').sql(asks)}"
