@@ -4,7 +4,7 @@
     steps.save(scope, Ticket, TICKET, commands, sender=sender)
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -57,14 +57,15 @@ class Story:
         first: The column from which a row was known and stands.
         state: Columns that say how it stands now: when one changes, the new version stands from then on, and the old one is history. A change of any
             other column is a correction, which stands from where the row stood.
-        since: The column that says from when the state stands; where it is not told, now.
+        since: The column that says from when the state stands, or for each column of the state those that say it, the first told of which counts; where
+            none is told, now.
         order: Columns of time of which none is before the one before it.
     """
 
     first: str
     steps: tuple[Step, ...]
     state: tuple[str, ...] = ()
-    since: str = ""
+    since: str | Mapping[str, tuple[str, ...]] = ""
     order: tuple[str, ...] = ()
 
 
@@ -119,9 +120,17 @@ def stand(story: Story, works: Sequence[saving.Work]) -> None:
         if w.new:
             row.known_from = row.stands_from = min(at, now) if at is not None else row.known_from
         elif w.changed & state:
-            since = getattr(row, story.since) if story.since and story.since in w.changed else None
-            row.stands_from = since or now
+            row.stands_from = since(story, row, w.changed & state, w.changed) or now
             w.columns.add("stands_from")
+
+
+def since(story: Story, row: Any, states: Iterable[str], changed: Set[str]) -> datetime | None:
+    """From when a changed state stands by what was told with it: of several changes the last, for before it the row was not yet so. None where nothing tells."""
+    found = []
+    for state in states:
+        names = (story.since,) if isinstance(story.since, str) else story.since.get(state, ())
+        found.append(next((at for name in names if name in changed and (at := getattr(row, name)) is not None), None))
+    return None if None in found else max(at for at in found if at is not None)
 
 
 def acts(steps: Sequence[Step]) -> Callable[..., Iterable[NewAct]]:

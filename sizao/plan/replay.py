@@ -37,6 +37,8 @@ from .show import OWN_KEYS, said_lines, show_lines
 COUNTED = ("all", "missing", "missed", "cannot_tell")
 #: What one request may take; the next one goes on where it stopped.
 SECONDS = 6.0
+#: After so long no further measure is begun in the same request, so that whoever waits sees how far it is.
+STEP = 2.0
 #: How many days before the moment judged the editions begin, unless somebody says otherwise; and the most.
 DAYS, MOST_DAYS = 14, 400
 KEPT = 5000
@@ -151,6 +153,39 @@ class Differing:
     dates_only: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """From where the difference of two sums comes: what only the new text asks, what only the old one asked, and rules that both have otherwise or alike.
+
+    `most`: the measures that count most in it, by how much. `alike`: rules that are worded alike and count otherwise, for what they hang on is not.
+    """
+
+    before: int
+    after: int
+    added: int
+    removed: int
+    changed: int
+    alike: int
+    most: Mapping[str, Sequence[tuple[Mapping[str, str], int]]]
+
+
+def why(old: Replayed, new: Replayed, changed: Sequence[Differing], what: str = "missing", most: int = 3) -> Why:
+    """The difference of two editions' sums of one count, by where it comes from; the parts add up to it. What was cut is left out on both sides."""
+    rules = {d.id for d in changed}
+    found: dict[str, list[tuple[Mapping[str, str], int]]] = {"added": [], "removed": [], "changed": [], "alike": []}
+    for name in dict.fromkeys([*old.edition.measures, *new.edition.measures]):
+        a, b = old.of(name), new.of(name)
+        was, will = (a[what] if a else 0), (b[what] if b else 0)
+        m = new.edition.measures.get(name) or old.edition.measures[name]
+        place = "added" if name not in old.edition.measures else "removed" if name not in new.edition.measures else "changed" if name in rules else "alike"
+        if will != was:
+            found[place].append((dict(m.title), will - was))
+    sums = {place: sum(n for _, n in told) for place, told in found.items()}
+    first = {place: sorted(told, key=lambda t: -abs(t[1]))[:most] for place, told in found.items()}
+    totals = [(r.total() or {}).get(what, 0) for r in (old, new)]
+    return Why(before=totals[0], after=totals[1], **sums, most=first)
+
+
 _kept: OrderedDict[tuple[Any, ...], Count] = OrderedDict()
 _lock = Lock()
 
@@ -221,7 +256,7 @@ def replay(scope: Scope, q: Question, editions: Mapping[str, Edition], seconds: 
             key = (*asked, r.ref, name)
             count = kept.get((r.ref, name)) or _read(key)
             left = allowed - (time.monotonic() - begun)
-            if count is None and left > 0:
+            if count is None and left > 0 and time.monotonic() - begun < max(STEP, allowed - SECONDS):
                 count = _work_out(q, r.edition, m, left, alone=not worked)
                 worked = True
                 if count is not None:

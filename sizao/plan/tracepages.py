@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .facts import vocabulary
 from .passages import VERDICTS, left_out_items
 from .trace import trace
@@ -14,8 +16,29 @@ KINDS = {
 }  # fmt: skip
 
 
+#: What the page says of a city, in words: states first, then what stands beside them.
+COUNTS = {
+    "met": "done in time 按时", "late": "done late 迟办", "overdue": "overdue 逾期", "open": "open 未到期", "ahead": "done ahead 提前", "waiting": "waiting 待前一环节", "closed": "closed 关闭",
+    "cannot_tell": "cannot tell 无法判定", "ownerless": "nobody answers 无人负责", "unlisted": "not on the list 未列入", "short": "lists short 名单不足", "no_list": "no list 未交名单", "untrue": "said and not so 查见不实",
+}  # fmt: skip
+
+
+def city_said(one: dict[str, Any]) -> str:
+    """One city in words: how large, how long, which, until when, and how far its report is the truth."""
+    differs = "nothing in the report differs from the truth" if not one["differences"] else f"{one['differences']} findings differ from the truth"
+    return f"{one['size']} persons, {one['days']} days until {one['judged_at'][:10]}, seed {one['seed']}; {differs}"
+
+
+def _on_the_city(m: dict[str, Any]) -> list[str]:
+    lines = []
+    for edition, counts in m["city"].items():
+        told = ", ".join(f"{counts[name]:,} {words}" for name, words in COUNTS.items() if counts.get(name))
+        lines.append(f"- on the city, {edition}: {told or 'no occasion in it 城中无此情形'}")
+    return lines + [f"- not evaluated on a city as it stands: {name}" for name in m["unseen"]]
+
+
 def trace_page() -> str:
-    """Passage → measure → kind → edition → scenarios → state."""
+    """Passage → measure → kind → edition → scenarios → state, and what became of it on the invented city."""
     found = trace()
     measures = {m["id"]: m for m in found["measures"]}
     coming = vocabulary().coming
@@ -26,6 +49,8 @@ def trace_page() -> str:
         "",
         f"{len(measures)} measures from five texts of 2020: {counted['executes']} execute, {counted['partly']} execute in part, {counted['awaiting']} await a register.",
         "What awaits is checked whole (columns, types, sentences) and runs as soon as its register keeps what it asks for (`content/vocabulary/`).",
+        "Each was in force on an [invented city](../how-to/make-a-city.md), and what became of it there stands with it: " + "; ".join(dict.fromkeys(f"{', '.join(f'`{e}`' for e, o in found['cities'].items() if o == one)}: {city_said(one)}" for one in found["cities"].values())) + ".",
+        "Occasions are counted by their state; to count anew: [how](../how-to/make-a-city.md#what-the-trace-says-of-a-city).",
         "The same as JSON: `sizao plan trace --json`. What the texts hold and no measure does: [left out](left-out.md).",
         "",
         "## Passages",
@@ -45,6 +70,7 @@ def trace_page() -> str:
         whence = f"passages {passages}" if passages else "no passage"
         lines += [f"### {m['id']}", "", f"{m['title']['zh']} · {m['title']['en']}. {KINDS[m['kind']]}. **{STATES[m['state']]}**; {m['scenarios']} scenarios; {whence}.", ""]
         lines += [f"- {s['edition']}: [{s['text']}] {s['quote']}" for s in m["sources"]]
+        lines += _on_the_city(m)
         waits = [part for part, state in m["parts"].items() if state == "awaiting"]
         if waits:
             keepers = ", ".join(f"{titles.get(r, {}).get('en', r)} {titles.get(r, {}).get('zh', '')}".strip() for r in m["awaiting"])

@@ -24,6 +24,7 @@ from sizao.plan.models import Row, Run
 from . import truth
 from .city import ZONE
 from .registering import DISEASE, Told
+from .states import states
 
 #: What is compared: states as the plan calls them. What is open, ahead, waiting or closed is nobody's hole, and left out of both.
 STATES = ("met", "late", "overdue", "cannot_tell", "unlisted")
@@ -51,6 +52,8 @@ class Compared:
     differences: list[Difference] = field(default_factory=list)
     by_measure: dict[str, dict[str, int]] = field(default_factory=dict)
     apart: list[str] = field(default_factory=list)  # measures in force of which the truth is not said
+    judged_at: datetime | None = None
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)  # edition → measure → what became of it (`states.py`)
 
     def as_json(self) -> dict[str, Any]:
         """`compared` counts cells; `differences` lists at most a hundred."""
@@ -84,6 +87,8 @@ def compare(folder: Path, told: Told, enactments: Iterable[Enactment], *, report
     found, names = Compared(), {key: name for name, key in told.ids.items()}
     codes = dict(Area.objects.values_list("pk", "code"))
     mine = {i: area.code for i, area in told.areas.items()}
+    enactments = list(enactments)
+    found.judged_at, found.states = report.as_of.astimezone(ZoneInfo(ZONE)), states(report, enactments)
     for e in enactments:
         edition = e.item.item_id
         derived = truth.derive(book, edition, lots=_lots(e, told))

@@ -1,4 +1,4 @@
-"""A demo store with a city in it that has lived until last midnight: people who can sign in, editions in force, and a run to look at."""
+"""A demo store with a city in it that has lived until last midnight: people who can sign in, editions and ledgers in force, and a run to look at."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from pathlib import Path
 from django.db.models import Count
 
 from sizao.kernel import clock, content, organisation
-from sizao.kernel.models import Area, Enactment, Post
+from sizao.kernel.models import Area, Enactment, Post, User
 from sizao.kernel.scope import Scope
 from sizao.plan import run
 from sizao.registers.cases.read import contacts
+from sizao.registers.ledgers.read import filed_ledgers
 
 from .bringing import register
 from .city import ZONE, make
@@ -52,9 +53,17 @@ def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str,
             raise RuntimeError(f"shipped content is faulty: {faults[0]}")
         for edition in EDITIONS:
             enact(edition, told)
+        ask(told)
         progress("正在计算谁应做、谁已做、谁缺办……", "Working out who should, who has, who is missing…")
         run.evaluate_all(told.end)
     return Made()
+
+
+def ask(told: Told) -> None:
+    """The ledgers of which the city files reports are asked for from its first day: who is silent is listed, and what they cost in a day can be read."""
+    first, other = (Scope.open(User.objects.get(username=name)) for name in ("operator-a", "operator-b"))
+    for name in filed_ledgers():
+        content.second(other, content.propose(first, content.newest("ledger", name), told.areas[0], "any", told.begin))
 
 
 def people(told: Told) -> None:

@@ -28,3 +28,10 @@ class Lattice:
         ring += [self.corner(i + width - k, j + height) for k in range(width)]
         ring += [self.corner(i, j + height - k) for k in range(height)]
         return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+
+
+def halves(shape: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A cell of the lattice cut from the middle of its first side to the middle of the third; the halves share the cut, and together they are the cell."""
+    a, b, c, d = shape["coordinates"][0][:4]
+    first, third = ([round((p[0] + q[0]) / 2, 6), round((p[1] + q[1]) / 2, 6)] for p, q in ((a, b), (c, d)))
+    return tuple({"type": "Polygon", "coordinates": [[*ring, ring[0]]]} for ring in ([a, first, third, d], [first, b, c, third]))  # type: ignore[return-value]

@@ -17,7 +17,7 @@ from sizao.plan.language.coming import read_coming
 from sizao.plan.language.leftout import has
 from sizao.plan.language.showing import ALLOWED
 from sizao.plan.playing import play
-from sizao.plan.scenarios import load_scenarios
+from sizao.plan.scenarios import count_scenarios, load_scenarios
 from sizao.plan.show import show_edition
 
 EDITIONS = {"2020-01-26-province": 42, "2020-01-27-city": 32, "2020-02-03-centre": 47, "2020-02-23-centre-recovery": 59, "2020-06-city-normal": 38}
@@ -110,6 +110,40 @@ def test_every_measure_has_a_source_an_owner_both_languages_and_evidence():
         assert m["scenarios"] >= 3 * len(m["parts"]), m["id"]
     for name in SIX:
         assert all(m.done is not None for m in whole(edition(name)).values())
+
+
+@pytest.mark.parametrize("name", SIX)
+def test_every_rule_of_every_edition_has_three_scenarios_of_its_own(name):
+    counted = count_scenarios(scenario_files(PLANS / name / "edition.yaml"))
+    assert {id_: counted.get(id_, 0) for id_ in edition(name).measures if counted.get(id_, 0) < 3} == {}
+
+
+@pytest.mark.parametrize("lost", ["source: .*", "by: .*", "done: .*", ", en: [^}]*", "zh: [^,]*, "])
+def test_a_measure_without_source_owner_evidence_or_either_language_is_refused(lost):
+    known = replace(vocabulary(), coming=None)
+    text = SMALL.partition("    parts:")[0]
+    assert list(load_edition(text, known).measures) == ["seen"]
+    head, measure = text.split("  seen:")
+    with pytest.raises(EditionRefused) as refused:
+        load_edition(f"{head}  seen:{re.sub(lost, '', measure, count=1)}", known)
+    assert {f.code for f in refused.value.faults} <= {"plan-key-missing", "plan-value-wrong"}
+
+
+def test_the_trace_says_what_became_of_every_measure_on_an_invented_city():
+    """`sizao rehearse truth --states` writes it from a run that equals the truth; a rule that was changed since is named, and has to be evaluated anew."""
+    found = traced()
+    for name, city in found["cities"].items():
+        assert (city["differences"], set(city)) == (0, {"size", "days", "seed", "judged_at", "differences"}), name
+    assert set(found["cities"]) == set(SIX)
+    unseen = [part for m in (*found["measures"], *found["today"]) for part in m["unseen"]]
+    assert unseen == [], "these rules were changed: write sizao/content/trace/city.json anew (docs/how-to/make-a-city.md)"
+    states = ("met", "late", "overdue", "open", "ahead", "waiting", "closed", "cannot_tell")
+    lived = {m["id"] for m in (*found["measures"], *found["today"]) if any(counts.get(s) for counts in m["city"].values() for s in states)}
+    assert {m["id"] for m in (*found["measures"], *found["today"])} - lived == NOBODY
+
+
+#: Measures of which the city of two thousand has nobody: nobody died there, and nobody is paid or visited under an order that it has not.
+NOBODY = {"bereaved-family-care", "isolated-vulnerable-visits", "unemployment-benefits"}
 
 
 def test_every_passage_leads_to_measures_of_its_edition_and_every_measure_comes_from_one():

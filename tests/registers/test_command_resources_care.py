@@ -17,7 +17,7 @@ from sizao.registers.command.models import AreaGrade, AreaUnit, FormRequest, Tic
 from sizao.registers.ledgers import actions as ledgers
 from sizao.registers.ledgers.actions import NewUnit
 from sizao.registers.movement import actions as movement
-from sizao.registers.movement.models import Journey
+from sizao.registers.movement.models import Journey, OutsideArea
 from sizao.registers.population.models import Person
 from sizao.registers.resources import actions as resources
 from sizao.registers.resources.models import Shift, Stock
@@ -132,6 +132,16 @@ def test_a_journey_finds_the_area_that_is_watched_under_its_origin(place, system
     assert kinds(journey) == ["journey.known", "journey.located"]
     ahead = movement.save_journeys(system, [Command(told={"declared_at": clock.now() + timedelta(days=1)}, record=journey)], sender="t")
     assert ahead[0].problems[0].code == "check-in-the-future"
+
+
+def test_what_stands_of_an_area_outside_stands_from_when_it_was_so_and_not_from_when_it_was_typed(place, system):
+    told = {"name": "外省某市", "code": "990900", "area": place.root.pk, "grade": "low", "graded_at": at(1), "told_at": at(1)}
+    outside = one(movement.save_outside(system, [Command(told=told)], sender="t"))
+    stood = []
+    for more in ({"grade": "medium", "told_at": at(3)}, {"grade": "high", "graded_at": at(5), "told_at": at(6)}, {"listed_at": at(7), "told_at": at(8)}, {"delisted_at": at(12)}, {"name": "外省某某市"}):
+        movement.save_outside(system, [Command(told=more, record=outside)], sender="t")
+        stood.append(OutsideArea.objects.get(pk=outside).stands_from)
+    assert stood == [at(3), at(5), at(7), at(12), at(12)]
 
 
 def test_since_when_a_case_is_severe_is_counted_and_over_when_it_is(place, system):

@@ -1,7 +1,9 @@
 """The invented city: the same seed makes the same city; everything in it is valid in form and belongs to nowhere."""
 
 import hashlib
+import json
 from datetime import date
+from itertools import pairwise
 
 import duckdb
 import pytest
@@ -62,6 +64,18 @@ def test_households_move_grids_are_split_and_merged_and_nobody_is_left_in_one_th
     villages = {i for (i,) in rows(city, "town/area", "i", "level = 'village'")}
     assert sum(old not in ended for old, *_ in moved) > 5 and any(new in villages for _, new, _ in moved)
     assert rows(city, "town/household", "count(*)", "twin IS NOT NULL")[0][0] > 0
+
+
+def test_what_is_split_or_merged_leaves_no_hole_on_the_map(city):
+    def size(shape):
+        ring = json.loads(shape)["coordinates"][0]
+        return abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(ring))) / 2
+
+    shapes = {i: size(g) for i, g in rows(city, "town/area", "i, geometry")}
+    after = {}
+    for parent, i in rows(city, "town/area", "parent, i", "level = 'grid' AND until IS NULL"):
+        after[parent] = after.get(parent, 0) + shapes[i]
+    assert after == {village: pytest.approx(shapes[village], rel=1e-3) for village in after}
 
 
 def test_the_outbreak_goes_from_person_to_person_where_they_meet(city):

@@ -26,6 +26,7 @@ def truth(
     edition: Annotated[list[str] | None, typer.Option("--edition", help="预案（可多次）· an edition; all whose truth is known")] = None,
     first: Annotated[datetime | None, typer.Option("--first", formats=["%Y-%m-%d"], metavar="DATE", help="第一天 · its first day (2020-06-16)")] = None,
     keep: Annotated[Path | None, typer.Option("--keep", metavar="DIR", help="保留库与文件 · keep the store and the city's files there")] = None,
+    states: Annotated[Path | None, typer.Option("--states", metavar="FILE", help="记下各措施的状态，供溯源页使用 · write what became of every measure there, for the trace")] = None,
     json: Json = False,
 ) -> None:
     """造一座城，核对报告与实情 · make a city, and hold the report against the truth"""
@@ -58,6 +59,11 @@ def truth(
         postgres.stop(opened)
         if keep is None:
             shutil.rmtree(place, ignore_errors=True)
+    if states:
+        from sizao.rehearsal.states import write
+
+        last = found.judged_at.isoformat() if found.judged_at else None
+        write(states, {"size": size, "days": days, "seed": seed, "judged_at": last, "differences": len(found.differences)}, found.states)
     if json:
         context.print_json({"size": size, "days": days, "seed": seed, **found.as_json()})
     else:

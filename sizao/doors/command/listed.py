@@ -26,7 +26,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     shown = _common(request, scope, area, run) | {"state": state, "states": states, "rows": [], "next": ""}
     if scope.can("person.read", area):
         found = read.missing(scope, None, area, state=state, after=request.GET.get("after") or None, limit=PAGE, run=run)
-        shown["rows"] = lines(scope, found.rows, f"plan.{state}")
+        shown["rows"] = lines(scope, found.rows, f"plan.{state}", shown["w"])
         shown["next"] = url("listed", {"area": area.code, "state": state, "after": found.next}) if found.next else ""
         if is_partial(request) and request.GET.get("after"):
             return page(request, "command/rows.html", shown)
@@ -41,8 +41,8 @@ def duty(request: HttpRequest) -> HttpResponse:
     seen = read.overview(scope, area, None, run)
     shown = _common(request, scope, area, run) | {"alarms": [], "risen": [], "state": "missing", "next": ""}
     if scope.can("person.read", area):
-        shown["alarms"] = lines(scope, read.missing(scope, None, area, state="raised", urgency="alarm", limit=PAGE, run=run).rows, "plan.alarm")
-        shown["risen"] = lines(scope, read.missing(scope, None, area, state="risen", limit=PAGE, run=run).rows, "plan.risen")
+        shown["alarms"] = lines(scope, read.missing(scope, None, area, state="raised", urgency="alarm", limit=PAGE, run=run).rows, "plan.alarm", shown["w"])
+        shown["risen"] = lines(scope, read.missing(scope, None, area, state="risen", limit=PAGE, run=run).rows, "plan.risen", shown["w"])
     alarms = [m for m in seen.measures if m.urgency == "alarm" and m.raised]
     return page(request, "command/duty.html", shown | {"alarm_measures": alarms, "alarm_count": sum(m.raised for m in alarms), "risen_count": seen.total.risen})
 

@@ -9,6 +9,7 @@ from sizao.doors.kit import places, runs
 from sizao.doors.kit.middleware import is_partial
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.people import handle, names
+from sizao.doors.kit.subjects import called
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
@@ -45,7 +46,7 @@ def measure(request: HttpRequest, measure: str) -> HttpResponse:
     listed: dict[str, Any] = {"w": words, "with_measure": False, "rows": [], "next": "", "as_of": run.as_of if run else clock.now(), "state": state}
     if may_read:
         found = read.missing(scope, measure, area, state=state, after=request.GET.get("after") or None, limit=PAGE, run=run)
-        listed["rows"] = lines(scope, found.rows, f"plan.{state}")
+        listed["rows"] = lines(scope, found.rows, f"plan.{state}", words)
         listed["next"] = url("measure", {"area": area.code, "state": state, "after": found.next}, measure=measure) if found.next else ""
         if is_partial(request) and request.GET.get("after"):
             return page(request, "command/rows.html", listed)
@@ -71,7 +72,12 @@ def measure(request: HttpRequest, measure: str) -> HttpResponse:
     )
 
 
-def lines(scope: Scope, rows: list[Any], what: str) -> list[Line]:
-    """Rows with names as this scope may see them; the read is on record once for the page."""
-    named = names(scope, [r.person for r in rows], what)
-    return [Line(r, named.get(r.person, ""), handle(r.subject), url("person", person=r.person) if r.person in named else "") for r in rows]
+def lines(scope: Scope, rows: list[Any], what: str, words: Words) -> list[Line]:
+    """Rows with names as this scope may see them, of persons and of units, places and things; the read of persons is on record once for the page."""
+    named, things = names(scope, [r.person for r in rows], what), called(scope, rows, words)
+    found = []
+    for r in rows:
+        thing = things.get(r.subject)
+        link = url("person", person=r.person) if r.person in named else thing.link if thing else ""
+        found.append(Line(r, named.get(r.person, "") or (thing.name if thing else ""), handle(r.subject), link))
+    return found

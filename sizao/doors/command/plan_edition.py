@@ -19,6 +19,8 @@ from sizao.plan.language.parameters import Line
 from sizao.plan.scenario import Scenario
 from sizao.plan.show import show_awaiting, show_measure
 
+FEW = 6  # an edition of no more measures than these is read unfolded
+
 
 def edition(request: HttpRequest, edition: str) -> HttpResponse:
     """The page, read only."""
@@ -47,7 +49,9 @@ def _page(request: HttpRequest, scope: Scope, item: ContentItem, found: Edition,
     for m in found.measures.values():
         shown = [(_told(s, m.facts, words), played.get((s.file, s.line))) for s in shelf.of(m.id)]
         table = vocabulary().tables.get(m.facts)
-        measures.append(show_measure(m) | {"table": words.both(table, m.facts), "counted": m.id in counted, "scenarios": shown, "by": m.by})
+        told = [result for _, result in shown if result is not None]
+        marks = {"played": bool(told), "otherwise": not all(result.passed for result in told), "alone": len(found.measures) <= FEW}
+        measures.append(show_measure(m) | {"table": words.both(table, m.facts), "counted": m.id in counted, "scenarios": shown, "by": m.by} | marks)
     results = list(played.values())
     return page(
         request,
@@ -63,6 +67,7 @@ def _page(request: HttpRequest, scope: Scope, item: ContentItem, found: Edition,
             "precedence": [[words.both(_title(found, id_), id_) for id_ in ids] for ids in found.precedence.values()],
             "ladders": plan_words.ladders(found, words),
             "measures": measures,
+            "by_kind": [(kind, [m for m in measures if m["kind"] == kind]) for kind in dict.fromkeys(m["kind"] for m in measures)],
             "awaiting": [show_awaiting(a) for a in found.awaiting.values()],
             "aside": found.aside,
             "kinds": plan_words.kinds(),

@@ -64,13 +64,32 @@ def replayed(request: HttpRequest) -> HttpResponse:
         found = replay.replay(scope, asked, texts, keeper=replay_kept.Kept())
         a, b = found.named(old), found.named(new)
         listed = replay.differing(a, b) if a and b and found.whole else []
-        shown |= {"found": found, "now": clock.now(), "differing": [d for d in listed if not d.dates_only], "dates": [d for d in listed if d.dates_only]}
+        shown |= {"why": replay.why(a, b, listed) if a and b and found.whole else None, "reasons": reasons(), "signed": signed, "found": found, "now": clock.now(), "differing": [d for d in listed if not d.dates_only], "dates": [d for d in listed if d.dates_only]}
     return page(request, "command/plan_replay_numbers.html" if is_partial(request) else "command/plan_replay.html", shown)
 
 
 def counted() -> dict[str, str]:
     """What the columns count."""
     return {"all": _("Obligations"), "missing": _("Overdue"), "missed": _("Missed"), "cannot_tell": _("Cannot tell")}
+
+
+def reasons() -> dict[str, str]:
+    """From where a difference comes, in the order in which it is said."""
+    return {
+        "added": _("by what only the new text asks"),
+        "removed": _("by what only the old text asked"),
+        "changed": _("by rules that both have, and word otherwise"),
+        "alike": _("by rules worded alike, which hang on others that are not"),
+    }
+
+
+def signed(n: int) -> str:
+    """A difference with its sign.
+
+    >>> signed(-1200), signed(5), signed(0)
+    ('−1,200', '+5', '±0')
+    """
+    return f"+{n:,}" if n > 0 else f"−{-n:,}" if n < 0 else "±0"
 
 
 def _one_of(asked: str, ids: list[str], place: int) -> str:

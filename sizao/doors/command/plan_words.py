@@ -36,7 +36,7 @@ def kinds() -> dict[str, str]:
         "event": _("event clock"),
         "ticket": _("ticket"),
         "watch": _("watch"),
-        "gate": _("gateway"),
+        "gate": _("level or grade"),
         "stock": _("stock"),
         "message": _("message"),
     }

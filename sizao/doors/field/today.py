@@ -14,6 +14,7 @@ from sizao.doors.kit import runs
 from sizao.doors.kit.middleware import is_partial
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.people import handle, names
+from sizao.doors.kit.subjects import called
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.flows.check_recorded import Check, record_checks, take_back
@@ -67,7 +68,7 @@ def today(request: HttpRequest) -> HttpResponse:
         request,
         "field/today.html",
         _common(request, scope, owed, now)
-        | {"groups": grouped(_tasks(scope, owed.rows)), "more": owed.more, "next": len(owed.rows) + SHOWN if owed.more and len(owed.rows) < MOST else 0, "note": said.get(request.GET.get("said", ""), "")},
+        | {"groups": grouped(_tasks(scope, owed.rows, _words(request, scope))), "more": owed.more, "next": len(owed.rows) + SHOWN if owed.more and len(owed.rows) < MOST else 0, "note": said.get(request.GET.get("said", ""), "")},
     )
 
 
@@ -111,11 +112,15 @@ def _again(request: HttpRequest, scope: Scope, contact: UUID, recorded: dict[str
     mine = [r for r in owed.rows if r.act == CHECK]  # the same person may owe other things too
     if not mine:
         return page(request, "field/gone.html", shown | {"key": uuid7()})
-    return page(request, "field/again.html", shown | {"task": _tasks(scope, mine[:1])[0]})
+    return page(request, "field/again.html", shown | {"task": _tasks(scope, mine[:1], _words(request, scope))[0]})
+
+
+def _words(request: HttpRequest, scope: Scope) -> Words:
+    return Words(request.LANGUAGE_CODE, scope.post.area.zone if scope.post else "Asia/Shanghai")
 
 
 def _common(request: HttpRequest, scope: Scope, owed: Any, now: datetime) -> dict[str, Any]:
-    words = Words(request.LANGUAGE_CODE, scope.post.area.zone if scope.post else "Asia/Shanghai")
+    words = _words(request, scope)
     side = "zh" if words.is_zh else "en"
     return {
         "w": words,
@@ -127,15 +132,15 @@ def _common(request: HttpRequest, scope: Scope, owed: Any, now: datetime) -> dic
     }
 
 
-def _tasks(scope: Scope, rows: Iterable[Any]) -> list[Task]:
+def _tasks(scope: Scope, rows: Iterable[Any], words: Words) -> list[Task]:
     listed = list(rows)
-    named = names(scope, [r.person for r in listed], "plan.today")
+    named, things = names(scope, [r.person for r in listed], "plan.today"), called(scope, listed, words)
     may_check = scope.can("check.write")
     return [
         Task(
             r,
             str(uuid7()),
-            named.get(r.person) or handle(r.subject),
+            named.get(r.person) or (things[r.subject].name if r.subject in things else handle(r.subject)),
             url("person", person=r.person) if r.person in named else "",
             may_check and r.table == "contact" and r.act == CHECK,
         )

@@ -30,3 +30,8 @@ def entries(scope: Scope, name: str) -> QuerySet[Any]:
 def access_entry_by_id(scope: Scope, name: str, entry: UUID) -> Any:
     """One line. Refused not-found-or-out-of-area, whichever it is."""
     return at_most_one(entries(scope, name).filter(pk=entry)[:1])
+
+
+def filed_ledgers() -> list[str]:
+    """The ledgers of which this store holds a report."""
+    return sorted(DueReport.objects.order_by().values_list("ledger", flat=True).distinct())

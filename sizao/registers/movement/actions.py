@@ -15,7 +15,12 @@ from sizao.kernel.steps import Step, Story
 
 from .models import Handover, Journey, OutsideArea
 
-OUTSIDE = Story("told_at", (Step("outside.told", "told_at", "grade"), Step("outside.listed", "listed_at")), state=("grade", "listed_at", "delisted_at"), since="graded_at")
+OUTSIDE = Story(
+    "told_at",
+    (Step("outside.told", "told_at", "grade"), Step("outside.listed", "listed_at")),
+    state=("grade", "listed_at", "delisted_at"),
+    since={"grade": ("graded_at", "told_at"), "listed_at": ("listed_at",), "delisted_at": ("delisted_at",)},
+)
 JOURNEY = Story(
     "known_at",
     (

@@ -4,6 +4,10 @@ A household that moves is told of, in time, late or never; now and then to a vil
 two grids (`twin`: of which they are the same). Where a grid is split or merged its households stand in the new ones from that midnight.
 """
 
+import json
+
+from sizao.rehearsal.shapes import halves
+
 from .conduct import settle_down
 from .town import Town
 
@@ -48,6 +52,16 @@ def redraw(town: Town) -> None:
     town.run("ALTER TABLE household ADD COLUMN twin INTEGER")
     town.run(CLAIMED, claimed=town.rates["claimed_twice"])
     town.run(REDRAWN)
+    shapes(town)
+
+
+def shapes(town: Town) -> None:
+    """What is founded has the ground of what ended: both halves of a grid that was split, the village where all its grids became one."""
+    [(split,)] = town.rows("SELECT min(a.geometry) FROM closed c JOIN area a ON a.i = c.area WHERE c.kind = 'split'")
+    halved = [json.dumps(half) for half in halves(json.loads(split))] if split else []
+    for i, code, whole in town.rows("SELECT f.i, f.code, v.geometry FROM founded f JOIN area v ON v.i = f.parent ORDER BY f.i"):
+        mine = halved[int(code[-1]) - 1] if code[-1] in "12" else whole
+        town.db.execute("UPDATE founded SET geometry = ? WHERE i = ?", [mine, i])
 
 
 def move(town: Town) -> None:

@@ -86,14 +86,19 @@ class Travel(Goods):
         for t in self.journeys("return"):
             self.within_a_day(judge, t, self.arrived(t), self.step("registered_at", t))
 
+    def listed_from(self, o: Thing) -> datetime | None:
+        """Since when an area outside is on the list of affected ones."""
+        first = [o["told"]["listed_at"]] if o["told"].get("listed_at") is not None else []
+        return min([*first, *(f.at for f in self.book.about.get(("then:outside.listed_at", o["about"]), ()))], default=None)
+
     def watched_arrivals(self) -> None:
         """Who came from a listed area has been looked at in the last two days."""
         judge = self.judge("potential-source-baseline.arrivals", "community")
         for t in self.journeys():
             o, looked = self.outside(t), self.of(t["told"]["person"], "check")
-            listed = None if o is None else o["told"].get("listed_at") is not None
+            listed = None if o is None else self.listed_from(o)
             judge.daily_state(
-                t["about"], t["area"], t["known_at"], FAR, [24], lambda x, looked=looked: any(x - 2 * DAY < at <= x for at in looked), known=t["known_at"], owed=lambda x, listed=listed: listed,
+                t["about"], t["area"], t["known_at"], FAR, [24], lambda x, looked=looked: any(x - 2 * DAY < at <= x for at in looked), known=t["known_at"], owed=lambda x, o=o, listed=listed: None if o is None else listed is not None and listed <= x,
             )  # fmt: skip
 
     def to_centre(self, t: Thing, x: datetime) -> bool | None:

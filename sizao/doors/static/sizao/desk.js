@@ -30,6 +30,11 @@
     if (act.dataset.do === 'keys') document.getElementById('keys').showModal();
     if (act.dataset.do === 'close') act.closest('dialog').close();
   });
+  /* What an address or a print-out is about is unfolded. */
+  function unfold() { var at = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1))); if (at && at.tagName === 'DETAILS') { at.open = true; at.scrollIntoView(); } }
+  window.addEventListener('hashchange', unfold);
+  unfold();
+  window.addEventListener('beforeprint', function () { Array.prototype.forEach.call(document.querySelectorAll('details.measure'), function (d) { d.open = true; }); });
   document.addEventListener('change', function (e) { if (e.target.matches('[data-submit]')) e.target.form.requestSubmit(); });
   document.addEventListener('submit', function (e) {
     if (e.target.hasAttribute('hx-post')) return;
