@@ -108,9 +108,11 @@ def name(scope: Scope, search: UUID) -> Named:
     places = {p.pk: p for p in exposed.places(scope).filter(pk__in=found.places)}
     reasons, lost = _together(found, told, places)
     by_person = _persons(scope, found, reasons, places)
+    homes = people.areas_of(by_person)
+    lost += len(by_person.keys() - homes.keys())  # an id that a door made up, or of somebody who was taken back
+    by_person = {p: some for p, some in by_person.items() if p in homes}
     already = exposed.known_cases(by_person, found.disease)
     standing = exposed.standing_contacts(by_person, found.disease)
-    homes = people.areas_of(by_person)
     fresh = [p for p in sorted(by_person) if p not in already and p not in standing]
     own = {p: area for p in fresh if (area := homes.get(p)) is not None and scope.can(RIGHT, area.path)}
     now = clock.now()

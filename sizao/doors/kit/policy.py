@@ -106,6 +106,7 @@ ROUTES: tuple[Route, ...] = (
     Route("api-document", "api/v1/openapi.json", "api.v1.document", "post", "plan.read"),
     Route("api-heartbeat", "api/v1/heartbeat", "api.v1.heartbeat", "post", "feed.beat", methods=("POST",)),
     Route("api-hl7", "api/v1/hl7", "api.messages.hl7", "post", "message.write", methods=("POST",)),
+    Route("api-scans", "api/v1/scans", "api.scans.scans", "post", "scan.write", methods=("POST",)),
     Route("api-rows", "api/v1/<slug:register>", "api.v1.rows", "post", register="method", area="query", reads_persons=True, methods=("GET", "POST")),
     Route("api-row", "api/v1/<slug:register>/<uuid:record>", "api.v1.row", "post", register="method", area="subject", reads_persons=True, methods=("GET", "PATCH")),
     Route("import", "import", "desk.intake.intake", "post", "import.write", methods=("GET", "POST")),

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,9 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 
 LONGEST_DAYS = 366
+#: Where a door asks hundreds of times a second: there what a token opened is believed for a moment, so that a token that was taken back works a moment longer.
+FREQUENT, BELIEVED = frozenset({"/api/v1/scans"}), 2.0
+_lately: dict[str, tuple[float, Any, Scope]] = {}
 
 
 def make(user: Any, post: Any, *, days: int = 90, purpose: str = "response", sender: str = "") -> str:
@@ -30,13 +34,25 @@ def come_in(request: HttpRequest) -> Scope | None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer":
         return None
-    held = ApiToken.objects.select_related("user", "post__area").filter(token_sha256=_digest(token.strip()), revoked_at=None, expires_at__gt=clock.now()).first()
+    digest, frequent = _digest(token.strip()), request.path in FREQUENT
+    if frequent and (known := _lately.get(digest)) is not None and known[0] > time.monotonic():
+        return _opened(request, known[1], known[2])
+    held = ApiToken.objects.select_related("user", "post__area").filter(token_sha256=digest, revoked_at=None, expires_at__gt=clock.now()).first()
     if held is None or not held.user.is_active:
         raise Refused("not-signed-in")
+    scope = Scope.open(held.user, held.post, held.purpose)
+    if frequent:
+        if len(_lately) > 10_000:
+            _lately.clear()
+        _lately[digest] = time.monotonic() + BELIEVED, held, scope
+    return _opened(request, held, scope)
+
+
+def _opened(request: HttpRequest, held: Any, scope: Scope) -> Scope:
     request.user = held.user
     request.sender = held.sender  # type: ignore[attr-defined]
     request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # a browser never sends this header by itself
-    return Scope.open(held.user, held.post, held.purpose)
+    return scope
 
 
 def _digest(token: str) -> str:

@@ -17,6 +17,17 @@ def units(scope: Scope, permission: str = "plan.read") -> QuerySet[ReportingUnit
     return ReportingUnit.objects.filter(visible(), scope.area_filter("area", permission)).select_related("area")
 
 
+def place_by_number(sender: str, told: str) -> ReportingUnit | None:
+    """A unit by its id, or by its number: the sender's own, else the only one of that number. For an intake that then asks whether its post may tell of it there."""
+    found = ReportingUnit.objects.filter(visible()).select_related("area").defer("area__geometry")
+    try:
+        return found.filter(pk=UUID(told)).first()
+    except ValueError:
+        some = list(found.filter(source_id=told)[:20])
+        own = [u for u in some if u.sender == sender]
+        return own[0] if own else some[0] if len(some) == 1 else None
+
+
 def reports(scope: Scope) -> QuerySet[DueReport]:
     """The receipts of those units' reports."""
     return DueReport.objects.filter(visible(), scope.area_filter("unit__area", "plan.read")).select_related("unit")

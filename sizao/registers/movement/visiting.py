@@ -62,15 +62,30 @@ class Told:
     ended_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Scans of one sender that can be taken: by day and key the visit, when it began and ended by our clock; how many came twice; what was refused."""
+
+    sender: str
+    rows: Mapping[tuple[date, UUID], tuple[Visit, datetime, datetime | None]]
+    again: int
+    rejected: Mapping[int, Problem]
+
+
 def take(scope: Scope, visits: Sequence[Visit], *, sender: str, sent_at: datetime | None = None) -> Taken:
     """Takes visits in; stored for good when it returns, one transaction. No event names anybody: that scans came, and how many, is on record.
 
     `sent_at`: what the sender's clock says now. Rejected: clock-too-far, done-in-the-future, visit-too-old, visit-reversed.
     """
+    return write([(scope, read(visits, sender=sender, sent_at=sent_at))])[0]
+
+
+def read(visits: Sequence[Visit], *, sender: str, sent_at: datetime | None = None) -> Batch:
+    """Puts the clocks right and sets aside what cannot be a visit."""
     now = clock.now()
     skew = now - sent_at if sent_at is not None else timedelta()
     if abs(skew) > FAR:
-        return Taken(0, 0, dict.fromkeys(range(len(visits)), Problem("clock-too-far", "sent_at", sent_at.isoformat() if sent_at else "")))
+        return Batch(sender, {}, 0, dict.fromkeys(range(len(visits)), Problem("clock-too-far", "sent_at", sent_at.isoformat() if sent_at else "")))
     skew = skew if abs(skew) > NEAR else timedelta()
     oldest = now - timedelta(days=kept_days(now))
     rejected: dict[int, Problem] = {}
@@ -89,13 +104,29 @@ def take(scope: Scope, visits: Sequence[Visit], *, sender: str, sent_at: datetim
             again += key in rows
             if key not in rows or (left is not None and rows[key][2] is None):
                 rows[key] = v, at, left
-    if not rows:
-        return Taken(0, 0, rejected)
-    day_keys = {day: tokens.day_key(day, make=True) for day in sorted({day for day, _ in rows})}
-    with transaction.atomic():
-        stored = _write(rows, day_keys)
-        audit.write(scope, "visits.taken", [], count=stored, sender=sender)
-    return Taken(stored, len(rows) - stored + again, rejected)
+    return Batch(sender, rows, again, rejected)
+
+
+def write(batches: Sequence[tuple[Scope, Batch]]) -> list[Taken]:
+    """Writes what was read, of several senders at once, in one transaction; what became of each batch, in order."""
+    rows = {key: row for _, b in batches for key, row in b.rows.items()}
+    fresh: set[UUID] = set()
+    if rows:
+        day_keys = {day: tokens.day_key(day, make=True) for day in sorted({day for day, _ in rows})}
+        with transaction.atomic():
+            fresh = _write(rows, day_keys)
+            told: dict[tuple[int | None, str], tuple[Scope, int]] = {}
+            for scope, b in batches:
+                before = told.get((scope.post_id, b.sender), (scope, 0))
+                told[scope.post_id, b.sender] = scope, before[1] + sum(k in fresh for _, k in b.rows)
+            for (_, sender), (scope, many) in told.items():
+                audit.write(scope, "visits.taken", [], count=many, sender=sender)
+    out = []
+    for _, b in batches:
+        stored = {k for _, k in b.rows} & fresh
+        fresh -= stored  # the same scan in two batches that were written together was stored once
+        out.append(Taken(len(stored), len(b.rows) - len(stored) + b.again, b.rejected))
+    return out
 
 
 def kept_days(now: datetime) -> int:
@@ -168,7 +199,7 @@ def _assumed() -> timedelta:
     return timedelta(minutes=int(threshold("visit-assumed-minutes", clock.now().date())))
 
 
-def _write(rows: Mapping[tuple[date, UUID], tuple[Visit, datetime, datetime | None]], day_keys: Mapping[date, tokens.DayKey | None]) -> int:
+def _write(rows: Mapping[tuple[date, UUID], tuple[Visit, datetime, datetime | None]], day_keys: Mapping[date, tokens.DayKey | None]) -> set[UUID]:
     columns: list[list[object]] = [[] for _ in range(4)]
     keys, places, made = [], [], []
     for day, key in day_keys.items():
@@ -184,7 +215,7 @@ def _write(rows: Mapping[tuple[date, UUID], tuple[Visit, datetime, datetime | No
     days, said, starts, ends = columns
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT cardinality(movement_take_visits(%s::date[], %s::uuid[], %s::uuid[], %s::uuid[], %s::bytea[], %s::timestamptz[], %s::timestamptz[]))",
+            "SELECT movement_take_visits(%s::date[], %s::uuid[], %s::uuid[], %s::uuid[], %s::bytea[], %s::timestamptz[], %s::timestamptz[])",
             [days, uuid_array(keys), uuid_array(places), uuid_array(made), said, starts, ends],
         )
-        return int(cursor.fetchone()[0])
+        return set(cursor.fetchone()[0])
