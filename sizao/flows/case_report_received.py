@@ -31,6 +31,7 @@ class CaseReport:
 
     Attributes:
         sender, source_id: Who reports, and his own number of the case: together they name it.
+        known: Whom it is about, where who reads the report has found the person already.
         placed: Whether the report tells the person's area. If not, `person.area_id` is where a new one is put, and one that is known stays where he is.
         isolated_at, admitted_at, investigated_at: What the report says was done, if it does: a stay, a stay in hospital, an investigation.
     """
@@ -39,6 +40,7 @@ class CaseReport:
     source_id: str
     disease: str
     person: PersonData
+    known: UUID | None = None
     placed: bool = True
     class_code: str | None = None
     onset_on: date | None = None
@@ -95,7 +97,9 @@ def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = 
                 first[r.source_id] = i
                 fresh.append(i)
         known = [first_known(reports[i].reported_at, reports[i].confirmed_at, reports[i].first_care_at, now=now, told_by=told_by) for i in fresh]
-        people = population.add_persons(scope, [reports[i].person for i in fresh], known=known, sender=sender, batch=batch)
+        unknown = [n for n, i in enumerate(fresh) if reports[i].known is None]
+        added = iter(population.add_persons(scope, [reports[fresh[n]].person for n in unknown], known=[known[n] for n in unknown], sender=sender, batch=batch))
+        people = [told if (told := reports[i].known) is not None else next(added) for i in fresh]
         new = [cases.New(p, sender, reports[i].source_id, k, reports[i].told) for i, p, k in zip(fresh, people, known, strict=True)]
         for i, case, person in zip(fresh, cases.add_cases(scope, new, batch=batch), people, strict=True):
             outcomes[i] = Outcome("new", case, person)

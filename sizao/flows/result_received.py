@@ -34,6 +34,7 @@ class ReceivedResult:
         number: The number under which the sender knows the person, or "". `known`: whom he named by it before.
         placed: Whether the message tells the person's area; else `person.area_id` is where a new one is put.
         result: Code of `test-result`; None: the sample is known, its result is not.
+        notified: The same message notifies the case: a positive result need not.
     """
 
     sender: str
@@ -48,6 +49,7 @@ class ReceivedResult:
     received_at: datetime | None = None
     resulted_at: datetime | None = None
     result: str | None = None
+    notified: bool = False
 
 
 @transaction.atomic
@@ -149,7 +151,7 @@ def _known(t: ReceivedResult) -> datetime:
 
 def _report(scope: Scope, sender: str, told: Sequence[ReceivedResult], whose: Mapping[int, tuple[UUID, int]], outcomes: list[Outcome | None], batch: int | None) -> None:
     """A positive result of somebody who is no case of the disease reports one, without a class."""
-    positive = [i for i in whose if told[i].result == "positive"]
+    positive = [i for i in whose if told[i].result == "positive" and not told[i].notified]
     standing = cases.are_cases((whose[i][0], told[i].disease) for i in positive)
     first: dict[tuple[UUID, str], int] = {}
     for i in positive:

@@ -1,13 +1,17 @@
-"""Messages of other systems, each answered: HL7 v2 (a program with a token made with `--sender`)."""
+"""Messages of other systems, each answered: HL7 v2 and FHIR in (a program with a token made with `--sender`), a case as a FHIR bundle out."""
 
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sizao.interop.fhir import inbox as fhir_inbox
+from sizao.interop.fhir import writing
 from sizao.interop.hl7 import inbox as hl7_inbox
 from sizao.kernel.errors import Refused
 
+FHIR = "application/fhir+json; fhirVersion=4.3"
 ER7 = "application/hl7-v2; charset=utf-8"
 
 
@@ -36,5 +40,21 @@ def hl7(request: HttpRequest) -> HttpResponse:
     return HttpResponse(answered.text.encode("utf-8"), content_type=ER7)
 
 
-def told(answer: dict[str, Any]) -> JsonResponse:
-    return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
+def fhir(request: HttpRequest) -> HttpResponse:
+    """Bundles (JSON, XML, or one a line); an OperationOutcome for each patient's part, or with `Accept: application/json` the reconciliation."""
+    scope, sender = request.scope.open(), getattr(request, "sender", "")  # type: ignore[attr-defined]
+    if not sender:
+        raise Refused("feed-without-sender")
+    answered = fhir_inbox.receive(scope, body(request), sender=sender, content_type=request.headers.get("Content-Type", ""))
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return told(answered.as_json())
+    return told(answered.as_bundle(), FHIR)
+
+
+def fhir_case(request: HttpRequest, case: UUID) -> HttpResponse:
+    """A case with its samples and results as a bundle. `?names=1`: with name, telephone, address and national id, where the post sees them."""
+    return told(writing.case_bundle(request.scope.open(), case, names=request.GET.get("names") == "1"), FHIR)  # type: ignore[attr-defined]
+
+
+def told(answer: dict[str, Any], content_type: str = "application/json") -> JsonResponse:
+    return JsonResponse(answer, json_dumps_params={"ensure_ascii": False}, content_type=content_type)

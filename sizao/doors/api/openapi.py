@@ -34,6 +34,8 @@ def document(scope: Scope) -> dict[str, Any]:
         paths["/api/v1/heartbeat"] = {"post": HEARTBEAT}
     if scope.can("message.write"):
         paths |= openapi_exchange.WRITING
+    if scope.can("case.read"):
+        paths |= openapi_exchange.READING
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,

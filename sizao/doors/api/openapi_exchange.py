@@ -33,4 +33,21 @@ HL7: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/hl7-v2": {"schema": {"type": "string"}}}},
     "responses": {"200": {"description": "the acknowledgements", "content": {"application/hl7-v2": {"schema": {"type": "string"}}, "application/json": {"schema": RECONCILED}}}, "default": REFUSED},
 }
-WRITING: dict[str, Any] = {"/api/v1/hl7": {"post": HL7}}
+BUNDLE = {"type": "object", "required": ["resourceType", "type"], "properties": {"resourceType": {"const": "Bundle"}, "type": {"type": "string"}, "entry": {"type": "array"}}}
+FHIR: dict[str, Any] = {
+    "operationId": "fhir",
+    "tags": ["exchange"],
+    "description": "FHIR R4 or R4B bundles, by a token that was made with `--sender`: Patient, Condition, Observation, DiagnosticReport, Specimen, Encounter, Location, Organization; what else stands in a bundle is "
+    "kept with it and not read. The same bundle again is a duplicate. With `Accept: application/json` the answer is the reconciliation.",
+    "requestBody": {"required": True, "content": {"application/fhir+json": {"schema": BUNDLE}, "application/fhir+xml": {"schema": {"type": "string"}}, "application/fhir+ndjson": {"schema": {"type": "string"}}}},
+    "responses": {"200": {"description": "an OperationOutcome for each patient's part", "content": {"application/fhir+json": {"schema": BUNDLE}, "application/json": {"schema": RECONCILED}}}, "default": REFUSED},
+}
+CASE: dict[str, Any] = {
+    "operationId": "fhir-case",
+    "tags": ["exchange"],
+    "description": "A case with its samples and results as a bundle (R4B). The read is on record.",
+    "parameters": [{"name": "names", "in": "query", "schema": {"type": "string", "enum": ["1"]}, "description": "Name, telephone, address and national id too, where the post may see them."}],
+    "responses": {"200": {"description": "the bundle", "content": {"application/fhir+json": {"schema": BUNDLE}}}, "default": REFUSED},
+}
+WRITING: dict[str, Any] = {"/api/v1/hl7": {"post": HL7}, "/api/v1/fhir": {"post": FHIR}}
+READING: dict[str, Any] = {"/api/v1/fhir/cases/{case}": {"parameters": [{"name": "case", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}], "get": CASE}}

@@ -107,6 +107,8 @@ ROUTES: tuple[Route, ...] = (
     Route("api-heartbeat", "api/v1/heartbeat", "api.v1.heartbeat", "post", "feed.beat", methods=("POST",)),
     Route("api-hl7", "api/v1/hl7", "api.messages.hl7", "post", "message.write", methods=("POST",)),
     Route("api-scans", "api/v1/scans", "api.scans.scans", "post", "scan.write", methods=("POST",)),
+    Route("api-fhir", "api/v1/fhir", "api.messages.fhir", "post", "message.write", methods=("POST",)),
+    Route("api-fhir-case", "api/v1/fhir/cases/<uuid:case>", "api.messages.fhir_case", "post", "case.read", "subject", reads_persons=True),
     Route("api-rows", "api/v1/<slug:register>", "api.v1.rows", "post", register="method", area="query", reads_persons=True, methods=("GET", "POST")),
     Route("api-row", "api/v1/<slug:register>/<uuid:record>", "api.v1.row", "post", register="method", area="subject", reads_persons=True, methods=("GET", "PATCH")),
     Route("import", "import", "desk.intake.intake", "post", "import.write", methods=("GET", "POST")),

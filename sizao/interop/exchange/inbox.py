@@ -27,6 +27,7 @@ from sizao.kernel import audit, clock
 from sizao.kernel.models import Area, Batch
 from sizao.kernel.scope import Scope
 from sizao.kernel.sealed import check_ring, keys_at_hand
+from sizao.registers.population import read as population
 from sizao.registers.population.actions import PersonData
 
 from .problems import Fault
@@ -170,6 +171,15 @@ def _wave(scope: Scope, items: list[Item], head: ImportFile, zone: str, said: di
         return
 
 
+def one(item: Item) -> dict[str, object]:
+    """An item as programs read it."""
+
+    def said(f: Fault) -> dict[str, object]:
+        return f.refused().as_problem() | {"place": f.place, "value": f.value}
+
+    return {"id": item.id, "answer": item.answer, "outcome": item.outcome, "problems": [said(f) for f in item.faults], "notes": [said(f) for f in item.notes]}
+
+
 class _Again(Exception):
     pass
 
@@ -194,17 +204,22 @@ def _store(scope: Scope, items: Sequence[Item], head: ImportFile, zone: str) -> 
         samples += [
             ReceivedResult(
                 sender=head.sender, source_id=r.key, disease=r.disease, person=data, number=person.number, known=before.person if before else None, placed=placed, kind=r.kind,
-                sampled_at=r.sampled_at, received_at=r.received_at, resulted_at=r.resulted_at, result=r.result,
+                sampled_at=r.sampled_at, received_at=r.received_at, resulted_at=r.resulted_at, result=r.result, notified=item.case is not None and item.case.disease == r.disease,
             )
             for r in item.results
         ]  # fmt: skip
         if item.case is not None:
             reports.append(_report(item, data, placed, head.sender, zone))
-    tested = result_received.receive(scope, samples, batch=head.batch_id) if samples else []
-    notified = case_report_received.receive(scope, reports, batch=head.batch_id) if reports else []
-    outcomes, s, c = [], iter(tested), iter(notified)
-    for item in items:
-        outcomes.append([next(s) for _ in item.results] + ([next(c)] if item.case else []))
+            reports[-1].known = before.person if before else None
+    tested = iter(result_received.receive(scope, samples, batch=head.batch_id) if samples else [])
+    outcomes = [[next(tested) for _ in item.results] for item in items]
+    identities = {i.person.national_id for i in items if i.case and i.person} - {""}
+    identified = dict(population.by_identifier(scope, identities)) if identities else {}
+    notifying = [n for n, item in enumerate(items) if item.case is not None]
+    for n, report in zip(notifying, reports, strict=True):
+        report.known = next((o.person for o in outcomes[n] if o.person), None) or report.known or identified.get(report.person.national_id)
+    for n, outcome in zip(notifying, case_report_received.receive(scope, reports, batch=head.batch_id) if reports else [], strict=True):
+        outcomes[n].append(outcome)
     fresh = {i.person.key: o[0].person for i, o in zip(items, outcomes, strict=True) if i.person and i.person.key and o and o[0].person and i.person.key not in known}
     SenderKey.objects.bulk_create(
         [SenderKey(sender=head.sender, kind=PERSON, key=key, mark="", reading=head.kind, person=person, file=head) for key, person in fresh.items()], ignore_conflicts=True
@@ -234,4 +249,4 @@ def _report(item: Item, data: PersonData, placed: bool, sender: str, zone: str) 
     )  # fmt: skip
 
 
-__all__ = ["Taken", "home", "take"]
+__all__ = ["Taken", "home", "one", "take"]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sizao.interop.dates import When
 
@@ -80,7 +79,11 @@ class Item:
     notes: list[Fault] = field(default_factory=list)
     refused: bool = False
     outcome: str = ""
-    extra: Any = None
+
+    @property
+    def answer(self) -> str:
+        """AA: taken; AE: something in it is wrong; AR: it is not taken by us at all."""
+        return ("AR" if self.refused else "AE") if self.outcome == "rejected" else "AA"
 
 
 def pick(told: list[tuple[str | None, str, datetime | None]]) -> tuple[str | None, datetime | None]:

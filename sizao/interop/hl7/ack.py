@@ -19,11 +19,6 @@ CODES = {
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d*)\])?-(\d+)")
 
 
-def word(item: Item) -> str:
-    """AA, AE or AR."""
-    return ("AR" if item.refused else "AE") if item.outcome == "rejected" else "AA"
-
-
 def ack(message: Message, item: Item, now: datetime, language: str) -> str:
     """One acknowledgement, with what is noted too: severity E, or I where the message was taken all the same."""
     head = message.head
@@ -33,7 +28,7 @@ def ack(message: Message, item: Item, now: datetime, language: str) -> str:
     first = marks.field.join(
         ["MSH", f"{marks.component}{marks.repetition}{marks.escape}{marks.sub}", *sender, f"{now:%Y%m%d%H%M%S}+0000", "", f"ACK{marks.component}R01{marks.component}ACK", own, head.raw(11) or "P", "2.5.1", *[""] * 5, "UNICODE UTF-8"]
     )
-    lines = [first, marks.field.join(["MSA", word(item), head.raw(10)[:199]])]
+    lines = [first, marks.field.join(["MSA", item.answer, head.raw(10)[:199]])]
     severity = "E" if item.outcome == "rejected" else "I"
     lines += [_err(message, f, "E", language) for f in item.faults]
     lines += [_err(message, f, "I" if item.faults else severity, language) for f in item.notes]

@@ -30,16 +30,7 @@ class Answered:
 
     def as_json(self) -> dict[str, object]:
         """The reconciliation, and of each message its number, answer and reasons in both languages."""
-        return self.taken.as_json() | {"messages": [one(i) for i in self.taken.items]}
-
-
-def one(item: inbox.Item) -> dict[str, object]:
-    """An item as programs read it."""
-
-    def said(f: Fault) -> dict[str, object]:
-        return f.refused().as_problem() | {"place": f.place, "value": f.value}
-
-    return {"id": item.id, "answer": ack.word(item), "outcome": item.outcome, "problems": [said(f) for f in item.faults], "notes": [said(f) for f in item.notes]}
+        return self.taken.as_json() | {"messages": [inbox.one(i) for i in self.taken.items]}
 
 
 def receive(scope: Scope, data: bytes, *, sender: str, name: str = "HL7 v2") -> Answered:

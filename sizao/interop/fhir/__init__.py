@@ -1,0 +1,1 @@
+"""FHIR R4 and R4B: bundles in and out."""
