@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sizao.kernel import acts
 from .filling import APART, REGISTERS, Filling
 from .registering import CHUNK, Registrar, Told
 from .sharing import shared
+from .sweeping import seldom_swept
 
 #: What hangs together from case to release, in the order in which each finds what it refers to.
 CHAIN = ("cases", "contacts", "specimens", "stays", "later", "results", "work", "checks", "handovers", "symptoms", "signals")
@@ -34,14 +34,8 @@ class Job:
 
 def register(folder: Path, progress: Say = lambda zh, en: None) -> Told:
     """Brings everything in, each chunk in a transaction of its own."""
-    rarely = gc.get_threshold()
-    gc.freeze()  # what is there stays; a chunk makes a million objects and hardly a circle
-    gc.set_threshold(200_000, 20, 100)
-    try:
+    with seldom_swept():
         return Bringing(Registrar(folder), progress).all()
-    finally:
-        gc.set_threshold(*rarely)
-        gc.unfreeze()
 
 
 class Bringing:

@@ -25,6 +25,7 @@ from . import truth
 from .city import ZONE
 from .registering import DISEASE, Told
 from .states import states
+from .sweeping import seldom_swept
 
 #: What is compared: states as the plan calls them. What is open, ahead, waiting or closed is nobody's hole, and left out of both.
 STATES = ("met", "late", "overdue", "cannot_tell", "unlisted")
@@ -83,7 +84,11 @@ def enact(edition: str, told: Told) -> Enactment:
 def compare(folder: Path, told: Told, enactments: Iterable[Enactment], *, report: Run | None = None) -> Compared:
     """Evaluates what is in force at the end of the city's last day (or takes a run), and holds each edition against the truth."""
     report = report or run.evaluate_all(told.end, standing=False)
-    book = truth.Book(folder)
+    with seldom_swept():
+        return _compare(truth.Book(folder), told, enactments, report)
+
+
+def _compare(book: truth.Book, told: Told, enactments: Iterable[Enactment], report: Run) -> Compared:
     found, names = Compared(), {key: name for name, key in told.ids.items()}
     codes = dict(Area.objects.values_list("pk", "code"))
     mine = {i: area.code for i, area in told.areas.items()}
@@ -96,21 +101,21 @@ def compare(folder: Path, told: Told, enactments: Iterable[Enactment], *, report
         names |= _pairs(should, told)
         true = {_key(s): (s.state, mine.get(s.area) if s.area is not None else None, s.ownerless, s.seen) for s in should}
         told_rows = Row.objects.at(report).filter(enactment=e.pk, state__in=STATES).values_list("measure", "subject", "due", "state", "area_id", "post", "seen")
-        reported = {(m, names.get(s, str(s)), _civil(due)): (state, codes.get(area), post is None, seen) for m, s, due, state, area, post, seen in told_rows if m in known}
+        reported = {(m, names.get(s) or str(s), _civil(due)): (state, codes.get(area), post is None, seen) for m, s, due, state, area, post, seen in told_rows if m in known}
         found.apart += sorted(f"{edition} {m}" for m in evaluation.edition(e.item_id).measures if m not in known)
         _hold(found, edition, reported, true)
     return found
 
 
 def _hold(found: Compared, edition: str, reported: dict[Key, Any], true: dict[Key, Any]) -> None:
-    for key in reported.keys() | true.keys():
+    found.rows += len(reported.keys() | true.keys())
+    differ = {key for key, _ in reported.items() ^ true.items()}
+    for key in differ:
         a, b = reported.get(key), true.get(key)
-        found.rows += 1
-        if a != b:
-            found.differences.append(Difference(f"{edition} {key[0]}", key[1], key[2], (a or b or ("", ""))[1] or "", _said(a), _said(b)))
-    counts = [_cells(side) for side in (reported, true)]
-    found.cells += len(counts[0].keys() | counts[1].keys())
-    for (measure, _, _, what), n in counts[0].items():
+        found.differences.append(Difference(f"{edition} {key[0]}", key[1], key[2], (a or b or ("", ""))[1] or "", _said(a), _said(b)))
+    counts = _cells(reported)
+    found.cells += len(counts.keys() | _cells(true).keys()) if differ else len(counts)
+    for (measure, _, _, what), n in counts.items():
         name = f"{edition} {measure}"
         found.by_measure.setdefault(name, {})[what] = found.by_measure.get(name, {}).get(what, 0) + n
 
