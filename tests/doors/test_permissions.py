@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
+from doors import lawful
 from sizao.doors.kit.policy import ROUTES
 from sizao.kernel import clock, registry
 from sizao.kernel.codes import roles
@@ -30,6 +31,7 @@ def spread(outbreak):
     from sizao.registers.cases import actions as cases
     from sizao.registers.ledgers import actions as ledgers
     from sizao.registers.population import actions as population
+    from sizao.registers.population.models import Person
 
     system, known = Scope.system("test"), clock.now() - timedelta(days=2)
     found = {}
@@ -42,7 +44,9 @@ def spread(outbreak):
         [contact] = cases.add_contacts(system, [cases.New(person, "m", f"K-{relation}", known, told)])
         [unit] = ledgers.add_units(system, [ledgers.NewUnit(relation, area, f"{relation}药店", known, "pharmacy")], sender="m").values()
         file = _imported(outbreak.county.user("desk", code), relation)
-        found[relation] = {"person": person, "case": case, "contact": contact, "area": code, "unit": unit, "file": file}
+        order = lawful.order(outbreak.county.areas[code], Person.objects.get(pk=person), f"O-{relation}")
+        found[relation] = {"person": person, "case": case, "contact": contact, "area": code, "unit": unit, "file": file, "order": order.pk, "issue": order.issue_id}
+        found[relation] |= {"appeal": lawful.appeal(order).pk, "kind": "order", "form": "docx"}
     return found
 
 
@@ -74,6 +78,8 @@ def ask(client: Client, route, thing):
         return client.post(address, {"unit": str(thing["unit"]), "report": f"medicine_sale/{clock.local_day(clock.now(), 'Asia/Shanghai')}/0", "zero": "1"})
     if route.name == "find":
         return client.get(address, {"q": f"K-{thing['relation']}"})
+    if route.name == "api-pass-status":
+        return client.post(address, {"purpose": "emergency"}, content_type="application/json")
     if route.name == "api-heartbeat":  # by a session, not by a sender's token: what may not is told so first
         return client.post(address, "{}", content_type="application/json")
     if route.name == "api-scans":
@@ -100,7 +106,7 @@ def test_every_route_for_posts_names_a_permission_that_some_role_has():
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.audience != "anyone"], ids=lambda r: r.name)
 def test_nobody_comes_in_without_signing_in(db, route):
     thing = {"unit": uuid7(), "person": uuid7(), "case": uuid7(), "contact": uuid7(), "area": "x", "check": uuid7(), "relation": "own", "register": "persons"}
-    thing |= {"record": uuid7(), "field": "area", "bulk": "release"}
+    thing |= {"record": uuid7(), "field": "area", "bulk": "release", "order": uuid7(), "appeal": uuid7(), "issue": uuid7(), "kind": "order", "form": "pdf"}
     answer = ask(Client(HTTP_HOST="localhost"), route, thing)
     assert (answer.status_code, answer.headers.get("Location")) in [(302, "/sign-in"), (401, None)]
 

@@ -14,6 +14,7 @@ from sizao.kernel import clock
 from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
+from sizao.passes import status
 from sizao.registers.cases import read as cases
 from sizao.registers.isolation import read as isolation
 from sizao.registers.population import read as population
@@ -72,6 +73,8 @@ def whole(scope: Scope, row: Any, language: str) -> dict[str, Any]:
         "now": now,
         "may_investigate": scope.can("case.write", row.area),
         "may_isolate": scope.can("stay.write", row.area),
+        "may_order": scope.can("order.issue", row.area),
+        "binding": status.one(scope, row.pk, now),
         "stay_kinds": [(code, words.code("stay-kind", code)) for code in code_list("stay-kind")],
     }
 

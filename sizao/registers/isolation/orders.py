@@ -107,6 +107,12 @@ def issues(scope: Scope) -> QuerySet[Issue]:
     return Issue.objects.filter(scope.area_filter("area", "order.second")).select_related("post", "post__area", "second_post").order_by("-issued_at")
 
 
+def access_issue_by_id(scope: Scope, issue: UUID) -> Issue:
+    """Refused not-found-or-out-of-area, whichever it is."""
+    row: Issue = at_most_one(issues(scope).filter(pk=issue)[:1])
+    return row
+
+
 @dataclass(frozen=True, slots=True)
 class Alike:
     """Orders that look alike, for a second unit to look at: counts, and no person.

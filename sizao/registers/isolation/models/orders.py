@@ -80,6 +80,7 @@ class Order(Record):
         name="isolation-orders",
         columns=("person", "kind", "starts_at", "ends_at", "lifted_at", "area"),
         sorts=("starts_at", "ends_at"),
+        page="isolation-order",
         filters=(Filter("lifted", "已提前解除", "Lifted early", {"lifted_at__isnull": False}),),
         group_zh="隔离管控",
         group_en="Isolation",
