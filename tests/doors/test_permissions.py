@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import get_resolver
-
 from doors import lawful
+
 from sizao.doors.kit.policy import ROUTES
 from sizao.kernel import clock, registry
 from sizao.kernel.codes import roles

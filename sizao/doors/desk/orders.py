@@ -35,7 +35,7 @@ def new(request: HttpRequest, person: UUID) -> HttpResponse:
         replaced = request.POST.get("instead_of", "")
         held = {str(s.order.pk) for s in status.one(scope, row.pk).orders}
         command = ordering.NewOrder(
-            key=request.POST.get("key") or str(uuid7()), person=row.pk, area_id=row.area_id, disease=chosen.disease, rule=chosen.rule.id, kind=request.POST.get("kind", ""),
+            key=f"{row.pk}:{request.POST.get('key') or uuid7()}", person=row.pk, area_id=row.area_id, disease=chosen.disease, rule=chosen.rule.id, kind=request.POST.get("kind", ""),
             evidence=[(f.kind, f.record) for f in chosen.facts if str(f.record) in request.POST.getlist("evidence")],
             basis=request.POST.get("basis", ""), ends_at=asked(request, "ends_at", row.area.zone), instead_of=UUID(replaced) if replaced in held else None,
         )  # fmt: skip
