@@ -42,6 +42,7 @@ class Reader(Evidences):
             faults.add("plan-key-missing", key=key, example=NEEDED[key])
         title, source = self.bilingual("title"), self.source()
         kind, urgency = self.one_of("kind", KINDS, "list"), self.one_of("urgency", URGENCIES, "routine")
+        minutes = self.minutes()  # read before anything is given up, so that its fault is told beside the others
         table = self.table()
         should, gate, when, done = None, None, None, None
         if table is not None:
@@ -70,7 +71,7 @@ class Reader(Evidences):
             close,
             by,
             urgency,
-            self.minutes(),
+            minutes,
             restricts,
             self.params,
             node,
