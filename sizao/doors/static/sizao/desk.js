@@ -31,7 +31,7 @@
     if (act.dataset.do === 'close') act.closest('dialog').close();
   });
   /* What an address or a print-out is about is unfolded. */
-  function unfold() { var at = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1))); if (at && at.tagName === 'DETAILS') { at.open = true; at.scrollIntoView(); } }
+  function unfold() { var at = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1))); if (at && at.tagName === 'DETAILS') { at.open = true; requestAnimationFrame(function () { at.scrollIntoView(); }); } }
   window.addEventListener('hashchange', unfold);
   unfold();
   window.addEventListener('beforeprint', function () { Array.prototype.forEach.call(document.querySelectorAll('details.measure'), function (d) { d.open = true; }); });
