@@ -80,6 +80,8 @@ def ask(client: Client, route, thing):
         return client.get(address, {"q": f"K-{thing['relation']}"})
     if route.name == "api-pass-status":
         return client.post(address, {"purpose": "emergency"}, content_type="application/json")
+    if route.name == "api-certificates":
+        return client.post(address, '{"codes": ["HC1:"]}', content_type="application/json")
     if route.name == "api-heartbeat":  # by a session, not by a sender's token: what may not is told so first
         return client.post(address, "{}", content_type="application/json")
     if route.name == "api-scans":

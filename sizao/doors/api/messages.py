@@ -1,11 +1,13 @@
 """Messages of other systems, each answered: HL7 v2 and FHIR in (a program with a token made with `--sender`), a case as a FHIR bundle out."""
 
+import json
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sizao.interop.certificates import checking
 from sizao.interop.fhir import inbox as fhir_inbox
 from sizao.interop.fhir import writing
 from sizao.interop.hl7 import inbox as hl7_inbox
@@ -54,6 +56,18 @@ def fhir(request: HttpRequest) -> HttpResponse:
 def fhir_case(request: HttpRequest, case: UUID) -> HttpResponse:
     """A case with its samples and results as a bundle. `?names=1`: with name, telephone, address and national id, where the post sees them."""
     return told(writing.case_bundle(request.scope.open(), case, names=request.GET.get("names") == "1"), FHIR)  # type: ignore[attr-defined]
+
+
+def certificates(request: HttpRequest) -> HttpResponse:
+    """Certificates of others that were scanned: `{"codes": ["HC1:…"]}`, or the parts of one health card; a verdict each. Nothing is stored. Refused: body-unreadable."""
+    scope = request.scope.open()  # type: ignore[attr-defined]
+    try:
+        codes = json.loads(body(request))["codes"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        codes = None
+    if not isinstance(codes, list) or not codes or not all(isinstance(c, str) for c in codes):
+        raise Refused("body-unreadable", expected='{"codes": ["HC1:…"]}')
+    return told({"verdicts": checking.check(scope, codes)})
 
 
 def told(answer: dict[str, Any], content_type: str = "application/json") -> JsonResponse:

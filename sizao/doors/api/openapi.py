@@ -36,6 +36,8 @@ def document(scope: Scope) -> dict[str, Any]:
         paths |= openapi_exchange.WRITING
     if scope.can("case.read"):
         paths |= openapi_exchange.READING
+    if scope.can("movement.write"):
+        paths |= openapi_exchange.CHECKING
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,

@@ -49,5 +49,36 @@ CASE: dict[str, Any] = {
     "parameters": [{"name": "names", "in": "query", "schema": {"type": "string", "enum": ["1"]}, "description": "Name, telephone, address and national id too, where the post may see them."}],
     "responses": {"200": {"description": "the bundle", "content": {"application/fhir+json": {"schema": BUNDLE}}}, "default": REFUSED},
 }
+CERTIFICATES: dict[str, Any] = {
+    "operationId": "certificates",
+    "tags": ["exchange"],
+    "description": "EU Digital COVID Certificates and SMART Health Cards as they were scanned, checked against the lists of trusted keys that were given to this store. The parts of one card come together. Nothing is stored.",
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object", "required": ["codes"], "properties": {"codes": {"type": "array", "minItems": 1, "items": {"type": "string"}}}}}}},
+    "responses": {
+        "200": {
+            "description": "a verdict for each certificate: valid, or exactly one reason",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["verdicts"],
+                        "properties": {
+                            "verdicts": {
+                                "type": "array",
+                                "items": {
+                                    "type": "object",
+                                    "required": ["kind", "valid", "reason"],
+                                    "properties": {"kind": {"enum": ["eu-dcc", "smart-health-card"]}, "valid": {"type": "boolean"}, "reason": {"type": "string"}, "issuer": {"type": "string"}, "states": {}},
+                                },
+                            }
+                        },
+                    }
+                }
+            },
+        },
+        "default": REFUSED,
+    },
+}
+CHECKING: dict[str, Any] = {"/api/v1/certificates": {"post": CERTIFICATES}}
 WRITING: dict[str, Any] = {"/api/v1/hl7": {"post": HL7}, "/api/v1/fhir": {"post": FHIR}}
 READING: dict[str, Any] = {"/api/v1/fhir/cases/{case}": {"parameters": [{"name": "case", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}], "get": CASE}}

@@ -126,6 +126,7 @@ ROUTES: tuple[Route, ...] = (
     Route("api-scans", "api/v1/scans", "api.scans.scans", "post", "scan.write", methods=("POST",)),
     Route("api-fhir", "api/v1/fhir", "api.messages.fhir", "post", "message.write", methods=("POST",)),
     Route("api-fhir-case", "api/v1/fhir/cases/<uuid:case>", "api.messages.fhir_case", "post", "case.read", "subject", reads_persons=True),
+    Route("api-certificates", "api/v1/certificates", "api.messages.certificates", "post", "movement.write", methods=("POST",)),
     Route("api-rows", "api/v1/<slug:register>", "api.v1.rows", "post", register="method", area="query", reads_persons=True, methods=("GET", "POST")),
     Route("api-row", "api/v1/<slug:register>/<uuid:record>", "api.v1.row", "post", register="method", area="subject", reads_persons=True, methods=("GET", "PATCH")),
     Route("import", "import", "desk.intake.intake", "post", "import.write", methods=("GET", "POST")),
