@@ -100,6 +100,11 @@ def test_the_measures_whose_rule_differs_stand_with_both_quotes_both_counts_and_
     assert (d.id, d.change, [p["name"] for p in d.params]) == (DAILY, "changed", ["term"])
     assert [s["quote"] for side in d.quotes for s in side] == ["对密切接触者应隔尽隔"] * 2
     assert d.counts == (old.of(DAILY), new.of(DAILY))
+    said = replay.why(old, new, [d], what="missed")
+    assert said.after - said.before == said.added + said.removed + said.changed + said.alike == said.changed < 0
+    assert [title["en"] for title, _ in said.most["changed"]] == [d.title["en"]]
+    more = dataclasses.replace(new, edition=dataclasses.replace(new.edition, measures={}), counts={})
+    assert replay.why(old, more, [], what="missed").removed == -said.before
     assert replay.differing(old, old) == []
 
 

@@ -238,9 +238,9 @@ def diff(
         context.print_json(changes | ({"whom": touched[1]} if touched else {}))
         return
     lang = context.language()
-    for sign, names in (("+", changes["added"]), ("-", changes["removed"])):
+    for sign, names, side in (("+", changes["added"], two), ("-", changes["removed"], one)):
         for measure in names:
-            context.out.print(f"{sign} {measure}", markup=False)
+            context.out.print(f"{sign} {measure} {side.measures[measure].title[lang]}", markup=False)
     for change in changes["changed"]:
         context.out.print(f"~ {change['measure']} {change['title'][lang]}", markup=False)
         for part in change["parts"]:
