@@ -29,6 +29,7 @@ def spread(outbreak):
     """A person with a case and a contact at each of the four places; clients by role."""
     from sizao.kernel.scope import Scope
     from sizao.registers.cases import actions as cases
+    from sizao.registers.cases.models import ExposureSearch
     from sizao.registers.ledgers import actions as ledgers
     from sizao.registers.population import actions as population
     from sizao.registers.population.models import Person
@@ -46,6 +47,9 @@ def spread(outbreak):
         file = _imported(outbreak.county.user("desk", code), relation)
         order = lawful.order(outbreak.county.areas[code], Person.objects.get(pk=person), f"O-{relation}")
         found[relation] = {"person": person, "case": case, "contact": contact, "area": code, "unit": unit, "file": file, "order": order.pk, "issue": order.issue_id}
+        now = clock.now()
+        at = {"area": outbreak.county.areas[code], "disease": "covid-19", "asked_at": now, "known_from": now, "stands_from": now}
+        found[relation] |= {"search": ExposureSearch.objects.create(**at).pk}
         found[relation] |= {"appeal": lawful.appeal(order).pk, "kind": "order", "form": "docx"}
     return found
 
@@ -108,7 +112,7 @@ def test_every_route_for_posts_names_a_permission_that_some_role_has():
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.audience != "anyone"], ids=lambda r: r.name)
 def test_nobody_comes_in_without_signing_in(db, route):
     thing = {"unit": uuid7(), "person": uuid7(), "case": uuid7(), "contact": uuid7(), "area": "x", "check": uuid7(), "relation": "own", "register": "persons"}
-    thing |= {"record": uuid7(), "field": "area", "bulk": "release", "order": uuid7(), "appeal": uuid7(), "issue": uuid7(), "kind": "order", "form": "pdf"}
+    thing |= {"record": uuid7(), "field": "area", "bulk": "release", "order": uuid7(), "appeal": uuid7(), "issue": uuid7(), "kind": "order", "form": "pdf", "search": uuid7()}
     answer = ask(Client(HTTP_HOST="localhost"), route, thing)
     assert (answer.status_code, answer.headers.get("Location")) in [(302, "/sign-in"), (401, None)]
 

@@ -15,6 +15,7 @@ from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 from sizao.passes import status
+from sizao.registers.cases import exposed
 from sizao.registers.cases import read as cases
 from sizao.registers.isolation import read as isolation
 from sizao.registers.population import read as population
@@ -63,6 +64,7 @@ def whole(scope: Scope, row: Any, language: str) -> dict[str, Any]:
         "sees_names": scope.can("person.names", row.area),
         "cases": their_cases,
         "contact_rows": their_contacts,
+        "reasons": exposed.reasons_of(scope, row.pk) if their_contacts else [],
         "stays": stays,
         "duties": duties.of_person(
             scope, {"case": [c.pk for c in their_cases], "contact": [c.pk for c in their_contacts], "person": [row.pk]}

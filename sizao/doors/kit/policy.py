@@ -96,6 +96,10 @@ ROUTES: tuple[Route, ...] = (
     Route("orders-watch", "orders", "desk.watch.watch", "post", "order.second"),
     Route("orders-issue", "orders/issue/<uuid:issue>", "desk.watch.issue", "post", "order.second", "subject", methods=("POST",)),
     Route("orders-rule", "orders/rule", "desk.watch.rule", "post", "content.enact", methods=("POST",)),
+    Route("exposures", "exposures", "desk.exposures.exposures", "post", "contact.write", reads_persons=True, methods=("GET", "POST")),
+    Route("exposure", "exposures/<uuid:search>", "desk.exposures.exposure", "post", "contact.write", "subject", reads_persons=True),
+    Route("exposure-decide", "exposures/<uuid:search>/decide", "desk.exposures.decide", "post", "contact.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("exposures-counted", "public/exposures", "desk.exposures.counted", "anyone"),
     Route("contact", "contact/<uuid:contact>", "desk.person.contact", "post", "case.read", "subject", reads_persons=True),
     Route("today", "today", "field.today.today", "post", "plan.read", reads_persons=True),
     Route(
