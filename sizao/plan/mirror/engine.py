@@ -5,7 +5,7 @@ DuckDB knows no time zones here: civil times leave it with the zone's name besid
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,17 +17,20 @@ from sizao.plan.duck import Counter
 from sizao.plan.language.done import Amount as Evidence
 from sizao.plan.language.measure import Filed, Measure
 from sizao.plan.language.reach import reached
-from sizao.plan.language.subjects import derived
+from sizao.plan.language.subjects import Pair, derived
 from sizao.plan.models import COUNTS, Amount, Figure
 from sizao.plan.sql import DUCKDB, compile_beside_in_zones, compile_measure, shown
 from sizao.plan.sql.answering import keeping, nearest
+from sizao.plan.sql.compiler import Compiler
 from sizao.plan.sql.derived import NAME, facts, key
 
 from .once import Asked, Once
 
 if TYPE_CHECKING:
+    from sizao.kernel.facts import FactsTable
     from sizao.plan.evaluation import InForce
     from sizao.plan.language import Measure
+    from sizao.plan.obligations import Force
     from sizao.plan.sql import Relations
     from sizao.plan.versions import Kept
 
@@ -47,6 +50,12 @@ MADE = "made"  # a database in memory that every connection to the mirror sees
 UP = "SELECT area, above, steps FROM up"
 
 
+def asked(measure: Measure) -> list[Measure]:
+    """A measure, and every other that its statements ask about."""
+    own = [measure, *(m for m in [measure.look] if m), *(measure.all[e.measure] for e in measure.reconcile if isinstance(e, Filed))]
+    return [m for one in own for m in reached(one)]
+
+
 class Engine:
     """What a run asks of the mirror as it is now: statements of measures, and the way of what they found to PostgreSQL."""
 
@@ -56,6 +65,7 @@ class Engine:
         self.related = {zone: mirror.relations(zone, known_at) for zone in self.zones}
         self.made: dict[str, dict[Any, str]] = {zone: {} for zone in self.zones}
         self.once: Once | None = None
+        self.wanted: dict[Any, set[str]] = {}
 
     def begin(self) -> None:
         """From now on what measures have in common is worked out once, for all statements that are made until the end."""
@@ -80,12 +90,28 @@ class Engine:
         """What a measure reads in a zone: the mirror's relations, with the pairs and lines of lists that it hangs on, each worked out once a run."""
         related, made = self.related[zone], self.made[zone]
         force = f.force(zone)
-        own = [f.measure, *(m for m in [f.measure.look] if m), *(f.measure.all[e.measure] for e in f.measure.reconcile if isinstance(e, Filed))]
-        for m in [x for one in own for x in reached(one)]:
+        for m in asked(f.measure):
             for t in [*(side.table for side in getattr(m.table, "sides", ())), m.table]:  # a list before the pairs with its lines
                 if derived(t) and key(t, force) not in made:
-                    made[key(t, force)] = self.make(f"{MADE}.rows_{self.zones.index(zone)}_{len(made)}", facts(t, replace(related, made=made), force, DUCKDB))
+                    made[key(t, force)] = self.make(f"{MADE}.rows_{self.zones.index(zone)}_{len(made)}", facts(t, replace(related, made=made), force, DUCKDB, self.needed(t, force)))
         return replace(related, made=made)
+
+    def narrow(self, found: Sequence[InForce]) -> None:
+        """Of pairs only those are made from now on that can matter to any of these measures, or to one that they look at: of all households and all texts few."""
+        from sizao.plan.evaluation import naive
+
+        for zone in self.zones[:1]:
+            for f in found:
+                force, as_of = f.force(zone), naive(self.as_of, zone)
+                for m in asked(f.measure):
+                    if isinstance(m.table, Pair):
+                        never = Compiler(m, self.related[zone], as_of, force, DUCKDB, None).never("n")
+                        self.wanted.setdefault(key(m.table, force), set()).add(f"({never}) IS NOT FALSE" if never else "TRUE")
+
+    def needed(self, t: FactsTable, force: Force) -> str:
+        """Condition on a version `n` of a pair by which it is needed; nothing where all are."""
+        tests = self.wanted.get(key(t, force), {"TRUE"})
+        return "" if "TRUE" in tests else " OR ".join(sorted(tests))
 
     def make(self, name: str, rows: str) -> str:
         """Keeps the rows of pairs or of a list, and numbers those that have no number yet, as a refresh does with what it takes in."""

@@ -167,6 +167,7 @@ class Kept:
             kinds=Asked(lambda kind: self.acts(kind, many.get(kind, 0), replaced)),
             versions=Asked(lambda name: self.changed(tables[name])[0], tables),
             single=Single(self, tables),
+            everybody=True,
             area_fact=self.once.keep(plain.area_fact)[0],
         )
 

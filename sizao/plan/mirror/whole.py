@@ -74,6 +74,7 @@ class Whole:
         """Every statement, and the tables for what they find."""
         same: dict[tuple[str, str, int], Part] = {}
         self.engine.begin()
+        self.engine.narrow(self.found)
         for f in self.found:  # before there are several threads
             for zone in self.engine.zones:
                 self.engine.relations(f, zone)

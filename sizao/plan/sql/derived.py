@@ -22,14 +22,14 @@ from .relations import Relations
 NAME = "name:"  # the column that holds the text of a row's own id, where something hangs on it
 
 
-def facts(t: FactsTable, r: Relations, force: Force, d: Dialect) -> str:
-    """SELECT of every version of a table's rows, a register's or a derived one's."""
+def facts(t: FactsTable, r: Relations, force: Force, d: Dialect, wanted: str = "") -> str:
+    """SELECT of every version of a table's rows, a register's or a derived one's. `wanted`: of pairs, only those of which some version `n` fulfils this."""
     if derived(t) and key(t, force) in r.made:
         return r.made[key(t, force)]
     if isinstance(t, Lines):
         return Writer(r, force, d).lines(t)
     if isinstance(t, Pair):
-        return Writer(r, force, d).pair(t)
+        return Writer(r, force, d).pair(t, wanted)
     return r.facts[t.name]
 
 
@@ -96,7 +96,7 @@ class Writer:
 
     # -- pairs
 
-    def pair(self, t: Pair) -> str:
+    def pair(self, t: Pair, wanted: str = "") -> str:
         first, second = t.sides
         row = dict(zip((side.name for side in t.sides), "ab", strict=True))
         who = next((row[side.name] for side in t.sides if side.table.person), None)
@@ -121,7 +121,13 @@ class Writer:
         listed = ", ".join(f'{sql} AS "{name}"' for name, sql in columns.items())
         one, other = (facts(side.table, self.r, self.force, self.d) for side in (first, second))
         names = "".join(f', {alias}."{NAME}" AS {alias}_name' for side, alias in zip(t.sides, "ab", strict=True) if derived(side.table))
-        once = f'SELECT DISTINCT a."id" AS one, b."id" AS other{names} FROM ({one}) a {" ".join(ups)} JOIN ({other}) b ON {" AND ".join(tests)}'
+        joined = f'FROM ({one}) a {" ".join(ups)} JOIN ({other}) b ON {" AND ".join(tests)}'
+        once = f'SELECT DISTINCT a."id" AS one, b."id" AS other{names} {joined}'
+        if wanted:
+            own = "".join(f", n.{alias}_name" for side, alias in zip(t.sides, "ab", strict=True) if derived(side.table))
+            once = f'SELECT DISTINCT n.one, n.other{own} FROM (SELECT a."id" AS one, b."id" AS other{names}, {listed} {joined}) n WHERE {wanted}'
+        # Written so that no planner joins all rows with all others by their times first.
+        together = 'CASE WHEN a."vf" < b."vt" THEN b."vf" < a."vt" ELSE FALSE END'
         return (
             f'SELECT k.id AS "id", k.name AS "{NAME}", {listed} FROM ({self.named(t, once)}) k JOIN ({one}) a ON a."id" = k.one '
             f'JOIN ({other}) b ON b."id" = k.other AND {together}'

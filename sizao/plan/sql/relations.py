@@ -41,6 +41,7 @@ class Relations:
     Worked out once for many statements, where somebody has: kinds: kind of act → its acts; owners: (role, place) → (area, post); keeping: act → (area, since);
     everywhere: act → since when it is kept, where that is the same for every area and for what has none.
     single: tables in which every subject has one version, which has stood since it was known.
+    everybody: A statement is about all subjects of a table, and it is worth leaving out first for whom it can never hold.
     uuids: Ids of rows are UUIDs, else numbers. few: The rows of the facts are so few that their acts are looked for, and not all acts counted.
     names: (n, id), where rows have numbers in place of their own ids: which number stands for which id.
     here: (id) of the areas whose civil time this is, where the store has others besides.
@@ -62,6 +63,7 @@ class Relations:
     everywhere: Mapping[str, datetime] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     single: Container[str] = ()
+    everybody: bool = False
     uuids: bool = False
     few: bool = False
     names: str = ""

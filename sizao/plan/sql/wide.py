@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sizao.plan.language import done as forms
-from sizao.plan.language import terms
+from sizao.plan.language import nodes, terms
 from sizao.plan.language.agreeing import pairs
-from sizao.plan.language.measure import FAR, Measure
+from sizao.plan.language.measure import BEGINNING, FAR, Measure
+from sizao.plan.language.schedule import Before
 from sizao.plan.language.subjects import derived
 from sizao.plan.obligations import CANNOT_TELL, CLOSED, FIELDS, PART, UNDATED, WAITING, YIELDS, Force
 from sizao.plan.timetable import TICK
@@ -108,6 +110,37 @@ class Wide(Compiler):
         return Writer(self.d, self.m.params, row, now, opens, disease, terms=self.looking.names, key=self.force.key)
 
     # -- who and when
+
+    def stands(self) -> str:
+        """Where everybody is asked about, without those for whom nothing that the condition asks for in another table was ever there."""
+        found, asks = super().stands(), self.m.asks
+        looks = self.r.everybody and asks is not None and any(isinstance(x, terms.Has) for x in nodes.walk(asks))
+        still = self.possible(asks, "n") if looks else None
+        if not still:
+            return found
+        if self.single:
+            return f"{found} AND {still}"
+        moved = 'n."vf" > n."known"'  # it is judged on several of its versions
+        if self.m.facts in self.r.versions:
+            moved += f' AND n."id" IN (SELECT h."id" FROM ({self.r.versions[self.m.facts]}) h WHERE {self.possible(self.m.asks, "h")})'
+        return f'{found} AND (n."vf" <= n."known" AND {still} OR {moved})'
+
+    def possible(self, node: Any, row: str) -> str | None:
+        """A condition on a version that is true wherever the node can be true, or unknown, at any moment; None where nobody can say. It is never unknown."""
+        match node:
+            case nodes.All(parts):
+                known = [x for x in (self.possible(part, row) for part in parts) if x]
+                return f"({' AND '.join(known)})" if known else None
+            case nodes.Some(parts):
+                found = [self.possible(part, row) for part in parts]
+                return None if None in found else f"({' OR '.join(x for x in found if x)})"
+            case terms.Has(table, about):
+                since = self.r.everywhere.get(node.kept, FAR) if node.kept else BEGINNING
+                theirs = {"person": "person", "link": about.key, "own": "id"}.get(about.by)
+                if theirs is None or since > self.force.start or isinstance(self.m.when, Before) or derived(self.m.table):
+                    return None
+                return f'({row}."{about.own}" IS NULL OR {row}."{about.own}" IN (SELECT e."{theirs}" FROM ({self.r.facts[table]}) e WHERE e."{theirs}" IS NOT NULL))'
+        return f"(({self.writer(row, 'NULL', 'NULL').sql(node)}) IS NOT FALSE)" if terms.timeless(node) else None
 
     def standing(self) -> dict[str, str]:
         """Rows at `as_of`, with the moments of the parts that start the clock, and the terms."""
