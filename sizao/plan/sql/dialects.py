@@ -23,6 +23,7 @@ class Dialect:
     """What PostgreSQL and DuckDB have in common."""
 
     name = "postgres"
+    ordered = False  # it can find what comes last of a group without putting the group in order
     again = ""  # before a sub-query that is quicker worked out twice than kept
 
     def literal(self, value: Any) -> str:
@@ -96,6 +97,10 @@ class Dialect:
     def hour(self, timestamp: str) -> str:
         return f"CAST(extract(HOUR FROM {timestamp}) AS BIGINT)"
 
+    def last(self, value: str, order: str, id_: str) -> str:
+        """The value, which may be null, that comes last of a group; where `ordered`."""
+        raise NotImplementedError
+
     def micros(self, timestamp: str) -> str:
         """Microseconds since 1970."""
         return f"CAST(extract(epoch FROM {timestamp}) * 1000000 AS BIGINT)"
@@ -134,6 +139,10 @@ class Dialect:
 class DuckDB(Dialect):
     name = "duckdb"
     again = "NOT MATERIALIZED "
+    ordered = True
+
+    def last(self, value: str, order: str, id_: str) -> str:
+        return f"arg_max_null({value}, ROW({order}, {id_}))"
 
     def plus_months(self, day: str, count: str) -> str:
         return self.date(f"({day} + to_months(CAST({count} AS INTEGER)))")

@@ -258,6 +258,8 @@ class Looking:
             case "total":
                 sql = f"SELECT {f.keys}, sum({field}) AS v, count(*) - count({field}) AS gaps {where} GROUP BY {f.group}"
                 return sql, f"CASE WHEN t{k}.gaps > 0 THEN NULL ELSE coalesce(t{k}.v, 0) END"
+            case "latest" if self.d.ordered:
+                return f"SELECT {f.keys}, {self.d.last(field, order, id_)} AS v {where} GROUP BY {f.group}", f"t{k}.v"
             case "latest":
                 place = f"row_number() OVER (PARTITION BY {f.group} ORDER BY {order} DESC, {id_} DESC) AS place"
                 return f"SELECT sid, occasion, id, v FROM (SELECT {f.keys}, {field} AS v, {place} {where}) x WHERE place = 1", f"t{k}.v"

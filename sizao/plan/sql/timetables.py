@@ -107,10 +107,11 @@ class Timetable:
 
     def beginning(self, first_day: str, w: Every) -> str:
         """The first period that is wanted; of months one or two before it, for they are of unequal length."""
-        if self.floor is None:
+        floor = max(self.floor or BEGINNING, self.force.start)  # what opened before the text began is not its own
+        if floor <= BEGINNING:
             return "0"
         assert isinstance(w.step, Duration)
-        passed = self.count(first_day, self.d.literal(self.floor.date()), w)
+        passed = self.count(first_day, self.d.literal(floor.date()), w)
         return f"greatest(0, {passed} - {2 if w.step.months else 1 - before_midnight(self.m)})"
 
     def count(self, start: str, end: str, w: Every) -> str:
