@@ -11,7 +11,8 @@ It holds ids, codes, dates and areas: no name, identifier, address or text. It c
     layout      which columns it has, and where each comes from        refreshing   taking in what changed
     source      one snapshot of PostgreSQL, and what it streams out    checking     whether it still equals the registers
     owner       the lock, and the file                                 relations    the canonical relations over it
-    engine      a run's cells and rows                                 choice       which engine a run takes
+    once        what the measures of a run share                       whole        all of them evaluated beside each other
+    engine      statements, and the way to PostgreSQL                 choice       which engine a run takes
 
 Importing this package loads no DuckDB: `choice` does when a run needs it.
 """

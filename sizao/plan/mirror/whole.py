@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 2_000_000  # subjects of a table up to which its obligations are held while they are counted and listed; above, they are evaluated twice
 OBLIGATIONS = "the_obligations"  # a relation's place in the text of a part's figures
+IN_ALL = 2_000_000  # rows of all lists together that such a run keeps
 GATHERED = 500_000  # obligations that a lane holds before it counts them
 TYPES = {
     **dict.fromkeys(("measure", "state", "reason", "unit"), "VARCHAR"),
@@ -113,19 +114,37 @@ class Whole:
 
     def write(self, writing: Writing) -> dict[str, int]:
         """Cells, amounts, figures and rows; "measure list" → number of rows, for lists too long to be kept."""
-        hand_over, each = self.engine.hand_over, f"JOIN {MADE}.part p USING (no) JOIN {MADE}.enacted e USING (no)"
-        leaf = f"(SELECT * REPLACE (coalesce(l.area, p.top) AS area) FROM {MADE}.leaf l JOIN {MADE}.part p ON p.no = l.measure)"
+        cursor, hand_over = writing.cursor, self.engine.hand_over
+        enacted, named = f"JOIN {MADE}.enacted e USING (no)", f"JOIN {MADE}.part p USING (no)"
+        hand_over(cursor, f"SELECT e.enactment, p.measure, c.* EXCLUDE (_, no) FROM {self.cells()} {named} {enacted}", writing.now(Cell), CELL)
+        hand_over(cursor, f"SELECT e.enactment, p.measure, c.* EXCLUDE (no) FROM {self.amounts()} {named} {enacted}", writing.now(Amount), AMOUNT)
+        hand_over(cursor, f"SELECT e.enactment, c.* EXCLUDE (no) FROM {MADE}.figure c {enacted}", writing.now(Figure), FIGURE)
+        self.duck.execute(f"CREATE OR REPLACE TABLE {MADE}.list AS {self.lists()}")
+        rows = self.engine.listed(f"SELECT * FROM {MADE}.listed SEMI JOIN (SELECT * FROM {MADE}.list WHERE kept) USING (no, state)", ("no",))
+        hand_over(cursor, f"SELECT e.enactment, c.* EXCLUDE (no) FROM ({rows}) c {enacted}", writing.now(Row), ROW)
+        left_out = self.duck.execute(f"SELECT p.measure, l.state, l.n FROM {MADE}.list l {named} WHERE NOT l.kept")
+        return {f"{measure} {state}": n for measure, state, n in left_out.fetchall()}
+
+    def cells(self) -> str:
+        """A relation `c` of the cells of every level: _, no, area, and the counts."""
+        leaf = f"(SELECT l.* REPLACE (coalesce(l.area, p.top) AS area) FROM {MADE}.leaf l JOIN {MADE}.part p ON p.no = l.measure)"
         rise = f"({counting.risen(leaf, 'SELECT id, area FROM post', UP)})"
-        counts = ", ".join(f"c.{name}" for name in COUNTS)
-        cells = f"({counting.cells(leaf, rise, UP, '0')}) c(_, no, area, {', '.join(COUNTS)})"
-        hand_over(writing.cursor, f"SELECT e.enactment, p.measure, c.area, {counts} FROM {cells} {each}", writing.now(Cell), CELL)
+        return f"({counting.cells(leaf, rise, UP, '0')}) c(_, no, area, {', '.join(COUNTS)})"
+
+    def amounts(self) -> str:
+        """A relation `c` of the amounts of every level: no, area, unit, and the sums."""
         sums = "CAST(sum(a.owed) AS BIGINT), CAST(sum(a.short) AS BIGINT), sum(a.have), sum(a.filled), sum(a.need)"
-        amounts = f"(SELECT a.no, u.above, a.unit, {sums} FROM {MADE}.amount a JOIN {MADE}.part p USING (no) JOIN up u ON u.area = coalesce(a.area, p.top) GROUP BY a.no, u.above, a.unit)"
-        hand_over(writing.cursor, f"SELECT e.enactment, p.measure, c.* EXCLUDE (no) FROM {amounts} c(no, area, unit, owed, short, have, filled, need) {each}", writing.now(Amount), AMOUNT)
-        hand_over(writing.cursor, f"SELECT e.enactment, c.* EXCLUDE (no) FROM {MADE}.figure c {each.replace(f'JOIN {MADE}.part p USING (no) ', '')}", writing.now(Figure), FIGURE)
-        hand_over(writing.cursor, f"SELECT e.enactment, c.* EXCLUDE (no) FROM ({self.engine.listed(f'SELECT * FROM {MADE}.listed', ('no',))}) c JOIN {MADE}.enacted e USING (no)", writing.now(Row), ROW)
-        long = self.duck.execute(f"SELECT p.measure, l.state, CAST(sum(l.n) AS BIGINT) AS n FROM {MADE}.leaf l JOIN {MADE}.part p ON p.no = l.measure GROUP BY ALL HAVING n > {self.longest}")
-        return {f"{measure} {state}": n for measure, state, n in long.fetchall()}
+        places = f"JOIN {MADE}.part p USING (no) JOIN up u ON u.area = coalesce(a.area, p.top)"
+        return f"(SELECT a.no, u.above, a.unit, {sums} FROM {MADE}.amount a {places} GROUP BY ALL) c(no, area, unit, owed, short, have, filled, need)"
+
+    def lists(self) -> str:
+        """SELECT of every list (no, state) with its length, and whether its rows are kept: none that is too long, and of many the shortest."""
+        sizes = f"SELECT l.measure AS no, l.state, CAST(sum(l.n) AS BIGINT) AS n FROM {MADE}.leaf l GROUP BY ALL"
+        many = f"SELECT no, count(*) AS times FROM {MADE}.enacted GROUP BY ALL"
+        return (
+            f"SELECT s.no, s.state, s.n, s.n <= {self.longest} AND sum(s.n * m.times) OVER (ORDER BY s.n, s.no, s.state) <= {IN_ALL} AS kept "
+            f"FROM ({sizes}) s JOIN ({many}) m USING (no)"
+        )
 
 
 class Gathering:
