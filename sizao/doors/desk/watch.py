@@ -27,7 +27,7 @@ def watch(request: HttpRequest) -> HttpResponse:
     open_appeals = list(read.appeals(scope).filter(decided_at=None).order_by("answer_by")[:200]) if scope.can("appeal.decide") else []
     shown = {
         "w": words, "now": now, "waiting": list(read.issues(scope).filter(waits=True, seconded_at=None, refused_at=None, issued_at__gt=now - timedelta(days=30))[:200]),
-        "alike": [(a, posts.get(a.post)) for a in alike], "appeals": open_appeals, "lag": read.release_lag(scope, now), "rules": _rules(scope),
+        "alike": [(a, posts.get(a.post)) for a in alike], "appeals": open_appeals, "lag": read.release_lag(scope, now), "groundless": read.groundless(scope, now), "rules": _rules(scope),
         "may_enact": scope.can("content.enact"), "diseases": diseases(), "me": scope.user.pk,
     }  # fmt: skip
     return page(request, "desk/watch.html", shown)

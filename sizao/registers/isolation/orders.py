@@ -168,6 +168,23 @@ def alike(scope: Scope, at: datetime | None = None, days: int = 14) -> list[Alik
         return [Alike(*row[:7], tuple(row[7])) for row in cursor.fetchall()]
 
 
+def groundless(scope: Scope, at: datetime | None = None, most: int = 200) -> list[tuple[UUID, str]]:
+    """Orders not yet over of which no evidence stands any more: (id, number). A result was corrected, a case ruled out, a list taken back."""
+    at = at or clock.now()
+    paths = [p + "%" for p in scope.paths("order.second")]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT o.id, o.number FROM isolation_order o JOIN isolation_issue i ON i.id = o.issue_id JOIN kernel_area a ON a.id = o.area_id
+            WHERE o.ends_at > %s AND o.lifted_at IS NULL AND i.refused_at IS NULL AND a.path LIKE ANY (%s)
+              AND NOT EXISTS (SELECT 1 FROM isolation_evidence e WHERE e.order_id = o.id AND isolation_fact(e.kind, e.record, o.person_id, o.disease) IS NOT NULL)
+            ORDER BY o.starts_at LIMIT %s
+            """,
+            [at, paths, most],
+        )
+        return cursor.fetchall()
+
+
 @dataclass(frozen=True, slots=True)
 class Lag:
     """How late people are let go after their order ended: of those let go, the median and the slowest tenth; and how many are still held.
