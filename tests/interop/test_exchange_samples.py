@@ -3,8 +3,12 @@
 import pytest
 from interop.test_hl7 import answers, read
 
+from sizao.interop.dialects import dialects
 from sizao.interop.hl7 import inbox
+from sizao.interop.mapping import map_columns
 from sizao.interop.models import ImportFile
+from sizao.interop.opening import open_table
+from sizao.kernel.errors import Refused
 from sizao.registers.cases.models import Case
 from sizao.registers.laboratory.models import Specimen
 
@@ -63,6 +67,28 @@ def test_case_notifications_become_cases_once_somebody_said_what_the_conditions_
     assert (len(classes), classes["GenV2_TC01"], classes["TickborneLyme_TC03"], classes["Pertussis_TC01"]) == (20, "confirmed", "ruled_out", "clinical")
     case = Case.objects.select_related("person").get(source_id="GenV2_TC01")
     assert (str(case.onset_on), case.outcome, str(case.person.birth_date), case.person.sex) == ("2014-02-24", "died", "1964-05-02", "female")
+
+
+#: Tables of other systems: as what each is read, or why it is none of ours. What is in them is counted in tests/open and test_samples.
+TABLES = {
+    "cases_clean.csv": ("cases", "godata"), "contacts_clean.csv": ("contacts", "godata"), "followups_clean.csv": ("checks", "godata"), "lab_results_clean.csv": ("samples", "godata"),
+    "relationships_clean.csv": ("links", "godata"), "events_clean.csv": "table-is-other", "locations_trainingland.csv": "table-is-other", "teams_clean.csv": "table-kind-unsure",
+    "admin_1_import_template.xlsx": "table-kind-unsure", "admin_2_import_template.xlsx": "table-kind-unsure", "koboForm.json": "table-kind-unsure",
+    "sormas_contact_import_test.csv": ("contacts", "sormas"), "sormas_import_test_errors.csv": ("cases", "sormas"), "sormas_import_test_line_listing.csv": ("cases", "sormas"),
+    "sormas_import_test_success.csv": ("cases", "sormas"), "ReportStream-StandardCSV-ExampleData-20220509.csv": ("samples", "reportstream"),
+}  # fmt: skip
+
+
+def test_every_table_of_other_systems_is_read_as_what_it_is_or_refused(shared):
+    known, found = dialects(), {}
+    for path in (p for d in ("godata-sandbox", "sormas-import", "lab-csv") for p in sorted((shared / "data" / d).iterdir()) if p.suffix in (".csv", ".xlsx", ".json")):
+        try:
+            table = open_table(path, knows=known.knows)
+            mapping = map_columns(table.header, known, table.name)
+            found[path.name] = (mapping.kind, mapping.dialect)
+        except Refused as refused:
+            found[path.name] = refused.code
+    assert found == TABLES
 
 
 def test_a_real_store_takes_no_message_that_is_marked_as_a_test(shared):
