@@ -56,8 +56,9 @@ KINDS = {
     "feed": "feeds/*.yaml",
     "restriction": "restrictions/*.yaml",
     "exchange": "exchange/*.yaml",
+    "case-definition": "definitions/*.yaml",
 }
-BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "restriction", "exchange")
+BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "restriction", "exchange", "case-definition")
 _checkers: dict[str, Checker] = {}
 _afters: dict[str, Callable[[], object]] = {}
 _cited: set[tuple[str, str, str]] = set()

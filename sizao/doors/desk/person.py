@@ -10,6 +10,7 @@ from sizao.doors.desk.timeline import story
 from sizao.doors.kit import runs
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.words import Words
+from sizao.flows import case_by_definition
 from sizao.kernel import clock
 from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
@@ -39,6 +40,7 @@ def case(request: HttpRequest, case: UUID) -> HttpResponse:
         "contacts": contacts,
         "links": links,
         "investigations": cases.investigations_of(scope, row.pk),
+        "standing": case_by_definition.standing(scope, row) if scope.can("case.write", row.area) else None,
         "names": population.names_of(scope, whom, "cases.contacts") if whom else {},
     }
     return page(
@@ -72,6 +74,7 @@ def whole(scope: Scope, row: Any, language: str) -> dict[str, Any]:
         "states": runs.state_words(),
         "story": story(scope, row.pk, words, now, (their_cases, their_contacts) if scope.can("case.read") else None, stays),
         "case": None,
+        "standing": None,
         "now": now,
         "may_investigate": scope.can("case.write", row.area),
         "may_isolate": scope.can("stay.write", row.area),

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from sizao.doors.kit.templates import url
+from sizao.flows import case_by_definition
 from sizao.flows.case_investigated import Investigated, record_investigations
 from sizao.flows.isolation_began import Isolated, record_isolations
 from sizao.flows.outcome import Outcome
@@ -27,6 +28,17 @@ def isolated(request: HttpRequest, case: UUID) -> HttpResponse:
     """The form of the isolation: when, and where."""
     scope = request.scope.open()
     return _answer(case, record_isolations(scope, [Isolated(case, _when(request, scope), request.POST.get("kind", ""))])[0])
+
+
+def found(request: HttpRequest, case: UUID) -> HttpResponse:
+    """One finding that the case definition asks for: it is so, or not."""
+    finding, _colon, answer = request.POST.get("answer", "").partition(":")
+    return _answer(case, case_by_definition.tell(request.scope.open(), case, finding, {"yes": True, "no": False}.get(answer)))
+
+
+def classified(request: HttpRequest, case: UUID) -> HttpResponse:
+    """The case gets the class that its definition gives."""
+    return _answer(case, case_by_definition.classify(request.scope.open(), case))
 
 
 def _when(request: HttpRequest, scope: Scope) -> datetime:

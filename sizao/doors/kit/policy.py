@@ -81,6 +81,8 @@ ROUTES: tuple[Route, ...] = (
     Route("person", "person/<uuid:person>", "desk.person.person", "post", "person.read", "subject", reads_persons=True),
     Route("case", "case/<uuid:case>", "desk.person.case", "post", "case.read", "subject", reads_persons=True),
     Route("record-investigation", "case/<uuid:case>/investigated", "desk.record.investigated", "post", "case.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("record-finding", "case/<uuid:case>/finding", "desk.record.found", "post", "case.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("record-class", "case/<uuid:case>/classified", "desk.record.classified", "post", "case.write", "subject", reads_persons=True, methods=("POST",)),
     Route("record-isolation", "case/<uuid:case>/isolated", "desk.record.isolated", "post", "stay.write", "subject", reads_persons=True, methods=("POST",)),
     Route("chains", "chains", "desk.chains.chains", "post", "case.read", "query", reads_persons=True),
     Route("chains-data", "chains/data.json", "desk.chains.data", "post", "case.read", "query", reads_persons=True),

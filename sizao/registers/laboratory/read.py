@@ -1,5 +1,6 @@
 """The only way into the laboratory's register."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -27,3 +28,9 @@ def laboratories(scope: Scope) -> QuerySet[Laboratory]:
 def results_of(scope: Scope, specimen: UUID) -> list[Result]:
     """Every result that was told of a sample, the first one first; the last one stands."""
     return list(Result.objects.filter(visible(), scope.area_filter("area"), specimen=specimen).order_by("recorded_at", "id"))
+
+
+def methods_of(specimens: Iterable[UUID]) -> dict[UUID, str]:
+    """By which method the result that stands of each sample was got; a sample without a told method is absent. The caller has read the samples."""
+    told = Result.objects.filter(visible(), specimen__in=list(specimens), method__isnull=False).order_by("recorded_at", "id")
+    return dict(told.values_list("specimen", "method"))
