@@ -6,6 +6,7 @@ What of them is written is what differs from the last standing run (`versions.py
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,7 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
     as_of = as_of or now
     found = evaluation.in_force(as_of)
     daily = standing and known_at is None
-    with chosen(engine, (table for f in found for table in f.measure.tables[:1])) as mirror:
+    with chosen(engine, (table for f in found for table in f.measure.tables[:1])) as mirror, ExitStack() as leaving:
         refreshed = mirror.refresh(keep_before=daily) if mirror else None
         with connection.cursor() as cursor:
             # What the database has written is known, whatever its clock says; the mirror knows what was written until it was refreshed.
@@ -58,6 +59,8 @@ def evaluate_all(as_of: datetime | None = None, known_at: datetime | None = None
         )
         too_long: dict[str, int] = {}
         on_mirror = Engine(mirror, as_of, known_at or known) if mirror else None
+        if on_mirror:
+            leaving.callback(on_mirror.close)  # what was worked out fills memory, also where nothing came of it
         there = [f for f in found if on_mirror and on_mirror.serves(f.measure)]
         counted, whole = None, None
         if on_mirror and refreshed and daily and len(on_mirror.zones) == 1:
