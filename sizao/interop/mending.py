@@ -3,9 +3,14 @@
 from .ledger import kept_cells
 from .models import ImportFile, ImportRow
 
+#: Kinds of files whose rows are messages: who sent one sends it again, and nobody here writes it anew.
+MESSAGES = ("hl7", "fhir")
+
 
 def can_be_mended(file: ImportFile, row: ImportRow) -> bool:
-    """Whether a row can be sent again alone: it was rejected, and so kept whole, or its sender has a number for it."""
+    """Whether a row can be sent again alone: it was rejected, and so kept whole, or its sender has a number for it. A message cannot."""
+    if file.kind in MESSAGES:
+        return False
     return row.outcome == "rejected" or (_key_column(file) is not None and not row.key.startswith("row:"))
 
 

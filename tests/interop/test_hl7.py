@@ -208,6 +208,7 @@ def test_a_person_is_found_by_the_office_s_number_and_by_the_national_id_never_b
 
 @pytest.mark.django_db
 def test_a_sender_that_loops_is_set_apart_and_let_in_again_loses_nothing(county, lab):
+    from sizao.interop import read as imports
     from sizao.interop.exchange import held
     from sizao.interop.feeds import quarantine
 
@@ -219,6 +220,8 @@ def test_a_sender_that_loops_is_set_apart_and_let_in_again_loses_nothing(county,
     assert answers(send(lab, oru_r01("loop"))) == [("AA", "loop")]  # what is known is answered as before
     assert answers(send(lab, oru_r01("other", sample="S8"), sender="lab:else")) == [("AA", "other")]
     desk = county.user("desk")
+    [kept] = [f for f in imports.listed(desk) if f.rejected]
+    assert [r["alone"] for r in imports.rows(desk, kept.pk, outcome="rejected")] == [False]  # nobody here writes a message anew
     assert held.release(desk, "lab:county") == 1
     assert (quarantine.standing(), set(Specimen.objects.values_list("source_id", flat=True))) == ({}, {"S1", "S8", "S9"})
     assert answers(send(lab, oru_r01("new", sample="S9"))) == [("AA", "new")]

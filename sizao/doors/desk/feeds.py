@@ -16,8 +16,10 @@ def feeds(request: HttpRequest) -> HttpResponse:
     scope = request.scope.open()
     words = Words(request.LANGUAGE_CODE, scope.post.area.zone if scope.post else "Asia/Shanghai")
     found = read.all_feeds(scope)
+    apart = read.set_apart(scope)
+    found.sort(key=lambda f: f.sender not in apart)
     counted = imports.of_senders(scope, [f.sender for f in found])
-    shown = {"feeds": found, "counted": counted, "apart": read.set_apart(scope), "now": clock.now(), "alarms": sum(len(f.alarms) for f in found)}
+    shown = {"feeds": found, "counted": counted, "apart": apart, "now": clock.now(), "alarms": sum(len(f.alarms) for f in found) + len(apart)}
     return page(request, "desk/feeds.html", {"w": words} | shown)
 
 
