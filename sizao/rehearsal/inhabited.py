@@ -12,6 +12,7 @@ from pathlib import Path
 from django.db.models import Count
 
 from sizao.kernel import clock, content, organisation
+from sizao.kernel.codes import content_files
 from sizao.kernel.models import Area, Enactment, Post, User
 from sizao.kernel.scope import Scope
 from sizao.plan import run
@@ -21,7 +22,7 @@ from sizao.registers.ledgers.read import filed_ledgers
 from .bringing import register
 from .city import ZONE, make
 from .compare import enact
-from .registering import Told
+from .registering import DISEASE, Told
 
 EDITIONS = ("contact-tracing-basic", "2020-06-city-normal")
 #: Who signs in: user name, what he is called, and by which words his link is printed.
@@ -54,6 +55,7 @@ def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str,
         for edition in EDITIONS:
             enact(edition, told)
         ask(told)
+        restrict(told)
         progress("正在计算谁应做、谁已做、谁缺办……", "Working out who should, who has, who is missing…")
         run.evaluate_all(told.end)
     return Made()
@@ -64,6 +66,13 @@ def ask(told: Told) -> None:
     first, other = (Scope.open(User.objects.get(username=name)) for name in ("operator-a", "operator-b"))
     for name in filed_ledgers():
         content.second(other, content.propose(first, content.newest("ledger", name), told.areas[0], "any", told.begin))
+
+
+def restrict(told: Told) -> None:
+    """The restriction rules are in force from the city's first day, so that orders can be tried; what the city lived through are stays."""
+    first, other = (Scope.open(User.objects.get(username=name)) for name in ("operator-a", "operator-b"))
+    for name in sorted(content_files("restrictions")):
+        content.second(other, content.propose(first, content.newest("restriction", name), told.areas[0], DISEASE, told.begin))
 
 
 def people(told: Told) -> None:
