@@ -43,10 +43,12 @@ def exposure(request: HttpRequest, search: UUID) -> HttpResponse:
     found = exposed.access_search_by_id(scope, search)
     scope.check(flow.RIGHT, found.area)
     named = exposed.named_by(scope, search)
+    places = list(exposed.places(scope).filter(pk__in=found.places).order_by("opens_at"))
     shown = {
         "w": _words(request, scope, found.area.zone),
         "s": found,
-        "places": list(exposed.places(scope).filter(pk__in=found.places).order_by("opens_at")),
+        "places": places,
+        "of": {p.pk: p for p in places},
         "named": named,
         "names": population.names_of(scope, {e.person_id for e in named}, "exposures.names") if named else {},
         "needs_two": flow.needs_two(found),
