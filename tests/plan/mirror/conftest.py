@@ -47,19 +47,33 @@ def migrated(store, django_db_setup, django_db_blocker):
     server.drop_database(name)
 
 
-@pytest.fixture(scope="module")
-def own_database(migrated, django_db_blocker):
-    """Points Django at a fresh database of the session's server, until the module ends."""
+@contextmanager
+def copied(migrated, name):
+    """Django at a copy of the empty database, which is gone afterwards."""
     from sizao.wiring import database
 
-    name, server = f"sizao_mirror_{os.getpid()}", database.server()
+    server = database.server()
     server.drop_database(name)
     with server.connect("superuser", dbname="postgres") as admin:
         admin.execute(f"CREATE DATABASE {name} OWNER sizao_owner TEMPLATE {migrated}")
     server.create_database(name)  # it is there: closed to all but the three roles
-    with django_db_blocker.unblock(), pointed_at(name):
+    with pointed_at(name):
         yield name
     server.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def own_database(migrated, django_db_blocker):
+    """Points Django at a fresh database of the session's server, until the module ends."""
+    with django_db_blocker.unblock(), copied(migrated, f"sizao_mirror_{os.getpid()}") as name:
+        yield name
+
+
+@pytest.fixture
+def fresh(migrated, django_db_blocker):
+    """In place of `db`: a database of this one test's own, for what is the only city of its store."""
+    with django_db_blocker.unblock(), copied(migrated, f"sizao_fresh_{os.getpid()}") as name:
+        yield name
 
 
 @pytest.fixture

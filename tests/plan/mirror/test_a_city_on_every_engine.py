@@ -35,7 +35,7 @@ SHORTEST = "contact-tracing-basic"
 
 
 @pytest.fixture
-def lived(db, folder, tmp_path, request):  # noqa: F811
+def lived(fresh, folder, tmp_path, request):  # noqa: F811
     """(what came of the city, the editions in force)."""
     full = request.config.getoption("--full")
     told = register(make(tmp_path / "city", size="2k", days=12 if full else 6, seed=request.param, first=FIRST))
@@ -72,7 +72,7 @@ def test_every_engine_says_the_same_of_a_city(lived, request, tmp_path):
 
 @pytest.mark.full
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_mirror_and_spark_report_the_truth_of_a_city_of_twenty_thousand(db, folder, tmp_path, seed):  # noqa: F811
+def test_the_mirror_and_spark_report_the_truth_of_a_city_of_twenty_thousand(fresh, folder, tmp_path, seed):  # noqa: F811
     told = register(make(tmp_path / "city", size="20k", days=30, seed=seed, first=FIRST))
     staff(told)
     content.load(Scope.system("rehearsal"))
