@@ -89,7 +89,7 @@ class Order(Record):
     class Meta:
         constraints = [
             natural_key("isolation_order_natural_key"),
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="order_ends_after_it_begins"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="isolation_order_ends_after_it_begins"),
             models.CheckConstraint(condition=~Q(basis="") & ~Q(appeal_route=""), name="order_says_basis_and_appeal"),
             models.CheckConstraint(condition=Q(lifted_at=None, lift_reason=None) | Q(lifted_at__isnull=False, lift_reason__isnull=False), name="order_is_lifted_for_a_reason"),
         ]
