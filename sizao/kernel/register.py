@@ -117,7 +117,7 @@ class Declaration:
         filters: Views that ship with it.
         bulk: What may be done to many rows.
         verb: "module:function" that writes: (scope, commands, *, sender, batch=None) → outcomes. "" is `sizao.kernel.saving.save`.
-        page: The route of the special page of a row, if it has one ("person", "case"), called with that name.
+        page: The route of the special page of a row, if it has one ("person", "isolation-order"), called with its last word ("order").
         group_zh, group_en: Under which heading the catalogue lists it.
     """
 

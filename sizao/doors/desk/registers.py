@@ -91,7 +91,7 @@ def row_address(register: Register, row: Any) -> str:
 def addresses(register: Register) -> Callable[[Any], str]:
     """The same for many rows: the address is made once, and each row's number put into it."""
     special, nobody = register.declaration.page, UUID(int=0)
-    way = url(special, **{special: nobody}) if special else url("record", register=register.name, record=nobody)
+    way = url(special, **{special.rpartition("-")[2]: nobody}) if special else url("record", register=register.name, record=nobody)
     before, after = way.split(str(nobody))
     return lambda row: f"{before}{row.pk}{after}"
 

@@ -23,6 +23,9 @@ class Appeal(Record):
     decided_by = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True, related_name="+")
     decided_user = models.ForeignKey("kernel.User", models.PROTECT, null=True, blank=True, related_name="+")
 
+    #: Who decided is shown on the objection's own page, as a post of another unit than the issuer's.
+    APART = frozenset({"decided_by", "decided_user"})
+
     REGISTER = Declaration(
         zh="异议",
         en="Objection",

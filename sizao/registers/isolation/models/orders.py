@@ -59,6 +59,9 @@ class Order(Record):
     lift_reason = models.TextField(null=True, blank=True)
     lifted_by = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True, related_name="+")
 
+    #: Shown on the order's own page: the rule as it was enacted, and those who were ordered with it.
+    APART = frozenset({"rule", "issue"})
+
     REGISTER = Declaration(
         zh="隔离命令",
         en="Isolation order",
@@ -69,12 +72,14 @@ class Order(Record):
             "disease": Field("病种", "Disease", codes="disease", required=True, writable=False),
             "kind": Field("隔离方式", "Kind", codes="stay-kind", required=True, writable=False),
             "basis": Field("法律依据", "Legal basis", required=True, writable=False),
+            "appeal_route": Field("异议途径", "How to object", required=True, writable=False),
             "issuer": Field("签发岗位", "Issued by", required=True, writable=False),
             "issued_at": Field("签发时间", "Issued", writable=False),
             "starts_at": Field("开始时间", "From", required=True, writable=False),
             "ends_at": Field("到期时间", "Until", required=True, writable=False, help_zh="到期自动失效。", help_en="It ends by itself."),
             "lifted_at": Field("提前解除时间", "Lifted", writable=False),
             "lift_reason": Field("解除原因", "Reason for lifting", codes="lift-reason", writable=False),
+            "lifted_by": Field("解除岗位", "Lifted by", writable=False),
         },
         acts=("isolation.ordered", "isolation.lifted"),
         name="isolation-orders",
@@ -105,6 +110,9 @@ class Evidence(Record):
     kind = models.TextField()
     record = models.UUIDField()
     fact_at = models.DateTimeField(null=True, blank=True)
+
+    #: Which row of which register it is, the order's page shows in words.
+    APART = frozenset({"record"})
 
     REGISTER = Declaration(
         zh="隔离命令的依据",
