@@ -101,6 +101,7 @@ ROUTES: tuple[Route, ...] = (
     Route("exposures", "exposures", "desk.exposures.exposures", "post", "contact.write", reads_persons=True, methods=("GET", "POST")),
     Route("exposure", "exposures/<uuid:search>", "desk.exposures.exposure", "post", "contact.write", "subject", reads_persons=True),
     Route("exposure-decide", "exposures/<uuid:search>/decide", "desk.exposures.decide", "post", "contact.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("public-rules", "public/rules", "public.rules.rules", "anyone"),
     Route("exposures-counted", "public/exposures", "desk.exposures.counted", "anyone"),
     Route("contact", "contact/<uuid:contact>", "desk.person.contact", "post", "case.read", "subject", reads_persons=True),
     Route("today", "today", "field.today.today", "post", "plan.read", reads_persons=True),

@@ -58,6 +58,12 @@ def rules_in_force(area: Area, disease: str, at: datetime) -> dict[str, Rule]:
     return {name: one for name, (_, _, one) in sorted(best.items())}
 
 
+def published(at: datetime) -> list[tuple[Rule, Enactment]]:
+    """Every restriction rule in force anywhere, with its decision: for anyone to read. One statement and one for each text that is new."""
+    found = Enactment.objects.filter(item__kind="restriction", trial=False, seconded_by__isnull=False, decided_at__lte=at, starts_at__lte=at)
+    return [(_rule(e.item_id), e) for e in found.filter(Q(ends_at=None) | Q(ends_at__gt=at)).select_related("area").order_by("item__item_id", "pk")]
+
+
 def orders(scope: Scope) -> QuerySet[Order]:
     """The orders that this scope may see."""
     return Order.objects.filter(visible(), scope.area_filter("area")).select_related("area", "issue", "issuer", "rule").defer("area__geometry", "rule__text")

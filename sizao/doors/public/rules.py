@@ -1,0 +1,36 @@
+"""For anyone: every rule in force, in words, with its version, its source and since when. No person, no number of persons."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from sizao.doors.command import plan_words
+from sizao.doors.kit.pages import page
+from sizao.doors.kit.words import Words
+from sizao.kernel import clock
+from sizao.kernel.models import Enactment
+from sizao.plan import evaluation
+from sizao.plan.show import show_measure
+from sizao.registers.isolation.orders import published
+from sizao.registers.isolation.rules import length
+
+
+def rules(request: HttpRequest) -> HttpResponse:
+    """The editions in force with their measures by kind, and what may be ordered of one person. A trial says that it is one; what has ended is not shown."""
+    now = clock.now()
+    words = Words(request.LANGUAGE_CODE)  # type: ignore[attr-defined]
+    shown: dict[int, tuple[Enactment, list[Any]]] = {}
+    for f in evaluation.in_force(now):
+        if f.enactment.ends_at is None or f.enactment.ends_at > now:
+            shown.setdefault(f.enactment.pk, (f.enactment, []))[1].append(f.measure)
+    texts = [(e, evaluation.edition(e.item_id), _by_kind(measures)) for e, measures in shown.values()]
+    context = {
+        "w": words, "texts": texts, "orders": [(rule, e, words.span(length(rule.body["longest"]))) for rule, e in published(now)], "kinds": plan_words.kinds(), "now": now, "count": sum(len(m) for _, m in shown.values()),
+        "user": None, "scope": None, "post": None,
+    }  # fmt: skip
+    return page(request, "public/rules.html", context)
+
+
+def _by_kind(measures: list[Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    shown = [show_measure(m) for m in measures]
+    return [(kind, [m for m in shown if m["kind"] == kind]) for kind in dict.fromkeys(m["kind"] for m in shown)]
