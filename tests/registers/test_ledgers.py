@@ -14,17 +14,18 @@ from hypothesis import strategies as st
 
 from sizao.kernel import clock, content, registry
 from sizao.kernel.errors import Refused
-from sizao.kernel.models import Act, ContentItem
+from sizao.kernel.models import Act, ContentItem, Enactment, User
 from sizao.kernel.outcome import Command
 from sizao.plan.facts import vocabulary
 from sizao.plan.language import load_edition
 from sizao.plan.playing import play
 from sizao.plan.scenarios import load_scenarios
 from sizao.registers.ledgers import actions, catalogue, checking, receipts
-from sizao.registers.ledgers.actions import Filing, NewLine, NewUnit
+from sizao.registers.ledgers.actions import Filing, NewLine, NewUnit, NewVisit
+from sizao.registers.ledgers.loads import loads
 from sizao.registers.ledgers.models import DueReport, Entry
 from sizao.registers.ledgers.rhythm import Rhythm, due_at, occasions, read_rhythm, state_of
-from sizao.registers.population.models import Person
+from sizao.registers.population.models import Household, Person
 
 DAILY = Rhythm("day", ("17:00",))
 
@@ -408,3 +409,22 @@ def test_a_report_brought_again_with_other_numbers_corrects_the_first(system, un
     assert [o.kind for o in actions.bring(system, "attendance", [one, two], sender="t")] == ["new", "updated"]
     assert Entry.objects.get(ledger="attendance", sender="t").values["persons_fever"] == 3
     assert DueReport.objects.get(ledger="attendance").number == 3
+
+
+def test_a_post_is_told_how_much_of_its_day_the_ledgers_take(county, system, units):
+    """Two grid workers: seven households visited in a week, and nothing else in force for them; of clinic and village the daily report, whose filers have no post here."""
+    assert content.load(system, kinds=("fields", "ledger")).faults == []
+    one, other = (User.objects.create_user(n) for n in ("first", "second"))
+    for name in ("household_visit", "daily_report"):
+        said = {"area": county.root, "disease": "any", "starts_at": at(1), "decided_at": at(1)}
+        Enactment.objects.create(item=content.newest("ledger", name), proposed_by=one, seconded_by=other, **said)
+    for code in ("990001101201-1", "990001102201-1"):
+        county.user("grid_worker", code)
+    grid = county.areas["990001101201-1"]
+    homes = [Household.objects.create(area=grid, known_from=at(1), stands_from=at(1)) for _ in range(7)]
+    actions.add_visits(system, [NewVisit(f"v{n}", h.pk, grid.pk, at(15), "reached") for n, h in enumerate(homes)], sender="t")
+    minutes = catalogue.ledger("household_visit").minutes
+    found = {x.role: x for x in loads(system, at(18))}
+    assert (found["grid_worker"].posts, found["grid_worker"].minutes, found["grid_worker"].each) == (2, minutes, minutes / 2)
+    daily = catalogue.ledger("daily_report")
+    assert (found[daily.filed_by].minutes, found[daily.filed_by].posts, found[daily.filed_by].each) == (2 * daily.minutes, 0, None)

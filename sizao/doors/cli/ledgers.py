@@ -28,6 +28,7 @@ def list_ledgers(store: Store = None, json: Json = False) -> None:
     from sizao.registers.ledgers import due
     from sizao.registers.ledgers import read as ledgers
     from sizao.registers.ledgers.catalogue import ledgers as all_of_them
+    from sizao.registers.ledgers.loads import loads
 
     kinds: dict[str, int] = dict(ledgers.units(context.scope()).exclude(in_use=False).values_list("kind").annotate(n=Count("id")))
     in_force = {a.ledger.id for a in due.asked(clock.now())}
@@ -40,10 +41,13 @@ def list_ledgers(store: Store = None, json: Json = False) -> None:
                 "at": list(one.rhythm.at), "in_force": one.id in in_force, "minutes": one.minutes, "minutes_a_day_each": round(each, 2), "minutes_a_day_if_asked": round(together, 1),
             }
         )
+    by_role = [{"role": x.role, "posts": x.posts, "minutes_a_day": round(x.minutes, 1), "minutes_a_day_each": x.each and round(x.each, 1)} for x in loads(context.scope(), clock.now())]
     if json:
-        context.print_json({"ledgers": rows, "minutes_a_day_in_force": round(sum(r["minutes_a_day_if_asked"] for r in rows if r["in_force"]), 1)})
+        total = round(sum(r["minutes_a_day_if_asked"] for r in rows if r["in_force"]), 1)
+        context.print_json({"ledgers": rows, "minutes_a_day_in_force": total, "by_role": by_role})
         return
     tables.ledgers(rows)
+    tables.loads(by_role)
 
 
 @ledgers_app.command("ask")

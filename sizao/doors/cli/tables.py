@@ -136,6 +136,20 @@ def ledgers(rows: list[dict[str, Any]]) -> None:
     context.out.print(_t(f"施行中的台账每天共 {total:,g} 人·分钟", f"ledgers in force: {total:,g} worker-minutes a day"))
 
 
+def loads(rows: list[dict[str, Any]]) -> None:
+    """What the ledgers in force take of a day, by who files them."""
+    from sizao.kernel.codes import roles
+
+    table = _table(
+        _t("每岗每天用时（应报台账按频次，其余按近7天所填）", "Minutes a day of one post (due ledgers by their rhythm, others as filed in the last 7 days)"),
+        _t("岗位", "role"), _t("在岗数", "posts"), _t("每岗分钟/天", "min a day each"), _t("合计分钟/天", "min a day together"),
+    )  # fmt: skip
+    for r in rows:
+        known = roles().get(r["role"], {})
+        table.add_row(known.get(context.language(), r["role"]), f"{r['posts']:,}", "—" if r["minutes_a_day_each"] is None else f"{r['minutes_a_day_each']:g}", f"{r['minutes_a_day']:,g}")
+    context.out.print(table)
+
+
 def reports(day: str, rows: list[dict[str, Any]], counts: tuple[str, ...]) -> None:
     """The receiver's table: due = received + zero + silent + not due yet."""
     zh = {"due": "应报", "received": "已报", "zero": "零报告", "silent": "未报", "open": "未到时", "late": "迟报", "corrected": "更正"}
