@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,15 @@ def run(size: str | int = "20k", days: int = 30, seed: int = 7, keep: str = "", 
     """Seconds of each step; `rows_a_second` of bringing in, with acts, audit and sealing; `plan_seconds` the first run, the mirror being there.
 
     `evaluating_seconds` of that until all is counted and nothing yet written. `parts` are parts of measures that were evaluated (of several with one
-    statement one), `dearest` the ten that took longest, in seconds, and `editions` the seconds of each edition's, all lanes together. Everything comes through the verbs of the registers,
-    at any size: a mirror that was filled past them would not be the store's. `keep=DIR` keeps the city's files, and takes those that are there; `store=DIR`
-    keeps the store with the city in it and its mirror, and a city that was brought in there before is only evaluated again.
+    statement one), `dearest` the ten that took longest, in seconds, and `editions` the seconds of each edition's, all lanes together.
+
+    That is done three times. Under `once`: every executing measure once, as the newest text that has it orders it. At the top: six texts in force at once,
+    so that most measures are evaluated in several forms. Under `standing`: the six texts as the product does it by the minute, on settled cells:
+    `first_seconds` when nothing is settled yet, `again_seconds` one minute later, both with what is written to PostgreSQL.
+
+    Everything comes through the verbs of the registers, at any size: a mirror that was filled past them would not be the store's. `keep=DIR` keeps the
+    city's files, and takes those that are there; `store=DIR` keeps the store with the city in it and its mirror, and a city that was brought in there before
+    is only evaluated again.
     """
     from sizao.rehearsal.city.sizes import SIZES
 
@@ -66,8 +72,24 @@ def _measure(place: Path, size: str, days: int, seed: int, city: Path) -> dict[s
         assert mirror is not None
         mirror.refresh()
     figures["mirror_seconds"] = time.perf_counter() - started
+    figures["once"] = _whole(end, newest=True)
+    figures |= _whole(end)
+    standing: dict[str, Any] = {}
+    for name, moment in (("first", end), ("again", end + timedelta(minutes=1))):
+        started, worked = time.perf_counter(), time.process_time()
+        report = plan.evaluate_all(moment, engine="duckdb")
+        standing |= {f"{name}_seconds": time.perf_counter() - started, f"{name}_processor_seconds": time.process_time() - worked}
+    return {**figures, "standing": {**standing, "cells": Cell.objects.at(report).count(), "listed": Row.objects.at(report).count()}}
+
+
+def _whole(end: datetime, newest: bool = False) -> dict[str, Any]:
+    """Everything evaluated anew and written, beside the standing run. `newest`: each measure in one text only."""
+    from sizao.plan import run as plan
+    from sizao.plan.models import Cell, Row
+
     took: dict[str, float] = {}
-    with _each(took, figures):
+    figures: dict[str, Any] = {}
+    with _each(took, figures), _newest() if newest else nullcontext():
         started, worked = time.perf_counter(), time.process_time()
         report = plan.evaluate_all(end, standing=False, engine="duckdb")
         figures |= {"plan_seconds": time.perf_counter() - started, "plan_processor_seconds": time.process_time() - worked}
@@ -75,7 +97,35 @@ def _measure(place: Path, size: str, days: int, seed: int, city: Path) -> dict[s
     for name, seconds in took.items():
         editions[name.split()[0]] = editions.get(name.split()[0], 0.0) + seconds
     dearest = {name: round(s, 3) for name, s in sorted(took.items(), key=lambda one: -one[1])[:10]}
-    return {**figures, "parts": len(took), "editions": {name: round(s, 1) for name, s in editions.items()}, "dearest": dearest, "cells": Cell.objects.at(report).count(), "listed": Row.objects.at(report).count()}
+    shares = {name: round(s, 1) for name, s in editions.items()}
+    return {**figures, "parts": len(took), "editions": shares, "dearest": dearest, "cells": Cell.objects.at(report).count(), "listed": Row.objects.at(report).count()}
+
+
+@contextmanager
+def _newest() -> Iterator[None]:
+    """Of each measure, with all its parts, only the text with the latest date is in force."""
+    from sizao.plan import evaluation
+
+    all_in_force = evaluation.in_force
+
+    def one_each(*args: Any, **more: Any) -> Any:
+        found = all_in_force(*args, **more)
+        latest: dict[str, str] = {}
+        for f in found:
+            of, text = f.measure.id.split(".")[0], _date(f.enactment.item.item_id)
+            latest[of] = max(latest.get(of, ""), text)
+        return [f for f in found if latest[f.measure.id.split(".")[0]] == _date(f.enactment.item.item_id)]
+
+    evaluation.in_force = one_each  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        evaluation.in_force = all_in_force
+
+
+def _date(edition: str) -> str:
+    """The date that an edition's name begins with; an edition without one is the oldest."""
+    return edition if edition[:1].isdigit() else ""
 
 
 def _bring(place: Path, asked: dict[str, Any], city: Path) -> dict[str, Any]:
