@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from sizao.flows.handover_answered import answer
-from sizao.kernel import content
+from sizao.kernel import areas, content
+from sizao.kernel.areas import NewArea
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Act, Enactment, User
+from sizao.kernel.scope import Scope
 from sizao.plan import evaluation, explaining, read, run
 from sizao.plan.acts import acts_of
 from sizao.plan.models import Cell, Row
@@ -143,6 +145,16 @@ def test_a_hand_over_is_answered_once(town, system):
     assert states("handover-answered") == [("met", None)]
 
 
+@pytest.mark.parametrize("hours", [1, 12, 30])
+def test_a_hand_over_that_is_recalled_is_owed_by_nobody_however_late_the_recall(town, system, hours):
+    sender = town.user("cdc", "990001101")
+    new = NewHandover("1", town.grid.pk, "covid-19", at(15, 9), from_area_id=town.areas["990001101"].pk, kind="area")
+    [sent] = movement.send(system, [new], sender="t").values()
+    assert states("handover-answered") == [("overdue", None)]
+    movement.recall(sender, sent, "弄错了", at(15, 9) + timedelta(hours=hours))
+    assert states("handover-answered") == [], "neither overdue nor anything else: it should not have been asked"
+
+
 def test_custody_moves_with_what_is_accepted_and_with_nothing_else(town, system):
     """In mid-term: handed over and accepted, handed on and refused, handed on again and accepted. Each day is owed by whoever had him when it fell due."""
     first, second, third = (town.areas[code] for code in ("990001101201-1", "990001102202-1", "990001102202-2"))
@@ -182,6 +194,22 @@ def test_custody_moves_with_what_is_accepted_and_with_nothing_else(town, system)
         answer(town.user("cdc", third.code), silent, "accepted", at(18))
     assert answer(town.user("cdc", second.code), silent, "accepted", at(18)).kind == "updated"
     assert owed()[-1] == (18, third.pk), "who has been handed on is not taken back by an old answer"
+
+
+def test_who_is_accepted_by_an_area_outside_leaves_a_closed_duty_that_says_by_whom_and_when(town, system):
+    """Another installation answers for that area: nothing is owed here any more, and what was owed when he left is closed, not gone."""
+    [there] = areas.grow([NewArea("980002", "乙县", "county", outside=True)]).values()
+    here = town.areas["990001101201-1"]
+    person = Person.objects.create(area=here, known_from=at(17), stands_from=at(17))
+    contact = Contact.objects.create(
+        area=here, person=person, disease="covid-19", classification="close", last_exposure_on=date(2020, 6, 17), named_at=at(17), known_from=at(17), stands_from=at(17)
+    )
+    [sent] = movement.send(system, [NewHandover("1", there.pk, "covid-19", at(18, 9), person.pk, here.pk, kind="area")], sender="t").values()
+    answer(Scope.system("answer of another installation"), sent, "accepted", at(18, 11), by="乙县疾控（乙县系统）")
+    made = run.evaluate_all(NOW)
+    listed = {m: [(o.state, o.area.pk, o.why["en"]) for o in read.missing(town.user("desk"), m, state="closed", limit=None, run=made).rows if o.subject == contact.pk] for m in ("contact-tested", "contact-daily-check")}
+    assert listed == {m: [("closed", here.pk, "handed over: accepted by 乙县 at 2020-06-18 11:00")] for m in listed}
+    Contact.objects.get(pk=contact.pk, area=there)
 
 
 def test_a_list_of_one_area_is_the_same_rows_as_the_whole(town, system):

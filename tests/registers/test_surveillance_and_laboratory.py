@@ -9,9 +9,10 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.models import Act
 from sizao.kernel.outcome import Command
 from sizao.registers.laboratory import actions as laboratory
+from sizao.registers.laboratory import custody, tubes
 from sizao.registers.laboratory import read as lab_read
 from sizao.registers.laboratory.actions import NewSpecimen, NewTube
-from sizao.registers.laboratory.models import Result, Specimen
+from sizao.registers.laboratory.models import Laboratory, Result, Specimen
 from sizao.registers.ledgers import actions as ledgers
 from sizao.registers.ledgers.actions import NewUnit
 from sizao.registers.population.models import Person
@@ -81,17 +82,25 @@ def pooled(grid, system, n=3):
     return people, tube, made
 
 
+def told(grid, system, result):
+    """The tube's result, after a run that lists it; (what became of it, samples cleared, samples to be taken again)."""
+    lab, _ = Laboratory.objects.get_or_create(area=grid, name="L", defaults={"known_from": at(1), "stands_from": at(1)})
+    custody.record_run(system, custody.NewRun(laboratory=lab.pk, number="R", started_at=at(15, 12), ended_at=at(15, 19), lines=[custody.Line("T1", call=result)]))
+    [outcome] = tubes.report_tubes(system, [tubes.TubeTold("T1", result, at(15, 20))])
+    return outcome.kind, Act.objects.filter(kind="lab.resulted", outcome="negative").count(), Act.objects.filter(kind="lab.retest_asked").count()
+
+
 def test_a_negative_tube_clears_everybody_in_it(grid, system):
-    _, tube, made = pooled(grid, system)
-    assert laboratory.tell_tubes(system, {tube: ("negative", at(15, 20))}) == {"tubes": 1, "cleared": 3, "to_retest": 0}
-    assert laboratory.tell_tubes(system, {tube: ("negative", at(15, 20))})["tubes"] == 0
+    _, _, made = pooled(grid, system)
+    assert told(grid, system, "negative") == ("new", 3, 0)
+    assert told(grid, system, "negative") == ("identical", 3, 0)
     assert set(Specimen.objects.filter(pk__in=made.values()).values_list("result", flat=True)) == {"negative"}
     assert Act.objects.filter(kind="lab.resulted", outcome="negative").count() == 3
 
 
 def test_nobody_is_positive_because_of_a_neighbour_in_the_tube(grid, system):
-    people, tube, made = pooled(grid, system)
-    assert laboratory.tell_tubes(system, {tube: ("positive", at(15, 20))}) == {"tubes": 1, "cleared": 0, "to_retest": 3}
+    people, _, made = pooled(grid, system)
+    assert told(grid, system, "positive") == ("new", 0, 3)
     assert not Act.objects.filter(kind="lab.resulted").exists()
     retests = [NewSpecimen(f"r{i}", p.pk, grid.pk, "covid-19", at(16, 8), retest_of=made[str(i)]) for i, p in enumerate(people)]
     again = laboratory.add_specimens(system, retests, sender="t")

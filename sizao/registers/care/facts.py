@@ -38,5 +38,13 @@ TABLES = (
 )
 ACTS = (
     ActKind("case.treated", "case", "开始治疗", "treatment began"),
+    ActKind("care.referred", "person", "提出转诊", "referred to a hospital", outcomes="bed-class"),
+    ActKind("care.replied", "person", "答复转诊", "referral answered", outcomes="referral-answer"),
+    ActKind("care.arrived", "person", "转诊到达", "arrived after a referral"),
+    ActKind("care.admitted", "person", "入院", "admitted to a bed", outcomes="bed-class"),
+    ActKind("care.left", "person", "离院", "left the hospital", outcomes="admission-end"),
+    ActKind("care.need_asked", "person", "提出需求", "asked for something", outcomes="care-need"),
+    ActKind("care.need_taken", "person", "认领需求", "need taken", outcomes="care-need"),
+    ActKind("care.need_met", "person", "办结需求", "need settled", outcomes="care-need-outcome"),
     ActKind("case.worsened", "case", "病情转重", "turned severe", outcomes="severity"),
 )

@@ -1,10 +1,12 @@
 """The only way into the registers of care."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 
-from sizao.kernel.scope import Scope, visible
+from sizao.kernel.scope import Scope, at_most_one, visible
 
-from .models import Course, Hospital
+from .models import Admission, Course, Hospital, Referral
 
 
 def hospitals(scope: Scope) -> QuerySet[Hospital]:
@@ -15,3 +17,24 @@ def hospitals(scope: Scope) -> QuerySet[Hospital]:
 def courses(scope: Scope) -> QuerySet[Course]:
     """The courses of illness of the areas that this scope may see."""
     return Course.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area")
+
+
+def referrals(scope: Scope) -> QuerySet[Referral]:
+    """The referrals to hospitals of the areas that this scope may see."""
+    return Referral.objects.filter(visible(), scope.area_filter("area")).select_related("area", "from_area", "unit", "next_unit").defer("area__geometry", "from_area__geometry")
+
+
+def admissions(scope: Scope) -> QuerySet[Admission]:
+    """Who has, or had, a bed in a hospital of the areas that this scope may see."""
+    return Admission.objects.filter(visible(), scope.area_filter("area")).select_related("area", "unit").defer("area__geometry")
+
+
+def hospital_at(scope: Scope, unit: UUID) -> Hospital:
+    """One institution. Refused not-found-or-out-of-area."""
+    found: Hospital = at_most_one(hospitals(scope).filter(unit=unit)[:1])
+    return found
+
+
+def referrals_of(person: UUID) -> QuerySet[Referral]:
+    """The referrals of a person whom the caller has opened, the newest first, to whichever hospital."""
+    return Referral.objects.filter(visible(), person=person).select_related("area", "unit", "next_unit").defer("area__geometry").order_by("-asked_at")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from sizao.epi import transmission
 from sizao.epi.transmission import Attack
@@ -19,7 +19,7 @@ from sizao.kernel.models import Area
 from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope, visible
 
-from .models import Case, Link
+from .models import Case, Link, SourceHypothesis
 from .read import cases, contacts
 
 #: By which day a case stands on the axis of time: the first of these that is told.
@@ -36,6 +36,7 @@ class Linked:
         links: (infector, infectee), both among these cases.
         certainty: Of each link.
         outside: Of each case, how many links lead to a case that is not shown: elsewhere, or no longer standing.
+        maybe: (infector, infectee) that are thought of and not accepted; no figure counts them.
     """
 
     ids: list[UUID]
@@ -47,6 +48,7 @@ class Linked:
     certainty: list[str]
     outside: list[int]
     persons: list[UUID] = field(repr=False)
+    maybe: list[tuple[int, int]] = field(default_factory=list)
 
     def of(self, some: Sequence[int]) -> Linked:
         """The part of the graph with these cases only, in their order; links to the others are left out."""
@@ -56,7 +58,7 @@ class Linked:
         ids, numbers, days, by, classes = columns
         return Linked(
             ids, numbers, days, by, classes, [(place[self.links[k][0]], place[self.links[k][1]]) for k in kept], [self.certainty[k] for k in kept],
-            [self.outside[x] for x in some], [self.persons[x] for x in some],
+            [self.outside[x] for x in some], [self.persons[x] for x in some], [(place[a], place[b]) for a, b in self.maybe if a in place and b in place],
         )  # fmt: skip
 
     def told(self, scope: Scope) -> None:
@@ -65,16 +67,29 @@ class Linked:
 
 
 def diseases(scope: Scope, area: Area) -> list[tuple[str, int]]:
-    """(disease, how many links) of links to a case below this area, the most first. One statement."""
-    found = Link.objects.filter(visible(), scope.area_filter("infectee__area", "case.read"), infectee__area__path__startswith=area.path)
-    return list(found.values_list("disease").annotate(n=Count("pk")).order_by("-n", "disease"))
+    """(disease, how many links and sources thought of) of cases below this area, the most first. One statement."""
+    found = Link.objects.filter(visible(), scope.area_filter("infectee__area", "case.read"), infectee__area__path__startswith=area.path).order_by()
+    thought = _thought(_within(scope, area, "case")).order_by()
+    both = found.values_list("disease").annotate(n=Count("pk")).union(thought.values_list("disease").annotate(n=Count("pk")), all=True)
+    counted: Counter[str] = Counter()
+    for disease, n in both:
+        counted[disease] += n
+    return sorted(counted.items(), key=lambda d: (-d[1], d[0]))
+
+
+def _thought(where: Q) -> QuerySet[SourceHypothesis]:
+    """The sources that are thought of or accepted and are another case."""
+    return SourceHypothesis.objects.filter(visible(), where, kind="case", withdrawn_at=None).exclude(likelihood="excluded")
 
 
 def linked(scope: Scope, area: Area, disease: str) -> Linked:
-    """The graph below an area, as far as this scope sees. Two statements, whatever its size."""
+    """The graph below an area, as far as this scope sees. Three statements, whatever its size.
+
+    Where a source was accepted for a case, it is the one that counts; the links that senders told of the same case, and the sources that are thought of, stand in `maybe`.
+    """
     told = Link.objects.filter(visible(), _within(scope, area, "infector") | _within(scope, area, "infectee"), disease=disease)
-    pairs = list(told.order_by("pk").values_list("infector", "infectee", "certainty"))
-    ends = {end for a, b, _ in pairs for end in (a, b)}
+    pairs, thought = _sourced(scope, area, disease, list(told.order_by("pk").values_list("infector", "infectee", "certainty")))
+    ends = {end for a, b, *_ in (*pairs, *thought) for end in (a, b)}
     found = Case.objects.filter(visible(), scope.area_filter("area", "case.read"), area__path__startswith=area.path, disease=disease)
     rows = [_stands(row) for row in among(found, "id", ends).values("id", "person_id", "source_id", "classification", "area__zone", *DAYS)] if ends else []
     rows.sort(key=lambda row: (row["day"] if row["day"] is not None else transmission.NEVER, row["source_id"], row["id"]))
@@ -91,8 +106,29 @@ def linked(scope: Scope, area: Area, disease: str) -> Linked:
                     outside[end] += 1
     return Linked(
         [r["id"] for r in rows], [r["source_id"] for r in rows], [r["day"] for r in rows], [r["by"] for r in rows], [r["classification"] or "" for r in rows],
-        links, certainty, outside, [r["person_id"] for r in rows],
+        links, certainty, outside, [r["person_id"] for r in rows], [(place[a], place[b]) for a, b in thought if a in place and b in place],
     )  # fmt: skip
+
+
+#: How sure a link is that rests on an accepted source.
+SURE = {"very_likely": "high", "likely": "medium", "possible": "low", "unlikely": "low", "very_unlikely": "low"}
+
+Pairs = list[tuple[UUID, UUID, str]]
+
+
+def _sourced(scope: Scope, area: Area, disease: str, pairs: Pairs) -> tuple[Pairs, list[tuple[UUID, UUID]]]:
+    """The links that count, and those that are only thought of, by what was accepted as the sources of these cases. One statement."""
+    thoughts = SourceHypothesis.objects.filter(visible(), _within(scope, area, "case"), disease=disease, withdrawn_at=None).exclude(likelihood="excluded")
+    known = list(thoughts.order_by("pk").values_list("case", "kind", "infector", "likelihood", "accepted_at"))
+    accepted = {case: infector if kind == "case" else None for case, kind, infector, _, at in known if at is not None}
+    keep = [(a, b, sure) for a, b, sure in pairs if b not in accepted or accepted[b] == a]
+    held = {(a, b) for a, b, _ in keep}
+    for case, kind, infector, likelihood, at in known:
+        if at is not None and kind == "case" and infector and (infector, case) not in held:
+            keep.append((infector, case, SURE.get(likelihood or "", "stated")))
+            held.add((infector, case))
+    others = [(a, b) for a, b, _ in pairs if (a, b) not in held] + [(i, c) for c, kind, i, _, at in known if at is None and kind == "case" and i]
+    return keep, [p for p in dict.fromkeys(others) if p not in held]
 
 
 def _within(scope: Scope, area: Area, end: str) -> Q:
@@ -107,10 +143,12 @@ def _stands(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def alone(scope: Scope, area: Area, disease: str) -> int:
-    """How many cases below this area have no link at all. One statement."""
+    """How many cases below this area have no link at all, and none that is thought of. One statement."""
     found = cases(scope).filter(area__path__startswith=area.path, disease=disease)
     for end in ("infector", "infectee"):
         found = found.exclude(Exists(Link.objects.filter(visible(), **{end: OuterRef("pk")})))
+    for end in ("infector", "case"):
+        found = found.exclude(Exists(_thought(Q(**{end: OuterRef("pk")}))))
     return found.count()
 
 
@@ -120,8 +158,8 @@ class Attacked:
 
     Attributes:
         named: Distinct persons who were named.
-        infected: Of these, who are a case of the disease too, known as one not before they were first named as a contact of it; or whose sender says so.
-        over: Not infected, and released or past the last day of observation.
+        infected: Of these, who are a case of the disease too, known as one not before they were first named as a contact of it; or whose sender says so, with a day or without.
+        over: Not infected, and released or past the last day of observation. Who was lost, or whose end the sender does not know, is not among them.
     """
 
     classification: str
@@ -143,15 +181,46 @@ def attack_rates(scope: Scope, area: Area, disease: str, today: date) -> list[At
     found = contacts(scope).filter(area__path__startswith=area.path, disease=disease).order_by()
     ill = Case.objects.filter(visible(), person=OuterRef("person"), disease=disease)
     rows = found.annotate(later=Exists(ill.filter(known_from__gte=OuterRef("known_from"))), ever=Exists(ill)).values_list(
-        "classification", "person", "later", "ever", "became_case_at", "released_at", "observation_until"
+        "classification", "person", "later", "ever", "became_case_at", "followed_as", "released_at", "observation_until"
     )
     of: dict[str, dict[UUID, tuple[bool, bool, bool]]] = defaultdict(dict)
-    for classification, person, later, ever, became, released, until in rows:
+    for classification, person, later, ever, became_at, followed, released, until in rows:
+        became, ended = became_at is not None or followed == "became_case", released is not None or followed == "completed" or (until is not None and until < today)
         infected, before, over = of[classification or ""].get(person, (False, False, False))
         of[classification or ""][person] = (
-            infected or later or became is not None, before or (ever and not later and became is None), over or released is not None or (until is not None and until < today),
+            infected or later or became, before or (ever and not later and not became), over or (ended and followed not in ("lost", "unknown")),
         )  # fmt: skip
     return [
         Attacked(name, len(persons), sum(i for i, _, _ in persons.values()), sum(o and not i and not b for i, b, o in persons.values()))
         for name, persons in sorted(of.items())
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Totalled:
+    """Cases of which only the number of contacts is told, as published lists do.
+
+    Attributes:
+        cases: Whose number is told and at least as large as how many they are linked to as their infector.
+        contacts: Those numbers, added up.
+        infected: Cases linked to them as infected by them.
+        contradicted: Cases linked to more infected than contacts were told of; they are in none of the other numbers.
+    """
+
+    cases: int
+    contacts: int
+    infected: int
+    contradicted: int
+
+    @property
+    def attack(self) -> Attack:
+        """Of the contacts told of, those who became a linked case. A contact of two cases is counted with each: a sender's number names nobody."""
+        return Attack(self.infected, self.contacts)
+
+
+def attack_of_totals(scope: Scope, area: Area, graph: Linked, disease: str) -> Totalled:
+    """Secondary attack where contacts are told as a number only, below an area, by the links of its graph (`linked`, whole). One statement."""
+    infected = Counter(graph.ids[a] for a, _ in graph.links)
+    told = [(infected[pk], total) for pk, total in cases(scope).filter(area__path__startswith=area.path, disease=disease, contact_total__isnull=False).values_list("pk", "contact_total")]
+    kept = [(n, total) for n, total in told if n <= total]
+    return Totalled(len(kept), sum(total for _, total in kept), sum(n for n, _ in kept), len(told) - len(kept))

@@ -18,12 +18,18 @@ NO_CASE = ("ruled_out",)
 
 def places(scope: Scope) -> QuerySet[ExposedPlace]:
     """The exposed places that this scope may see."""
-    return ExposedPlace.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area", "place", "case")
+    return ExposedPlace.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area", "place", "case__area")
+
+
+def trajectory(scope: Scope, case: UUID) -> list[ExposedPlace]:
+    """The stays of a case that were not withdrawn, wherever they are, in the order of time. The caller has opened the case: who may read it may read where it was."""
+    del scope
+    return list(ExposedPlace.objects.filter(visible(), case=case, withdrawn_at=None).select_related("area", "place").order_by("opens_at", "id"))
 
 
 def usable(found: QuerySet[ExposedPlace]) -> QuerySet[ExposedPlace]:
-    """Those from which somebody may be looked for: confirmed, not withdrawn, of a case that stands or of none."""
-    return found.filter(confirmed_at__isnull=False, withdrawn_at=None).exclude(case__classification__in=NO_CASE)
+    """Those from which somebody may be looked for: confirmed, at a place of the register, not withdrawn, of a case that stands or of none."""
+    return found.filter(place__isnull=False, confirmed_at__isnull=False, withdrawn_at=None).exclude(case__classification__in=NO_CASE)
 
 
 def searches(scope: Scope) -> QuerySet[ExposureSearch]:
@@ -49,6 +55,11 @@ def reasons_of(scope: Scope, person: UUID) -> list[Exposure]:
     """Why this person was named; the caller has asked for the right to look, and audits."""
     found = Exposure.objects.filter(scope.area_filter("area", "case.read"), person=person).select_related("exposed_place__place", "search")
     return list(found.order_by("together_from"))
+
+
+def exposures_of(scope: Scope, contacts: Iterable[UUID]) -> list[Exposure]:
+    """The windows of exposure of these contacts, in the order of time. One statement."""
+    return list(Exposure.objects.filter(scope.area_filter("area", "case.read"), contact__in=list(contacts)).order_by("together_from"))
 
 
 def known_cases(people: Iterable[UUID], disease: str) -> set[UUID]:

@@ -1,7 +1,7 @@
 """The only way into the register of cases."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -68,7 +68,14 @@ def contacts_of(scope: Scope, person: UUID) -> list[Contact]:
 
 
 def contacts_of_case(scope: Scope, case: UUID) -> list[Contact]:
-    return list(contacts(scope).filter(case=case).order_by("known_from"))
+    """The contacts of a case, with who decided their class."""
+    return list(contacts(scope).filter(case=case).select_related("decided_by").order_by("known_from", "id"))
+
+
+def onsets_of(scope: Scope, people: set[UUID], disease: str) -> dict[UUID, date]:
+    """person → the day of onset, of those who are a case of the disease too. One statement."""
+    found = cases(scope).filter(person__in=people, disease=disease, onset_on__isnull=False).exclude(classification="ruled_out").values_list("person", "onset_on")
+    return {person: day for person, day in found if day is not None}
 
 
 def links_of(scope: Scope, case: UUID) -> dict[str, list[Case]]:

@@ -1,7 +1,8 @@
 """Pure rules about cases and contacts."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 CLASSES = ("suspected", "clinical", "confirmed", "asymptomatic", "ruled_out")
@@ -22,6 +23,58 @@ def order_fault(onset_on: date | None, confirmed_on: date | None) -> str | None:
     if onset_on and confirmed_on and onset_on > confirmed_on:
         return "onset-after-confirmation"
     return None
+
+
+def overlapping(stay: tuple[datetime, datetime], others: Sequence[tuple[datetime, datetime]]) -> int | None:
+    """Which of the others, [from, until) each, this stay shares a moment with: the first; None where it shares none.
+
+    >>> from datetime import UTC
+    >>> def h(n): return datetime(2026, 1, 1, n, tzinfo=UTC)
+    >>> overlapping((h(8), h(10)), [(h(6), h(8)), (h(9), h(11))]), overlapping((h(8), h(10)), [(h(10), h(11))])
+    (1, None)
+    """
+    return next((n for n, (start, end) in enumerate(others) if start < stay[1] and end > stay[0]), None)
+
+
+def unknown(stays: Iterable[tuple[datetime, datetime]], since: datetime, until: datetime, least: timedelta) -> list[tuple[datetime, datetime]]:
+    """The stretches of [since, until) in which no stay says where somebody was, of at least `least`.
+
+    >>> from datetime import UTC
+    >>> def h(n): return datetime(2026, 1, 1, n, tzinfo=UTC)
+    >>> [(a.hour, b.hour) for a, b in unknown([(h(8), h(10)), (h(9), h(12))], h(6), h(18), timedelta(hours=1))]
+    [(6, 8), (12, 18)]
+    """
+    found, at = [], since
+    for start, end in sorted(stays):
+        if start - at >= least and start > at:
+            found.append((at, min(start, until)))
+        at = max(at, end)
+    if until - at >= least and until > at:
+        found.append((at, until))
+    return [(a, b) for a, b in found if a < until]
+
+
+def infectious(onset_on: date | None, line: Mapping[str, Any] | None) -> tuple[date, date] | None:
+    """The first and the last day on which a case may infect others, by its disease's line of content; None where either is not told.
+
+    >>> infectious(date(2026, 1, 10), {"before_onset": 2, "after_onset": 10})
+    (datetime.date(2026, 1, 8), datetime.date(2026, 1, 20))
+    """
+    if onset_on is None or line is None:
+        return None
+    return onset_on - timedelta(days=int(line["before_onset"])), onset_on + timedelta(days=int(line["after_onset"]))
+
+
+def infected_between(onset_on: date | None, line: Mapping[str, Any] | None) -> tuple[date, date] | None:
+    """The first and the last day on which a case can have been infected, by the shortest and longest incubation; None where either is not told.
+
+    >>> infected_between(date(2026, 1, 20), {"days": [1, 14]})
+    (datetime.date(2026, 1, 6), datetime.date(2026, 1, 19))
+    """
+    if onset_on is None or line is None:
+        return None
+    shortest, longest = line["days"]
+    return onset_on - timedelta(days=int(longest)), onset_on - timedelta(days=int(shortest))
 
 
 def circles(pairs: Iterable[tuple[UUID, UUID]]) -> list[list[UUID]]:

@@ -119,7 +119,7 @@ def void_check(scope: Scope, check: UUID) -> bool:
         raise Refused("not-found-or-out-of-area")
     if row.outcome == "void":
         return False
-    held = Act.objects.filter(kind="isolation.daily_check", subject=row.subject, record=row.pk).first()
+    held = Act.objects.filter(kind="isolation.daily_check", subject=row.subject, record=row.pk).order_by("-recorded_at", "-id").first()  # that stands: one may have been said again
     assert held is not None
     acts.record(scope, [NewAct("attempt", row.subject, row.happened_at, row.person_id, row.area_id, row.disease, outcome="void", record=row.pk, replaces=held.pk)])
     row.outcome, row.stands_from = "void", clock.now()

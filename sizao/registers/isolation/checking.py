@@ -10,8 +10,8 @@ from sizao.kernel.marked import plain
 
 from . import rules
 
-KEYS = {"title", "measures", "kinds", "longest", "counts_from", "evidence", "basis", "issuers", "at_once", "release_on", "appeal", "source"}
-NEEDED = KEYS - {"measures", "at_once", "release_on"}
+KEYS = {"title", "measures", "kinds", "longest", "counts_from", "evidence", "basis", "issuers", "at_once", "release_on", "exit_test", "appeal", "source"}
+NEEDED = KEYS - {"measures", "at_once", "release_on", "exit_test"}
 
 
 def faults(path: Path, text: str) -> Iterable[ContentFault]:
@@ -39,7 +39,12 @@ def _values(path: Path, body: Mapping[str, Any]) -> Iterable[ContentFault]:
         yield _fault(path, "restriction-rule-value", "“basis”至少有一条法律依据。", '"basis" needs one legal basis at least.')
     release = body.get("release_on") or {}
     appeal = body["appeal"] if isinstance(body["appeal"], dict) else {}
-    for where, told in (("longest", body["longest"]), ("appeal.within", appeal.get("within")), *((f"release_on.{k}", release.get(k)) for k in ("apart", "after") if release)):
+    wanted = body.get("exit_test") or {}
+    if wanted and wanted.get("missing") not in ("ends", "ask"):  # there is no third: an order ends at its end whatever is missing
+        yield _fault(path, "restriction-rule-value", "“exit_test.missing”为 ends 或 ask：缺结果也到期失效。", '"exit_test.missing" is ends or ask: without a result the order ends all the same.')
+    if appeal.get("late", "rises") not in ("lifts", "rises"):
+        yield _fault(path, "restriction-rule-value", "“appeal.late”为 lifts（逾期即解除）或 rises（逾期由上一级决定）。", '"appeal.late" is lifts (unanswered in time, the order is over) or rises (the level above decides).')
+    for where, told in (("longest", body["longest"]), ("appeal.within", appeal.get("within")), *((("exit_test.within", wanted.get("within")),) if wanted else ()), *((f"release_on.{k}", release.get(k)) for k in ("apart", "after") if release)):
         try:
             if rules.length(str(told)).total_seconds() <= 0 and where in ("longest", "appeal.within"):
                 raise ValueError

@@ -27,5 +27,7 @@ ACTS = (
     ActKind("isolation.lifted", "person", "解除隔离命令", "order lifted", outcomes="lift-reason"),
     ActKind("isolation.appealed", "person", "提出异议", "objection filed"),
     ActKind("isolation.answered", "person", "答复异议", "objection answered", outcomes="appeal-decision"),
+    ActKind("isolation.absent", "person", "发现离开隔离", "found absent from isolation", outcomes="absence-found"),
+    ActKind("isolation.reached", "person", "离开后联系上", "absence settled", outcomes="absence-outcome"),
     ActKind("isolation.daily_check", "person", "每日健康监测", "daily health check", outcomes="check-outcome"),
 )

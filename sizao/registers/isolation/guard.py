@@ -153,9 +153,14 @@ END $$;
 CREATE OR REPLACE FUNCTION isolation_order_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN PERFORM isolation_refuse('restriction-unchangeable'); END IF;
-  IF (NEW.person_id, NEW.area_id, NEW.disease, NEW.kind, NEW.number, NEW.rule_id, NEW.basis, NEW.appeal_route, NEW.issue_id, NEW.issuer_id, NEW.issued_at, NEW.starts_at)
-    IS DISTINCT FROM (OLD.person_id, OLD.area_id, OLD.disease, OLD.kind, OLD.number, OLD.rule_id, OLD.basis, OLD.appeal_route, OLD.issue_id, OLD.issuer_id, OLD.issued_at, OLD.starts_at) THEN
+  IF (NEW.area_id, NEW.disease, NEW.kind, NEW.number, NEW.rule_id, NEW.basis, NEW.appeal_route, NEW.issue_id, NEW.issuer_id, NEW.issued_at, NEW.starts_at)
+    IS DISTINCT FROM (OLD.area_id, OLD.disease, OLD.kind, OLD.number, OLD.rule_id, OLD.basis, OLD.appeal_route, OLD.issue_id, OLD.issuer_id, OLD.issued_at, OLD.starts_at) THEN
     PERFORM isolation_refuse('restriction-unchangeable'); END IF;
+  IF NEW.person_id <> OLD.person_id THEN  -- two records of one person became one, or that was taken back; then nothing else changes
+    IF NOT population_is_merging(OLD.person_id, NEW.person_id) OR (NEW.ends_at, NEW.lifted_at, NEW.lift_reason) IS DISTINCT FROM (OLD.ends_at, OLD.lifted_at, OLD.lift_reason) THEN
+      PERFORM isolation_refuse('restriction-unchangeable'); END IF;
+    RETURN NEW;
+  END IF;
   IF NEW.ends_at > OLD.ends_at THEN PERFORM isolation_refuse('restriction-extended'); END IF;
   IF OLD.lifted_at IS NOT NULL AND (NEW.lifted_at, NEW.lift_reason) IS DISTINCT FROM (OLD.lifted_at, OLD.lift_reason) THEN PERFORM isolation_refuse('restriction-unchangeable'); END IF;
   IF NEW.lifted_at IS NOT NULL AND OLD.lifted_at IS NULL THEN NEW.lifted_at := kernel_now(); END IF;
@@ -180,6 +185,20 @@ CREATE TRIGGER begin BEFORE INSERT ON isolation_evidence FOR EACH ROW EXECUTE FU
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON isolation_evidence FOR EACH ROW EXECUTE FUNCTION kernel_refuse();
 """
 
+#: Evidence stays as it was, but for the one whom it is about, where two records of one person become one.
+KEPT = """
+CREATE OR REPLACE FUNCTION isolation_evidence_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND population_is_merging(OLD.person_id, NEW.person_id) THEN
+    OLD.person_id := NEW.person_id; OLD.change_no := NEW.change_no; OLD.change_xid := NEW.change_xid; OLD.recorded_at := NEW.recorded_at;
+    IF NEW IS NOT DISTINCT FROM OLD THEN RETURN NEW; END IF;
+  END IF;
+  RAISE EXCEPTION 'append only: % on %', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
+DROP TRIGGER append_only ON isolation_evidence;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON isolation_evidence FOR EACH ROW EXECUTE FUNCTION isolation_evidence_guard();
+"""
+
 APPEAL = """
 CREATE OR REPLACE FUNCTION isolation_appeal_begin() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE o isolation_order; body jsonb;
@@ -194,6 +213,9 @@ END $$;
 
 CREATE OR REPLACE FUNCTION isolation_appeal_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' AND NEW.person_id <> OLD.person_id AND population_is_merging(OLD.person_id, NEW.person_id)
+    AND (NEW.order_id, NEW.area_id, NEW.filed_at, NEW.answer_by, NEW.grounds, NEW.decided_at, NEW.decision, NEW.reason, NEW.decided_by_id, NEW.decided_user_id)
+    IS NOT DISTINCT FROM (OLD.order_id, OLD.area_id, OLD.filed_at, OLD.answer_by, OLD.grounds, OLD.decided_at, OLD.decision, OLD.reason, OLD.decided_by_id, OLD.decided_user_id) THEN RETURN NEW; END IF;
   IF TG_OP = 'DELETE' OR OLD.decided_at IS NOT NULL OR (NEW.order_id, NEW.person_id, NEW.area_id, NEW.filed_at, NEW.answer_by, NEW.grounds)
     IS DISTINCT FROM (OLD.order_id, OLD.person_id, OLD.area_id, OLD.filed_at, OLD.answer_by, OLD.grounds) THEN PERFORM isolation_refuse('restriction-unchangeable'); END IF;
   IF NEW.decided_user_id IS NULL OR NEW.decided_by_id IS NULL OR NOT isolation_holds(NEW.decided_user_id, NEW.decided_by_id) THEN PERFORM isolation_refuse('appeal-without-person'); END IF;
@@ -217,4 +239,28 @@ END $$;
 CREATE CONSTRAINT TRIGGER of_its_order AFTER INSERT OR UPDATE OF order_id ON isolation_stay FOR EACH ROW WHEN (NEW.order_id IS NOT NULL) EXECUTE FUNCTION isolation_stay_order();
 """
 
+#: Under orders a person is in one place at a time: no two stays of one disease overlap. Whoever writes two at once waits for the other at the order's row.
+#: A stay that becomes shorter is never refused: of two that a merge of two records put beside each other, either may end.
+APART_FUNCTION = """
+CREATE OR REPLACE FUNCTION isolation_stay_apart() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND (NEW.order_id, NEW.person_id) IS NOT DISTINCT FROM (OLD.order_id, OLD.person_id) AND NEW.started_at >= OLD.started_at
+    AND coalesce(NEW.released_at, 'infinity') <= coalesce(OLD.released_at, 'infinity') THEN RETURN NULL; END IF;
+  PERFORM 1 FROM isolation_order WHERE person_id = NEW.person_id ORDER BY id FOR UPDATE;
+  IF EXISTS (SELECT 1 FROM isolation_stay s WHERE s.person_id = NEW.person_id AND s.disease = NEW.disease AND s.id <> NEW.id AND s.order_id IS NOT NULL
+      AND s.started_at < coalesce(NEW.released_at, 'infinity') AND coalesce(s.released_at, 'infinity') > NEW.started_at) THEN PERFORM isolation_refuse('stay-in-two-places'); END IF;
+  RETURN NULL;
+END $$;
+"""
+
+APART = (
+    APART_FUNCTION
+    + """
+CREATE CONSTRAINT TRIGGER apart AFTER INSERT OR UPDATE OF started_at, released_at, order_id ON isolation_stay FOR EACH ROW WHEN (NEW.order_id IS NOT NULL) EXECUTE FUNCTION isolation_stay_apart();
+"""
+)
+
 SQL = FUNCTIONS + ISSUE + ORDER + APPEAL + STAY
+
+#: What a merge asks of the guards above, for stores that had them before: functions anew, and evidence.
+MERGED = "\n".join([*(f"CREATE OR REPLACE FUNCTION isolation_{name}_guard()" + text.split(f"CREATE OR REPLACE FUNCTION isolation_{name}_guard()")[1].split("END $$;")[0] + "END $$;" for name, text in (("order", ORDER), ("appeal", APPEAL))), KEPT])

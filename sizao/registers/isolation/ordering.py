@@ -174,14 +174,14 @@ def _write(scope: Scope, ready: Sequence[_Ready], sender: str) -> None:
 def guarded() -> Iterator[None]:
     """What the database refuses of a restriction is said in words; its questions for the end of a transaction are asked at the end of the block."""
     try:
-        with transaction.atomic(), machine.pretend(clock.pretended()):
+        with machine.pretend(clock.pretended()), transaction.atomic():  # what was refused is rolled back before the clock is set back
             yield
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     except IntegrityError as fault:
         code = getattr(getattr(fault.__cause__, "diag", None), "constraint_name", None) or ""
-        if code.startswith(("restriction-", "appeal-", "stay-order-")):
+        if code.startswith(("restriction-", "appeal-", "stay-")):
             raise Refused(code) from None
         if code == "appeal_open_once":
             raise Refused("appeal-open") from None

@@ -1,11 +1,9 @@
 """The only way to read orders: which rules are in force, whose orders there are and how they stand, what is unanswered, and what looks alike."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -13,36 +11,23 @@ from django.db.models import Q, QuerySet
 
 from sizao.kernel import clock
 from sizao.kernel.codes import threshold
-from sizao.kernel.models import Area, ContentItem, Enactment
+from sizao.kernel.models import Area, Enactment
 from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope, at_most_one, visible
 
 from . import rules
+from .citing import Rule, rule_of, rule_text
+from .ending import said_of, told_of
 from .models import Appeal, Evidence, Issue, Order, Stay
 
-#: (sampled, known, result) of a person's tests; told by who may read the laboratory's register.
-Results = Sequence[tuple[datetime, datetime, str]]
+#: How near its end an order is asked for the result that its rule wants.
+NEAR = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A restriction rule as two people enacted it: its text by id@SHA-256 and what it says."""
-
-    pk: int
-    id: str
-    ref: str
-    body: Mapping[str, Any]
-
-
-@lru_cache(maxsize=256)
-def _rule(pk: int) -> Rule:
-    item = ContentItem.objects.get(pk=pk)  # immutable, so once is enough
-    return Rule(item.pk, item.item_id, item.ref, item.body)
-
-
-def rule_of(order: Order) -> Rule:
-    """The text that an order cites."""
-    return _rule(order.rule_id)
+#: The person is a case of the order's disease.
+_A_CASE = (
+    "EXISTS (SELECT 1 FROM cases_case c WHERE c.person_id = isolation_order.person_id AND c.disease = isolation_order.disease AND c.classification IN ('confirmed', 'clinical', 'asymptomatic'))"
+)
 
 
 def rules_in_force(area: Area, disease: str, at: datetime) -> dict[str, Rule]:
@@ -52,7 +37,7 @@ def rules_in_force(area: Area, disease: str, at: datetime) -> dict[str, Rule]:
     best: dict[str, tuple[int, datetime, Rule]] = {}
     for pk, path, decided in rows:
         if area.path.startswith(path):
-            one = _rule(pk)
+            one = rule_text(pk)
             if one.id not in best or (len(path), decided) > best[one.id][:2]:
                 best[one.id] = (len(path), decided, one)
     return {name: one for name, (_, _, one) in sorted(best.items())}
@@ -61,7 +46,7 @@ def rules_in_force(area: Area, disease: str, at: datetime) -> dict[str, Rule]:
 def published(at: datetime) -> list[tuple[Rule, Enactment]]:
     """Every restriction rule in force anywhere, with its decision: for anyone to read. One statement and one for each text that is new."""
     found = Enactment.objects.filter(item__kind="restriction", trial=False, seconded_by__isnull=False, decided_at__lte=at, starts_at__lte=at)
-    return [(_rule(e.item_id), e) for e in found.filter(Q(ends_at=None) | Q(ends_at__gt=at)).select_related("area").order_by("item__item_id", "pk")]
+    return [(rule_text(e.item_id), e) for e in found.filter(Q(ends_at=None) | Q(ends_at__gt=at)).select_related("area").order_by("item__item_id", "pk")]
 
 
 def orders(scope: Scope) -> QuerySet[Order]:
@@ -83,11 +68,30 @@ def orders_of(scope: Scope, people: Iterable[UUID]) -> dict[UUID, list[Order]]:
     return dict(found)
 
 
-def told(order: Order, results: Results = ()) -> rules.Told:
-    """An order as far as its standing goes; what results release is worked out here, each time."""
-    released = rules.released_by_results(rule_of(order).body, order.starts_at, results) if results else None
-    issue = order.issue
-    return rules.Told(order.starts_at, order.ends_at, issue.waits, issue.seconded_at, issue.refused_at, order.lifted_at, released)
+def told(order: Order, at: datetime | None = None) -> rules.Told:
+    """One order as far as its standing goes, with all that ends it by itself; for many, `ending.told_of`."""
+    return told_of([order], at)[order.pk]
+
+
+def without_exit_test(scope: Scope, at: datetime | None = None, most: int = 200) -> list[tuple[Order, str]]:
+    """Orders near their end without the result that their rule wants by then: (order, what the rule says of it: ends · ask), the nearest end first.
+
+    None of them lasts an hour longer for it.
+    """
+    at = at or clock.now()
+    rows = list(orders(scope).filter(lifted_at=None, ends_at__gt=at, ends_at__lt=at + NEAR, starts_at__lte=at, issue__refused_at=None).order_by("ends_at", "id")[: 10 * most])
+    told, said = told_of(rows, at), said_of((r.pk for r in rows), at)
+    found = [(r, rules.exit_test_missing(rule_of(r).body, r.ends_at, at, said[r.pk].results)) for r in rows if rules.standing(told[r.pk], at) == "in_force"]
+    return [(r, says) for r, says in found if says][:most]
+
+
+def over_as_case(scope: Scope, at: datetime | None = None, days: int = 14, most: int = 500) -> list[tuple[Order, datetime]]:
+    """Observations that ended because the person became a case: (order, when), the longest ago first."""
+    at = at or clock.now()
+    rows = list(orders(scope).filter(ends_at__gt=at - timedelta(days=days), starts_at__lte=at, issue__refused_at=None).extra(where=[_A_CASE]).order_by("starts_at", "id")[:most])  # noqa: S610 - our own words
+    told = told_of(rows, at)
+    found = [(r, told[r.pk]) for r in rows if rules.standing(told[r.pk], at) == "lifted"]
+    return sorted(((r, t.became_case_at) for r, t in found if t.became_case_at is not None and rules.over_at(t) >= t.became_case_at), key=lambda f: f[1])
 
 
 def evidence_of(scope: Scope, order: UUID) -> list[Evidence]:
@@ -100,7 +104,17 @@ def stays_under(scope: Scope, order: UUID) -> list[Stay]:
 
 
 def appeals(scope: Scope, permission: str = "person.read") -> QuerySet[Appeal]:
-    return Appeal.objects.filter(visible(), scope.area_filter("area", permission)).select_related("area", "order", "order__issue", "decided_by")
+    return Appeal.objects.filter(visible(), scope.area_filter("area", permission)).select_related("area", "order", "order__issue", "order__rule", "decided_by").defer("area__geometry", "order__rule__text")
+
+
+def public_objections(at: datetime, days: int = 30) -> dict[str, int]:
+    """For anyone: objections filed in the last days, answered in time, late or not yet, and granted in whole or in part. No person, no area."""
+    found = Appeal.objects.filter(visible(), filed_at__gt=at - timedelta(days=days), filed_at__lte=at).values_list("answer_by", "decided_at", "decision")
+    rows = [(by, done, decision) for by, done, decision in found]
+    return {
+        "filed": len(rows), "in_time": sum(1 for by, done, _ in rows if done is not None and by is not None and done <= by),
+        "late": sum(1 for by, done, _ in rows if by is not None and (done or at) > by), "granted": sum(1 for _, done, decision in rows if done is not None and decision in ("granted", "shortened")),
+    }  # fmt: skip
 
 
 def appeals_of(scope: Scope, people: Iterable[UUID]) -> list[Appeal]:
@@ -189,42 +203,3 @@ def groundless(scope: Scope, at: datetime | None = None, most: int = 200) -> lis
             [at, paths, most],
         )
         return cursor.fetchall()
-
-
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """How late people are let go after their order ended: of those let go, the median and the slowest tenth; and how many are still held.
-
-    Attributes:
-        let_go: Stays under an order that ended, whose end is recorded.
-        held: Stays under an order that ended, with no end recorded yet.
-        median, tenth: Hours after the order's end, of `let_go`; None when there is none. The tenth is the ninth decile.
-        longest_held: Hours since the end of the order of who is held longest.
-    """
-
-    let_go: int
-    held: int
-    median: float | None
-    tenth: float | None
-    longest_held: float | None
-
-
-def release_lag(scope: Scope, at: datetime | None = None, days: int = 30) -> Lag:
-    """The release lag of the last days: from the end of an order (its own, or its lifting) until the stay under it ended."""
-    at = at or clock.now()
-    paths = [p + "%" for p in scope.paths("plan.read")]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH s AS (
-              SELECT least(o.ends_at, coalesce(o.lifted_at, o.ends_at)) AS over, coalesce(least(s.released_at, s.left_at), s.released_at, s.left_at) AS gone
-              FROM isolation_stay s JOIN isolation_order o ON o.id = s.order_id JOIN isolation_issue i ON i.id = o.issue_id JOIN kernel_area a ON a.id = s.area_id
-              WHERE a.path LIKE ANY (%s) AND s.started_at <= %s AND least(o.ends_at, coalesce(o.lifted_at, o.ends_at)) BETWEEN %s AND %s
-            ), g AS (SELECT greatest(extract(epoch FROM gone - over) / 3600, 0) AS late FROM s WHERE gone <= %s AND gone >= over)
-            SELECT (SELECT count(*) FROM g), count(*) FILTER (WHERE gone IS NULL OR gone > %s), (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY late) FROM g),
-              (SELECT percentile_cont(0.9) WITHIN GROUP (ORDER BY late) FROM g), max(extract(epoch FROM %s - over) / 3600) FILTER (WHERE gone IS NULL OR gone > %s) FROM s
-            """,
-            [paths, at, at - timedelta(days=days), at, at, at, at, at],
-        )
-        let_go, held, median, tenth, longest = cursor.fetchone()
-    return Lag(let_go, held, *(None if v is None else round(float(v), 2) for v in (median, tenth, longest)))

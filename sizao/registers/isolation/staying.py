@@ -15,23 +15,36 @@ from sizao.kernel.scope import Scope, at_most_one, visible
 from . import orders as read
 from . import rules
 from .actions import NewStay, add_stays
+from .citing import rule_of
 from .models import Order, Stay
+from .ordering import BACK, guarded
 
 
 @transaction.atomic
 def take_in(scope: Scope, order: UUID, *, kind: str = "", area: Area | None = None, at: datetime | None = None) -> UUID:
-    """The person of an order is where he is to be. Refused: stay-order-not-in-force, bad-value (kind), not-found-or-out-of-area."""
-    row = _order(scope, order)
+    """The person of an order is where he is to be. Who is still in a stay under another order of this disease is moved: that one ends as this begins.
+
+    Refused: stay-order-not-in-force (also by what ended it by itself: results, an unanswered objection), restriction-kind, contradicts-itself (before the
+    order begins), stay-in-two-places, done-in-the-future, not-found-or-out-of-area.
+    """
+    row = order_to_write(scope, order)
     now = clock.now()
-    at = _past(at, now)
-    _binds(row, now)
-    if kind and kind not in read.rule_of(row).body["kinds"]:
+    at = past(at, now)
+    binds(row, now)
+    if at < row.starts_at - BACK:
+        raise Refused("contradicts-itself")
+    at = max(at, row.starts_at)
+    if kind and kind not in rule_of(row).body["kinds"]:
         raise Refused("restriction-kind")
-    held = Stay.objects.filter(visible(), order=row, ended_at=None, left_at=None).first()
-    if held is not None:
-        return held.pk
-    stay = NewStay(row.person_id, (area or row.area).pk, row.disease, at, kind or row.kind, row.pk)
-    return add_stays(scope, [stay], sender=f"post:{scope.post_id}")[0]
+    ordered = Stay.objects.select_for_update(of=("self",)).filter(visible(), person=row.person_id, disease=row.disease, order__isnull=False, ended_at=None)
+    for held in ordered:
+        if held.order_id == row.pk:
+            return held.pk  # type: ignore[no-any-return]
+        if at < held.started_at:
+            raise Refused("stay-in-two-places")
+        held.ended_at = held.stands_from = at
+        held.save(update_fields=["ended_at", "stands_from"])
+    return _begin(scope, NewStay(row.person_id, (area or row.area).pk, row.disease, at, kind or row.kind, row.pk))
 
 
 @transaction.atomic
@@ -42,27 +55,27 @@ def move(scope: Scope, stay: UUID, *, kind: str, area: Area | None = None, at: d
     """
     row = _open(scope, stay)
     now = clock.now()
-    at = _past(at, now)
+    at = past(at, now)
     if at <= row.started_at:
         raise Refused("contradicts-itself")
     if kind not in code_list("stay-kind"):
         raise Refused("restriction-kind")
     if row.order is not None:
-        order = _order(scope, row.order_id)
-        _binds(order, now)
-        if kind not in read.rule_of(order).body["kinds"]:
+        order = order_to_write(scope, row.order_id)
+        binds(order, now)
+        if kind not in rule_of(order).body["kinds"]:
             raise Refused("restriction-kind")
     row.ended_at, row.stands_from = at, at
     row.save(update_fields=["ended_at", "stands_from"])
     audit.write(scope, "isolation.moved", [row.person_id])
-    return add_stays(scope, [NewStay(row.person_id, (area or row.area).pk, row.disease, at, kind, row.order_id)], sender=f"post:{scope.post_id}")[0]
+    return _begin(scope, NewStay(row.person_id, (area or row.area).pk, row.disease, at, kind, row.order_id))
 
 
 @transaction.atomic
 def let_go(scope: Scope, stay: UUID, *, at: datetime | None = None, left: bool = False) -> None:
     """He is let go, or (`left`) had gone before. That he is free when the order ends needs no word of ours: this tells when it came about."""
     row = _open(scope, stay)
-    at = _past(at, clock.now())
+    at = past(at, clock.now())
     if at < row.started_at:
         raise Refused("contradicts-itself")
     if left:
@@ -74,7 +87,17 @@ def let_go(scope: Scope, stay: UUID, *, at: datetime | None = None, left: bool =
     audit.write(scope, "isolation.left" if left else "isolation.released", [row.person_id])
 
 
-def _order(scope: Scope, order: UUID | None) -> Order:
+def _begin(scope: Scope, new: NewStay) -> UUID:
+    """The stay; what is there already from that instant on stands. The database keeps any two under orders apart."""
+    with guarded():
+        made = add_stays(scope, [new], sender=f"post:{scope.post_id}")
+        if not made:
+            raise Refused("stay-in-two-places")
+    return made[0]
+
+
+def order_to_write(scope: Scope, order: UUID | None) -> Order:
+    """The order, for a post that may write stays there. Refused: not-allowed, not-found-or-out-of-area."""
     scope.check("stay.write")
     row: Order = at_most_one(read.orders(scope).filter(scope.area_filter("area", "stay.write"), pk=order)[:1])
     return row
@@ -89,14 +112,21 @@ def _open(scope: Scope, stay: UUID) -> Stay:
     return row
 
 
-def _binds(order: Order, at: datetime) -> None:
-    found = rules.standing(read.told(order), at)
+def standing(order: Order, at: datetime) -> str:
+    """How an order stands at a moment, with all that ends it by itself."""
+    return rules.standing(read.told(order, at), at)
+
+
+def binds(order: Order, at: datetime) -> None:
+    """Refused stay-order-not-in-force where the order binds nobody at that moment, whatever ended it."""
+    found = standing(order, at)
     if found != "in_force":
         words = code_list("order-standing")[found]
         raise Refused("stay-order-not-in-force", standing=words)
 
 
-def _past(at: datetime | None, now: datetime) -> datetime:
+def past(at: datetime | None, now: datetime) -> datetime:
+    """The moment told, else now. Refused done-in-the-future."""
     if at is not None and at > now:
         raise Refused("done-in-the-future", value=at)
     return at or now

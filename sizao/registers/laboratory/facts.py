@@ -43,4 +43,10 @@ ACTS = (
     ActKind("lab.sequenced", "subject", "完成测序", "sequenced"),
     ActKind("animal.acted", "subject", "动物（环境）阳性处置", "finding in an animal or place acted on"),
     ActKind("lab.retest_asked", "person", "要求单管复检", "retest asked for"),
+    ActKind("lab.antibodies", "person", "抗体检测出结果", "antibodies looked for", outcomes="test-result"),
+    ActKind("recall.found", "person", "召回对象已找到", "person called again was found"),
+    ActKind("tube.handed", "subject", "样本交转运", "tube handed to the courier"),
+    ActKind("tube.tested", "subject", "样本上机", "tube in a run", outcomes="test-result"),
+    ActKind("lab.held", "subject", "检测存疑", "result or tube held", outcomes="lab-hold"),
+    ActKind("lab.hold_decided", "subject", "存疑处理", "hold decided", outcomes="lab-hold-resolution"),
 )

@@ -13,8 +13,10 @@ from sizao.kernel.copying import text_array, update_records
 from sizao.kernel.models import Act
 from sizao.kernel.scope import Scope
 
+from . import holds
 from .actions import NewSpecimen, add_specimens, correct_result
-from .models import Specimen
+from .holds import NewHold
+from .models import Specimen, Tube
 from .telling import Told, put_results
 
 #: Why a result was replaced that a list had told before.
@@ -37,6 +39,7 @@ class Listed:
     received_at: datetime | None = None
     resulted_at: datetime | None = None
     result: str | None = None
+    method: str | None = None
 
 
 @transaction.atomic
@@ -55,7 +58,10 @@ def bring_samples(scope: Scope, listed: Sequence[Listed], *, sender: str, batch:
     arrived: list[Specimen] = []
     put_on: list[Specimen] = []
     undated: list[tuple[UUID, str]] = []
-    for row in rows:
+    listed_rows = list(rows)
+    pooled = set(Tube.objects.filter(pk__in={r.tube_id for r in listed_rows if r.tube_id}, size__gt=1).values_list("pk", flat=True)) if any(r.tube_id for r in listed_rows) else set()
+    kept: list[NewHold] = []
+    for row in listed_rows:
         one = wanted[row.source_id]
         changed = False
         if one.sampled_at != row.sampled_at:
@@ -70,8 +76,13 @@ def bring_samples(scope: Scope, listed: Sequence[Listed], *, sender: str, batch:
             arrived.append(row)
         if changed:
             put_on.append(row)
-        told = _tell(scope, row, one, fresh, undated)
+        told = False
+        if row.tube_id in pooled and one.result not in (None, row.result):  # its tube answers for it, or a sample of its own
+            kept.append(NewHold("signs_differ", row.area_id, row.tube_id, row.laboratory_id, {"specimen": str(row.pk), "said": one.result, "at": str(one.resulted_at or "")}))
+        else:
+            told = _tell(scope, row, one, fresh, undated)
         found[row.source_id] = ("new" if row.source_id in made else "updated" if changed or told else "identical", row.pk)
+    holds.put(scope, kept)
     update_records(Specimen, ("result",), undated)
     update_records(Specimen, ("sampled_at", "kind", "received_at"), [(r.pk, r.sampled_at, r.kind, r.received_at) for r in put_on])
     _acts(scope, moved, arrived, batch)
@@ -90,7 +101,7 @@ def _tell(scope: Scope, row: Specimen, one: Listed, fresh: list[Told], undated: 
             return False
         undated.append((row.pk, one.result))
     elif row.resulted_at is None:
-        fresh.append(Told(row, one.result, one.resulted_at))
+        fresh.append(Told(row, one.result, one.resulted_at, method=one.method))
     else:
         correct_result(scope, row.pk, one.result, one.resulted_at, SAID_OTHERWISE)
     return True

@@ -35,9 +35,13 @@ def save(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int |
 
     known = {pk: result for pk, result in Specimen.objects.filter(pk__in=[c.record for c in commands if c.record]).values_list("pk", "result") if result}
 
+    tells = scope.paths("result.write") == scope.paths("specimen.write")
+
     def whole(r: Any) -> Iterable[Problem]:
         if r.pk in known and r.result != known[r.pk]:
             yield Problem("bad-value", "result", str(r.result))
+        if r.result and r.pk not in known and not (tells or scope.can("result.write", r.area)):  # who samples tells no result
+            yield Problem("not-allowed", "result")
         if bool(r.result) != bool(r.resulted_at):
             yield Problem("value-missing", "resulted_at" if r.result else "result")
         elif r.resulted_at and r.resulted_at < r.sampled_at:

@@ -1,5 +1,6 @@
 """The only way into the ledgers."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.db.models import QuerySet
 from sizao.kernel.scope import Scope, at_most_one, visible
 
 from .catalogue import ledger
-from .models import DueReport, ReportingUnit
+from .models import DueReport, Entry, ReportingUnit
 from .registers import of
 
 
@@ -33,9 +34,9 @@ def reports(scope: Scope) -> QuerySet[DueReport]:
     return DueReport.objects.filter(visible(), scope.area_filter("unit__area", "plan.read")).select_related("unit")
 
 
-def entries(scope: Scope, name: str) -> QuerySet[Any]:
-    """The lines of a ledger that this scope may see. Refused ledger-unknown."""
-    return of(ledger(name)).rows(scope).select_related("area", "unit")
+def entries(scope: Scope, name: str, permission: str = "") -> QuerySet[Any]:
+    """The lines of a ledger that this scope may see; with another right than to read ledgers, where a page needs one ledger only. Refused ledger-unknown."""
+    return of(ledger(name)).rows(scope, permission).select_related("area", "unit")
 
 
 def access_entry_by_id(scope: Scope, name: str, entry: UUID) -> Any:
@@ -46,3 +47,17 @@ def access_entry_by_id(scope: Scope, name: str, entry: UUID) -> Any:
 def filed_ledgers() -> list[str]:
     """The ledgers of which this store holds a report."""
     return sorted(DueReport.objects.order_by().values_list("ledger", flat=True).distinct())
+
+
+def told_before(name: str, sender: str, numbers: Sequence[str]) -> dict[str, Entry]:
+    """number → the line of a ledger that this sender told under it before, wherever it is; for an intake that must not write it twice."""
+    held = Entry.objects.filter(ledger=name, sender=sender, source_id__in=list(numbers)).select_related("unit__area") if numbers else []
+    return {row.source_id: row for row in held}
+
+
+def trained_at(scope: Scope, unit: UUID, course: str) -> int:
+    """How many people of a unit have passed a course, as far as this scope reads ledgers."""
+    if not scope.can("ledger.read"):
+        return 0
+    found: int = entries(scope, "training").filter(unit=unit, values__course=course, values__passed=True).values("person").distinct().count()
+    return found

@@ -10,7 +10,7 @@ TABLES = (
         zh="移交协查",
         en="hand-over",
         columns=(
-            C("kind", "text", "kind", "类别", "kind", codes="handover-kind"),
+            C("kind", "text", "CASE WHEN recalled_at IS NULL THEN kind ELSE 'recalled' END", "类别", "kind", codes="handover-kind"),
             C("sent_at", "instant", "sent_at", "发出时间", "time sent"),
             C("answer", "text", "answer", "答复", "answer", codes="handover-answer"),
             C("answered_at", "instant", "answered_at", "答复时间", "time of the answer"),

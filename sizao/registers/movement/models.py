@@ -5,6 +5,10 @@ from django.db.models import F, Q
 
 from sizao.kernel.register import Declaration, Field, Filter, Record, natural_key
 
+from .declared import GateTry, TravelDeclaration
+
+__all__ = ["GateShift", "GateTry", "Handover", "Journey", "LeadLook", "OutsideArea", "TravelDeclaration"]
+
 
 class Handover(Record):
     """Somebody announced to the area that must answer. `area` is that area."""
@@ -18,6 +22,14 @@ class Handover(Record):
     answer = models.TextField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     arrived_at = models.DateTimeField(null=True, blank=True)
+    purpose = models.TextField(default="verification")
+    source = models.TextField(blank=True, default="")
+    answer_by = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.TextField(blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+    recalled_at = models.DateTimeField(null=True, blank=True)
+    forgotten_at = models.DateTimeField(null=True, blank=True)
 
     REGISTER = Declaration(
         zh="移交协查",
@@ -32,10 +44,19 @@ class Handover(Record):
             "answer": Field("答复", "Answer", codes="handover-answer"),
             "answered_at": Field("答复时间", "Answered"),
             "arrived_at": Field("到达时间", "Arrived"),
+            "purpose": Field("目的", "Purpose", codes="handover-purpose"),
+            "source": Field("来源", "Source"),
+            "answer_by": Field("答复期限", "To be answered by"),
+            "expires_at": Field("到期时间", "Expires"),
+            "answered_by": Field("答复岗位", "Answered by"),
+            "reason": Field("理由", "Reason", sensitivity="personal"),
+            "recalled_at": Field("撤回时间", "Recalled"),
+            "forgotten_at": Field("到期注销时间", "Forgotten"),
         },
         acts=("handover.sent", "handover.answered", "handover.arrived"),
         name="handovers",
-        filters=(Filter("unanswered", "未答复", "Not answered", {"answer__isnull": True}),),
+        columns=("person", "kind", "sent_at", "answer_by", "answer", "answered_at", "area"),
+        filters=(Filter("unanswered", "未答复", "Not answered", {"answer__isnull": True, "recalled_at__isnull": True, "forgotten_at__isnull": True}),),
         group_zh="流动与关口",
         group_en="Movement",
     )
@@ -44,8 +65,20 @@ class Handover(Record):
         constraints = [
             natural_key("handover_natural_key"),
             models.CheckConstraint(condition=Q(answered_at=None) | Q(answered_at__gte=F("sent_at")), name="handover_answered_after_it_was_sent"),
+            models.CheckConstraint(condition=Q(recalled_at=None) | (Q(answer=None) & Q(recalled_at__gte=F("sent_at"))), name="handover_recalled_while_unanswered"),
+            models.CheckConstraint(condition=~Q(kind="lead") | (Q(expires_at__isnull=False) & Q(expires_at__gt=F("sent_at"))), name="lead_has_an_end"),
+            models.CheckConstraint(condition=~Q(purpose=""), name="handover_has_a_purpose"),
+            models.CheckConstraint(condition=Q(forgotten_at=None) | Q(person=None), name="handover_forgotten_names_nobody"),
         ]
         indexes = [models.Index(fields=["area", "sent_at"], name="handover_area")]
+
+
+class LeadLook(models.Model):
+    """Somebody opened a lead or a hand-over: when, and for which post. Counted on the page, and kept as long as the hand-over."""
+
+    handover = models.ForeignKey(Handover, models.CASCADE, related_name="looks")
+    post = models.ForeignKey("kernel.Post", models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
 
 
 class OutsideArea(Record):
@@ -159,3 +192,50 @@ class Journey(Record):
             models.CheckConstraint(condition=Q(left_on=None) | Q(arrived_on=None) | Q(arrived_on__gte=F("left_on")), name="journey_arrives_after_it_leaves"),
         ]
         indexes = [models.Index(fields=["person", "known_at"], name="journey_person"), models.Index(fields=["area", "arrived_on"], name="journey_area")]
+
+
+class GateShift(Record):
+    """A shift at a gateway: a post is on from `begun_at`, hands over at `over_at` with what is open, and the next one takes it over."""
+
+    unit = models.ForeignKey("ledgers.ReportingUnit", models.PROTECT, related_name="+")
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    post = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True, related_name="+")
+    begun_at = models.DateTimeField()
+    over_at = models.DateTimeField(null=True, blank=True)
+    open_matters = models.TextField(blank=True, default="")
+    before = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    taken_at = models.DateTimeField(null=True, blank=True)
+
+    REGISTER = Declaration(
+        zh="关口班次",
+        en="Shift at a gateway",
+        fields={
+            "unit": Field("关口", "Gateway", to="reporting-units"),
+            "area": Field("所在地", "Area"),
+            "post": Field("值守岗位", "Post on duty"),
+            "begun_at": Field("到岗时间", "On from"),
+            "over_at": Field("交班时间", "Handed over"),
+            "open_matters": Field("未了事项", "Left open", sensitivity="personal"),
+            "before": Field("上一班", "Shift before", to="gate-shifts", writable=False),
+            "taken_at": Field("接班时间", "Taken over"),
+        },
+        name="gate-shifts",
+        read="plan.read",
+        person="",
+        columns=("unit", "post", "begun_at", "over_at", "taken_at"),
+        filters=(
+            Filter("on", "当班", "On duty", {"over_at__isnull": True}),
+            Filter("not-taken", "无人接班", "Nobody took over", {"over_at__isnull": False, "taken_at__isnull": True}),
+        ),
+        group_zh="流动与关口",
+        group_en="Movement",
+    )
+
+    class Meta:
+        constraints = [
+            natural_key("gate_shift_natural_key"),
+            models.UniqueConstraint(fields=["unit"], condition=Q(over_at=None), name="gate_shift_one_on"),
+            models.CheckConstraint(condition=Q(over_at=None) | Q(over_at__gte=F("begun_at")), name="gate_shift_ends_after_it_begins"),
+            models.CheckConstraint(condition=Q(taken_at=None) | Q(over_at__isnull=False), name="gate_shift_taken_once_handed"),
+        ]
+        indexes = [models.Index(fields=["area", "id"], name="gate_shift_area")]

@@ -20,13 +20,8 @@ from sizao.kernel.outcome import Problem
 from sizao.kernel.scope import Scope
 
 from . import tokens
+from .clocks import AHEAD, off_by
 
-#: A clock that is off by no more is left as it is: messages take time too.
-NEAR = timedelta(minutes=2)
-#: A clock that is off by more tells nothing.
-FAR = timedelta(hours=24)
-#: So far ahead of ours a moment may lie after all that.
-AHEAD = timedelta(minutes=5)
 LONGEST = timedelta(hours=24)
 
 
@@ -83,10 +78,9 @@ def take(scope: Scope, visits: Sequence[Visit], *, sender: str, sent_at: datetim
 def read(visits: Sequence[Visit], *, sender: str, sent_at: datetime | None = None) -> Batch:
     """Puts the clocks right and sets aside what cannot be a visit."""
     now = clock.now()
-    skew = now - sent_at if sent_at is not None else timedelta()
-    if abs(skew) > FAR:
+    skew = off_by(sent_at, now)
+    if skew is None:
         return Batch(sender, {}, 0, dict.fromkeys(range(len(visits)), Problem("clock-too-far", "sent_at", sent_at.isoformat() if sent_at else "")))
-    skew = skew if abs(skew) > NEAR else timedelta()
     oldest = now - timedelta(days=kept_days(now))
     rejected: dict[int, Problem] = {}
     rows: dict[tuple[date, UUID], tuple[Visit, datetime, datetime | None]] = {}

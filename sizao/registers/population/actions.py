@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +19,8 @@ from sizao.kernel.scope import Scope
 from sizao.kernel.sealed import check_ring, keys_at_hand, new_person_keys
 from sizao.kernel.steps import AHEAD
 
-from .models import Household, Person
-from .rules import name_keys
+from .models import Household, Person, Restored
+from .rules import name_keys, restored
 from .sealing import ADDRESS, NATIONAL_ID, PHONE
 
 PLAIN = ("name", "sex", "birth_date", "birth_year", "age_years", "age_text", "age_on", "occupation", "area_id", "household_id")
@@ -130,6 +131,7 @@ def add_persons(scope: Scope, people: Sequence[PersonData], *, known: Sequence[d
     columns["name_keys"] = [name_keys(data.name) for data in people]
     columns |= {field: [getattr(data, field) for data in people] for field in PLAIN}
     written = copy_columns(Person, columns | dict(zip(BOXES, boxes, strict=True)))
+    _restore([(key, field, value) for field in INDEXED for key, value in zip(ids, told[field], strict=True) if value], new=True)
     audit.write(scope, "population.persons_added", ids, digest_of=written)
     return ids
 
@@ -173,7 +175,19 @@ def _seal(rows: Sequence[Person], people: Sequence[PersonData]) -> None:
             setattr(row, field, box)
             if field in INDEXED:
                 setattr(row, f"{field}_index", column.index(value))
+        if field in INDEXED:
+            _restore([(row.pk, field, value) for row, value in told])
 
+
+def _restore(told: Sequence[tuple[UUID, str, str | None]], *, new: bool = False) -> None:
+    """Keeps the digest of a number's restored form beside its own, where they differ: by it two spellings of one number are found equal. In the caller's transaction."""
+    kept = [(key, field, form) for key, field, value in told if value and (form := restored(field, value)) is not None]
+    if not new and told:
+        for field in {field for _, field, _ in told}:
+            Restored.objects.filter(field=field, person__in=[key for key, f, _ in told if f == field]).delete()
+    if kept:
+        there = None if new else set(Person.objects.filter(pk__in={key for key, _, _ in kept}).values_list("pk", flat=True))  # a refused row is not there
+        Restored.objects.bulk_create([Restored(person_id=key, field=field, mark=SEALED[field].index(form)) for key, field, form in kept if there is None or key in there])
 
 
 def save(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
@@ -201,3 +215,5 @@ def _finish(works: Sequence[saving.Work]) -> None:
             if name in INDEXED:
                 setattr(work.row, f"{name}_index", column.index(value or None))
                 work.columns.add(f"{name}_index")
+        if name in INDEXED:
+            transaction.on_commit(partial(_restore, [(work.row.pk, name, value) for work, value in told]))  # a new row is written after this

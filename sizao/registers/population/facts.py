@@ -15,6 +15,7 @@ TABLES = (
             FactsColumn("age", "int", "CAST(floor(age_years) AS integer)", "年龄（周岁）", "age", unit="years"),
         ),
         links=(FactsLink("household", "household", "household_id", "家庭户", "household"),),
+        only="same_as_id IS NULL",
     ),
     FactsTable(
         name="household",

@@ -10,6 +10,7 @@ from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope, at_most_one, visible
 from sizao.kernel.sealed import keys_at_hand
 
+from .merging import as_told, others_of
 from .models import Household, Person
 from .rules import masked, search_keys
 from .sealing import ADDRESS, NATIONAL_ID, PHONE
@@ -17,12 +18,12 @@ from .sealing import ADDRESS, NATIONAL_ID, PHONE
 #: So many persons are handed from one statement to the next; more are asked for where they stand.
 FEW = 500
 
-__all__ = ["access_person_by_id", "matching", "names_of", "persons", "sealed_of", "search", "shown_name"]
+__all__ = ["access_person_by_id", "as_told", "matching", "names_of", "others_of", "persons", "sealed_of", "search", "shown_name"]
 
 
 def persons(scope: Scope) -> QuerySet[Person]:
-    """The persons that this scope may see; the caller records the read (`record_read`) when rows reach a screen or a file."""
-    return Person.objects.filter(visible(), scope.area_filter("area")).select_related("area").defer("area__geometry")
+    """The persons that this scope may see; the caller records the read (`record_read`) when rows reach a screen or a file. Who was found to be another is absent."""
+    return Person.objects.filter(visible(), scope.area_filter("area"), same_as=None).select_related("area").defer("area__geometry")
 
 
 def households(scope: Scope) -> QuerySet[Household]:
@@ -53,6 +54,15 @@ def names_of(scope: Scope, people: Iterable[UUID], what: str = "population.names
     rows = list(persons(scope).filter(pk__in=set(people)).values_list("pk", "name", "area__path"))
     record_read(scope, (pk for pk, _, _ in rows), what)
     return {pk: name if scope.can("person.names", path) else masked(name) for pk, name, path in rows}
+
+
+def names_entrusted(scope: Scope, whom: Iterable[tuple[UUID, Area]], what: str, permission: str = "person.names") -> dict[UUID, str]:
+    """The names of people whom a record of this post's own areas entrusts to it (a patient referred to its hospital), wherever they live: masked where the post
+    sees no names at that record's area. The caller has read those records by their own scope; one read on record. `permission` "listed.names": the record is a duty of this very post."""
+    areas = dict(whom)
+    rows = list(Person.objects.filter(visible(), pk__in=set(areas)).values_list("pk", "name"))
+    record_read(scope, (pk for pk, _ in rows), what)
+    return {pk: name if scope.can(permission, areas[pk]) else masked(name) for pk, name in rows}
 
 
 def sealed_of(scope: Scope, person: Person) -> dict[str, str | None]:
@@ -96,7 +106,7 @@ def few_matching(scope: Scope, text: str) -> list[UUID] | None:
     meant = matching(scope, text)
     if meant is None:
         return []
-    found = list(Person.objects.filter(meant, scope.area_filter("area", "person.names")).values_list("pk", flat=True)[: FEW + 1])
+    found = list(Person.objects.filter(meant, scope.area_filter("area", "person.names"), same_as=None).values_list("pk", flat=True)[: FEW + 1])
     return found if len(found) <= FEW else None
 
 
@@ -105,8 +115,10 @@ def by_identifier(scope: Scope, texts: Iterable[str]) -> Iterable[tuple[str, UUI
     for column, name in ((NATIONAL_ID, "national_id_index"), (PHONE, "phone_index")):
         wanted = {mark: text for text in texts if len(text) >= 7 for mark in column.searched(text)}
         if wanted:
-            for mark, pk in persons(scope).filter(**{f"{name}__in": list(wanted)}).values_list(name, "pk"):
-                yield wanted[bytes(mark)], pk
+            found = list(Person.objects.filter(visible(), scope.area_filter("area"), **{f"{name}__in": list(wanted)}).values_list(name, "pk", "same_as"))
+            others = others_of(pk for _, pk, other in found if other is not None)
+            for mark, pk, _ in found:
+                yield wanted[bytes(mark)], others.get(pk, pk)
 
 
 def by_identifier_anywhere(texts: Iterable[str]) -> dict[str, UUID]:
@@ -116,9 +128,24 @@ def by_identifier_anywhere(texts: Iterable[str]) -> dict[str, UUID]:
     for column, name in ((PHONE, "phone_index"), (NATIONAL_ID, "national_id_index")):
         wanted = {mark: text for text in texts if len(text) >= 7 for mark in column.searched(text)}
         if wanted:
-            for mark, pk in Person.objects.filter(visible(), **{f"{name}__in": list(wanted)}).order_by("-id").values_list(name, "pk"):
-                found[wanted[bytes(mark)]] = pk
+            rows = list(Person.objects.filter(visible(), **{f"{name}__in": list(wanted)}).order_by("-id").values_list(name, "pk", "same_as"))
+            others = others_of(pk for _, pk, other in rows if other is not None)
+            for mark, pk, _ in rows:
+                found[wanted[bytes(mark)]] = others.get(pk, pk)
     return found
+
+
+def by_document_anywhere(numbers: Iterable[str]) -> dict[str, UUID]:
+    """number → person for numbers of identity documents, wherever the person lives; for an intake that shows nobody. A telephone names nobody here."""
+    wanted = {mark: number for number in numbers for mark in NATIONAL_ID.searched(number)}
+    rows = Person.objects.filter(visible(), national_id_index__in=list(wanted)).order_by("-id").values_list("national_id_index", "pk") if wanted else ()
+    return {wanted[bytes(mark)]: pk for mark, pk in rows}
+
+
+def named_among(scope: Scope, people: Iterable[UUID]) -> list[tuple[UUID, str, int | None]]:
+    """(person, name, age in whole years) of those of these persons whom this scope may name."""
+    found = Person.objects.filter(scope.area_filter("area", "person.names"), pk__in=set(people)).values_list("pk", "name", "age_years")
+    return [(pk, name, None if age is None else int(age)) for pk, name, age in found]
 
 
 def areas_of(people: Iterable[UUID]) -> dict[UUID, Area]:
@@ -126,10 +153,30 @@ def areas_of(people: Iterable[UUID]) -> dict[UUID, Area]:
     return {p.pk: p.area for p in Person.objects.filter(visible(), pk__in=set(people)).select_related("area").only("area__path", "area__time_zone", "area__parent")}
 
 
+def households_of(people: Iterable[UUID]) -> dict[UUID, UUID]:
+    """person → household, of those who have one: for a story that looks after a household, and shows nobody."""
+    return dict(Person.objects.filter(visible(), pk__in=set(people), household__isnull=False).values_list("pk", "household_id"))
+
+
+def members_of(scope: Scope, households: Iterable[UUID]) -> list[Person]:
+    """Who lives in these households, as far as this scope may see; the caller records the read when names reach a screen."""
+    return list(persons(scope).filter(household__in=set(households)).select_related("area", "household").order_by("household_id", "id"))
+
+
 def search(scope: Scope, text: str, limit: int = 50) -> Sequence[Person]:
-    """Persons by name (Chinese, pinyin initials, Latin words), exact national id or telephone; at most `limit`, reads on record."""
+    """Persons by name (Chinese, pinyin initials, Latin words), exact national id or telephone, those of merged records too; at most `limit`, reads on record."""
     meant = matching(scope, text, sealed_anywhere=True)
-    found = persons(scope).filter(meant) if meant is not None else persons(scope).none()
-    rows = list(found.order_by("name", "id")[:limit])
+    if meant is None:
+        return []
+    found = list(Person.objects.filter(visible(), scope.area_filter("area"), meant).select_related("area").defer("area__geometry").order_by("name", "id")[:limit])
+    rows = [p for p in found if p.same_as_id is None]
+    if len(rows) < len(found):  # a name or number that was told of somebody who is another: that other is meant
+        others = set(others_of(p.pk for p in found if p.same_as_id is not None).values()) - {r.pk for r in rows}
+        rows = [*rows, *persons(scope).filter(pk__in=others).order_by("name", "id")][:limit]
     record_read(scope, (r.pk for r in rows), "population.search")
     return rows
+
+
+def fewer_than(many: int) -> bool:
+    """Whether the register has fewer persons than so many; it counts no further."""
+    return Person.objects.filter(same_as=None)[: many].count() < many

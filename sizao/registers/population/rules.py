@@ -1,8 +1,11 @@
 """Pure rules about persons and their names."""
 
 import re
+from datetime import date
 from functools import lru_cache
 from itertools import accumulate
+
+from sizao.kernel.identifiers import normalise_national_id, normalise_phone, restored_document, restored_phone
 
 # Family names whose reading differs from the character's usual one (GB/T 28039-2011, the Chinese phonetic alphabet spelling rules for names).
 FAMILY_NAME_INITIALS = {
@@ -55,6 +58,26 @@ def search_keys(text: str) -> list[str]:
     return sorted(keys)
 
 
+def restored(field: str, value: str) -> str | None:
+    """The restored form of a document ("national_id") or telephone number, where it is another than its usual one; None where it is the same.
+
+    >>> restored("national_id", "110105491231002"), restored("phone", "010-66554433"), restored("phone", "13800138000")
+    ('11010519491231002X', '1066554433', None)
+    """
+    first = value[:1]
+    if field == "phone":
+        if first not in "0(（０+" and value.isdigit():
+            return None
+        normal = normalise_phone(value)
+        form = restored_phone(normal) if normal else None
+    else:
+        if first not in "0０ " and len(value) == 18 and value.isascii():
+            return None
+        normal = normalise_national_id(value)
+        form = restored_document(normal) if normal else None
+    return form if form != normal else None
+
+
 def masked(name: str) -> str:
     """A name as somebody sees it who may not see names: the family name and how long the rest is.
 
@@ -64,3 +87,17 @@ def masked(name: str) -> str:
     if name and is_han(name[0]):
         return name[0] + "＊" * (len(name) - 1)
     return " ".join(word[0] + "＊" * (len(word) - 1) for word in name.split())
+
+
+def age_on(day: date, birth_date: date | None, birth_year: int | None, age_years: float | None, told_on: date | None) -> int | None:
+    """Whole years on a day by the best that is known: the birth date, the age told (and when), the year of birth; None where nothing is.
+
+    >>> day = date(2020, 6, 15)
+    >>> age_on(day, date(2002, 6, 16), None, None, None), age_on(day, None, None, 41.5, date(2019, 1, 1)), age_on(day, None, 1950, None, None), age_on(day, None, None, None, None)
+    (17, 42, 70, None)
+    """
+    if birth_date is not None:
+        return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+    if age_years is not None:
+        return int(float(age_years) + ((day - told_on).days / 365.25 if told_on is not None else 0))
+    return day.year - birth_year if birth_year is not None else None

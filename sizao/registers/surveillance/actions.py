@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sizao.kernel import clock, steps
+from sizao.kernel import clock, saving, steps
 from sizao.kernel.acts import NewAct
 from sizao.kernel.adding import add_new
+from sizao.kernel.codes import disease_line
 from sizao.kernel.outcome import Command, Outcome, Problem
+from sizao.kernel.reach import nothing
 from sizao.kernel.scope import Scope, visible
 from sizao.kernel.steps import Step, Story
 
@@ -34,9 +36,25 @@ SIGNAL = Story(
     (Step("signal.raised", "raised_at", "kind"), Step("signal.judged", "judged_at", "judgement", told=True), Step("signal.acted", "acted_at", "action", told=True)),
     order=("raised_at", "judged_at"),
 )
-CARD = Story("received_at", (Step("card.received", "received_at"), Step("card.reviewed", "reviewed_at", "outcome", told=True)), order=("received_at", "reviewed_at"))
+CARD = Story(
+    "received_at",
+    (
+        Step("card.received", "received_at"),
+        Step("card.reviewed", "reviewed_at", "outcome", told=True),
+        Step("card.corrected", "corrected_at"),
+        Step("card.final", "final_at"),
+    ),
+    order=("received_at", "reviewed_at", "final_at"),
+)
 
 
+#: Why a final card that had no time of diagnosis is corrected by the case's confirmation.
+LATER = "病例确诊后补入诊断时间 · time of diagnosis told later"
+#: Columns that a card written with its case leaves empty.
+CARD_EMPTY = {
+    "kind": "initial",
+    **dict.fromkeys(("guardian", "work_unit", "doctor", "unit_phone", "remark", "returned_for", "corrected_because"), ""),
+}
 #: Whose the cards are that were written with their case.
 OF_CASES = "case"
 
@@ -73,14 +91,79 @@ def save_signals(scope: Scope, commands: Sequence[Command], *, sender: str, batc
 
 
 def save_cards(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
-    """Report cards received and reviewed."""
+    """Report cards received, reviewed, corrected, made final.
+
+    Contents that change on a card that was accepted or returned make it a correction, which is to be reviewed again. Rejected beside what steps reject:
+    card-of-case-known, card-returned-without-reason, card-not-accepted (final before it was), card-is-final (changed without a reason).
+    """
+    register = steps.register(CaseCard)
+    told = {c.record for c in commands if c.record}
+    held: dict[Any, CaseCard] = {r.pk: r for r in CaseCard.objects.filter(pk__in=told)} if told else {}
+    numbers = {c.source_id for c in commands if c.source_id and not c.record}
+    held |= {r.source_id: r for r in CaseCard.objects.filter(sender=sender, source_id__in=numbers)} if numbers else {}
+
+    def other(row: CaseCard, c: Command) -> set[str]:
+        return {n for n, v in c.told.items() if not nothing(v) and n in register.declaration.fields and not saving.same(v, register.value(row, n))} | set(c.cleared)
 
     def check(row: Any) -> Iterable[Problem]:
         yield from steps.not_ahead(row, ("diagnosed_at",), clock.now())
         if row.about_case_id and row._state.adding and CaseCard.objects.filter(about_case=row.about_case_id).exists():
             yield Problem("card-of-case-known", "about_case")
+        if row.outcome == "returned" and not row.returned_for:
+            yield Problem("card-returned-without-reason", "returned_for")
 
-    return steps.save(scope, CaseCard, CARD, commands, sender=sender, batch=batch, check=check)
+    def finish(works: Sequence[saving.Work]) -> None:
+        for w in works:
+            row = w.row
+            was = {n: w.before.get(n, register.value(row, n)) for n in ("final_at", "outcome")}
+            again, _ = rules.amended(was["final_at"], was["outcome"], w.changed, row.corrected_because)
+            if not w.new and again:
+                fresh = {"kind": "correction", "corrected_at": clock.now()}
+                fresh |= {"outcome": None, "reviewed_at": None, "final_at": None} if "outcome" not in w.changed else {"final_at": None} if "final_at" not in w.changed else {}
+                fresh |= {"former_disease": w.before["disease"]} if "disease" in w.changed else {}
+                _put(w, fresh)
+            if w.new or w.changed & {"disease", "diagnosed_at", "received_at"}:
+                _put(w, _clocks(row.disease, row.diagnosed_at, row.received_at))
+
+    refused: dict[int, Outcome] = {}
+    for i, c in enumerate(commands):
+        if (row := held.get(c.record or c.source_id)) is None:
+            if c.told.get("final_at"):
+                refused[i] = Outcome("rejected", problems=(Problem("card-not-accepted", "final_at"),))
+            continue
+        _, code = rules.amended(row.final_at, row.outcome, frozenset(other(row, c)), str(c.told.get("corrected_because") or ""))
+        if code:
+            refused[i] = Outcome("rejected", row.pk, problems=(Problem(code, "corrected_because"),))
+        elif c.told.get("final_at") and (c.told.get("outcome") or row.outcome) != "accepted":
+            refused[i] = Outcome("rejected", row.pk, problems=(Problem("card-not-accepted", "final_at"),))
+    kept = [c for i, c in enumerate(commands) if i not in refused]
+    done = iter(steps.save(scope, CaseCard, CARD, kept, sender=sender, batch=batch, check=check, finish=finish))
+    return [refused[i] if i in refused else next(done) for i in range(len(commands))]
+
+
+def _put(work: saving.Work, told: Mapping[str, Any]) -> None:
+    """Columns that follow from others."""
+    for name, value in told.items():
+        if (was := getattr(work.row, name)) != value:
+            work.before.setdefault(name, was)
+            setattr(work.row, name, value)
+            work.changed.add(name)
+
+
+def _clocks(disease: str, diagnosed_at: datetime | None, received_at: datetime) -> dict[str, datetime | None]:
+    """When the two clocks of a card run out, by the class of the disease on the day at which each begins."""
+    hours = {at: int(line["report_within"]) if at and (line := disease_line(disease, "notifiable", at.date())) else None for at in (diagnosed_at, received_at)}
+    return {"report_by": rules.due(diagnosed_at, hours[diagnosed_at]), "review_by": rules.due(received_at, hours[received_at])}
+
+
+def cards_of_cases(cases: Iterable[UUID]) -> dict[UUID, UUID]:
+    """case → its report card, for the stories that have just written them."""
+    return {case: pk for case, pk in CaseCard.objects.filter(about_case__in=list(cases)).values_list("about_case", "pk") if case is not None}
+
+
+def diseases_of_cards(cards: Iterable[UUID]) -> dict[UUID, tuple[UUID | None, str]]:
+    """card → (its case, the disease that it names)."""
+    return {pk: (case, disease) for pk, case, disease in CaseCard.objects.filter(pk__in=list(cards)).values_list("pk", "about_case", "disease")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +185,7 @@ def add_cards(scope: Scope, new: Sequence[NewCard], *, batch: int | None = None)
         scope, CaseCard, {f"case:{c.case}": c for c in new}, sender=OF_CASES, batch=batch, event="surveillance.card_received", since=lambda c: c.received_at, about=lambda c: c.person,
         columns=lambda c: {
             "area_id": c.area_id, "disease": c.disease, "person_id": c.person, "about_case_id": c.case, "from_unit_id": c.from_unit, "diagnosed_at": c.diagnosed_at,
-            "received_at": c.received_at, "returned_for": "",
+            "received_at": c.received_at, **_clocks(c.disease, c.diagnosed_at, c.received_at), **CARD_EMPTY,
         },
         act=lambda key, c: NewAct("card.received", key, c.received_at, c.person, c.area_id, c.disease, record=key),
         digest_of=lambda c: (c.case, c.received_at),
@@ -112,7 +195,8 @@ def add_cards(scope: Scope, new: Sequence[NewCard], *, batch: int | None = None)
 def date_cards(scope: Scope, told: Mapping[UUID, datetime], *, sender: str) -> None:
     """A day of diagnosis that was told after the card: case → when. A card that has one keeps it."""
     cards = CaseCard.objects.filter(about_case__in=list(told), diagnosed_at=None) if told else ()
-    save_cards(scope, [Command(told={"diagnosed_at": told[c.about_case_id]}, record=c.pk) for c in cards], sender=sender)
+    because = {c.pk: {"corrected_because": LATER} if c.final_at else {} for c in cards}
+    save_cards(scope, [Command(told={"diagnosed_at": told[c.about_case_id], **because[c.pk]}, record=c.pk) for c in cards if c.about_case_id], sender=sender)
 
 
 def lines_by_id(lines: Iterable[UUID]) -> list[SymptomLine]:

@@ -69,4 +69,6 @@ ACTS = (
     ActKind("signal.acted", "subject", "信号处置", "signal answered"),
     ActKind("card.received", "subject", "收到报告卡", "report card received"),
     ActKind("card.reviewed", "subject", "审核报告卡", "report card reviewed", outcomes="card-outcome"),
+    ActKind("card.corrected", "subject", "订正报告卡", "report card corrected"),
+    ActKind("card.final", "subject", "报告卡终审", "report card made final"),
 )

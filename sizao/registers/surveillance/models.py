@@ -139,18 +139,39 @@ class Signal(Record):
 
 
 class CaseCard(Record):
-    """A case report card (病例报告卡) as it was received and reviewed. The case itself is in the register of cases."""
+    """A case report card (病例报告卡): received, reviewed, returned or accepted, corrected, final. The case itself is in the register of cases.
+
+    What the paper card asks of the patient and of the illness stands in the registers of persons and cases, and is not asked again here; this row keeps what
+    only the card has. A final card is changed only with a reason, and is then to be reviewed again. `report_by` and `review_by` are when its
+    two clocks run out, by the class of the disease on that day.
+    """
 
     area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
     disease = models.TextField()
     person = models.ForeignKey("population.Person", models.PROTECT, null=True, blank=True, related_name="+")
     about_case = models.ForeignKey("cases.Case", models.PROTECT, null=True, blank=True, related_name="+")
     from_unit = models.ForeignKey("ledgers.ReportingUnit", models.PROTECT, null=True, blank=True, related_name="+")
+    kind = models.TextField(default="initial")
+    guardian = models.TextField(blank=True, default="")
+    work_unit = models.TextField(blank=True, default="")
+    belongs_to = models.TextField(null=True, blank=True)
+    people_group = models.TextField(null=True, blank=True)
+    course = models.TextField(null=True, blank=True)
+    doctor = models.TextField(blank=True, default="")
+    unit_phone = models.TextField(blank=True, default="")
+    filled_on = models.DateField(null=True, blank=True)
+    remark = models.TextField(blank=True, default="")
+    former_disease = models.TextField(null=True, blank=True)
     diagnosed_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField()
+    report_by = models.DateTimeField(null=True, blank=True)
+    review_by = models.DateTimeField(null=True, blank=True)
     outcome = models.TextField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     returned_for = models.TextField(blank=True, default="")
+    corrected_at = models.DateTimeField(null=True, blank=True)
+    corrected_because = models.TextField(blank=True, default="")
+    final_at = models.DateTimeField(null=True, blank=True)
 
     REGISTER = Declaration(
         zh="病例报告卡",
@@ -160,21 +181,45 @@ class CaseCard(Record):
             "area": Field("所在地", "Area", required=True),
             "person": Field("人员", "Person", sensitivity="personal"),
             "about_case": Field("病例", "Case", to="cases"),
+            "kind": Field("报卡类别", "Kind of card", codes="card-kind", writable=False),
+            "guardian": Field("家长姓名（14岁以下）", "Parent or guardian (under 14)", sensitivity="personal"),
+            "work_unit": Field("工作单位（学校）", "Employer or school", sensitivity="personal"),
+            "belongs_to": Field("病人属于", "Patient belongs to", codes="residence-level"),
+            "people_group": Field("人群分类", "Occupation group", codes="population-group"),
+            "course": Field("急性或慢性", "Acute or chronic", codes="acute-chronic"),
             "from_unit": Field("报告单位", "Reported by", to="reporting-units"),
+            "unit_phone": Field("报告单位联系电话", "Telephone of the unit"),
+            "doctor": Field("报告医生", "Doctor", sensitivity="personal"),
+            "filled_on": Field("填卡日期", "Filled in on"),
             "diagnosed_at": Field("诊断时间", "Diagnosed"),
             "received_at": Field("收到时间", "Received", required=True),
+            "report_by": Field("报告时限", "To be reported by", writable=False),
             "outcome": Field("审核结果", "Review", codes="card-outcome"),
             "reviewed_at": Field("审核时间", "Reviewed"),
-            "returned_for": Field("退回原因", "Returned because", type="long", sensitivity="personal"),
+            "review_by": Field("审核时限", "To be reviewed by", writable=False),
+            "returned_for": Field("退卡原因", "Returned because", type="long", sensitivity="personal"),
+            "former_disease": Field("订正前病名", "Disease before correction", codes="disease", writable=False),
+            "corrected_at": Field("订正时间", "Corrected", writable=False),
+            "corrected_because": Field(
+                "订正原因", "Corrected because", type="long", sensitivity="personal", help_zh="终审后再改必须填写", help_en="Needed when a final card is changed"
+            ),
+            "final_at": Field("终审时间", "Final"),
+            "remark": Field("备注", "Remark", type="long", sensitivity="personal"),
         },
-        acts=("card.received", "card.reviewed"),
+        acts=("card.received", "card.reviewed", "card.corrected", "card.final"),
         name="case-cards",
         read="case.read",
         write="case.write",
-        columns=("disease", "person", "from_unit", "diagnosed_at", "received_at", "outcome"),
-        sorts=("diagnosed_at", "received_at"),
-        filters=(Filter("to-review", "待审核", "To be reviewed", {"reviewed_at__isnull": True}), Filter("returned", "已退回", "Returned", {"outcome": "returned"})),
-        verb="sizao.registers.surveillance.actions:save_cards",
+        columns=("disease", "person", "from_unit", "diagnosed_at", "received_at", "review_by", "outcome", "final_at"),
+        sorts=("diagnosed_at", "received_at", "review_by"),
+        filters=(
+            Filter("to-review", "待审核", "To be reviewed", {"reviewed_at__isnull": True}),
+            Filter("returned", "已退回", "Returned", {"outcome": "returned"}),
+            Filter("to-finish", "待终审", "To be made final", {"outcome": "accepted", "final_at__isnull": True}),
+            Filter("final", "已终审", "Final", {"final_at__isnull": False}),
+        ),
+        verb="sizao.flows.card_filled:save_cards",
+        page="report-card",
         **GROUP,
     )
 
@@ -182,5 +227,7 @@ class CaseCard(Record):
         constraints = [
             natural_key("case_card_natural_key"),
             models.CheckConstraint(condition=Q(outcome=None, reviewed_at=None) | Q(outcome__isnull=False, reviewed_at__isnull=False), name="case_card_review_is_whole"),
+            models.CheckConstraint(condition=Q(outcome=None) | ~Q(outcome="returned") | ~Q(returned_for=""), name="case_card_returned_with_reason"),
+            models.CheckConstraint(condition=Q(final_at=None) | Q(outcome="accepted", outcome__isnull=False, reviewed_at__isnull=False, final_at__gte=F("reviewed_at")), name="case_card_final_was_accepted"),
         ]
         indexes = [models.Index(fields=["area", "received_at"], name="case_card_received")]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from sizao.kernel.scope import Scope, visible
 
@@ -30,6 +30,27 @@ def signals(scope: Scope) -> QuerySet[Signal]:
 def cards(scope: Scope) -> QuerySet[CaseCard]:
     """The report cards that this scope may see."""
     return CaseCard.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area")
+
+
+#: The views of the list of cards: what is asked of their rows, and in which order they stand.
+_VIEWS: dict[str, tuple[Q, tuple[Any, ...]]] = {
+    "to-review": (Q(reviewed_at=None), (F("review_by").asc(nulls_last=True), "received_at", "id")),
+    "returned": (Q(outcome="returned"), ("-reviewed_at", "id")),
+    "to-finish": (Q(outcome="accepted", final_at=None), ("reviewed_at", "id")),
+    "final": (Q(final_at__isnull=False), ("-final_at", "id")),
+    "all": (Q(), ("-received_at", "id")),
+}
+
+
+def cards_in(scope: Scope, view: str) -> QuerySet[CaseCard]:
+    """The cards of a view of the list, in its order; the caller records the read of persons."""
+    asked, order = _VIEWS[view]
+    return cards(scope).select_related("from_unit").filter(asked).order_by(*order)
+
+
+def card_counts(scope: Scope) -> dict[str, int]:
+    """How many cards each view has. One statement."""
+    return cards(scope).aggregate(**{view.replace("-", "_"): Count("id", filter=asked) if asked else Count("id") for view, (asked, _order) in _VIEWS.items()})
 
 
 def found_by(units: Iterable[UUID], since: datetime, until: datetime) -> dict[UUID, int]:

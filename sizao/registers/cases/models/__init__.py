@@ -2,5 +2,6 @@
 
 from .cases import Case, Contact, Investigation, Link
 from .exposures import ExposedPlace, Exposure, ExposureSearch
+from .sources import SourceHypothesis
 
-__all__ = ["Case", "Contact", "ExposedPlace", "Exposure", "ExposureSearch", "Investigation", "Link"]
+__all__ = ["Case", "Contact", "ExposedPlace", "Exposure", "ExposureSearch", "Investigation", "Link", "SourceHypothesis"]

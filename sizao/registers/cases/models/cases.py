@@ -85,6 +85,16 @@ class Contact(Record):
     located_at = models.DateTimeField(null=True, blank=True)
     classed_at = models.DateTimeField(null=True, blank=True)
     status = models.TextField(blank=True, default="")
+    followed_as = models.TextField(null=True, blank=True)
+    degree = models.PositiveSmallIntegerField(null=True, blank=True)
+    of_contact = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    certainty = models.TextField(null=True, blank=True)
+    reason = models.TextField(null=True, blank=True)
+    exception = models.TextField(null=True, blank=True)
+    decided_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+
+    #: Who decided the class; shown with the contact, never told by a form.
+    APART = frozenset({"decided_by"})
 
     REGISTER = Declaration(
         zh="密切接触者",
@@ -104,6 +114,14 @@ class Contact(Record):
             "located_at": Field("找到本人时间", "Found"),
             "classed_at": Field("分类时间", "Classed"),
             "status": Field("随访状态（原文）", "Follow-up status as written"),
+            "followed_as": Field("随访状态", "Follow-up", codes="contact-followed-as"),
+            "degree": Field("接触层级", "Degree", help_zh="1 为病例的接触者，2 为密接的密接", help_en="1 met the case, 2 met a contact"),
+            "of_contact": Field("经由哪位密接", "Met which contact", to="contacts"),
+            "certainty": Field("判定把握", "Certainty", codes="link-certainty"),
+            "reason": Field("判定理由", "Reason", codes="contact-reason"),
+            "exception": Field(
+                "仍要登记的理由", "Why all the same", sensitivity="personal", help_zh="末次接触早于病例可能传染之时等，须写明", help_en="Asked where the last exposure lies before the case could infect"
+            ),
         },
         acts=("contact.named", "contact.released", "contact.located", "contact.classed"),
         name="contacts",
@@ -128,6 +146,8 @@ class Contact(Record):
             models.CheckConstraint(
                 condition=Q(observation_from=None) | Q(observation_until=None) | Q(observation_until__gte=F("observation_from")), name="contact_observation_ends_after_it_begins"
             ),
+            models.CheckConstraint(condition=Q(degree=None) | Q(degree__gte=1, degree__lte=9), name="contact_degree_is_near"),
+            models.CheckConstraint(condition=Q(of_contact=None) | ~Q(of_contact=F("id")), name="contact_of_another_than_himself"),
         ]
         indexes = [
             models.Index(fields=["person"], name="contact_person"),

@@ -17,16 +17,24 @@ GROUP: dict[str, Any] = {"group_zh": "病例与密接", "group_en": "Cases and c
 class ExposedPlace(Record):
     """A place and a window [opens_at, closes_at) in which somebody infectious was there: announced as such, or a stay of a case's trajectory.
 
-    Whatever it rests on, nobody is looked for from it until it is confirmed. No window is longer than fourteen days.
+    Whatever it rests on, nobody is looked for from it until it is confirmed and its place is one of the register's. `elsewhere` says in words where it
+    was, for a place that is not in the register or lies where its writer sees nothing: `area` is then the area told, or the case's own for a place
+    outside the jurisdiction. No window is longer than fourteen days.
     """
 
-    place = models.ForeignKey("ledgers.ReportingUnit", models.PROTECT, related_name="+")
+    place = models.ForeignKey("ledgers.ReportingUnit", models.PROTECT, null=True, blank=True, related_name="+")
+    elsewhere = models.TextField(blank=True, default="")
     case = models.ForeignKey(Case, models.PROTECT, null=True, blank=True, related_name="trajectory")
     area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
     disease = models.TextField()
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
+    vehicle = models.TextField(blank=True, default="")
+    carriage = models.TextField(blank=True, default="")
     seat = models.TextField(blank=True, default="")
+    purpose = models.TextField(null=True, blank=True)
+    mask = models.TextField(null=True, blank=True)
+    exception = models.TextField(blank=True, default="")
     basis = models.TextField(blank=True, default="")
     confirmed_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -35,13 +43,23 @@ class ExposedPlace(Record):
         zh="涉疫场所与病例活动轨迹",
         en="Exposed place or stay of a case",
         fields={
-            "place": Field("场所（车辆）", "Place or vehicle", to="reporting-units", required=True),
+            "place": Field("场所（车辆）", "Place or vehicle", to="reporting-units"),
+            "elsewhere": Field(
+                "其他地方（文字）", "Elsewhere, in words", sensitivity="personal", help_zh="场所未登记、在外县区或辖区以外时填写", help_en="Where the place is not registered, lies in another area, or outside the jurisdiction"
+            ),
             "area": Field("场所所在地", "Area of the place", required=True),
             "disease": Field("病种", "Disease", codes="disease", required=True),
             "opens_at": Field("起", "From", required=True),
             "closes_at": Field("止", "Until", required=True, help_zh="不含这一刻；最长十四天", help_en="This moment does not belong to it; fourteen days at most"),
             "case": Field("轨迹所属病例", "Case whose stay it is", to="cases"),
+            "vehicle": Field("车次、航班、车牌", "Train, flight or plate", sensitivity="personal"),
+            "carriage": Field("车厢", "Carriage", sensitivity="personal"),
             "seat": Field("座位、包间、摊位", "Seat, room or stall", sensitivity="personal"),
+            "purpose": Field("目的", "Purpose", codes="stay-purpose"),
+            "mask": Field("佩戴口罩", "Mask", codes="mask-worn"),
+            "exception": Field(
+                "仍要登记的理由", "Why all the same", sensitivity="personal", help_zh="与另一段停留重叠、或远离发病日期时填写", help_en="Asked where it overlaps another stay, or lies far from the onset"
+            ),
             "basis": Field("依据", "What it rests on", type="long", sensitivity="personal"),
             "confirmed_at": Field("核实时间", "Confirmed"),
             "withdrawn_at": Field("撤销时间", "Withdrawn"),
@@ -65,8 +83,14 @@ class ExposedPlace(Record):
             natural_key("exposed_place_natural_key"),
             models.CheckConstraint(condition=Q(closes_at__gt=F("opens_at")), name="exposed_place_closes_after_it_opens"),
             models.CheckConstraint(condition=Q(closes_at__lte=F("opens_at") + timedelta(days=14)), name="exposed_place_at_most_14_days"),
+            models.CheckConstraint(condition=Q(place__isnull=False) | ~Q(elsewhere=""), name="exposed_place_is_told"),
         ]
         indexes = [models.Index(fields=["area", "id"], name="exposed_place_area")]
+
+    @property
+    def where(self) -> str:
+        """What the place is called: by the register, else in the words of who told it."""
+        return self.place.name if self.place is not None else self.elsewhere
 
 
 class ExposureSearch(Record):

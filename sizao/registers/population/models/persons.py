@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F, Q
 
 from sizao.kernel.register import Declaration, Field, Record, natural_key
 
@@ -40,7 +41,11 @@ class Household(Record):
 
 
 class Person(Record):
-    """A human being, once. Age is as told on `age_on`; a birth date is never invented from it."""
+    """A human being, once. Age is as told on `age_on`; a birth date is never invented from it.
+
+    Attributes:
+        same_as: Who this one was found to be (`Merge`). Such a row is nobody of its own any more: it keeps what was told of it, and is read as the other.
+    """
 
     name = models.TextField(blank=True, default="")
     name_keys = ArrayField(models.TextField(), default=list, blank=True)
@@ -58,6 +63,10 @@ class Person(Record):
     phone = models.BinaryField(null=True, blank=True)
     phone_index = models.BinaryField(null=True, blank=True)
     address = models.BinaryField(null=True, blank=True)
+    same_as = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+
+    #: Who is somebody else is told on that one's page.
+    APART = frozenset({"same_as"})
 
     REGISTER = Declaration(
         zh="人员",
@@ -83,14 +92,16 @@ class Person(Record):
         title="name",
         columns=("name", "sex", "age_years", "birth_date", "occupation", "area"),
         verb="sizao.registers.population.actions:save",
+        shown=Q(same_as=None),
         page="person",
         group_zh="人口与场所",
         group_en="Population",
     )
 
     class Meta:
-        constraints = [natural_key("person_natural_key")]
+        constraints = [natural_key("person_natural_key"), models.CheckConstraint(condition=Q(same_as=None) | ~Q(same_as=F("id")), name="person_is_another")]
         indexes = [
+            models.Index(fields=["same_as"], name="person_same_as", condition=Q(same_as__isnull=False)),
             GinIndex(fields=["name_keys"], name="person_name_keys"),
             models.Index(fields=["area", "id"], name="person_area"),
             models.Index(fields=["national_id_index"], name="person_national_id"),

@@ -45,7 +45,11 @@ class Laboratory(Record):
 
 
 class Tube(Record):
-    """A pooled tube: several samples tested as one. A negative tube clears everybody in it; any other answer says nothing of a single one."""
+    """A pooled tube: several samples tested as one. A negative tube clears everybody in it; any other answer says nothing of a single one.
+
+    A tube of one is a single sample's. `unit` is the sampling point; `version` counts how often the sampler closed it, for a phone may tell an older state later.
+    The database refuses a result of a tube that no ended run lists (`guard`).
+    """
 
     area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
     disease = models.TextField()
@@ -56,6 +60,8 @@ class Tube(Record):
     received_at = models.DateTimeField(null=True, blank=True)
     result = models.TextField(null=True, blank=True)
     resulted_at = models.DateTimeField(null=True, blank=True)
+    unit = models.ForeignKey("ledgers.ReportingUnit", models.PROTECT, null=True, blank=True, related_name="+")
+    version = models.PositiveSmallIntegerField(default=1)
 
     REGISTER = Declaration(
         zh="混检管",
@@ -70,9 +76,11 @@ class Tube(Record):
             "received_at": Field("实验室接收时间", "Received"),
             "result": Field("检测结果", "Result", codes="test-result", writable=False),
             "resulted_at": Field("出结果时间", "Resulted", writable=False),
+            "unit": Field("采样点", "Sampling point", to="reporting-units"),
+            "version": Field("封管次数", "Times closed", writable=False),
         },
         name="tubes",
-        read="person.read",
+        read="tube.read",
         write="specimen.write",
         person="",
         title="code",
@@ -83,10 +91,12 @@ class Tube(Record):
     class Meta:
         constraints = [
             natural_key("tube_natural_key"),
+            models.UniqueConstraint(fields=["code"], condition=~Q(code=""), name="tube_number_once"),
             models.CheckConstraint(condition=Q(size__gte=1, size__lte=50), name="tube_holds_some"),
             models.CheckConstraint(condition=Q(result=None, resulted_at=None) | Q(result__isnull=False, resulted_at__isnull=False), name="tube_result_is_whole"),
             models.CheckConstraint(condition=Q(resulted_at=None) | Q(resulted_at__gte=F("sealed_at")), name="tube_result_after_it_is_closed"),
         ]
+        indexes = [models.Index(fields=["sealed_at"], name="tube_waiting", condition=Q(result=None))]
 
 
 class Specimen(Record):
@@ -153,7 +163,7 @@ class Specimen(Record):
             Filter("retest", "混管阳性待复检", "Positive tube, retest due", {"tube__result": "positive", "result__isnull": True}),
             Filter("environment", "物品与环境", "Not of persons", {"person__isnull": True}),
         ),
-        bulk=(Bulk("result", "登记结果", "Tell the result", "specimen.write", ("result", "resulted_at")),),
+        bulk=(Bulk("result", "登记结果", "Tell the result", "result.write", ("result", "resulted_at")),),
         verb="sizao.registers.laboratory.actions:save",
         **GROUP,
     )
