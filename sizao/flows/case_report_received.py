@@ -14,11 +14,13 @@ from sizao.kernel import clock
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import actions as cases
+from sizao.registers.cases import numbers as case_numbers
 from sizao.registers.cases.models import Case
 from sizao.registers.cases.rules import first_known
 from sizao.registers.isolation import actions as isolation
 from sizao.registers.population import actions as population
 from sizao.registers.population.actions import PersonData
+from sizao.registers.population.read import as_told, others_of
 
 from .outcome import Outcome, Problem
 
@@ -84,7 +86,7 @@ def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = 
     now = clock.now()
     for sender in dict.fromkeys(r.sender for r in reports):
         mine = [i for i, r in enumerate(reports) if r.sender == sender]
-        held = cases.cases_by_number(sender, (reports[i].source_id for i in mine))
+        held = case_numbers.cases_by_number(sender, (reports[i].source_id for i in mine))
         first: dict[str, int] = {}
         fresh, again = [], []
         for i in mine:
@@ -99,11 +101,12 @@ def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = 
         known = [first_known(reports[i].reported_at, reports[i].confirmed_at, reports[i].first_care_at, now=now, told_by=told_by) for i in fresh]
         unknown = [n for n, i in enumerate(fresh) if reports[i].known is None]
         added = iter(population.add_persons(scope, [reports[fresh[n]].person for n in unknown], known=[known[n] for n in unknown], sender=sender, batch=batch))
-        people = [told if (told := reports[i].known) is not None else next(added) for i in fresh]
+        others = others_of(r.known for i in fresh if (r := reports[i]).known is not None)
+        people = [others.get(told, told) if (told := reports[i].known) is not None else next(added) for i in fresh]
         new = [cases.New(p, sender, reports[i].source_id, k, reports[i].told) for i, p, k in zip(fresh, people, known, strict=True)]
         for i, case, person in zip(fresh, cases.add_cases(scope, new, batch=batch), people, strict=True):
             outcomes[i] = Outcome("new", case, person)
-        held |= cases.cases_by_number(sender, (reports[i].source_id for i in again))
+        held |= case_numbers.cases_by_number(sender, (reports[i].source_id for i in again))
         _correct(scope, reports, again, held, outcomes)
         _done(scope, [(reports[i], held.get(reports[i].source_id)) for i in again], sender, batch, historic)
         _done(scope, [(r, _as_case(r, o)) for i in fresh if ((r := reports[i]).isolated_at or r.admitted_at or r.investigated_at) and (o := outcomes[i])], sender, batch, historic)
@@ -120,10 +123,11 @@ def _as_case(report: CaseReport, outcome: Outcome) -> Case:
 
 def _correct(scope: Scope, reports: Sequence[CaseReport], again: list[int], held: dict[str, Case], outcomes: list[Outcome | None]) -> None:
     pairs = [(i, held[reports[i].source_id]) for i in again]
-    people = population.correct_persons(scope, {c.person_id: r.person if (r := reports[i]).placed else replace(r.person, area_id=None) for i, c in pairs})
+    whom = as_told({c.pk: c.person_id for _, c in pairs})
+    people = population.correct_persons(scope, {whom[c.pk]: r.person if (r := reports[i]).placed else replace(r.person, area_id=None) for i, c in pairs})
     changed: set[UUID] = cases.correct_cases(scope, {c.pk: reports[i].again for i, c in pairs})
     for i, c in pairs:
-        outcomes[i] = Outcome("updated" if c.pk in changed or c.person_id in people else "identical", c.pk, c.person_id)
+        outcomes[i] = Outcome("updated" if c.pk in changed or whom[c.pk] in people else "identical", c.pk, c.person_id)
 
 
 def _done(scope: Scope, pairs: list[tuple[CaseReport, Case | None]], sender: str, batch: int | None, historic: bool) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from sizao.kernel import clock
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import actions as cases
+from sizao.registers.cases import numbers as case_numbers
 from sizao.registers.cases.rules import circles as find_circles
 
 from .outcome import Outcome, Problem
@@ -36,9 +37,9 @@ def link(scope: Scope, stated: Sequence[StatedLink], *, batch: int | None = None
     outcomes: list[Outcome | None] = [None] * len(stated)
     for sender in dict.fromkeys(s.sender for s in stated):
         mine = [i for i, s in enumerate(stated) if s.sender == sender]
-        held = cases.cases_named(sender, {n for i in mine for n in (stated[i].infectee, stated[i].infector)}, loosely=True)
+        held = case_numbers.cases_named(sender, {n for i in mine for n in (stated[i].infectee, stated[i].infector)}, loosely=True)
         known = {i: (held.get(stated[i].infector), held.get(stated[i].infectee)) for i in mine}
-        people = cases.contacts_by_number(sender, {stated[i].infectee for i, (a, b) in known.items() if a and b is None})
+        people = case_numbers.contacts_by_number(sender, {stated[i].infectee for i, (a, b) in known.items() if a and b is None})
         pairs, of_contacts = [], []
         for i, (a, b) in known.items():
             s, odd = stated[i], [n for n in known[i] if n and n.several]
@@ -68,7 +69,7 @@ def link(scope: Scope, stated: Sequence[StatedLink], *, batch: int | None = None
     return [o for o in outcomes if o is not None]
 
 
-def _notes(stated: StatedLink, a: cases.Named, b: cases.Named) -> Iterable[Problem]:
+def _notes(stated: StatedLink, a: case_numbers.Named, b: case_numbers.Named) -> Iterable[Problem]:
     for number, found in ((stated.infector, a), (stated.infectee, b)):
         if number != found.number:
             yield Problem("link-zeros-ignored", "infector", number)
@@ -79,6 +80,6 @@ def _notes(stated: StatedLink, a: cases.Named, b: cases.Named) -> Iterable[Probl
 def circles(batch: int) -> dict[UUID, str]:
     """Of the links that this batch brought, those that turn in a circle: case → the numbers of its circle, in order. Two people cannot each have
     infected the other; the links stay as they were told."""
-    found = find_circles(cases.links_of_batch(batch))
-    numbers = cases.numbers_of({c for circle in found for c in circle})
+    found = find_circles(case_numbers.links_of_batch(batch))
+    numbers = case_numbers.numbers_of({c for circle in found for c in circle})
     return {case: " → ".join(numbers[c] for c in circle) for circle in found for case in circle}

@@ -15,7 +15,7 @@ from sizao.kernel.acts import NewAct
 from sizao.kernel.codes import code_list
 from sizao.kernel.models import Act
 from sizao.kernel.scope import Scope
-from sizao.registers.cases import actions as cases
+from sizao.registers.cases import numbers as case_numbers
 from sizao.registers.isolation import actions as isolation
 
 from .outcome import Outcome, Problem
@@ -45,7 +45,7 @@ def tell(scope: Scope, told: Sequence[ToldCheck], *, batch: int | None = None) -
     outcomes: dict[int, Outcome] = {}
     for sender in dict.fromkeys(t.sender for t in told):
         mine = [i for i, t in enumerate(told) if t.sender == sender]
-        held = cases.contacts_by_number(sender, {told[i].contact for i in mine if told[i].contact})
+        held = case_numbers.contacts_by_number(sender, {told[i].contact for i in mine if told[i].contact})
         seen: dict[int, isolation.NewCheck] = {}
         tried: dict[int, NewAct] = {}
         for i in mine:

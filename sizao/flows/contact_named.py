@@ -11,18 +11,20 @@ from sizao.kernel import clock
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import actions as cases
+from sizao.registers.cases import numbers as case_numbers
 from sizao.registers.cases.rules import first_known
 from sizao.registers.population import actions as population
 from sizao.registers.population.actions import PersonData
+from sizao.registers.population.read import as_told
 
 from .outcome import Outcome, Problem
 
-COLUMNS = ("disease", "named_at", "last_exposure_on", "observation_from", "observation_until", "released_at", "became_case_at", "status")
+COLUMNS = ("disease", "named_at", "last_exposure_on", "observation_from", "observation_until", "released_at", "became_case_at", "status", "followed_as")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedContact:
-    """One contact. Instants are aware; days are local; None means not told. `case_source_id` is the sender's number of the related case, or "";
+    """One contact. Instants are aware; days are local; None means not told. `status` is as the sender writes it, `followed_as` the code that it means. `case_source_id` is the sender's number of the related case, or "";
     `placed`: whether the area is told; if not, one who is known stays where he is."""
 
     sender: str
@@ -39,6 +41,7 @@ class NamedContact:
     released_at: datetime | None = None
     became_case_at: datetime | None = None
     status: str = ""
+    followed_as: str | None = None
 
     def told(self, case: UUID | None, *, known: bool = False) -> dict[str, object]:
         """The columns of the contact that are told."""
@@ -62,8 +65,8 @@ def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = 
     now = clock.now()
     for sender in dict.fromkeys(c.sender for c in contacts):
         mine = [i for i, c in enumerate(contacts) if c.sender == sender]
-        related = cases.cases_named(sender, (contacts[i].case_source_id for i in mine if contacts[i].case_source_id), loosely=True)
-        held = cases.contacts_by_number(sender, (contacts[i].source_id for i in mine))
+        related = case_numbers.cases_named(sender, (contacts[i].case_source_id for i in mine if contacts[i].case_source_id), loosely=True)
+        held = case_numbers.contacts_by_number(sender, (contacts[i].source_id for i in mine))
         case_of = {i: c.pk if (c := related.get(contacts[i].case_source_id)) and not c.several else None for i in mine}
         notes = {i: _notes(contacts[i].case_source_id, related.get(contacts[i].case_source_id)) for i in mine}
         first: dict[str, int] = {}
@@ -84,16 +87,17 @@ def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = 
         new = [cases.New(p, sender, contacts[i].source_id, k, contacts[i].told(case_of[i])) for i, p, k in zip(fresh, people, known, strict=True)]
         for i, made, person in zip(fresh, cases.add_contacts(scope, new, batch=batch), people, strict=True):
             outcomes[i] = Outcome("new", made, person, notes[i])
-        held |= cases.contacts_by_number(sender, (contacts[i].source_id for i in again))
+        held |= case_numbers.contacts_by_number(sender, (contacts[i].source_id for i in again))
         pairs = [(i, held[contacts[i].source_id]) for i in again]
-        moved = population.correct_persons(scope, {c.person_id: p.person if (p := contacts[i]).placed else replace(p.person, area_id=None) for i, c in pairs})
+        whom = as_told({c.pk: c.person_id for _, c in pairs})
+        moved = population.correct_persons(scope, {whom[c.pk]: p.person if (p := contacts[i]).placed else replace(p.person, area_id=None) for i, c in pairs})
         changed = cases.correct_contacts(scope, {c.pk: contacts[i].told(case_of[i], known=True) for i, c in pairs})
         for i, c in pairs:
-            outcomes[i] = Outcome("updated" if c.pk in changed or c.person_id in moved else "identical", c.pk, c.person_id, notes[i])
+            outcomes[i] = Outcome("updated" if c.pk in changed or whom[c.pk] in moved else "identical", c.pk, c.person_id, notes[i])
     return [o for o in outcomes if o is not None]
 
 
-def _notes(number: str, found: cases.Named | None) -> tuple[Problem, ...]:
+def _notes(number: str, found: case_numbers.Named | None) -> tuple[Problem, ...]:
     """What is to be told about the related case."""
     if not number or (found is not None and not found.several and found.number == number):
         return ()

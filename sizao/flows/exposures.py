@@ -107,7 +107,7 @@ def name(scope: Scope, search: UUID) -> Named:
     told = visiting.told(scope, found.pk)
     places = {p.pk: p for p in exposed.places(scope).filter(pk__in=found.places)}
     reasons, lost = _together(found, told, places)
-    by_person = _persons(scope, found, reasons, places)
+    by_person = _as_one(_persons(scope, found, reasons, places))
     homes = people.areas_of(by_person)
     lost += len(by_person.keys() - homes.keys())  # an id that a door made up, or of somebody who was taken back
     by_person = {p: some for p, some in by_person.items() if p in homes}
@@ -186,6 +186,15 @@ def _together(search: "ExposureSearch", told: Sequence[visiting.Told], places: d
         assert v.visitor is not None
         found.append(_Reason(v.visitor, v.said, p.pk, max(v.started_at, p.opens_at), min(v.ended_at, p.closes_at), s))
     return sorted(found, key=lambda r: (r.since, r.until, r.visitor)), len(told) - len(usable)
+
+
+def _as_one(by_person: dict[UUID, list[_Reason]]) -> dict[UUID, list[_Reason]]:
+    """Visits told of somebody who was found to be another person are that other's."""
+    others = people.others_of(by_person)
+    found: dict[UUID, list[_Reason]] = {}
+    for p, some in by_person.items():
+        found.setdefault(others.get(p, p), []).extend(some)
+    return {p: sorted(some, key=lambda r: r.since) for p, some in found.items()} if others else by_person
 
 
 def _persons(scope: Scope, search: "ExposureSearch", reasons: Sequence[_Reason], places: dict[UUID, "ExposedPlace"]) -> dict[UUID, list[_Reason]]:

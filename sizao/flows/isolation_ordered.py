@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sizao.kernel import clock
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import read as cases
-from sizao.registers.isolation import ordering, rules
+from sizao.registers.isolation import ordering, orders, rules
+from sizao.registers.isolation.ending import told_of
 from sizao.registers.isolation.orders import Rule, rules_in_force
 from sizao.registers.laboratory import read as laboratory
 from sizao.registers.surveillance import read as surveillance
+
+if TYPE_CHECKING:
+    from sizao.registers.isolation.models import Order
 
 INFECTED = ("confirmed", "clinical", "asymptomatic")
 
@@ -67,6 +72,32 @@ def choices(scope: Scope, person: UUID, area: Area, at: datetime | None = None) 
             if latest > at:
                 out.append(Choice(rule, disease, fit, latest))
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Somebody whose observation ended because he became a case, and about whom nothing is ordered since. A person decides whether and what.
+
+    Attributes:
+        order: The observation that is over.
+        since: When it ended.
+    """
+
+    person: UUID
+    order: "Order"
+    since: datetime
+
+
+def to_propose(scope: Scope, at: datetime | None = None) -> list[Proposed]:
+    """Whom a person at a desk is asked about, the longest first: under no order of that disease that binds, waits or is ahead since he became a case."""
+    at = at or clock.now()
+    over = orders.over_as_case(scope, at)
+    held = orders.orders_of(scope, (o.person_id for o, _ in over))
+    told = told_of([o for some in held.values() for o in some], at)
+    return [
+        Proposed(o.person_id, o, since) for o, since in over
+        if not any(h.disease == o.disease and rules.standing(told[h.pk], at) in ("in_force", "ahead", "waiting") for h in held[o.person_id])
+    ]  # fmt: skip
 
 
 def order_isolation(scope: Scope, commands: Sequence[ordering.NewOrder]) -> list[ordering.Outcome]:

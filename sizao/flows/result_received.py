@@ -15,8 +15,10 @@ from sizao.kernel import clock
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import actions as cases
+from sizao.registers.cases import numbers as case_numbers
 from sizao.registers.laboratory import read as laboratory
 from sizao.registers.laboratory.lists import Listed, bring_samples
+from sizao.registers.laboratory.telling import put_antibodies
 from sizao.registers.population import actions as population
 from sizao.registers.population import read as persons
 from sizao.registers.population.actions import PersonData
@@ -35,6 +37,7 @@ class ReceivedResult:
         placed: Whether the message tells the person's area; else `person.area_id` is where a new one is put.
         result: Code of `test-result`; None: the sample is known, its result is not.
         notified: The same message notifies the case: a positive result need not.
+        method: Code of `test-method` of the result, or None. `antibodies`: (method, result, when) found in the same sample; they stand beside, and are no result.
     """
 
     sender: str
@@ -50,6 +53,8 @@ class ReceivedResult:
     resulted_at: datetime | None = None
     result: str | None = None
     notified: bool = False
+    method: str | None = None
+    antibodies: tuple[tuple[str, str, datetime], ...] = ()
 
 
 @transaction.atomic
@@ -77,7 +82,7 @@ def _of_sender(scope: Scope, sender: str, told: Sequence[ReceivedResult], mine: 
     listed = {
         told[i].source_id: Listed(
             key=told[i].source_id, person=person, area_id=area, disease=told[i].disease, sampled_at=told[i].sampled_at, kind=told[i].kind, received_at=told[i].received_at,
-            resulted_at=told[i].resulted_at, result=told[i].result,
+            resulted_at=told[i].resulted_at, result=told[i].result, method=told[i].method,
         )
         for i, (person, area) in whose.items()
     }  # fmt: skip
@@ -85,6 +90,7 @@ def _of_sender(scope: Scope, sender: str, told: Sequence[ReceivedResult], mine: 
     for i, (person, _) in whose.items():
         kind, record = done[told[i].source_id]
         outcomes[i] = Outcome(kind, record, person, tuple(notes.get(i, ())))
+    put_antibodies(scope, [(done[told[i].source_id][1], *one) for i in whose for one in told[i].antibodies], batch=batch)
     _report(scope, sender, told, whose, outcomes, batch)
 
 
@@ -93,7 +99,7 @@ def _whose(
 ) -> tuple[dict[int, tuple[UUID, int]], dict[int, list[Problem]]]:
     """Place in the batch → (person, area of the sample). Who is named twice in a batch is one person."""
     paths = dict(Area.objects.filter(pk__in={told[i].person.area_id for i in mine}).values_list("pk", "path"))
-    numbered = cases.people_by_number(scope, sender, (told[i].number for i in mine if told[i].known is None))
+    numbered = case_numbers.people_by_number(scope, sender, (told[i].number for i in mine if told[i].known is None))
     identities = {told[i].person.national_id for i in mine} - {""}
     identified = dict(persons.by_identifier(scope, identities)) if identities else {}
     found: dict[int, UUID] = {}
@@ -116,6 +122,8 @@ def _whose(
             found[i] = one
         else:
             fresh.setdefault(t.number or t.person.national_id or i, []).append(i)
+    if others := persons.others_of(t.known for i in mine if (t := told[i]).known is not None and i in found):  # a number named somebody who was found to be another since
+        found = {i: others.get(pk, pk) for i, pk in found.items()}
     rows = {p.pk: p for p in persons.persons(scope).filter(pk__in=set(found.values()))}
     corrected: dict[UUID, PersonData] = {}
     for i in list(found):
@@ -152,12 +160,12 @@ def _known(t: ReceivedResult) -> datetime:
 def _report(scope: Scope, sender: str, told: Sequence[ReceivedResult], whose: Mapping[int, tuple[UUID, int]], outcomes: list[Outcome | None], batch: int | None) -> None:
     """A positive result of somebody who is no case of the disease reports one, without a class."""
     positive = [i for i in whose if told[i].result == "positive" and not told[i].notified]
-    standing = cases.are_cases((whose[i][0], told[i].disease) for i in positive)
+    standing = case_numbers.are_cases((whose[i][0], told[i].disease) for i in positive)
     first: dict[tuple[UUID, str], int] = {}
     for i in positive:
         if (key := (whose[i][0], told[i].disease)) not in standing:
             first.setdefault(key, i)
-    numbers = cases.cases_named(sender, (f"result:{told[i].source_id}" for i in first.values()))
+    numbers = case_numbers.cases_named(sender, (f"result:{told[i].source_id}" for i in first.values()))
     new = [
         cases.New(person, sender, f"result:{told[i].source_id}", known := _known(told[i]), {"area_id": whose[i][1], "disease": disease, "reported_at": known})
         for (person, disease), i in first.items()

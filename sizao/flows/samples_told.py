@@ -12,7 +12,7 @@ from django.db import transaction
 
 from sizao.kernel.codes import code_list
 from sizao.kernel.scope import Scope
-from sizao.registers.cases import actions as cases
+from sizao.registers.cases import numbers as case_numbers
 from sizao.registers.laboratory.lists import Listed, bring_samples
 from sizao.registers.population import read as population
 
@@ -48,7 +48,7 @@ def tell(scope: Scope, told: Sequence[ToldSample], *, batch: int | None = None) 
     outcomes: dict[int, Outcome] = {}
     for sender in dict.fromkeys(t.sender for t in told):
         mine = [i for i, t in enumerate(told) if t.sender == sender]
-        named = cases.people_by_number(scope, sender, (told[i].person_number for i in mine))
+        named = case_numbers.people_by_number(scope, sender, (told[i].person_number for i in mine))
         identified = _identified(scope, {told[i].national_id for i in mine if told[i].person_number not in named} - {""})
         listed: dict[int, Listed] = {}
         notes: dict[int, list[Problem]] = {}
@@ -74,16 +74,16 @@ def tell(scope: Scope, told: Sequence[ToldSample], *, batch: int | None = None) 
     return [outcomes[i] for i in range(len(told))]
 
 
-def _identified(scope: Scope, numbers: set[str]) -> dict[str, cases.Numbered]:
-    found: dict[str, cases.Numbered] = {}
+def _identified(scope: Scope, numbers: set[str]) -> dict[str, case_numbers.Numbered]:
+    found: dict[str, case_numbers.Numbered] = {}
     people = dict(population.by_identifier(scope, numbers)) if numbers else {}
     where = dict(population.persons(scope).filter(pk__in=set(people.values())).values_list("pk", "area_id")) if people else {}
     for number, person in people.items():
-        found[number] = cases.Numbered(person, where[person], number, "")
+        found[number] = case_numbers.Numbered(person, where[person], number, "")
     return found
 
 
-def _notes(t: ToldSample, whose: cases.Numbered) -> list[Problem]:
+def _notes(t: ToldSample, whose: case_numbers.Numbered) -> list[Problem]:
     notes = []
     if whose.sender and whose.sender != t.sender:
         notes.append(Problem("number-of-another-sender", "person_number", t.person_number))

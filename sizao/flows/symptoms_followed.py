@@ -8,6 +8,7 @@ from django.db import transaction
 from sizao.kernel.outcome import Command
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import actions as cases
+from sizao.registers.cases import numbers as case_numbers
 from sizao.registers.surveillance import actions as surveillance
 
 from .outcome import Outcome
@@ -27,7 +28,7 @@ def save_lines(scope: Scope, commands: Sequence[Command], *, sender: str, batch:
     if not closed:
         return outcomes
     lines = {(line.person_id, line.disease or NO_DISEASE): line for line in surveillance.lines_by_id(closed) if line.outcome in A_CASE}
-    held = cases.are_cases(lines)
+    held = case_numbers.are_cases(lines)
     fresh = {who: line for who, line in lines.items() if who not in held}
     new = [
         cases.New(person, SENDER, str(line.pk), line.closed_at, {

@@ -26,9 +26,9 @@ def of_order(kind: str, language: str, standing: Standing, evidence: Sequence[An
 
     def at(moment: datetime) -> str:
         local = moment.astimezone(ZoneInfo(order.area.zone))
-        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}" if language == "zh" else f"{local:%d %B %Y, %H:%M}"
+        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}" if language == "zh" else f"{local.day} {local:%B %Y, %H:%M}"
 
-    why = label("lift-reason", order.lift_reason or "result", language) if standing.code == "lifted" else label("order-standing", "expired", language)
+    why = label("lift-reason", standing.why, language) if standing.code == "lifted" else label("order-standing", "expired", language)
     disease = diseases().get(order.disease, {}).get(language, order.disease)
     values = {
         "number": order.number, "name": name, "last": last or "—", "reason": f"{rule.body['title'][language]}（{disease}）" if language == "zh" else f"{rule.body['title'][language]} ({disease})",

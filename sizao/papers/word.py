@@ -44,6 +44,9 @@ def word(paper: Paper) -> bytes:
             made.add_paragraph(block.text)
         else:
             par = made.add_paragraph(block.text)
+            if block.kind == "large":
+                par.paragraph_format.space_after = Pt(14)
+                par.runs[0].font.size = Pt(22)
             if block.kind == "sign":
                 par.paragraph_format.space_before = Mm(14)
     out = io.BytesIO()

@@ -34,3 +34,16 @@ class Pass(models.Model):
     class Meta:
         verbose_name_plural = "passes"
         indexes = [models.Index(fields=["expires_at"], name="pass_expires"), models.Index(fields=["person"], name="pass_person")]
+
+
+class Tries(models.Model):
+    """How often somebody of a network was wrong, or fetched, within a stretch of time (`limits.py`); kept for two hours. The key is a digest of the day."""
+
+    key = models.TextField()
+    since = models.DateTimeField()
+    count = models.IntegerField(default=1)
+
+    class Meta:
+        verbose_name_plural = "tries"
+        constraints = [models.UniqueConstraint(fields=["key", "since"], name="tries_once")]
+        indexes = [models.Index(fields=["since"], name="tries_since")]

@@ -4,19 +4,17 @@ A status is no colour and no score: there is an order in force, or there is none
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from sizao.kernel import clock
-from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope
 from sizao.registers.isolation import orders as isolation
 from sizao.registers.isolation import rules
-from sizao.registers.laboratory import read as laboratory
+from sizao.registers.isolation.ending import told_of
 
 Code = Literal["none", "order"]
 
@@ -27,14 +25,15 @@ class Standing:
 
     Attributes:
         code: A code of `order-standing`.
-        over_at: When it ends or ended, results included.
-        evidence: Codes of `restriction-evidence`, without the records.
+        over_at: When it ends or ended, with all that ends it by itself.
+        why: A code of `lift-reason` where it ended before its end: what somebody said who lifted it, or what ended it by itself; else "".
     """
 
     order: Any
     rule: isolation.Rule
     code: rules.Standing
     over_at: datetime
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,34 +68,26 @@ class Status:
 
 
 def of(scope: Scope, people: Iterable[UUID], at: datetime | None = None) -> dict[UUID, Status]:
-    """The status of each of these persons; three statements, however many they are. The caller has asked for the right to look, and audits."""
+    """The status of each of these persons; two statements, however many they are. The caller has asked for the right to look, and audits."""
     at, wanted = at or clock.now(), list(dict.fromkeys(people))
     orders = isolation.orders_of(scope, wanted)
-    results = _results(scope, [p for p, found in orders.items() if any(o.lifted_at is None for o in found)], at)
-    return {p: _status(p, orders.get(p, []), results.get(p, {}), at) for p in wanted}
+    told = told_of([o for found in orders.values() for o in found], at)
+    return {p: _status(p, orders.get(p, []), told, at) for p in wanted}
 
 
 def one(scope: Scope, person: UUID, at: datetime | None = None) -> Status:
     return of(scope, [person], at)[person]
 
 
-def _status(person: UUID, orders: list[Any], results: dict[str, list[tuple[datetime, datetime, str]]], at: datetime) -> Status:
+def _status(person: UUID, orders: list[Any], told: Mapping[UUID, rules.Told], at: datetime) -> Status:
     found = []
     for order in orders:
-        told = isolation.told(order, results.get(order.disease, ()))
-        found.append(Standing(order, isolation.rule_of(order), rules.standing(told, at), rules.over_at(told)))
+        one = told[order.pk]
+        code = rules.standing(one, at)
+        why = (rules.why_over(one) or order.lift_reason or "") if code == "lifted" else ""
+        found.append(Standing(order, isolation.rule_of(order), code, rules.over_at(one), why))
     now = [s for s in found if s.code == "in_force"]
-    turns = [s.over_at for s in now] + [s.order.starts_at for s in found if s.code == "ahead"]
+    turns = [s.over_at for s in now] + [end for s in now if (end := told[s.order.pk].may_end_at) is not None] + [s.order.starts_at for s in found if s.code == "ahead"]
     return Status(
         person, "order" if now else "none", at, max((s.over_at for s in now), default=None), tuple(sorted({s.order.kind for s in now})), min(turns, default=None), tuple(found)
     )
-
-
-def _results(scope: Scope, people: list[UUID], at: datetime) -> dict[UUID, dict[str, list[tuple[datetime, datetime, str]]]]:
-    """person → disease → (sampled, known, result) known by then. A pooled sample's result is the tube's and is no person's."""
-    found: dict[UUID, dict[str, list[tuple[datetime, datetime, str]]]] = defaultdict(lambda: defaultdict(list))
-    if people:
-        rows = among(laboratory.specimens(scope), "person_id", people).filter(result__isnull=False, resulted_at__lte=at)
-        for person, disease, sampled, known, result in rows.values_list("person_id", "disease", "sampled_at", "resulted_at", "result"):
-            found[person][disease].append((sampled, known, result))
-    return found

@@ -117,3 +117,60 @@ def test_a_finding_that_no_list_has_is_refused_and_a_case_of_another_area_is_not
     elsewhere = county.user("desk", "990001102")
     with pytest.raises(Refused, match="not-found-or-out-of-area"):
         by.tell(elsewhere, case, "fever", True)
+
+
+def test_a_new_result_proposes_another_class_and_changes_none(system, desk, case):
+    for finding in ("met_case", "fever", "blood_count"):
+        by.tell(desk, case, finding, True)
+    cases.save_cases(system, [by.Command(told={"classification": "suspected"}, record=case)], sender="t")
+    assert by.judge_again(system, NOON - timedelta(days=1)) == 0
+    sampled(system, desk, case, "positive")
+    since = datetime.now(UTC) - timedelta(hours=1)
+    assert (by.judge_again(system, since), by.judge_again(system, since)) == (1, 0)  # once for the same result
+    [(row, line)] = by.proposals(desk)
+    assert (row.pk, row.classification, line.values["proposed_class"], line.values["proposed_rule"]) == (case, "suspected", "confirmed", "confirmed")
+    by.classify(desk, case)
+    assert by.proposals(desk) == []
+
+
+def test_antibodies_answer_for_themselves_and_are_no_result(system, desk, case):
+    from sizao.registers.laboratory.telling import put_antibodies
+
+    row = read.access_case_by_id(desk, case)
+    early, late = NOON - timedelta(days=3), NOON + timedelta(days=5)
+    made = laboratory.add_specimens(system, [NewSpecimen(k, row.person_id, row.area_id, "covid-19", at, "blood") for k, at in (("a", early), ("b", late))], sender="lab")
+    told = [(made["a"], "antibody_igg", "negative", early), (made["a"], "antibody_igm", "negative", early), (made["b"], "antibody_igg", "positive", late), (made["b"], "antibody_igm", "positive", late)]
+    assert (put_antibodies(system, told), put_antibodies(system, told)) == (4, 0)
+    with clock.frozen(late):
+        found = {(a.finding, a.present) for a in standing(desk, case).answers}
+    assert found == {("igg_risen", True), ("igm_positive", True), ("igg_positive", True)}  # and nothing of nucleic acid
+    put_antibodies(system, [(made["b"], "antibody_igg", "negative", late + timedelta(hours=1)), (made["b"], "antibody_igm", "negative", late + timedelta(hours=1))])
+    with clock.frozen(late + timedelta(hours=1)):
+        assert ("antibodies_negative_late", True) in {(a.finding, a.present) for a in standing(desk, case).answers}
+
+
+def test_many_proposals_cost_the_statements_of_one(system, desk, case, county):
+    """A city's results of an evening are judged in parts of hundreds, not case by case."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def counted(since):
+        with CaptureQueriesContext(connection) as queries:
+            found = by.judge_again(system, since)
+        return found, len(queries)
+
+    since = datetime.now(UTC) - timedelta(hours=1)
+    for finding in ("met_case", "fever", "blood_count"):
+        by.tell(desk, case, finding, True)
+    cases.save_cases(system, [by.Command(told={"classification": "suspected"}, record=case)], sender="t")
+    sampled(system, desk, case, "positive")
+    assert counted(since)[0] == 1
+    one = counted(since)
+    row = read.access_case_by_id(desk, case)
+    people = population.add_persons(system, [population.PersonData(area_id=row.area_id, name=f"某{n}") for n in range(12)], known=[row.known_from] * 12, sender="more")
+    told = {"area_id": row.area_id, "disease": row.disease, "classification": "suspected", "reported_at": row.reported_at, "onset_on": row.onset_on}
+    cases.add_cases(system, [cases.New(p, "more", f"M{n}", row.known_from, told) for n, p in enumerate(people)])
+    taken = laboratory.add_specimens(system, [NewSpecimen(f"M{n}", p, row.area_id, "covid-19", NOON - timedelta(hours=9)) for n, p in enumerate(people)], sender="lab")
+    laboratory.tell_results(system, {specimen: ("negative", NOON - timedelta(hours=1)) for specimen in taken.values()})
+    many = counted(since)
+    assert many[0] == 0 and one[0] == 0 and many[1] == one[1]
