@@ -101,6 +101,7 @@ def named_contact(row: Row, *, sender: str, disease: str, area_id: int, zone: st
         released_at=_at(row, "released_at", zone),
         became_case_at=_at(row, "became_case_at", zone),
         status=row.status,
+        followed_as=_text(v.get("status")),
     )
 
 

@@ -128,6 +128,29 @@ class SenderKey(models.Model):
         constraints = [models.UniqueConstraint(fields=["sender", "kind", "key", "reading"], name="a_number_is_known_once_a_reading")]
 
 
+class ToldResource(models.Model):
+    """What a bundle told beside persons, cases, samples: an encounter, a report of a laboratory, the organisation and the place they name. Ids, codes and dates;
+    the name of an organisation or place; no text about a person.
+
+    Attributes:
+        kind: Encounter, DiagnosticReport, Organization or Location.
+        key: The sender's own number of it.
+        person: Whom an encounter or a report is about; None for the others. Read only with a case of that person.
+        body: The pieces that are kept, in FHIR's own words.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    sender = models.TextField()
+    kind = models.TextField()
+    key = models.TextField()
+    person = models.ForeignKey("population.Person", models.PROTECT, null=True, related_name="+")
+    body = models.JSONField()
+    file = models.ForeignKey(ImportFile, models.PROTECT, db_index=False, db_constraint=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sender", "kind", "key"], name="a_resource_of_a_sender_is_kept_once")]
+
+
 class SavedMapping(models.Model):
     """What a sender's columns mean, as somebody here said it: used for every file of this sender with these headers until it is ended.
 

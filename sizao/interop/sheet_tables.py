@@ -88,7 +88,7 @@ def open_sheet(path: Path, digest: str, *, knows: Known, accept_full_sheet: bool
         raise Refused("file-empty", file=path.name)
     sheet = max(filled, key=lambda s: _known(s, knows))  # the first of equals
     filled.remove(sheet)
-    check_full(sheet.total_height, path.name, accept_full_sheet)
+    check_full(sheet.end[0] + 1, path.name, accept_full_sheet)
     merged = _merged(sheet)
     top: list[list[str]] = []
     anchors: dict[tuple[int, int], str] = {}
@@ -100,6 +100,8 @@ def open_sheet(path: Path, digest: str, *, knows: Known, accept_full_sheet: bool
     if at is None:
         raise Refused("file-empty", file=path.name)
     header, notes = name_columns(top[at], top[at - 1] if at else [])
+    if (more := _continued(header, filled, knows)) and not accept_full_sheet:
+        raise Refused("sheet-continues", file=path.name, sheet=sheet.name, more=", ".join(more[:5]))
     notes += [Fault("sheet-not-read", None, s.name) for s in filled]
     filled.clear()
     width = len(header)
@@ -139,6 +141,17 @@ def _known(sheet: Any, knows: Known) -> int:
     """How many known headers its best row among the first has."""
     rows = itertools.islice(sheet.iter_rows(), HEADER_WITHIN)
     return max((sum(1 for cell in row if isinstance(cell, str) and cell and len(cell) < 200 and knows(cell)) for row in rows), default=0)
+
+
+def _continued(header: list[str], others: list[Any], knows: Known) -> list[str]:
+    """Other sheets that begin with the same header and hold rows below it: a list that was too long for one sheet goes on in them."""
+    found = []
+    for sheet in others:
+        top = [[cell if isinstance(cell, str) else "" for cell in row] for row in itertools.islice(sheet.iter_rows(), HEADER_WITHIN)]
+        at = find_header(top, knows)
+        if at is not None and sheet.end[0] > at and name_columns(top[at], top[at - 1] if at else [])[0] == header:
+            found.append(sheet.name)
+    return found
 
 
 def _is_encrypted(path: Path) -> bool:

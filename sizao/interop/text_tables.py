@@ -175,15 +175,15 @@ def _blocks(text: io.TextIOBase, delimiter: str, header_line: int, width: int, s
         if not joined.strip() and not faults:
             blank.append(line)  # empty rows at the end of a sheet are no rows; in between they are
             continue
+        if len(block.rows) >= BLOCK:  # given away only when another row follows: whether the last one is whole is known at the end
+            yield block
+            block = Block([], [])
         for at in blank:
             _add(block, at, [""] * width, [Fault("row-empty", fatal=True)])
         blank = []
         if "\0" in joined or (not joined.isascii() and broken.search(joined)):
             row = _mend(row, faults, broken)
         _add(block, line, row, faults)
-        if len(block.rows) >= BLOCK:
-            yield block
-            block = Block([], [])
     check_full(line - 1, name, accept_full)
     if block.rows and not ended and last_width < width:
         block.faults[len(block.rows) - 1] = [Fault("row-cut-off", fatal=True)]

@@ -150,3 +150,58 @@ def test_a_patient_with_a_fault_leaves_the_others_of_the_batch(county):
     assert [e["response"]["status"][:3] for e in told] == ["201", "422", "201"]
     assert told[1]["response"]["outcome"]["issue"][0]["details"]["coding"] == [{"code": "hl7-result-unknown"}]
     assert (Case.objects.count(), Specimen.objects.count()) == (2, 2)
+
+
+def beside(number="P1"):
+    """The bundle of `made` with a visit to a clinic, the laboratory's report, the clinic and its ward."""
+    told, subject = made(number), {"subject": {"reference": "Patient/a"}}
+    system = [{"system": "urn:h"}]
+    clinic = {"resourceType": "Organization", "id": "org", "identifier": [system[0] | {"value": "H-1"}], "name": "县医院", "type": [concept("http://terminology.hl7.org/CodeSystem/organization-type", "prov")]}
+    ward = {"resourceType": "Location", "id": "loc", "identifier": [system[0] | {"value": "W-7"}], "name": "发热门诊", "status": "active", "managingOrganization": {"reference": "Organization/org"}}
+    visit = {
+        "resourceType": "Encounter", "id": "e", "identifier": [system[0] | {"value": f"E-{number}"}], "status": "finished", "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "period": {"start": "2026-11-19T09:00:00+08:00", "end": "2026-11-19T10:00:00+08:00"}, "serviceProvider": {"reference": "Organization/org"},
+    } | subject  # fmt: skip
+    report = {
+        "resourceType": "DiagnosticReport", "id": "r", "identifier": [system[0] | {"value": f"R-{number}"}], "status": "final", "code": concept(LOINC, "94500-6"), "issued": "2026-11-21T08:00:00+08:00",
+        "performer": [{"reference": "Organization/org"}], "conclusion": "张三阳性，家住1号", "conclusionCode": [concept(SCT, "260373001")],
+    } | subject  # fmt: skip
+    return told | {"entry": [*told["entry"], *({"resource": r} for r in (clinic, ward, visit, report))]}
+
+
+@pytest.mark.django_db
+def test_visits_reports_and_whom_they_name_are_kept_once_go_out_with_the_case_and_come_in_as_the_same(county):
+    from sizao.interop.models import ToldResource
+
+    hospital, desk = county.user("cdc"), county.user("desk")
+    first = inbox.receive(hospital, json.dumps(beside()).encode(), sender="hospital:a")
+    again = inbox.receive(hospital, json.dumps(beside() | {"id": "another"}).encode(), sender="hospital:a")
+    assert [first.taken.count(k) for k in ("accepted", "updated", "duplicate", "rejected")] == [1, 0, 0, 0]
+    assert len(again.taken.items) == sum(again.taken.count(k) for k in ("accepted", "updated", "duplicate", "rejected"))
+    kept = [(r.kind, r.key, r.person_id is None) for r in ToldResource.objects.order_by("kind")]
+    assert kept == [("DiagnosticReport", "urn:h|R-P1", False), ("Encounter", "urn:h|E-P1", False), ("Location", "urn:h|W-7", True), ("Organization", "urn:h|H-1", True)]
+    assert "张三" not in json.dumps(list(ToldResource.objects.values_list("body", flat=True)), ensure_ascii=False)
+    told = writing.case_bundle(desk, Case.objects.get().pk)
+    [item] = read(told)
+    assert item.faults == []
+    assert "张三" not in json.dumps(told, ensure_ascii=False)
+    [source], theirs = read(beside()), {(p.kind, p.key): p.body for p in item.parts}
+    for part in source.parts:
+        if part.kind != "Location":  # nothing of the person names it
+            assert theirs[part.kind, part.key] == part.body, part.kind
+    assert theirs["Encounter", "urn:h|E-P1"]["serviceProvider"] == ["urn:h|H-1"]
+
+
+@pytest.mark.django_db
+def test_two_bundles_that_use_one_id_keep_two_visits(county):
+    from sizao.interop.models import ToldResource
+
+    for number in ("P1", "P2"):
+        told = beside(number)
+        for entry in told["entry"]:
+            if entry["resource"]["resourceType"] in ("Encounter", "DiagnosticReport"):
+                del entry["resource"]["identifier"]
+            if entry["resource"]["resourceType"] == "Patient":
+                entry["resource"]["identifier"] = [{"system": "urn:h", "value": number}]
+        inbox.receive(county.user("cdc"), json.dumps(told).encode(), sender="hospital:a")
+    assert ToldResource.objects.filter(kind="Encounter").values("person").distinct().count() == 2

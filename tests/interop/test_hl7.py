@@ -109,6 +109,7 @@ def test_a_control_of_the_machine_makes_nobody_positive_and_antibodies_are_no_re
     assert [(r.result, r.method) for r in read(text)[0].results] == [("negative", "pcr")]
     [item] = read(oru_r01(test="94563-4^IgG^LN", result="260373001^Detected^SCT"))
     assert ([r.result for r in item.results], [n.code for n in item.notes]) == ([None], ["result-of-antibodies"])
+    assert [(m, found) for m, found, _ in item.results[0].antibodies] == [("antibody_igg", "positive")]  # kept beside, for the definition of a case
 
 
 @pytest.mark.parametrize(

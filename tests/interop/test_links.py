@@ -10,8 +10,8 @@ from sizao.interop import read, sayings
 from sizao.interop.models import SavedMapping
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Kept
-from sizao.registers.cases.actions import cases_by_number, cases_named
 from sizao.registers.cases.models import Case, Contact, Link
+from sizao.registers.cases.numbers import cases_by_number, cases_named
 from sizao.registers.isolation.models import DailyCheck
 
 pytestmark = pytest.mark.django_db

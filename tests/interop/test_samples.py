@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from interop.test_intake import bring, codes, outcome, put
 
 from sizao.kernel.models import Act, Kept
-from sizao.registers.cases import actions as cases
+from sizao.registers.cases import numbers as case_numbers
 from sizao.registers.cases.models import Case, Contact
 from sizao.registers.laboratory.models import Result, Specimen
 
@@ -99,7 +99,7 @@ def test_numbers_that_lost_their_zeros_are_looked_up_by_six_statements_along_ind
     sender = Contact.objects.first().sender
     asked = [str(n) for n in range(1, 80)] + ["000061", "00000", "K9", ""]
     with CaptureQueriesContext(connection) as statements:
-        found = cases.people_by_number(system, sender, asked)
+        found = case_numbers.people_by_number(system, sender, asked)
     assert {n: row.number for n, row in found.items()} == {str(n): f"{n:05}" for n in range(1, 60)} | {"61": "61", "000061": "61"}
     assert {n for n, row in found.items() if row.several} == {"000061"}  # two persons but for the zeros
     assert len(statements) <= 6

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 import xlsxwriter
 
-from sizao.interop import tables
+from sizao.interop import tables, text_tables
 from sizao.interop.dialects import dialects
 from sizao.interop.opening import open_table
 from sizao.kernel.errors import Refused
@@ -77,6 +77,11 @@ def test_empty_rows_within_count_and_empty_rows_at_the_end_do_not(tmp_path):
 def test_a_truncated_last_row_is_not_believed(tmp_path):
     assert faults(opened(put(tmp_path, ZH + "003,王五"))) == {(4, "row-cut-off")}
     assert faults(opened(put(tmp_path, ZH + "003,王五,男,2020-01-05"))) == set()
+
+
+def test_a_truncated_row_at_the_end_of_a_full_block_is_not_believed_either(tmp_path, monkeypatch):
+    monkeypatch.setattr(text_tables, "BLOCK", 3)
+    assert faults(opened(put(tmp_path, ZH + "003,王五"))) == {(4, "row-cut-off")}
 
 
 def test_bytes_of_another_encoding_spoil_their_row_only(tmp_path):

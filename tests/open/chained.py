@@ -32,3 +32,21 @@ def offspring(pairs: Iterable[tuple[str, str]]) -> dict[int, int]:
     pairs = list(pairs)
     many = Counter(a for a, _ in pairs)
     return dict(Counter(many[x] for x in {x for pair in pairs for x in pair}))
+
+
+def share_that_causes(pairs: Iterable[tuple[str, str]], part: float = 0.8) -> float:
+    """The smallest share of the linked cases that together are the source in `part` of the pairs."""
+    pairs = list(pairs)
+    most, done = sorted(Counter(a for a, _ in pairs).values(), reverse=True), 0
+    for n, many in enumerate(most, 1):
+        done += many
+        if done >= part * len(pairs):
+            return n / len({x for pair in pairs for x in pair})
+    return 0.0
+
+
+def of_totals(totals: dict[str, int], pairs: Iterable[tuple[str, str]]) -> tuple[int, int, int, int]:
+    """Cases that tell how many contacts they had → (how many cases, contacts, infected; how many cases left out, being linked to more infected than they told)."""
+    many = Counter(a for a, _ in pairs)
+    kept = [x for x, total in totals.items() if many[x] <= total]
+    return len(kept), sum(totals[x] for x in kept), sum(many[x] for x in kept), len(totals) - len(kept)

@@ -4,11 +4,11 @@ import csv
 import json
 import re
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import python_calamine
-from open import chained
+from open import chain_page, chained, counted
 
 from sizao.epi import transmission
 from sizao.interop.intake import import_files
@@ -16,9 +16,11 @@ from sizao.interop.models import ImportRow
 from sizao.kernel import areas
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Act
-from sizao.registers.cases.chains import linked
+from sizao.registers.cases import actions as cases
+from sizao.registers.cases.chains import attack_of_totals, attack_rates, linked
 from sizao.registers.cases.models import Case, Contact, Link
 from sizao.registers.isolation.models import DailyCheck
+from sizao.registers.population import actions as population
 from sizao.registers.population.models import Person
 
 pytestmark = pytest.mark.django_db
@@ -58,18 +60,30 @@ def circles_of(pairs) -> set[str]:
     return found
 
 
-def drawn(scope, pairs):
+def drawn(scope, pairs, disease="covid-19"):
     """Clusters, generations and offspring of the graph that the desk draws are those of these pairs of numbers."""
     pairs = set(pairs)
-    graph = linked(scope, areas.root(), "covid-19")
+    graph = linked(scope, areas.root(), disease)
     found = transmission.chains(len(graph.ids), graph.links, graph.days)
     told = transmission.clusters(found, graph.links, graph.days)
     assert sorted((frozenset(graph.numbers[x] for x in c.cases) for c in told), key=lambda c: (-len(c), sorted(c))) == chained.clusters(pairs)
     assert {n: g for n, g in zip(graph.numbers, found.generation, strict=True) if g is not None} == chained.generations(pairs)
     if pairs:
-        assert transmission.offspring(range(len(graph.ids)), graph.links).counts == chained.offspring(pairs)
+        spread = transmission.offspring(range(len(graph.ids)), graph.links)
+        assert spread.counts == chained.offspring(pairs)
+        assert (spread.mean, spread.most) == pytest.approx((len(pairs) / len({x for pair in pairs for x in pair}), chained.share_that_causes(pairs)))
     assert sum(graph.outside) == 0
     return found, told
+
+
+def attacked(scope, chain, last):
+    """Attack rates, of listed contacts at the end of this day and of contacts that are told as a number, are those of the count; and the page's pairs are those drawn."""
+    root = areas.root()
+    graph = linked(scope, root, "covid-19")
+    assert {(graph.numbers[a], graph.numbers[b]) for a, b in graph.links} == chain.pairs
+    assert {a.classification: (a.named, a.infected, a.over) for a in attack_rates(scope, root, "covid-19", last)} == chain.contacts
+    told = attack_of_totals(scope, root, graph, "covid-19")
+    assert (told.cases, told.contacts, told.infected, told.contradicted) == chained.of_totals(chain.totals, chain.pairs)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +116,7 @@ def test_the_six_provinces_balance_and_their_references_resolve_as_described(sys
     drawn(system, {(by_bare[n.lstrip("0")], str(r["患者编号"]).strip()) for r in every for n in re.findall(r"\d{6,}", str(r["密切患者"])) if n.lstrip("0") in by_bare and r["患者编号"]})
     short = [t for r in every for t in [str(r["密切患者"]).strip()] if t.isdigit() and len(t) < 6]  # a cell that is a short number and nothing else
     assert report.dangling == said["link-dangling"] == 234 - 233 + len(short)
+    attacked(system, chain_page.provinces(place.parent), date(2020, 3, 1))
     again = bring(system, *(place / n for n in rows), zone="Asia/Shanghai")
     assert (again.totals["accepted"], again.totals["updated"], again.links, again.dangling) == (0, 0, 233, report.dangling)
 
@@ -129,6 +144,7 @@ def test_korea_s_odd_links_are_listed(system, shared):
     found, clusters = drawn(system, {(i, n) for i, n in links if i in told and i != n})
     assert sum(g is None for g in found.generation) >= said["link-in-circle"]
     assert (len(clusters), len(clusters[0].cases), clusters[0].generations) == (237, 67, 5)
+    attacked(system, chain_page.korea(shared / "data"), counted.korea(path).last)
     assert said["dates-reversed"] == 3 + 1  # onset after confirmation, released before it
 
 
@@ -150,6 +166,7 @@ def test_guatemala_s_report_updates_the_cases_it_repeats_and_its_follow_ups_stay
     told = {r["Carné De Identidad"]: r for r in cases}
     untold = [r["Carné De Identidad"] for r in repeated if r["area_salud"] == "NA" and told[r["Carné De Identidad"]]["area_salud"] not in ("NA", "SIN DATO")]
     assert {told[c.source_id]["area_salud"] for c in Case.objects.filter(source_id__in=untold)} == {c.area.code.split("/")[0] for c in Case.objects.filter(source_id__in=untold)}
+    attacked(system, chain_page.guatemala(shared / "data"), counted.guatemala(place).last)
     again = bring(system, *files[::-1], zone="America/Guatemala")
     assert again.totals == {"rows": 14942, "accepted": 0, "updated": 0, "duplicate": 14942, "rejected": 0}
 
@@ -167,6 +184,7 @@ def test_singapore_s_dates_that_a_spreadsheet_turned_are_turned_back(system, sha
     assert Link.objects.count() == sum(a in known and b in known and a != b for a, b in edges)
     assert report.dangling == sum(r["from"] not in known or r["to"] not in known for r in rows_of(place / "sing_edges_eg.csv"))
     drawn(system, {(a, b) for a, b in edges if a in known and b in known and a != b})
+    attacked(system, chain_page.singapore(shared / "data"), date(2020, 3, 1))
 
 
 def test_ebola_s_links_to_people_who_are_not_listed_are_counted(system, shared):
@@ -180,6 +198,7 @@ def test_ebola_s_links_to_people_who_are_not_listed_are_counted(system, shared):
     assert Link.objects.count() == len({(r["infector"], r["case_id"]) for r in links if {r["infector"], r["case_id"]} <= listed})
     assert (report.files[0].kind, report.files[0].accepted) == ("links", 3800)
     drawn(system, {(r["infector"], r["case_id"]) for r in links if {r["infector"], r["case_id"]} <= listed})
+    attacked(system, chain_page.ebola(shared / "data"), date(2020, 3, 1))
 
 
 def test_measles_of_1861_has_its_days_and_its_chain(system, shared):
@@ -189,6 +208,7 @@ def test_measles_of_1861_has_its_days_and_its_chain(system, shared):
     assert {c.source_id: str(c.onset_on) for c in Case.objects.all()} == {r["case_ID"]: r["date_of_prodrome"] for r in truth}
     assert (report.cases, report.links, report.dangling) == (188, 184, 0)
     drawn(system, {(r["infector"], r["case_ID"]) for r in truth if r["infector"] in {t["case_ID"] for t in truth}})
+    attacked(system, chain_page.hagelloch(shared / "data"), date(1862, 3, 1))
 
 
 def test_the_other_lists_of_r_open_and_balance(system, shared):
@@ -225,6 +245,7 @@ def test_go_data_s_relationships_and_follow_ups_find_their_people(system, shared
     pairs = [(r["source_uuid"], r["target_uuid"]) for r in files["relationships"]]
     assert Link.objects.count() == len({(a, b) for a, b in pairs if {a, b} <= cases and a != b})
     drawn(system, {(a, b) for a, b in pairs if {a, b} <= cases and a != b})
+    attacked(system, chain_page.godata(shared / "data"), counted.godata(place).last)
     assert set(Contact.objects.exclude(case=None).values_list("source_id", flat=True)) == {b for a, b in pairs if a in cases and b in contacts and b not in cases}
     seen = Counter(r["followup_status"] for r in files["followups"] if r["contact_uuid"] in contacts)
     assert Counter(DailyCheck.objects.values_list("outcome", flat=True)) == {"ok": seen["SEEN_OK"], "symptoms": seen["SEEN_NOT_OK"]}
@@ -249,3 +270,28 @@ def test_sormas_s_files_with_their_three_header_rows_open(system, shared):
             days[r["epidNumber"].strip()] = date(year, two, one) if one > 12 else date(year, one, two)
         held = Case.objects.filter(sender=name).values_list("source_id", "reported_at")
         assert {n: at.date() for n, at in held if n in days} == {n: d for n, d in days.items() if n}
+
+
+def test_mers_of_korea_s_hospitals_has_the_published_chain_and_attack_rates_zone_by_zone(system):
+    """The published tables as cases, links and contacts of invented persons; each zone is an area below its hospital."""
+    told = chain_page.mers()
+    known = datetime(2015, 6, 1, tzinfo=UTC)
+    areas.grow([areas.NewArea("990", "韩国", "country")])
+    zones = areas.grow([areas.NewArea(f"99{n:04d}", name, "county", parent="990") for n, (name, _, _) in enumerate(chain_page.MERS_GROUPS)])
+    numbers = sorted({x for pair in told.pairs for x in pair}, key=int)
+    people = population.add_persons(system, [population.PersonData(area_id=areas.root().pk, name="") for _ in numbers], known=[known] * len(numbers), sender="table")
+    of = {"area_id": areas.root().pk, "disease": "mers"}
+    made = cases.add_cases(system, [cases.New(p, "table", n, known, of | {"classification": "confirmed"}) for p, n in zip(people, numbers, strict=True)])
+    by = dict(zip(numbers, made, strict=True))
+    cases.add_links(system, [(by[a], by[b], "mers") for a, b in told.pairs], sender="table", known_from=known)
+    for n, (name, exposed, ill) in enumerate(chain_page.MERS_GROUPS):
+        area = zones[f"99{n:04d}"].pk
+        group = population.add_persons(system, [population.PersonData(area_id=area, name="") for _ in range(exposed)], known=[known] * exposed, sender=name)
+        ends = [{"became_case_at": known}] * ill + [{"released_at": known}] * (exposed - ill)
+        cases.add_contacts(system, [cases.New(p, name, str(i), known, {"area_id": area, "disease": "mers", "classification": "close", "named_at": known, "case_id": by["1"]} | end) for i, (p, end) in enumerate(zip(group, ends, strict=True))])
+    drawn(system, told.pairs, "mers")
+    assert {name: attack_rates(system, zones[f"99{n:04d}"], "mers", date(2015, 7, 1))[0].attack for n, (name, _, _) in enumerate(chain_page.MERS_GROUPS)} == {
+        name: transmission.Attack(ill, named) for name, (named, ill, _) in told.contacts.items()
+    }
+    [whole] = attack_rates(system, areas.root(), "mers", date(2015, 7, 1))
+    assert (whole.named, whole.infected) == (sum(n for _, n, _ in chain_page.MERS_GROUPS), sum(ill for _, _, ill in chain_page.MERS_GROUPS))

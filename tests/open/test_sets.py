@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from open import counted, owed, page
+from open import chain_page, chained, counted, owed, page
 
 from sizao.interop.intake import import_files, last_day
 from sizao.kernel import areas, clock, content
@@ -84,14 +84,15 @@ def part(path, request, tmp_path, rows=800):
 
 
 def test_the_counter_reads_nothing_of_the_program():
-    for module in (counted, owed, page):
+    for module in (counted, owed, page, chained, chain_page):
         tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
         names = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names} | {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
         assert {name.partition(".")[0] for name in names if name not in ("open", "open.counted", "open.owed")} <= sys.stdlib_module_names
 
 
-def test_the_page_that_says_what_lists_decide_is_fresh(shared):
-    said, path = page.written(shared / "data"), Path(__file__).resolve().parents[2] / "docs/reference/what-lists-decide.md"
+@pytest.mark.parametrize(("of", "name"), [(page, "what-lists-decide"), (chain_page, "published-chains")])
+def test_the_pages_that_say_what_lists_tell_are_fresh(shared, of, name):
+    said, path = of.written(shared / "data"), Path(__file__).resolve().parents[2] / f"docs/reference/{name}.md"
     if os.environ.get("UPDATE_PAGES"):
         path.write_text(said, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == said, "run: UPDATE_PAGES=1 pytest tests/open/test_sets.py -k page"

@@ -92,7 +92,7 @@ class Codes:
 
     def test_of(self, disease: str) -> tuple[str, str] | None:
         """The first test that looks for the disease itself."""
-        key = next((k for k, v in self.tables["tests"].items() if v["disease"] == disease and v["method"] != "antibody"), None)
+        key = next((k for k, v in self.tables["tests"].items() if v["disease"] == disease and not v["method"].startswith("antibody")), None)
         return (key.partition(":")[0], key.partition(":")[2]) if key else None
 
 

@@ -21,7 +21,7 @@ from sizao.interop.dates import When
 from sizao.interop.feeds import quarantine
 from sizao.interop.feeds.watch import heard
 from sizao.interop.ledger import Entry
-from sizao.interop.models import ImportFile, SenderKey
+from sizao.interop.models import ImportFile, SenderKey, ToldResource
 from sizao.interop.reading import Row
 from sizao.kernel import audit, clock
 from sizao.kernel.models import Area, Batch
@@ -205,6 +205,7 @@ def _store(scope: Scope, items: Sequence[Item], head: ImportFile, zone: str) -> 
             ReceivedResult(
                 sender=head.sender, source_id=r.key, disease=r.disease, person=data, number=person.number, known=before.person if before else None, placed=placed, kind=r.kind,
                 sampled_at=r.sampled_at, received_at=r.received_at, resulted_at=r.resulted_at, result=r.result, notified=item.case is not None and item.case.disease == r.disease,
+                method=r.method if r.result else None, antibodies=tuple(r.antibodies),
             )
             for r in item.results
         ]  # fmt: skip
@@ -224,6 +225,12 @@ def _store(scope: Scope, items: Sequence[Item], head: ImportFile, zone: str) -> 
     SenderKey.objects.bulk_create(
         [SenderKey(sender=head.sender, kind=PERSON, key=key, mark="", reading=head.kind, person=person, file=head) for key, person in fresh.items()], ignore_conflicts=True
     )
+    told = {
+        (p.kind, p.key): ToldResource(sender=head.sender, kind=p.kind, key=p.key, person_id=o[0].person if p.own else None, body=p.body, file=head)
+        for i, o in zip(items, outcomes, strict=True) if o and o[0].person for p in i.parts
+    }  # fmt: skip
+    if told:
+        ToldResource.objects.bulk_create(told.values(), update_conflicts=True, unique_fields=["sender", "kind", "key"], update_fields=["person", "body", "file"])
     return outcomes
 
 

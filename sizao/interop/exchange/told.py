@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sizao.interop.dates import When
 
@@ -31,7 +32,7 @@ class ToldPerson:
 
 @dataclass(slots=True)
 class ToldResult:
-    """A sample, and what was found in it. `result` None: nothing that stands was told of it."""
+    """A sample, and what was found in it. `result` None: nothing that stands was told of it. `antibodies`: (method, result, when), which stand beside and are no result."""
 
     key: str
     disease: str
@@ -41,6 +42,7 @@ class ToldResult:
     received_at: datetime | None = None
     resulted_at: datetime | None = None
     result: str | None = None
+    antibodies: list[tuple[str, str, datetime]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -52,6 +54,16 @@ class ToldCase:
     class_code: str | None = None
     days: dict[str, When] = field(default_factory=dict)
     died: bool = False
+
+
+@dataclass(slots=True)
+class ToldPart:
+    """What is told beside: its kind, the sender's number of it, the pieces that are kept. `own`: it is about the person."""
+
+    kind: str
+    key: str
+    body: dict[str, Any]
+    own: bool = False
 
 
 @dataclass(slots=True)
@@ -75,6 +87,7 @@ class Item:
     person: ToldPerson | None = None
     results: list[ToldResult] = field(default_factory=list)
     case: ToldCase | None = None
+    parts: list[ToldPart] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
     refused: bool = False

@@ -19,13 +19,14 @@ class Arrival(models.Model):
 
 
 class Certificate(models.Model):
-    """Until when the certificate that a sender shows is good. Its public part only: subject as a digest, the two dates."""
+    """Until when the certificate that a sender shows is good. Its public part only: subject as a digest, the two dates. `owner` is the post that told of it, or whose token it came with."""
 
     sender = models.TextField(primary_key=True)
     fingerprint = models.TextField()
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     told_at = models.DateTimeField()
+    owner = models.ForeignKey("kernel.Post", models.PROTECT, null=True, related_name="+")
 
 
 class Alarm(models.Model):

@@ -6,9 +6,9 @@ from sizao.kernel.scope import Scope
 
 from . import quarantine
 from .models import Alarm
-from .watch import Feed, feeds
+from .watch import Feed, feeds, silent_since
 
-__all__ = ["Feed", "alarms_standing", "all_feeds", "set_apart"]
+__all__ = ["Feed", "alarms_standing", "all_feeds", "set_apart", "silent_since"]
 
 
 def all_feeds(scope: Scope, now: datetime | None = None) -> list[Feed]:

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from sizao.kernel import areas, audit, clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.jobs import changed
+from sizao.kernel.models import Post
 from sizao.kernel.scope import Scope
 from sizao.registers.surveillance.actions import NewSignal, raise_signals
 
@@ -102,9 +103,15 @@ def _shown(scope: Scope, sender: str, pem: bytes, name: str) -> Certificate:
     held = Certificate.objects.filter(sender=sender).first()
     if held is not None and all(getattr(held, k) == v for k, v in found.items()):
         return held
-    row, _ = Certificate.objects.update_or_create(sender=sender, defaults=found | {"told_at": clock.now()})
+    row, _ = Certificate.objects.update_or_create(sender=sender, defaults=found | {"told_at": clock.now(), "owner_id": scope.post_id})
     audit.write(scope, "feeds.certificate", [], sender=sender)
     return row
+
+
+def ending(now: datetime, before: timedelta) -> list[tuple[str, datetime, Post | None]]:
+    """(sender, end, owner) of certificates that end within `before` or have ended, the first first."""
+    rows = Certificate.objects.filter(ends_at__lte=now + before).select_related("owner__area").order_by("ends_at")
+    return [(c.sender, c.ends_at, c.owner) for c in rows]
 
 
 def feeds(now: datetime | None = None, only: str = "") -> list[Feed]:
@@ -163,3 +170,9 @@ def watch(now: datetime | None = None) -> dict[str, list[str]]:
     for s, k in fresh:
         told.setdefault(s, []).append(k)
     return told
+
+
+def silent_since(now: datetime | None = None, kind: str = "laboratories") -> dict[str, datetime]:
+    """Senders of that kind that are silent, and when each was last heard: what is counted since then is not complete. Two statements."""
+    silent = [f for f in feeds(now) if "silence" in f.alarms and f.expected is not None and f.expected.id == kind]
+    return {f.sender: f.last.at if f.last is not None else f.alarms["silence"] for f in silent}

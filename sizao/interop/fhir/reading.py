@@ -10,6 +10,7 @@ from sizao.interop.exchange.codes import Codes
 from sizao.interop.exchange.problems import Fault
 from sizao.interop.exchange.told import Item, ToldCase, ToldPerson, ToldResult, pick
 
+from . import parts
 from .bundle import Bundle, Resource
 
 AHEAD = timedelta(hours=24)
@@ -61,6 +62,7 @@ class _Told:
         self.item.person = self._person(self.patient.body)
         self._results()
         self._case()
+        self.item.parts = parts.told(self.bundle, self.item.person.key, {kind: self._mine(kind) for kind in parts.OWN})
         if not self.item.results and self.item.case is None and not self.item.faults:
             codes = [c for kind in ("Observation", "Condition") for r in self._mine(kind) for _, c in _codings(r.body.get("code"))]
             self.fault("fhir-nothing-known", self.patient.place, ", ".join(dict.fromkeys(codes))[:150])
@@ -163,7 +165,7 @@ class _Told:
         at = self.at(issued)
         if at and issued and issued.at is None and issued.day == taken.day:
             at = max(at, self.at(taken) or at)
-        if test["method"] == "antibody":
+        if test["method"].startswith("antibody"):
             self.item.notes.append(Fault("result-of-antibodies", r.place))
             return None, "preliminary", at
         if state in ("preliminary", "withdrawn"):

@@ -21,6 +21,7 @@ from sizao.registers.laboratory.models import Specimen
 from sizao.registers.population import read as population
 from sizao.registers.population.models import Person
 
+from . import parts
 from .reading import CLASS
 
 #: Class of a case → Condition.verificationStatus.
@@ -45,6 +46,7 @@ def case_bundle(scope: Scope, case: UUID, *, names: bool = False) -> dict[str, A
         found.append(_specimen(s, codes))
         if s.result is not None:
             found += [_observation(s, codes), _report(s, codes)]
+    found += parts.of_person(person.pk, without={s.started_at for s in stays})
     return {
         "resourceType": "Bundle", "type": "collection", "timestamp": _instant(clock.now()), "identifier": {"system": "urn:sizao:case", "value": str(row.pk)},
         "entry": [{"fullUrl": f"urn:uuid:{r['id']}", "resource": r} if _is_uuid(r["id"]) else {"fullUrl": f"{r['resourceType']}/{r['id']}", "resource": r} for r in found],

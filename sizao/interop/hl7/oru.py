@@ -187,9 +187,9 @@ class _Told:
             kind = self._kind(spm) if spm else None
             received = self.moment((spm.get(18) if spm else "") or obr.get(14), f"SPM-18[{n}]")
             found[key, disease] = (ToldResult(key, disease, ours[0][1]["method"], self._at(taken), kind, received), [])
-        _told, answers = found[key, disease]
+        told, answers = found[key, disease]
         for x, test in ours:
-            answers.append(self._answer(x, test, obr, taken))
+            answers.append(self._answer(x, test, obr, taken, told))
 
     def _number(self, obr: Segment, spm: Segment | None) -> str:
         """The sender's number of a sample: the filler's of it, the placer's, else that of the order. With whose number it is, where that is told."""
@@ -204,7 +204,7 @@ class _Told:
         (system, code), second = self.coded(spm, 4)
         return codes.find("specimens", (system or "HL70487", code), second) or codes.word("specimens", spm.get(4, 2)) or codes.word("specimens", spm.get(4, 5)) or ("other" if spm.raw(4) else None)
 
-    def _answer(self, x: Segment, test: dict[str, str], obr: Segment, taken: When) -> tuple[str | None, str, datetime | None]:
+    def _answer(self, x: Segment, test: dict[str, str], obr: Segment, taken: When, told: ToldResult) -> tuple[str | None, str, datetime | None]:
         """(result, state, when) of one observation."""
         codes, place = self.r.codes, f"OBX[{x.get(1)}]-5"
         state = codes.find("states", ("HL70085", x.get(11).upper() or "F"))
@@ -212,21 +212,28 @@ class _Told:
             self.fault("hl7-code-unknown", f"OBX[{x.get(1)}]-11", x.get(11))
         when = self.when(x.get(19) or x.get(14) or obr.get(22) or self.message.head.get(7), f"OBX[{x.get(1)}]-19")
         at = None if when is None else when.at or max(self._at(when), self._at(taken) if when.day == taken.day else self._at(when))
-        if test["method"] == "antibody":
+        if test["method"].startswith("antibody"):
             self.item.notes.append(Fault("result-of-antibodies", place, x.get(5, 2) or x.get(5)))
+            if at is not None and state not in ("preliminary", "withdrawn") and (found := self._found(x)) is not None:
+                told.antibodies.append((test["method"], found, at))
             return None, "preliminary", at
         if state in ("preliminary", "withdrawn"):
             if state == "preliminary":
                 self.item.notes.append(Fault("result-preliminary", place))
             return None, state, at
-        result = codes.find("results", *self.coded(x, 5)) if x.get(2) in ("CWE", "CE", "CNE", "CF") else None
-        for text in (x.get(5, 2), x.get(5), x.get(5, 5), x.get(5, 9)):
-            result = result or codes.word("results", text)
-        flag = x.get(8)
-        result = result or codes.find("results", ("HL70078", flag.upper()))
+        result = self._found(x)
         if result is None and state:
             self.fault("hl7-result-unknown", place, x.raw(5)[:80])
         return result, state or "", at
+
+    def _found(self, x: Segment) -> str | None:
+        """What an observation says: by its code, its words, else its flag."""
+        codes = self.r.codes
+        result = codes.find("results", *self.coded(x, 5)) if x.get(2) in ("CWE", "CE", "CNE", "CF") else None
+        for text in (x.get(5, 2), x.get(5), x.get(5, 5), x.get(5, 9)):
+            result = result or codes.word("results", text)
+        found: str | None = result or codes.find("results", ("HL70078", x.get(8).upper()))
+        return found
 
     # -- case notifications ------------------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,109 @@
+"""Counts over time from files as people have them, what is refused with its line, and the commands that judge them."""
+
+import csv
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sizao.doors.cli.main import app
+from sizao.interop.series import read_series
+from sizao.kernel.errors import Refused
+
+GOLDEN = Path(__file__).parents[1] / "epi" / "golden"
+TODAY = date(2021, 1, 1)
+
+
+@pytest.fixture
+def file(tmp_path):
+    def make(text: str, encoding: str = "utf-8") -> Path:
+        path = tmp_path / "counts.csv"
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return make
+
+
+def test_long_and_wide_tables_are_the_same_counts(file):
+    long = read_series(file("series,date,count\nA,2020-01-02,5\nB,2020-01-01,1\nA,2020-01-01,3\nA,2020-01-04,\n"), today=TODAY)
+    wide = read_series(file("date,A,B\n2020-01-01,3,1\n2020-01-02,5,\n2020-01-04,,\n"), today=TODAY)
+    for told in (long, wide):
+        assert (told.names, told.step, told.dates[0], len(told.dates)) == (["A", "B"], 1, date(2020, 1, 1), 4)
+        np.testing.assert_array_equal(told.counts, [[3, 5, np.nan, np.nan], [1, np.nan, np.nan, np.nan]])
+
+
+def test_chinese_headers_in_gb18030_and_iso_weeks(file):
+    told = read_series(file("地区,日期,病例数\n甲县,2020年1月31日,2\n甲县,2020年2月1日,4\n", "gb18030"), today=TODAY)
+    assert (told.names, told.dates, told.counts.tolist()) == (["甲县"], [date(2020, 1, 31), date(2020, 2, 1)], [[2, 4]])
+    weeks = read_series(file("week,count\n2020-W01,2\n2020-W03,4\n"), today=TODAY)
+    assert (weeks.step, weeks.dates[0], weeks.counts.shape) == (7, date(2019, 12, 30), (1, 3))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("place,count\nA,3\n", "series-no-dates"),
+        ("date,series\n2020-01-01,A\n", "series-no-counts"),
+        ("date,count\n2020-13-45,3\n", "series-date-unreadable"),
+        ("date,count\n03/04/2020,3\n", "series-date-unreadable"),
+        ("date,count\n2020-01-01,many\n", "series-count-unreadable"),
+        ("date,count\n2020-01-01,3\n2020-01-01,4\n", "series-date-twice"),
+        ("date,count\n2031-01-01,3\n2020-01-01,3\n", "series-date-ahead"),
+        ("date,count\n2020-01-01,3\n2020-01-04,3\n2020-01-11,2\n", "series-steps-mixed"),
+        ("series,date,count\n" + "".join(f"D,2020-01-{d:02},1\n" for d in range(1, 30)) + "".join(f"W,2020-0{m}-{d:02},1\n" for m, d in [(1, 6), (1, 13), (1, 20), (1, 27), (2, 3), (2, 10), (2, 17), (2, 24)]), "series-steps-mixed"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_with_its_reason(file, text, code):
+    with pytest.raises(Refused) as refused:
+        read_series(file(text), today=TODAY)
+    assert refused.value.code == code
+    assert refused.value.text("zh") != refused.value.text("en")
+
+
+def run(*command: str) -> str:
+    done = CliRunner().invoke(app, ["epi", *command], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_the_command_says_what_the_package_said_of_the_same_weeks(file):
+    weeks = (GOLDEN / "counts.csv").read_text().splitlines()
+    first = date(2014, 1, 6).toordinal()
+    path = file("\n".join([f"date,{weeks[0]}", *(f"{date.fromordinal(first + 7 * i)},{row}" for i, row in enumerate(weeks[1:]))]))
+    told = json.loads(run("detect", str(path), "--method", "farringtonFlexible", "--last", "3", "--json"))["rows"]
+    said = [r for r in csv.DictReader((GOLDEN / "farrington.csv").open()) if r["run"] == "nbPlugin"]
+    assert [(r["threshold"], r["alarm"]) for r in told] == [(None if s["threshold"] == "NA" else float(s["threshold"]), s["alarm"] == "1") for s in said]
+    rows = list(csv.DictReader(run("detect", str(path), "--method", "C1", "--last", "10").splitlines()))
+    assert list(rows[0]) == ["series", "date", "observed", "expected", "threshold", "alarm", "reason"]
+    assert sum(r["alarm"] == "True" for r in rows) == sum(r["run"] == "C1 alpha 0.001" and r["alarm"] == "1" for r in csv.DictReader((GOLDEN / "ears.csv").open()))
+
+
+def test_reproduction_numbers_of_a_file_are_the_packages(file):
+    cases = [r["value"] for r in csv.DictReader((GOLDEN / "epidemics.csv").open()) if r["epidemic"] == "SARS2003" and r["what"] == "cases"]
+    said = [r for r in csv.DictReader((GOLDEN / "epiestim.csv").open()) if r["epidemic"] == "SARS2003" and r["method"] == "parametric"]
+    path = file("date,count\n" + "".join(f"{date.fromordinal(date(2003, 2, 15).toordinal() + i)},{n}\n" for i, n in enumerate(cases)))
+    told = json.loads(run("rt", str(path), "--si-mean", said[0]["mean_si"], "--si-sd", said[0]["sd_si"], "--json"))["rows"]
+    assert told[0]["mean"] is None  # too early
+    assert [r["q0.5"] for r in told[1:]] == pytest.approx([float(r["q50"]) for r in said[1:]], rel=1e-6)
+    assert told[-1]["date"] == date.fromordinal(date(2003, 2, 15).toordinal() + len(cases) - 1).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "code"),
+    [
+        (["detect"], "date,count\n2020-01-06,-1\n2020-01-13,1\n", "count-negative"),
+        (["detect"], "date,count\n2020-01-06,1.5\n2020-01-13,1\n", "count-fractional"),
+        (["detect", "--method", "C9"], "date,count\n2020-01-06,1\n", "epi-options"),
+        (["detect", "--alpha", "2"], "date,count\n2020-01-06,1\n", "epi-options"),
+        (["rt", "--si-mean", "5", "--si-sd", "2"], "date,count\n2020-01-06,1\n2020-01-13,1\n", "series-not-daily"),
+        (["rt", "--si-mean", "5", "--si-sd", "2"], "date,count\n2020-01-06,1\n2020-01-07,1\n2020-01-09,1\n", "series-day-missing"),
+        (["rt", "--si-mean", "1", "--si-sd", "2"], "date,count\n2020-01-06,1\n2020-01-07,1\n", "series-moments"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_judged_is_refused_with_its_reason(file, command, text, code):
+    with pytest.raises(Refused) as refused:
+        run(command[0], str(file(text)), *command[1:])
+    assert refused.value.code == code
