@@ -85,3 +85,30 @@ def _ensure_months(cursor, rows: list[NewAct]) -> None:
             # A roll-back takes a new partition with it; asking once more costs little.
             if not connection.in_atomic_block:
                 _months.add((name, month))
+
+
+def standing_about(persons: Iterable[UUID]) -> list[Act]:
+    """Acts that stand (nothing replaces them) and name one of these persons: as the person, as their subject, or as the second row. The caller has asked for the right."""
+    whom = list(persons)
+    found = Act.objects.filter(Q(person__in=whom) | Q(subject__in=whom) | Q(other__in=whom))
+    return list(found.extra(where=["NOT EXISTS (SELECT 1 FROM kernel_act b WHERE b.replaces = kernel_act.id)"]).order_by("happened_at", "id"))
+
+
+def restate(acts: Iterable[Act], was: UUID, becomes: UUID) -> list[UUID]:
+    """The same acts of another person, each in the place of the one it was: done when, where and by which post it was done, first told when it was first told. Their ids, in order.
+
+    For two records that are one person, and for taking that back. In the caller's transaction.
+    """
+    rows = list(acts)
+    ids = uuid7s(len(rows))
+    if not rows:
+        return []
+    with connection.cursor() as cursor:
+        _ensure_months(cursor, rows)  # type: ignore[arg-type]
+    made: dict[str, list[Any]] = {name: [getattr(a, name) for a in rows] for name in COLUMNS}
+    made |= {name: [becomes if v == was else v for v in made[name]] for name in ("person", "subject", "other")}
+    made |= {"id": ids, "replaces": [a.id for a in rows], "reported_at": [a.reported_at or a.recorded_at for a in rows]}
+    copy_into("kernel_act", {name: (kind, made[name]) for name, kind in COLUMNS.items()})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify('sizao_changed', '')")
+    return ids

@@ -43,8 +43,15 @@ def roles() -> dict[str, dict[str, Any]]:
 
 @cache
 def diseases() -> dict[str, dict[str, Any]]:
-    """disease code → {zh, en, icd10, report_within_hours, …}."""
-    return {name: plain(text) for name, text in content_files("diseases").items()}
+    """disease code → {zh, en, icd10, notifiable, incubation, infectious …}, in the order in which they are offered: by `order` where a file has one, then by code."""
+    found = {name: plain(text) for name, text in content_files("diseases").items()}
+    return dict(sorted(found.items(), key=lambda d: (d[1].get("order", 500), d[0])))
+
+
+def disease_line(disease: str, what: str, on: date) -> dict[str, Any] | None:
+    """What of a disease ("notifiable", "incubation", "infectious") was in force that day; None where its file says nothing of it, or nothing so early."""
+    lines = sorted(diseases().get(disease, {}).get(what, ()), key=lambda line: line["from"])
+    return next((dict(line) for line in reversed(lines) if line["from"] <= on), None)
 
 
 @cache

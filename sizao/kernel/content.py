@@ -57,8 +57,9 @@ KINDS = {
     "restriction": "restrictions/*.yaml",
     "exchange": "exchange/*.yaml",
     "case-definition": "definitions/*.yaml",
+    "form": "forms/*.yaml",
 }
-BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "restriction", "exchange", "case-definition")
+BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "restriction", "exchange", "case-definition", "form")
 _checkers: dict[str, Checker] = {}
 _afters: dict[str, Callable[[], object]] = {}
 _cited: set[tuple[str, str, str]] = set()
@@ -80,22 +81,29 @@ def item_id(kind: str, path: Path) -> str:
 
 def load(scope: Scope, places: Iterable[Path] | None = None, kinds: Iterable[str] = tuple(KINDS)) -> Loaded:
     """Checks every item of these folders (default: all content) and stores what is new. Nothing comes into force by it."""
-    loaded, found = Loaded(), list(_found(places or folders(), tuple(kinds)))
+    loaded, found, read = Loaded(), list(_found(places or folders(), tuple(kinds))), []
     for kind, path in found:
-        loaded.faults += _faults(kind, path)
+        text, body, faults = _read(kind, path)
+        loaded.faults += faults
+        read.append((kind, path, text, body))
     if loaded.faults:
         return loaded
     with transaction.atomic():
         earlier: dict[tuple[str, str], str] = {}
-        for kind, path in found:
-            text = path.read_text(encoding="utf-8")
+        known = set(ContentItem.objects.filter(kind__in={kind for kind, _ in found}).values_list("kind", "item_id", "sha256"))
+        new: list[ContentItem] = []
+        for kind, path, text, body in read:
             name, digest = item_id(kind, path), hashlib.sha256(text.encode()).hexdigest()
-            body = json.loads(json.dumps(plain(text), default=str))
-            item, created = ContentItem.objects.get_or_create(
-                kind=kind, item_id=name, sha256=digest, defaults={"body": body, "text": text, "source": path.name, "overrides": earlier.get((kind, name), "")}
-            )
+            item = ContentItem(kind=kind, item_id=name, sha256=digest, text=text, source=path.name, overrides=earlier.get((kind, name), ""))
+            if (kind, name, digest) not in known:
+                item.body = json.loads(json.dumps(body, default=str))
+                new.append(item)
+                loaded.new.append(f"{kind} {item.ref}")
+            else:
+                loaded.known.append(f"{kind} {item.ref}")
+            known.add((kind, name, digest))
             earlier[kind, name] = item.ref
-            (loaded.new if created else loaded.known).append(f"{kind} {item.ref}")
+        ContentItem.objects.bulk_create(new, batch_size=100, ignore_conflicts=True)  # another process may load the same
         for kind in dict.fromkeys(kind for kind, _ in found if kind in _afters):
             _afters[kind]()
         if loaded.new:
@@ -110,15 +118,16 @@ def _found(places: Iterable[Path], kinds: tuple[str, ...]) -> Iterator[tuple[str
                 yield kind, path
 
 
-def _faults(kind: str, path: Path) -> list[ContentFault]:
+def _read(kind: str, path: Path) -> tuple[str, Any, list[ContentFault]]:
+    """(the text, its data, what is wrong with them)."""
     try:
         text = path.read_text(encoding="utf-8")
         body = plain(text)
     except (yaml.YAMLError, UnicodeDecodeError) as e:
         mark = getattr(e, "problem_mark", None)
-        return [ContentFault(path.name, mark.line + 1 if mark else None, "content-unreadable", "文件不是有效的 YAML（UTF-8）。", "The file is no valid YAML (UTF-8).")]
+        return "", None, [ContentFault(path.name, mark.line + 1 if mark else None, "content-unreadable", "文件不是有效的 YAML（UTF-8）。", "The file is no valid YAML (UTF-8).")]
     faults = [] if kind not in BILINGUAL else list(_monolingual(path.name, body))
-    return faults + list(_checkers[kind](path, text) if kind in _checkers else ())
+    return text, body, faults + list(_checkers[kind](path, text) if kind in _checkers else ())
 
 
 def _monolingual(file: str, node: Any, where: str = "") -> Iterator[ContentFault]:

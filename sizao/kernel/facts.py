@@ -69,6 +69,7 @@ class FactsTable:
     """One row a subject. `person`, `area` and `disease` name the columns that hold its keys (None: it has no such key).
 
     `made_by` is the kind of act by which its rows come about: where that is not kept, how many rows there are cannot be told.
+    `only`: a test on its own columns, in SQL that every engine understands: versions of a row for which it does not hold are no row.
     `custody`: its rows change their area only when a hand-over is accepted; from then on the one who gave them away is rid of what was owed.
     """
 
@@ -83,6 +84,7 @@ class FactsTable:
     links: tuple[FactsLink, ...] = ()
     made_by: str | None = None
     custody: bool = False
+    only: str = ""
 
     @property
     def stored(self) -> tuple[FactsColumn, ...]:

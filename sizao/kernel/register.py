@@ -116,6 +116,7 @@ class Declaration:
         sorts: Fields a list may be sorted by; newest first is always there. Each gets its index (field, id) from here: `makemigrations` writes it.
         filters: Views that ship with it.
         bulk: What may be done to many rows.
+        shown: Which rows are rows at all, for whoever reads; None for all. (A person who was found to be another one is none of his own.)
         verb: "module:function" that writes: (scope, commands, *, sender, batch=None) → outcomes. "" is `sizao.kernel.saving.save`.
         page: The route of the special page of a row, if it has one ("person", "isolation-order"), called with its last word ("order").
         group_zh, group_en: Under which heading the catalogue lists it.
@@ -138,6 +139,7 @@ class Declaration:
     sorts: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     bulk: tuple[Bulk, ...] = ()
+    shown: Q | None = None
     verb: str = ""
     page: str = ""
     group_zh: str = ""

@@ -51,6 +51,8 @@ class Register:
         found = self.model._default_manager.filter(visible())
         if self.only is not None:
             found = found.filter(self.only)
+        if d.shown is not None:
+            found = found.filter(d.shown)
         if d.area:
             return found.filter(scope.area_filter(d.area, wanted))
         return found if scope.paths(wanted) else found.none()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Q
@@ -34,6 +34,11 @@ class Scope:
     reason: str = ""
     language: str = "zh-hans"
     _all: bool = field(default=False, repr=False)
+
+    def reaching(self, reason: str) -> Scope:
+        """The same user at the same post, for one story that names somebody beyond its areas: a traveller who lives elsewhere. The story has asked for
+        every right before, and shows nothing; `reason` goes into the audit."""
+        return replace(self, reason=reason, _all=True)
 
     @classmethod
     def open(cls, user: User, post: Post | None = None, purpose: str = "response", held: Sequence[Post] | None = None) -> Scope:

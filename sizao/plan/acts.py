@@ -1,15 +1,15 @@
 """Which kinds of act an edition asks for: what a store keeps from the day on which it puts the edition in force."""
 
-from .facts import vocabulary
-from .language import Measure, load_edition
+from .language import Measure
 from .language.done import acts
 from .language.measure import From
 from .language.terms import Has, Tally
+from .loading import edition_of
 
 
 def acts_of(text: str) -> list[str]:
     """The kinds of act that the measures of this edition take as evidence or end by, in order. Raises EditionRefused."""
-    measures = load_edition(text, vocabulary()).measures.values()
+    measures = edition_of(text).measures.values()
     return sorted(kind for kind in {kind for m in measures for kind in reads(m)} if kind)
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from sizao.kernel.content_dir import content_dir
 
 from .facts import vocabulary, wrong_names
-from .language import Edition, EditionRefused, Fault, load_edition
+from .language import Edition, EditionRefused, Fault
 from .language.coming import Awaiting
+from .loading import edition_of
 from .playing import Execute, play
 from .scenarios import load_scenarios
 
@@ -59,7 +60,7 @@ def check_text(text: str, file: Path, execute: Execute | None = None, shared: bo
     """The same for a text that stands (or will stand) in this file; without `shared`, only the scenarios beside it are played."""
     known = vocabulary()
     try:
-        edition = load_edition(text, known, file.name)
+        edition = edition_of(text, file.name)
     except EditionRefused as refused:
         return Checked(None, refused.faults)
     checked, proved = Checked(edition, list(wrong_names()) if shared else []), set()

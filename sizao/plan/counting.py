@@ -51,6 +51,21 @@ def leaf_counts(relation: str, top: int | str) -> str:
     )
 
 
+ALIKE = ("no", "area", "state", "post", "raised", "doable", "told_late", "seen")  # obligations that agree in these are counted alike
+
+
+def alike(relation: str) -> str:
+    """How many obligations are alike: by what every count hangs on, so that of many rows little is asked. `counts` makes of it what `leaf_counts` does."""
+    names = ", ".join(f"o.{name}" for name in ALIKE)
+    return f"SELECT {names}, count(*) AS n, CAST(sum({SHORT_BY}) AS BIGINT) AS short_by FROM {relation} o GROUP BY {names}"
+
+
+def counts(found: str) -> str:
+    """SELECT of what was found `alike`, each line with its counts."""
+    sums = ", ".join(f"CASE WHEN {test} THEN n ELSE 0 END AS {name}" for name, test in COUNTED.items())
+    return f"SELECT no AS measure, area, state, post, raised AS levels, n, {sums}, short_by FROM {found}"
+
+
 def risen(leaf: str, post: str, up: str) -> str:
     """How many have risen to each area: so many levels above who answers, or above the area itself where nobody does."""
     return (
@@ -69,8 +84,6 @@ def cells(leaf: str, rise: str, up: str, before: str) -> str:
 
 
 COUNTS = (*COUNTED, "short_by", "risen")  # what a cell of a run holds
-
-
 OWED_AMOUNTS = "o.state IN ('met', 'late', 'overdue') AND o.have IS NOT NULL AND o.need IS NOT NULL"
 ENOUGH = "CASE WHEN o.state = 'late' THEN o.need ELSE least(o.have, o.need) END"
 

@@ -64,7 +64,7 @@ def _other(e: Edition) -> dict[str, str]:
         for name, lines in e.lists.items()
     }
     precedence = {f"precedence.{slot}": " > ".join(names) for slot, names in e.precedence.items()}
-    escalate = {f"escalate.{urgency}": ", ".join(span.text if span else "0h" for span in spans) for urgency, spans in e.escalate.items()}
+    escalate = {f"escalate.{urgency}": found.text for urgency, found in e.escalate.items()}
     return {f"title.{lang}": text for lang, text in e.title.items()} | lists | precedence | escalate
 
 

@@ -18,8 +18,9 @@ from sizao.kernel.models import Area, ContentItem, Enactment
 
 from . import relations
 from .facts import vocabulary
-from .language import Edition, Measure, load_edition
+from .language import Edition, Measure
 from .language.measure import BEGINNING, FAR
+from .loading import edition_of
 from .obligations import FIELDS, Force, Narrower
 from .sql import POSTGRES, Relations, compile_beside_in_zones, compile_measure
 from .sql.shown import of_time, shown_values
@@ -31,7 +32,7 @@ INSTANTS = ("opens", "due", "done_at")
 def edition(item: int) -> Edition:
     """The checked edition of a content item. Items never change, so it is read once."""
     found = ContentItem.objects.get(pk=item)
-    return load_edition(found.text, vocabulary(), found.source or f"{found.item_id}/edition.yaml")
+    return edition_of(found.text, found.source or f"{found.item_id}/edition.yaml")
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from .language.measure import Measure
-from .obligations import AHEAD, CLOSED, HANDED, HANDED_OCCASION, LATE, MET, OPEN, OVERDUE, Obligation
+from .obligations import AHEAD, CANNOT_TELL, CLOSED, HANDED, HANDED_OCCASION, LATE, MET, NOT_KEPT, OPEN, OVERDUE, Obligation
 from .reference import Evaluator
 
 OWED = (OPEN, AHEAD, MET, LATE, OVERDUE)
+
+
+def owed(state: str, reason: str | None) -> bool:
+    """Somebody owes it. What the receiver does is often not recorded here (another installation's area): that says nothing of the sender, who owed it until then."""
+    return state in OWED or (state == CANNOT_TELL and (reason or "").startswith(f"{NOT_KEPT}:"))
 
 
 def passes_on(m: Measure) -> bool:
@@ -29,7 +34,7 @@ def handed(e: Evaluator) -> Iterator[Obligation]:
         return
     count: dict[object, int] = {}
     every = (o for subject in list(e.register.versions[e.m.facts]) for o in e.wherever(subject))
-    for o in sorted((o for o in every if o.state in OWED and o.due is not None), key=lambda o: o.occasion):
+    for o in sorted((o for o in every if owed(o.state, o.reason) and o.due is not None), key=lambda o: o.occasion):
         assert o.opens is not None and o.due is not None
         for before, after in pairwise(sorted(e.register.versions[e.m.facts][o.subject], key=lambda v: v["vf"])):
             at = after["vf"]

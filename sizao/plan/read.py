@@ -14,7 +14,7 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area, Enactment, Post
 from sizao.kernel.scope import Scope
 
-from . import beside, evaluation, facts, lists
+from . import beside, evaluation, facts, lists, tiers
 from .counting import STATES_OF
 from .explaining import explain, explain_all, explain_lines
 from .language.vocabulary import nearest
@@ -144,7 +144,8 @@ def measure_page(scope: Scope, measure: str, area: Area | None = None, run: Run 
     shown = beside.shown(run, [m], [a.area.pk for a in below])
     for part in below:
         part.amounts, part.shown = amounts.get((m.id, part.area.pk), []), shown.get((m.id, part.area.pk), [])
-    return MeasurePage(run=run, area=here, measure=figures, areas=below, own=own)
+    served = tiers.by_tier(m, _relation(run, [m.id], "", here)) if tiers.column(m.table) else []
+    return MeasurePage(run=run, area=here, measure=figures, areas=below, own=own, tiers=served)
 
 
 def missing(
@@ -182,8 +183,8 @@ def missing(
 
 
 def _relation(run: Run, measures: list[str], state: str, area: Area) -> str:
-    """The rows that the run kept; where it kept none (the list was too long, the run is old) the same query at the run's two times."""
-    states = STATES_OF.get(state, (state,))
+    """The rows that the run kept; where it kept none (the list was too long, the run is old) the same query at the run's two times. No `state`: all of them."""
+    states = STATES_OF.get(state, (state,)) if state else (*LISTS, *BESIDE)
     kept = [m for m in measures if run.rows_kept and not any(f"{m} {s}" in run.unlisted_rows for s in states)]
     parts = [lists.stored(run, kept, area)] if kept else []
     if len(kept) < len(measures):

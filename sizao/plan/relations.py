@@ -112,12 +112,12 @@ class Builder:
         columns += "".join(f", r.{quoted(link.name)} AS {quoted(link.name)}" for link in t.links)
         still = f"SELECT {self.columns(t)}, least(t.stands_from, t.known_from) AS vf, NULL::timestamptz AS vt FROM {t.relation} t WHERE {self.wanted(t)} AND NOT EXISTS (SELECT 1 FROM {t.history} h WHERE h.id = t.id)"
         keys = f"r.id, r.person, r.area, r.disease, {self.local('r.known_from')} AS known, {self.local('r.vf')} AS vf, coalesce({self.local('r.vt')}, {far}) AS vt"
-        return f"SELECT {keys}, {columns} FROM ({still} UNION ALL {self.changed(t)}) r"
+        return f"SELECT {keys}, {columns} FROM ({still} UNION ALL {self.changed(t)}) r{' WHERE r._only' if t.only else ''}"
 
     def columns(self, t: FactsTable) -> str:
         person = f"t.{quoted(t.person)}" if t.person else "NULL::uuid"
         disease = f"t.{quoted(t.disease)}" if t.disease else "NULL::text"
-        own = ", ".join([*(f"({c.sql}) AS {quoted(c.name)}" for c in t.stored), *(f"t.{quoted(link.sql)} AS {quoted(link.name)}" for link in t.links)])
+        own = ", ".join([*(f"({c.sql}) AS {quoted(c.name)}" for c in t.stored), *(f"t.{quoted(link.sql)} AS {quoted(link.name)}" for link in t.links), *([f"({t.only}) AS _only"] if t.only else [])])
         return f"t.id, {person} AS person, t.{quoted(t.area)} AS area, {disease} AS disease, t.known_from, {own}"
 
     def wanted(self, t: FactsTable) -> str:
@@ -146,7 +146,7 @@ class Builder:
             f"min(v.known_from) OVER (PARTITION BY v.id) AS first_known FROM ({live} UNION ALL {past}) v WINDOW later AS (PARTITION BY v.id ORDER BY v.change_no), "
             "following AS (PARTITION BY v.id ORDER BY v.change_no ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
         )
-        names = ", ".join(f"d.{quoted(name)}" for name in ("id", "person", "area", "disease", "known_from", *(c.name for c in t.stored), *(link.name for link in t.links)))
+        names = ", ".join(f"d.{quoted(name)}" for name in ("id", "person", "area", "disease", "known_from", *(c.name for c in t.stored), *(link.name for link in t.links), *(["_only"] if t.only else [])))
         begins = "CASE WHEN d.stands_from = d.first_from THEN least(d.stands_from, d.first_known) ELSE d.stands_from END"
         return f"SELECT {names}, {begins} AS vf, coalesce(d.replaced_from, d.deleted_at) AS vt FROM ({dated}) d WHERE d.replaced_from IS NULL OR d.replaced_from > d.stands_from"
 

@@ -12,6 +12,7 @@ from sizao.kernel.models import Area
 
 from .checked import Checked
 from .models import COUNTS, Run
+from .tiers import Tier
 
 #: The lists that a number may open. Together with the rest of `owed` they are all the obligations there are.
 LISTS = ("missing", "missed", "late", "met", "open", "ahead", "waiting", "cannot_tell", "closed")
@@ -171,6 +172,7 @@ class MeasurePage:
     measure: MeasureFigures
     areas: list[AreaFigures]
     own: AreaFigures
+    tiers: list[Tier] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)

@@ -22,6 +22,7 @@ from sizao.registers.ledgers.read import filed_ledgers
 from .bringing import register
 from .city import ZONE, make
 from .compare import enact
+from .investigated import investigate
 from .registering import DISEASE, Told
 
 EDITIONS = ("contact-tracing-basic", "2020-06-city-normal")
@@ -56,6 +57,8 @@ def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str,
             enact(edition, told)
         ask(told)
         restrict(told)
+        progress("正在登记轨迹、关联、采样……", "Stays, links and samples are being told…")
+        investigate(Scope.open(User.objects.get(username="cdc")))
         progress("正在计算谁应做、谁已做、谁缺办……", "Working out who should, who has, who is missing…")
         run.evaluate_all(told.end)
     return Made()

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "sizao.passes",
     "sizao.interop",
     "sizao.interop.feeds",
+    "sizao.interop.peers",
     "sizao.doors",
 ]
 MIDDLEWARE = [

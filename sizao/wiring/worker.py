@@ -9,12 +9,16 @@ from .database import boot
 
 def main() -> int:
     boot()
-    from sizao.flows import grade_by_criteria, plan_in_force
-    from sizao.kernel import clock, jobs, worker
+    from datetime import timedelta
+
+    from sizao.flows import case_by_definition, grade_by_criteria, handovers_overdue, plan_in_force
+    from sizao.kernel import areas, clock, jobs, worker
     from sizao.kernel.scope import Scope
     from sizao.plan import run
     from sizao.plan.mirror import choice
+    from sizao.registers.laboratory import quality
     from sizao.registers.movement import visiting
+    from sizao.registers.population import looking
 
     choice.hold()
     fixed = os.environ.get("SIZAO_AS_OF")
@@ -31,15 +35,32 @@ def main() -> int:
     def grade() -> None:
         grade_by_criteria.grade(Scope.system("grades by criteria"), now())
 
+    def judge_cases() -> None:
+        case_by_definition.judge_again(Scope.system("cases judged again"), now() - timedelta(minutes=30))
+
+    def watch_laboratories() -> None:
+        top = areas.root()
+        quality.watch_now(now(), top.zone if top else "UTC")
+
+    jobs.every(300, name="cases.judged-again")(judge_cases)
+    jobs.every(3600, name="laboratory.quality")(watch_laboratories)
     jobs.every(60, name="plan.run")(run_plan)
     jobs.on_change(name="plan.run-after-changes", quiet=1, latest=10)(run_plan)
     jobs.every(300, name="command.responsibilities")(lay_out)
     jobs.every(600, name="command.grades-by-criteria")(grade)
+
+    def overdue() -> None:
+        handovers_overdue.tell(now())
+
+    jobs.every(600, name="movement.handovers-overdue")(overdue)
+
     def turn_days() -> None:
         visiting.drop_old(now())
         visiting.prepare_days(now())
 
     jobs.every(3600, name="movement.visits")(turn_days)
+    jobs.on_change(name="population.duplicates", quiet=10, latest=300)(looking.look)
+    jobs.every(86_400, name="population.duplicates-whole")(lambda: looking.look(whole=True))
     jobs.every(86_400, name="mirror.check")(choice.check)
     worker.run_worker()
     return 0

@@ -77,6 +77,7 @@ def run_python(code: str, *args: object, who: dict | None = None, timeout: float
 
     libraries = Path(psycopg.__file__).parent.parent
     env = {"PYTHONPATH": f"{ROOT}:{libraries}", "PYTHONDONTWRITEBYTECODE": "1"}
+    env |= {name: os.environ[name] for name in ("PYTHONPYCACHEPREFIX",) if name in os.environ}  # where what was compiled lies, to be read
     return subprocess.run(
         [python_for(who or {}) or sys.executable, "-c", code, *map(str, args)], env=env, cwd="/", capture_output=True, text=True, timeout=timeout, **(who or {})
     )

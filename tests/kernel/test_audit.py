@@ -25,6 +25,7 @@ def trail(django_db_setup, django_db_blocker, tmp_path, monkeypatch):
     monkeypatch.setenv("SIZAO_KEYS", str(tmp_path.parent / f"{tmp_path.name}.keys"))
     keys.KeyRing.new(keys.folder())
     with django_db_blocker.unblock():
+        connection.close()  # whatever the tests before left of it
         for table in ("kernel_event", "kernel_seal", "kernel_person_key"):
             sql(f"CREATE TEMP TABLE {table} (LIKE public.{table} INCLUDING ALL)")
         yield tmp_path / heads.NAME

@@ -57,10 +57,12 @@ RELATIONS = Relations(
 )
 
 
-def make(execute) -> None:
+def make(execute, number: str = TYPES["number"]) -> None:
+    """`number`: what holds numbers; exact ones in PostgreSQL, in the mirror doubles."""
+    kinds = {TYPES["number"]: number}
     for name, columns in COLUMNS.items():
         execute(f"DROP TABLE IF EXISTS t_{name}")
-        execute(f"CREATE TEMPORARY TABLE t_{name} ({', '.join(f'{quoted(c)} {kind}' for c, kind in columns)})")
+        execute(f"CREATE TEMPORARY TABLE t_{name} ({', '.join(f'{quoted(c)} {kinds.get(kind, kind)}' for c, kind in columns)})")
 
 
 def rows(register: Register) -> dict[str, list[dict]]:

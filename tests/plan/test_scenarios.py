@@ -1,12 +1,14 @@
 """Every scenario that lies beside a shipped plan comes out as written, on the reference and on PostgreSQL."""
 
+from datetime import timedelta
+
 import pytest
 
 from sizao.kernel.content_dir import content_dir
 from sizao.plan.check import check_edition
 from sizao.plan.diff import diff
 from sizao.plan.facts import vocabulary
-from sizao.plan.language import load_edition
+from sizao.plan.language import EditionRefused, load_edition
 from sizao.plan.playing import play
 from sizao.plan.scenarios import load_scenarios
 from sizao.plan.show import show_edition
@@ -121,3 +123,14 @@ def test_nothing_that_is_written_otherwise_is_called_the_same():
     found = compared("    by: community @ area", "    by: community @ area\n    check: {by: cdc @ area, should: \"drawn(0.5, 'day')\", act: contact.named}")
     assert found["same"] == 0 and found["changed"][0]["parts"][0]["part"] == "check"
     assert "drawn" in found["changed"][0]["parts"][0]["after"]
+
+
+def test_a_ladder_that_says_since_when_and_whence_says_both():
+    faulty = EDITION.replace("prompt: [4h, 24h]", "prompt: {value: [4h, 2h], form: 2020-06-01}")
+    with pytest.raises(EditionRefused) as refused:
+        load_edition(faulty, vocabulary())
+    assert sorted((f.code, f.where) for f in refused.value.faults) == [
+        ("plan-key-missing", "escalate.prompt"), ("plan-key-missing", "escalate.prompt"), ("plan-key-unknown", "escalate.prompt"), ("plan-value-wrong", "escalate.prompt")
+    ]  # fmt: skip
+    whole = load_edition(EDITION.replace("prompt: [4h, 24h]", "prompt: {value: [4h, 24h], from: 2020-06-01, source: '000'}"), vocabulary())
+    assert whole.escalate["prompt"].text == "4h, 24h" and whole.levels_up("prompt", timedelta(hours=5)) == 1

@@ -26,7 +26,7 @@ from sizao.plan.sql import DUCKDB, Relations
 from sizao.plan.sql.parts import series
 
 cycle_module = sys.modules["sizao.plan.settled.cycle"]  # hidden by its function of the same name
-EXAMPLES = int(os.environ.get("SIZAO_SETTLED", "24"))
+EXAMPLES = int(os.environ.get("SIZAO_SETTLED", "12"))
 RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None, "phases": [Phase.generate]}
 SEEN: Counter = Counter()
 BEFORE = Relations(

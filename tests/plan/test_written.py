@@ -5,6 +5,7 @@ from datetime import datetime
 from types import SimpleNamespace
 
 import duckdb
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -56,10 +57,21 @@ def all_of(duck, sql):
     return Counter(duck.execute(sql).fetchall())
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @example([(ONE, [], [], [], False, True), (TWO, [], [], [(1, 0, 0, 1)] * 2, False, True), (ONE, ONE, [], [(1, 0, 0, 1)], False, True), (ONE, [], [(1, 2, 1, 1)], [], False, True)])
 @given(story)
 def test_what_differs_makes_of_the_last_run_this_one(story):
+    agrees(story)
+
+
+@pytest.mark.full
+@settings(max_examples=100, deadline=None)
+@given(story)
+def test_what_differs_makes_of_the_last_run_this_one_in_a_hundred_stories(story):
+    agrees(story)
+
+
+def agrees(story):
     duck, horizon, last = place(), HORIZON, None
     daily = SimpleNamespace(engine=None, duck=duck, zone="Asia/Shanghai")
     for name in ("cells", "rows", "marked", "risen", "moved"):

@@ -10,12 +10,11 @@ from typing import Any
 
 from . import leftout
 from .coming import Awaiting, divide
-from .durations import Duration
-from .durations import parse as parse_duration
 from .faults import EditionRefused, Faults
 from .keys import Around
+from .ladders import Ladder, ladder, read_escalation
 from .lexing import day_of
-from .measure import URGENCIES, Measure
+from .measure import Measure
 from .measures import read_measure
 from .ordering import ranked, without_circles
 from .parameters import Param
@@ -44,7 +43,7 @@ class Edition:
     text: str = field(default="", repr=False)
     lists: Mapping[str, tuple[tuple[str, Any, Any], ...]] = field(default_factory=dict)
     precedence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    escalate: Mapping[str, tuple[Duration | None, ...]] = field(default_factory=dict, hash=False)
+    escalate: Mapping[str, Ladder] = field(default_factory=dict, hash=False)
     awaiting: Mapping[str, Awaiting] = field(default_factory=dict, hash=False)  # right, and not run until a register keeps what they ask for
     aside: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)  # of measures that run: what of `reconcile` and `show` waits
 
@@ -169,35 +168,6 @@ def read_precedence(node: Node | None, faults: Faults) -> dict[str, tuple[str, .
             place.add("plan-precedence-circle", name=twice, slot=slot)
         found[slot] = tuple(names)
     return found
-
-
-def read_escalation(node: Node | None, faults: Faults) -> dict[str, tuple[Duration | None, ...]]:
-    """Urgency → the spans after which an overdue duty appears one level further up. None is at once (0h)."""
-    found = {}
-    for urgency, child in (node.mapping if node else {}).items():
-        place = faults.at(f"escalate.{urgency}", child.line)
-        if urgency not in URGENCIES:
-            place.add("plan-word-unknown", word=urgency, nearest=nearest(urgency, URGENCIES), known=list(URGENCIES))
-        spans = [None if item.text == "0h" else parse_duration(item.text or "") for item in child.items]
-        wrong = [item for item, span in zip(child.items, spans, strict=True) if span is None and item.text != "0h"]
-        lengths = [span.longest() if span else 0 for span in spans]
-        if wrong or lengths != sorted(set(lengths)):
-            place.add(
-                "plan-value-wrong",
-                value=wrong[0].text if wrong and wrong[0].text else "…",
-                expected={"zh": "由短到长的时长", "en": "durations, each longer than the one before"},
-                example="[0h, 1h, 4h]",
-            )
-        found[urgency] = tuple(spans)
-    return found
-
-
-def ladder(escalate: Mapping[str, tuple[Duration | None, ...]], urgency: str) -> tuple[int, ...]:
-    """Seconds overdue after which a duty appears one level further up. An alarm is told at once, whatever the edition leaves out."""
-    spans = escalate.get(urgency)
-    if spans is None:
-        return (0,) if urgency == "alarm" else ()
-    return tuple(span.longest() if span else 0 for span in spans)
 
 
 def text_of(keys: Mapping[str, Node], key: str, faults: Faults, example: str) -> str | None:

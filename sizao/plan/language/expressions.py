@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import sqlglot
@@ -66,6 +67,12 @@ def number(text: str, names: Names) -> Any:
     return node
 
 
+@lru_cache(maxsize=4096)
+def parsed(source: str) -> list[Any]:
+    """sqlglot's trees of a text. They are read and never changed: editions share most of their expressions, and a store reads all of them at once."""
+    return sqlglot.parse(source, dialect="duckdb")
+
+
 class Checker(Typing):
     """Reads one expression. Everything it refuses it names."""
 
@@ -76,7 +83,7 @@ class Checker(Typing):
     def read(self, text: str) -> Any:
         source = tokens(text)
         try:
-            trees = sqlglot.parse(source, dialect="duckdb")
+            trees = parsed(source)
             if len(trees) != 1 or trees[0] is None:
                 raise Refused("plan-one-expression", count=len(trees))
             node = self.node(trees[0], 1)

@@ -131,7 +131,7 @@ class Measure:
         parts = tuple(x for part in both for x in (part.parts if isinstance(part, nodes.All) else (part,)))
         return None if not parts else parts[0] if len(parts) == 1 else nodes.All(parts)
 
-    @property
+    @cached_property
     def parts_of_time(self) -> list[Any]:
         """The points and spans of its timetable."""
         w = self.when
@@ -150,7 +150,7 @@ class Measure:
                 found = [w.span, w.start]
         return [part for part in found if part is not None]
 
-    @property
+    @cached_property
     def trees(self) -> list[Any]:
         """Every expression over the subject's own row."""
         return [*self.parts_of_time, *([self.asks] if self.asks is not None else []), *evidence.trees(self.done)]
@@ -165,14 +165,14 @@ class Measure:
         """Those that the timetable hangs on."""
         return terms.terms(*self.parts_of_time)
 
-    @property
+    @cached_property
     def simple(self) -> bool:
         """It looks at nothing but the row, its acts and its parameters: the shape that engines run fastest."""
         plain = isinstance(self.done, Done) and self.done.plain and not self.inner_subjects and not terms.terms(*self.wheres)
         plain = plain and not derived(self.table) and all(key in PLAIN for key in self.keys)
         return plain and not (self.terms or self.yields or self.parts or self.areas or self.inner_codes or self.draws)
 
-    @property
+    @cached_property
     def keys(self) -> list[str]:
         """How its acts agree with its rows."""
         return [*(leaf.key for leaf in evidence.leaves(self.done) if leaf.act), *(c.key for c in self.close)]
@@ -193,17 +193,17 @@ class Measure:
         wheres = [*self.wheres, *(terms.inner(t) for t in self.deep_terms)]
         return sorted({n.name for w in wheres if w is not None for n in nodes.walk(w) if isinstance(n, nodes.Subject)})
 
-    @property
+    @cached_property
     def draws(self) -> bool:
         """Something of it is drawn."""
         return any(isinstance(n, nodes.Drawn) for tree in self.trees for n in nodes.walk(tree))
 
-    @property
+    @cached_property
     def inner_codes(self) -> bool:
         """A condition on acts hangs on a parameter whose line is chosen by the subject's codes."""
         return any(self.params[name].columns for w in self.wheres for name in nodes.parameters(w))
 
-    @property
+    @cached_property
     def named_params(self) -> list[str]:
         """The parameters that it names anywhere."""
         found = [name for part in self.trees for name in nodes.parameters(part)]

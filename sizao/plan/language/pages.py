@@ -45,7 +45,7 @@ def grammar() -> str:
         "",
         "## An edition",
         "",
-        f"Keys: {_listed(edition.KEYS)}. Lists: {_listed(edition.LIST_KEYS)}, and codes of the line's own. Precedence: slot → measures, the first first. Escalation: urgency → spans.",
+        f"Keys: {_listed(edition.KEYS)}. Lists: {_listed(edition.LIST_KEYS)}, and codes of the line's own. Precedence: slot → measures, the first first. Escalation: urgency → {{`value`: spans, `from`, `source`}}, or the spans alone.",
         f"A line of a parameter: {_listed(paramlines.KEYS)}, and any column of codes; the line that names most is taken, of equals the later.",
         "",
         "## A measure",

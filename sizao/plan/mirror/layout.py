@@ -110,6 +110,7 @@ class Layout:
                 raise Refused("mirror-free-text", table=t.name, column=c.name)
         own = tuple(Column(c.name, TYPES[c.type], self.local(f"({c.sql})", zone) if c.type == "instant" else f"({c.sql})") for c in stored(t))
         own += tuple(Column(link.name, "BIGINT" if link.table == AREA else "ID", f"({link.sql})") for link in links(t))
+        own += (Column("_only", "BOOLEAN", f"({t.only})"),) if t.only else ()
         once = f"NOT EXISTS (SELECT 1 FROM {t.history} h WHERE h.id = t.id)"
         vf = "least(t.stands_from, t.known_from)"
         live = (*self._keys(t, zone), Column("vf", "TIMESTAMP", self.local(vf, zone)), Column("_once", "BOOLEAN", once), *self._times(zone), *own)

@@ -35,18 +35,18 @@ class Mirror:
 
     @classmethod
     def open(
-        cls, folder: Path | str | None = None, *, memory: str = "1GB", threads: int = 2, vocabulary: Vocabulary | None = None
+        cls, folder: Path | str | None = None, *, memory: str = "", threads: int = 2, vocabulary: Vocabulary | None = None
     ) -> Mirror:
         """The store's mirror, or that of another folder. Refused when another process has it.
 
         Args:
-            memory, threads: What the engine may use; beyond the memory it works on the disk, within the store.
+            memory, threads: What the engine may use (of the memory an eighth, where nothing is said); beyond it, it works on the disk, within the store.
         """
         folder = Path(folder) if folder else default_folder()
         held = owner.Owner()
         held.take()
         try:
-            return cls(folder, owner.open_file(folder, memory, threads), held, vocabulary or everything())
+            return cls(folder, owner.open_file(folder, memory or owner.share(), threads), held, vocabulary or everything())
         except BaseException:
             held.leave()
             raise

@@ -14,7 +14,7 @@ from sizao.plan.sql.dialects import DUCKDB
 from sizao.plan.sql.relations import NO_AREA_FACTS, Relations
 
 from .layout import FAR, Layout, names, quoted, said
-from .once import FEW, Asked, Once
+from .once import FEW, Asked, Locks, Once
 from .refreshing import State
 
 literal = DUCKDB.literal
@@ -110,11 +110,11 @@ class Builder:
         """Subjects that never changed."""
         own = ", ".join(f"r.{quoted(name)}" for name in names(t))
         keys = "r.id, r.person, r.area, r.disease, r.known, r.vf"
-        return f"SELECT {keys}, {FAR} AS vt, {own} FROM {self.table(f'fact_{t.name}')} r WHERE r._once AND {self.wanted('r')}"
+        return f"SELECT {keys}, {FAR} AS vt, {own} FROM {self.table(f'fact_{t.name}')} r WHERE r._once AND {'r._only AND ' if t.only else ''}{self.wanted('r')}"
 
     def changed(self, t: FactsTable) -> str:
         """Subjects that have superseded versions: each version until the earliest beginning of a later one."""
-        own = ", ".join(map(quoted, names(t)))
+        own = ", ".join([*map(quoted, names(t)), *(["_only"] if t.only else [])])
         carried = f"id, person, area, disease, known, _no, _known, _stands, _stands_local, {own}"
         live = f"SELECT {carried}, CAST(NULL AS TIMESTAMP) AS _ended, CAST(NULL AS TIMESTAMP) AS _ended_local FROM {self.table(f'fact_{t.name}')} r WHERE NOT r._once AND {self.wanted('r')}"
         ended = "CASE WHEN r._gone THEN r._ended END AS _ended, CASE WHEN r._gone THEN r._ended_local END AS _ended_local"
@@ -131,7 +131,7 @@ class Builder:
         columns = ", ".join(f"d.{quoted(name)}" for name in names(t))
         return (
             f"SELECT d.id, d.person, d.area, d.disease, d.known, {begins} AS vf, coalesce(d.replaced_local, d.deleted, {FAR}) AS vt, {columns} "
-            f"FROM ({dated}) d WHERE d.replaced IS NULL OR d.replaced > d._stands"
+            f"FROM ({dated}) d WHERE (d.replaced IS NULL OR d.replaced > d._stands){' AND d._only' if t.only else ''}"
         )
 
     # -- acts
@@ -151,6 +151,7 @@ class Kept:
     def __init__(self, builder: Builder, once: Once):
         self.b, self.once = builder, once
         self.versions: dict[str, tuple[str, int]] = {}
+        self.locks = Locks()
 
     def relations(self) -> Relations:
         plain = self.b.relations()
@@ -178,7 +179,7 @@ class Kept:
         return f"{self.b.still(t)} UNION ALL {changed}" if rows else self.b.still(t)
 
     def changed(self, t: FactsTable) -> tuple[str, int]:
-        with self.once.lock:
+        with self.locks.of(t.name):
             if t.name not in self.versions:
                 self.versions[t.name] = self.once.keep(self.b.changed(t))
             return self.versions[t.name]

@@ -64,8 +64,10 @@ class Daily:
         """Counts and lists, with no transaction of PostgreSQL open: it may last longer than one may be idle."""
         from sizao.plan.evaluation import naive
 
-        moment = naive(self.run.as_of, self.zone)
-        return self.through(found, lambda judged: cycle_after(self.engine.mirror, refreshed, judged, moment, self.listing, self.engine.made[self.zone]))
+        moment, engine = naive(self.run.as_of, self.zone), self.engine
+        engine.begin(lasting=True)
+        engine.narrow(found)
+        return self.through(found, lambda judged: cycle_after(engine.mirror, refreshed, judged, moment, self.listing, engine.related[self.zone], engine.made[self.zone]))
 
     def through(self, found: list[InForce], cycle: Callable[[list[Judged]], CycleResult]) -> CycleResult:
         """The same with the cycle itself as an argument; it has to tell `listing` what is live."""

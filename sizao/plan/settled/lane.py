@@ -16,6 +16,7 @@ from sizao.plan.language.schedule import Before
 from sizao.plan.obligations import FIELDS
 from sizao.plan.sql import DUCKDB, Part, Relations
 from sizao.plan.sql.parts import series, settled
+from sizao.plan.sql.relations import Over
 
 from .changes import touched
 from .course import Course, Work
@@ -97,7 +98,7 @@ class Lane:
 
     def facts(self, w: Work, relations: Relations, rows: str, few: bool = False) -> Relations:
         """The relations, with these rows in place of the whole table."""
-        return replace(relations, facts={**relations.facts, w.judged.measure.facts: rows}, versions={}, few=few)
+        return replace(relations, facts=Over(relations.facts, {w.judged.measure.facts: rows}), versions={}, few=few)
 
     # -- late records
 

@@ -17,10 +17,17 @@ from .cycle import cycle
 if TYPE_CHECKING:
     from sizao.plan.mirror.mirror import Mirror
     from sizao.plan.mirror.refreshing import Refreshed
+    from sizao.plan.sql import Relations
 
 
 def cycle_after(
-    mirror: Mirror, refreshed: Refreshed, measures: Sequence[Judged], as_of: datetime, listing: Listing | None = None, made: Mapping[Any, str] | None = None
+    mirror: Mirror,
+    refreshed: Refreshed,
+    measures: Sequence[Judged],
+    as_of: datetime,
+    listing: Listing | None = None,
+    related: Relations | None = None,
+    made: Mapping[Any, str] | None = None,
 ) -> CycleResult:
     """Brings the mirror's cells (`SELECT * FROM cell`) to `as_of`, with all that the mirror holds. Areas are PostgreSQL's own.
 
@@ -29,13 +36,14 @@ def cycle_after(
         measures: What is in force, for the one time zone of the store.
         as_of: In the civil time of that zone.
         listing: Is told of what is live (see `cycle`).
+        related: What the mirror holds, where what measures share is worked out once; else each statement works it out.
         made: Pairs and lines of lists that were worked out for the measures (`Relations.made`).
     """
     [zone] = mirror.state.zones
     mirror.duck.execute("CREATE TABLE IF NOT EXISTS settled_turn (turn INTEGER)")
     row = mirror.duck.execute("SELECT max(turn) FROM settled_turn").fetchone()
     follows = refreshed.before and row is not None and row[0] == refreshed.turn - 1
-    relations = replace(mirror.relations(zone), made=made or {})
+    relations = replace(related or mirror.relations(zone), made=made or {})
     result = cycle(mirror.duck, measures, relations, as_of, changes(mirror, zone) if follows else None, listing=listing)
     mirror.duck.execute("DELETE FROM settled_turn")
     mirror.duck.execute("INSERT INTO settled_turn VALUES (?)", [refreshed.turn])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
 from sizao.plan.language.measure import Measure
@@ -19,6 +20,7 @@ class Statement(Protocol):
     d: Dialect
     force: Force
     as_of: str
+    now: datetime  # the same moment
 
 
 class Sharing(Statement, Protocol):

@@ -20,6 +20,7 @@ from sizao.plan.obligations import (
     LATE,
     MET,
     NO_LIST,
+    NOT_KEPT,
     OVERDUE,
     SHORT,
     TOTAL,
@@ -130,7 +131,7 @@ class Completeness(Wide):
         halves = (
             f'SELECT q.subject, q.{ABOUT}, h."person", h."area", h.passed, h.taker, q.opens, q.due, row_number() OVER (PARTITION BY q.subject ORDER BY q.occasion, h.passed) AS nth '
             f'FROM ({duties}) q JOIN passed_on h ON h."id" = q.subject AND h.passed > q.opens AND h.passed > h."known" AND h.passed <= q.due AND h.passed <= {self.as_of} '
-            f"WHERE q.state IN ({', '.join(self.d.text(s) for s in OWED)}) AND (q.done_at IS NULL OR q.done_at > h.passed)"
+            f"WHERE (q.state IN ({', '.join(self.d.text(s) for s in OWED)}) OR (q.state = {self.d.text(CANNOT_TELL)} AND substr(q.reason, 1, {len(NOT_KEPT) + 1}) = {self.d.text(NOT_KEPT + ':')})) AND (q.done_at IS NULL OR q.done_at > h.passed)"
         )
         more = {"occasion": f"{HANDED_OCCASION} - y.nth", "opens": "y.opens", "due": "y.due", "done_at": "y.passed", "moment": "y.opens", ABOUT: f"y.{ABOUT}"}
         reason = f"concat({self.d.text(HANDED + ':')}, CAST(y.taker AS VARCHAR))"

@@ -77,6 +77,10 @@ class Writer:
                 return exp.Paren(this=exp.In(this=self.tree(operand), expressions=[self.tree(option) for option in options]))
             case n.Missing(operand):
                 return exp.Paren(this=exp.Is(this=self.tree(operand), expression=exp.Null()))
+            case n.All(parts) if (cheap := tuple(part for part in parts if not isinstance(part, n.Drawn))) and len(cheap) < len(parts):
+                # Lots are drawn only where the rest does not say no already: a digest for each household and week costs more than all else.
+                no = exp.Is(this=self.tree(n.All(cheap)), expression=exp.false())
+                return exp.Paren(this=exp.Case().when(no, exp.false(), copy=False).else_(exp.and_(*(self.tree(part) for part in parts), copy=False), copy=False))
             case n.All(parts):
                 return exp.Paren(this=exp.and_(*(self.tree(part) for part in parts), copy=False))
             case n.Some(parts):

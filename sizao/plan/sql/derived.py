@@ -22,14 +22,15 @@ from .relations import Relations
 NAME = "name:"  # the column that holds the text of a row's own id, where something hangs on it
 
 
-def facts(t: FactsTable, r: Relations, force: Force, d: Dialect, wanted: str = "") -> str:
-    """SELECT of every version of a table's rows, a register's or a derived one's. `wanted`: of pairs, only those of which some version `n` fulfils this."""
+def facts(t: FactsTable, r: Relations, force: Force, d: Dialect, wanted: str = "", unnamed: int = 0) -> str:
+    """SELECT of every version of a table's rows, a register's or a derived one's. `wanted`: of pairs, only those of which some version `n` fulfils this.
+    `unnamed`: pairs get the numbers below minus this, and no names: `names` finds those of the few for whom they are asked."""
     if derived(t) and key(t, force) in r.made:
         return r.made[key(t, force)]
     if isinstance(t, Lines):
         return Writer(r, force, d).lines(t)
     if isinstance(t, Pair):
-        return Writer(r, force, d).pair(t, wanted)
+        return Writer(r, force, d, unnamed).pair(t, wanted)
     return r.facts[t.name]
 
 
@@ -39,9 +40,23 @@ def key(t: FactsTable, force: Force) -> Any:
     return (t.name, getattr(t, "joins", ()), getattr(t, "entries", ()), sides, force.area)
 
 
+def names(t: Pair, r: Relations, d: Dialect, pairs: str) -> str:
+    """SELECT of (n, id): which ids the numbers of pairs stand for that were made `unnamed`. `pairs`: their rows."""
+    one, other = (f'x."{side.name}"' for side in t.sides)
+    return (
+        f"SELECT DISTINCT x.id AS n, {d.uuid(d.named(_both('CAST(a.id AS VARCHAR)', 'CAST(b.id AS VARCHAR)')))} AS id "
+        f"FROM ({pairs}) x JOIN ({r.names}) a ON a.n = {one} JOIN ({r.names}) b ON b.n = {other}"
+    )
+
+
+def _both(one: str, other: str) -> str:
+    """The text that a pair's id is made from."""
+    return f"concat({one}, '|', {other})"
+
+
 class Writer:
-    def __init__(self, r: Relations, force: Force, d: Dialect):
-        self.r, self.force, self.d = r, force, d
+    def __init__(self, r: Relations, force: Force, d: Dialect, unnamed: int = 0):
+        self.r, self.force, self.d, self.unnumbered = r, force, d, unnamed
         self.id_type = "UUID" if r.uuids else "BIGINT"
 
     # -- lists
@@ -135,6 +150,8 @@ class Writer:
 
     def named(self, t: Pair, once: str) -> str:
         """The pairs with their ids, made from those of their sides, and the text of it."""
+        if self.unnumbered:
+            return f"SELECT x.one, x.other, -({self.unnumbered} + row_number() OVER ()) AS id, CAST(NULL AS VARCHAR) AS name FROM ({once}) x"
         texts, joins = [], []
         for side, alias, number in zip(t.sides, "ab", ("one", "other"), strict=True):
             if derived(side.table):
@@ -144,7 +161,7 @@ class Writer:
                 joins.append(f"JOIN ({self.r.names}) {alias} ON {alias}.n = x.{number}")
             else:
                 texts.append(f"CAST(x.{number} AS VARCHAR)")
-        text = f"concat({texts[0]}, '|', {texts[1]})"
+        text = _both(*texts)
         if not self.r.names:
             id_ = self.d.row_id(text, self.r.uuids)
             return f"SELECT x.one, x.other, {id_} AS id, CAST({id_} AS VARCHAR) AS name FROM ({once}) x"

@@ -6,6 +6,7 @@ closes and those of its table. `Looking.ctes` yields it again with a column "~k"
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,18 +58,29 @@ class Looking:
         self.c, self.m, self.r, self.d, self.owner = c, m, relations, c.d, owner
         self.names: Mapping[Any, str] = {term: f"~{k}" for k, term in enumerate(m.terms if terms is None else terms)}
         self.within: dict[str, str] = {}  # sub-queries that the terms being written need before them
+        self.together: tuple[str, dict[str, str], str] | None = None  # of a term that is one value for each group of rows: the keys, the values, the rest
 
     def ctes(self, source: str, made: str, terms: list[Any]) -> dict[str, str]:
         """The source with its terms, under the name `made`, and what it takes to make it."""
         found: dict[str, str] = {}
         joins, columns = [], []
+        shared: dict[tuple[str, str], tuple[int, dict[str, str]]] = {}  # where several look at the same rows, these are found and grouped once
         for k, term in enumerate(terms):
-            self.within = {}
+            self.within, self.together = {}, None
             self.made = f"{made}_{k}"
             sql, on, value = self.term(term, source, k)
             found |= self.within
-            found[f"{made}_{k}"] = sql
-            joins.append(f"LEFT JOIN {made}_{k} t{k} ON {on.format(k)}")
+            j = k
+            if self.together and not self.within:
+                keys, values, rest = self.together
+                j, every = shared.setdefault((keys, rest), (k, {}))
+                every |= values
+                sql = self.grouped(keys, every, rest)
+            found[f"{made}_{j}"] = sql
+            if j == k:
+                joins.append(f"LEFT JOIN {made}_{k} t{k} ON {on.format(k)}")
+            else:
+                value = re.sub(rf"\bt{k}\.", f"t{j}.", value)
             if isinstance(term, (t.Tally, t.Has)) and term.kept and term.kept not in self.r.everywhere:
                 joins.append(f"LEFT JOIN {self.c.kept(term.kept)} kp{k} ON kp{k}.area = s.area")
             columns.append(f'{value} AS "{self.names[term]}"')
@@ -205,7 +217,8 @@ class Looking:
         """(FROM source s and the rows v about it, the key that must be known)."""
         facts = f"({self.r.facts[table]}) v"
         stands = f'v."vf" <= s.now AND v."vt" > s.now AND v."known" <= {self.c.as_of} AND (s.disease IS NULL OR v."disease" IS NULL OR v."disease" = s.disease)'
-        if about.by == "area":
+        if about.by == "area":  # written so that no planner joins all rows with all others by their times first
+            stands = stands.replace('v."vf" <= s.now AND v."vt" > s.now', 'CASE WHEN v."vf" <= s.now THEN v."vt" > s.now ELSE FALSE END')
             return f'{source} s JOIN ({self.r.up}) u ON u.above = s.area JOIN {facts} ON v."area" = u.area AND {stands}', "s.area"
         key = f's."{about.own}"'
         on = {"person": 'v."person"', "link": f'v."{about.key}"', "own": 'v."id"'}[about.by]
@@ -254,17 +267,23 @@ class Looking:
         field, order, id_, where = f.column(term.field or ""), f.column(when), f.column("id"), f"FROM {f.tables} WHERE {f.told}"
         match term.name:
             case "count":
-                return f"SELECT {f.keys}, count(*) AS v {where} GROUP BY {f.group}", f"coalesce(t{k}.v, 0)"
+                self.together = f.keys, {f"v{k}": "count(*)"}, f"{where} GROUP BY {f.group}"
+                return self.grouped(*self.together), f"coalesce(t{k}.v{k}, 0)"
             case "total":
-                sql = f"SELECT {f.keys}, sum({field}) AS v, count(*) - count({field}) AS gaps {where} GROUP BY {f.group}"
-                return sql, f"CASE WHEN t{k}.gaps > 0 THEN NULL ELSE coalesce(t{k}.v, 0) END"
+                self.together = f.keys, {f"v{k}": f"sum({self.d.exact(field)})", f"gaps{k}": f"count(*) - count({field})"}, f"{where} GROUP BY {f.group}"
+                return self.grouped(*self.together), f"CASE WHEN t{k}.gaps{k} > 0 THEN NULL ELSE coalesce(t{k}.v{k}, 0) END"
             case "latest" if self.d.ordered:
-                return f"SELECT {f.keys}, {self.d.last(field, order, id_)} AS v {where} GROUP BY {f.group}", f"t{k}.v"
+                self.together = f.keys, {f"v{k}": self.d.last(field, order, id_)}, f"{where} GROUP BY {f.group}"
+                return self.grouped(*self.together), f"t{k}.v{k}"
             case "latest":
                 place = f"row_number() OVER (PARTITION BY {f.group} ORDER BY {order} DESC, {id_} DESC) AS place"
                 return f"SELECT sid, occasion, id, v FROM (SELECT {f.keys}, {field} AS v, {place} {where}) x WHERE place = 1", f"t{k}.v"
         pause = self.d.hours_between(f"lag({order}) OVER (PARTITION BY {f.group} ORDER BY {order}, {id_})", order)
         return f"SELECT sid, occasion, id, min(pause) AS v FROM (SELECT {f.keys}, {pause} AS pause {where}) x GROUP BY sid, occasion, id", f"t{k}.v"
+
+    @staticmethod
+    def grouped(keys: str, values: Mapping[str, str], rest: str) -> str:
+        return f"SELECT {keys}, {', '.join(f'{sql} AS {name}' for name, sql in values.items())} {rest}"
 
     # -- other measures
 

@@ -46,7 +46,7 @@ class Relations:
     names: (n, id), where rows have numbers in place of their own ids: which number stands for which id.
     here: (id) of the areas whose civil time this is, where the store has others besides.
     own: the rows of the measure's own table that are wanted, where others of that table are looked at besides; "" where all are.
-    made: rows of pairs and of lines of lists that somebody has worked out, by `derived.key`.
+    made: rows of pairs and of lines of lists that somebody has worked out, by `derived.key`. moved: of those that have several versions.
     """
 
     facts: Mapping[str, str]
@@ -70,6 +70,7 @@ class Relations:
     here: str = ""
     own: str = ""
     made: Mapping[Any, str] = field(default_factory=dict)
+    moved: Mapping[Any, str] = field(default_factory=dict)
 
     def acts(self, key: str, kind: str) -> str:
         """The acts, those of a kind among them, to be joined by their subject or by their person: narrower ones where the facts were narrowed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sizao.plan.language import done as forms
@@ -22,7 +23,7 @@ from sizao.plan.timetable import TICK
 
 from .compiler import ABOUT, KEYS, Compiler
 from .conditions import Writer
-from .derived import NAME, facts
+from .derived import NAME, facts, key
 from .dialects import POSTGRES, Dialect
 from .looking import Looking
 from .marks import marked
@@ -31,6 +32,7 @@ from .proofs import NO_TEXT, Proofs
 from .relations import Over, Relations
 from .timetables import Timetable
 
+SINCE = "_since"  # from when on the subject's present row stands
 DUTY = ("subject", "person", "occasion", "opens", "due", "state", "done_at", "area")
 
 
@@ -54,9 +56,23 @@ class Wide(Compiler):
     def placed(self, m: Measure) -> Relations:
         """The relations, with how far above each row of the measure's table the areas lie that its parameters name, and what a draw is made from."""
         own = (self.plain.own if m is self.m else "") or self.facts_of(m)
-        drawn = m.draws and not derived(m.table)
+        return replace(self.plain, facts=Over(self.plain.facts, {m.facts: self.laid(m, own)}), own="")
+
+    @cached_property
+    def past(self) -> str:
+        """The rows of those that ever changed."""
+        if derived(self.m.table):
+            moved = self.plain.moved.get(key(self.m.table, self.force), "")
+        else:
+            moved = self.plain.own or self.plain.versions.get(self.m.facts, "")
+        rows = self.laid(self.m, moved or self.facts_of(self.m), named=False)
+        return f'SELECT n.* FROM ({rows}) n WHERE n."vf" > n."known" OR n."vt" < {self.d.literal(FAR)}'
+
+    def laid(self, m: Measure, own: str, named: bool = True) -> str:
+        """Rows with how far above each the areas lie that the measure's parameters name, and what a draw is made from."""
+        drawn = m.draws and not derived(m.table) and named
         if not m.areas and not drawn:
-            return replace(self.plain, facts=Over(self.plain.facts, {m.facts: own}), own="")
+            return own
         columns, joins = [], []
         for i, code in enumerate(m.areas):
             above = f"SELECT u.area, u.steps FROM ({self.plain.up}) u JOIN ({self.plain.area}) x ON x.id = u.above WHERE x.code = {self.d.text(code)}"
@@ -65,8 +81,7 @@ class Wide(Compiler):
         if drawn:
             columns.append(f'CAST({"nn.id" if self.plain.names else "f.id"} AS VARCHAR) AS "{NAME}"')
             joins += [f'JOIN ({self.plain.names}) nn ON nn.n = f."id"'] if self.plain.names else []
-        facts = f"SELECT f.*, {', '.join(columns)} FROM ({own}) f {' '.join(joins)}"
-        return replace(self.plain, facts=Over(self.plain.facts, {m.facts: facts}), own="")
+        return f"SELECT f.*, {', '.join(columns)} FROM ({own}) f {' '.join(joins)}"
 
     def facts_of(self, m: Measure) -> str:
         """The rows that a measure is about; lines of lists and pairs are worked out once in the statement."""
@@ -112,9 +127,9 @@ class Wide(Compiler):
     # -- who and when
 
     def stands(self) -> str:
-        """Where everybody is asked about, without those for whom nothing that the condition asks for in another table was ever there."""
+        """Where everybody is asked about, without those for whom nothing that the condition asks for in another table, or of their area, was ever there."""
         found, asks = super().stands(), self.m.asks
-        looks = self.r.everybody and asks is not None and any(isinstance(x, terms.Has) for x in nodes.walk(asks))
+        looks = self.r.everybody and asks is not None and any(isinstance(x, (terms.Has, terms.Ordered)) for x in nodes.walk(asks))
         still = self.possible(asks, "n") if looks else None
         if not still:
             return found
@@ -140,6 +155,9 @@ class Wide(Compiler):
                 if theirs is None or since > self.force.start or isinstance(self.m.when, Before) or derived(self.m.table):
                     return None
                 return f'({row}."{about.own}" IS NULL OR {row}."{about.own}" IN (SELECT e."{theirs}" FROM ({self.r.facts[table]}) e WHERE e."{theirs}" IS NOT NULL))'
+            case terms.Ordered(kind) if not derived(self.m.table):
+                lines = f"({self.r.area_fact}) g ON g.area = u.above WHERE g.scale = 'order' AND g.value = {self.d.text(kind)}"
+                return f'({row}."area" IS NULL OR {row}."area" IN (SELECT u.area FROM ({self.r.up}) u JOIN {lines}))'
         return f"(({self.writer(row, 'NULL', 'NULL').sql(node)}) IS NOT FALSE)" if terms.timeless(node) else None
 
     def standing(self) -> dict[str, str]:
@@ -159,21 +177,29 @@ class Wide(Compiler):
 
     # -- reading
 
-    def read(self, slots: str, at: str, more: str, where: str = "") -> str:
-        """A source: the measure's rows as they stood at a moment of each occasion. `at` is the SQL of the moment, over `s`."""
+    def read(self, slots: str, at: str, more: str, where: str = "", standing: bool = False) -> str:
+        """A source: the measure's rows as they stood at a moment of each occasion. `at` is the SQL of the moment, over `s`; `standing`: those of `slots`
+        are the rows that stand at `as_of`, else such as were read before."""
         if self.single:  # then it is the row that stands: it stood when the subject was known, and nothing is read before
             return f"SELECT s.sid, s.occasion, s.opens, s.due, s.closes, {at} AS now, {self.columns('s')}{more} FROM {slots} s{where}"
-        facts = self.r.facts[self.m.facts]
-        names = ", ".join(f'v."{name}"' for name in self.carried)
+        if not self.d.apart:
+            names = ", ".join(f'v."{name}"' for name in self.carried)
+            return (
+                f'SELECT s.sid, s.occasion, s.opens, s.due, s.closes, {at} AS now, {names}{more} FROM {slots} s '
+                f'JOIN ({self.r.facts[self.m.facts]}) v ON v."id" = s.sid AND v."vf" <= {at} AND v."vt" > {at}{where}'
+            )
+        # Nobody is looked for again of whom the row at hand is the one that stands, and stood then: of many subjects few ever changed.
+        stood = f"s.{SINCE} <= {at}" + ("" if standing else f" AND s.{SINCE} <= s.now")
+        names = ", ".join(f's."{name}"' if name in ("id", NAME) else f'CASE WHEN {stood} THEN s."{name}" ELSE v."{name}" END AS "{name}"' for name in self.carried)
         return (
-            f'SELECT s.sid, s.occasion, s.opens, s.due, s.closes, {at} AS now, {names}{more} FROM {slots} s '
-            f'JOIN ({facts}) v ON v."id" = s.sid AND v."vf" <= {at} AND v."vt" > {at}{where}'
+            f'SELECT s.sid, s.occasion, s.opens, s.due, s.closes, {at} AS now, s.{SINCE}, {names}{more} FROM {slots} s LEFT JOIN ({self.past}) v '
+            f'ON v."id" = CASE WHEN {stood} THEN NULL ELSE s.sid END AND v."vf" <= {at} AND v."vt" > {at}{where or " WHERE TRUE"} AND ({stood} OR v."id" IS NOT NULL)'
         )
 
     def reading(self) -> dict[str, str]:
         """Occasions that arise: the row at the reading time, whether the condition held then (`told`), and what is missing where that cannot be told."""
-        slots = '(SELECT x.*, x."id" AS sid FROM slot x)'
-        found = {"rows_j": self.read(slots, "s.j", f", s.missing, s.o{self.about('s')}")} | self.looking.ctes("rows_j", "at_j", self.m.terms)
+        slots = f'(SELECT x.*, x."id" AS sid, x."vf" AS {SINCE} FROM slot x)'
+        found = {"rows_j": self.read(slots, "s.j", f", s.missing, s.o{self.about('s')}", standing=True)} | self.looking.ctes("rows_j", "at_j", self.m.terms)
         if self.m.asks is None:
             return found | {"judged": f"SELECT r.*, TRUE AS told, {NO_TEXT} AS cause FROM at_j r"}
         row = self.row("r")

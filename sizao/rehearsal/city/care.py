@@ -42,11 +42,11 @@ INSERT INTO chance SELECT 'judged', 'judged' || i, 'signal:' || i, NULL, area, r
 ACTED = """
 INSERT INTO chance SELECT 'acted', 'acted' || s.i, 'signal:' || s.i, NULL, s.area, d.told_at, after_hours(d.told_at, 20), NULL, 'investigated', NULL, NULL FROM signal s JOIN deed d ON d.kind = 'judged' AND d.about = 'signal:' || s.i AND d.told_at IS NOT NULL;
 """
-#: The old who live alone, the poor, the bereaved, the chronically ill; and what is due to whom.
+#: The old who live alone, the poor, the bereaved, the chronically ill; and what is due to whom. In turn, so that a small city has some of each.
 HELPED = """
 CREATE TABLE helped AS
 SELECT *, CASE list WHEN 'bereaved' THEN 'bereaved' END AS _ FROM (
-  SELECT i AS person, area, CASE WHEN age > 70 THEN 'lone_elder' ELSE CASE pick(6, 'needs', i) WHEN 0 THEN 'hardship' WHEN 1 THEN 'bereaved' WHEN 2 THEN 'chronic' WHEN 3 THEN 'chronic' WHEN 4 THEN 'dialysis' ELSE 'disabled' END END AS list,
+  SELECT i AS person, area, CASE WHEN age > 70 THEN 'lone_elder' ELSE CASE row_number() OVER (PARTITION BY age > 70 ORDER BY u('needs', i)) % 6 WHEN 0 THEN 'hardship' WHEN 1 THEN 'bereaved' WHEN 2 THEN 'chronic' WHEN 3 THEN 'dialysis' WHEN 4 THEN 'disabled' ELSE 'chronic' END END AS list,
     day_of(pick(12, 'needs from', i)) AS starts_on, CASE WHEN u('with minors', i) < .3 THEN 1 + pick(2, 'minors', i) END AS minors, day_of(8 + pick(20, 'runs out', i)) AS runs_out_on FROM person WHERE u('helped', i) < .006);
 INSERT INTO chance SELECT 'fact:help_list', 'hl' || person, 'person:' || person, person, area, after_hours(starts_on, 8), after_hours(starts_on, 9), NULL, list, NULL,
   json_object('help_list', list, 'starts_on', strftime(starts_on, '%Y-%m-%d'), 'minors', minors, 'medicine_runs_out_on', CASE WHEN list = 'chronic' THEN strftime(runs_out_on, '%Y-%m-%d') END) FROM helped;
@@ -57,7 +57,17 @@ INSERT INTO chance SELECT 'line:help_given', 'h' || what || person, 'person:' ||
 INSERT INTO chance SELECT 'line:assignment', 'as' || person, 'person:' || person, person, area, after_hours(starts_on, 20), after_hours(starts_on, 70), NULL, 'care', NULL, json_object('pairing', 'care', '_counterpart', (SELECT min(i) FROM unit WHERE kind = 'clinic')) FROM helped WHERE list IN ('chronic', 'dialysis');
 INSERT INTO chance SELECT 'fact:entitlement', 'en' || i, 'person:' || i, i, area, after_hours(day_of(pick(10, 'owed', i)), 9), after_hours(day_of(pick(10, 'owed', i)), 10), NULL, policy, 500,
   json_object('policy', policy, 'money_due', 500, 'due_on', strftime(day_of(10 + pick(20, 'due', i)), '%Y-%m-%d'), 'money_paid_out', CASE pick(6, 'paid', i) WHEN 0 THEN NULL WHEN 1 THEN 200 ELSE 500 END)
-  FROM (SELECT i, area, CASE pick(5, 'policy', i) WHEN 0 THEN 'work_subsidy' WHEN 1 THEN 'injury' WHEN 2 THEN 'hardship_relief' WHEN 3 THEN 'unemployment' ELSE 'enterprise_support' END AS policy FROM person WHERE u('entitled', i) < .004);
+  FROM (SELECT i, area, CASE row_number() OVER (ORDER BY u('policy', i)) % 5 WHEN 0 THEN 'work_subsidy' WHEN 1 THEN 'injury' WHEN 2 THEN 'hardship_relief' WHEN 3 THEN 'unemployment' ELSE 'enterprise_support' END AS policy FROM person WHERE u('entitled', i) < .004);
+"""
+#: Children and the old who are themselves kept apart, and nobody of theirs with them: on the list for as long as that lasts, seen or rung up each day, or not.
+LEFT_ALONE = """
+CREATE TABLE left_alone AS
+SELECT p.i AS person, p.area, CASE WHEN p.age < 14 THEN 'child_alone' ELSE 'lone_elder' END AS list, min(c.named_at) AS found_at FROM contact c JOIN person p ON p.i = c.person
+WHERE (p.age < 14 OR p.age > 60) AND u('left alone', p.i) < .5 AND p.i NOT IN (SELECT person FROM helped) GROUP BY ALL;
+INSERT INTO chance SELECT 'fact:help_list', 'hl' || person, 'person:' || person, person, area, after_hours(found_at, 1), after_hours(found_at, 6), NULL, list, NULL,
+  json_object('help_list', list, 'starts_on', strftime(found_at, '%Y-%m-%d'), 'minors', NULL, 'medicine_runs_out_on', NULL) FROM left_alone;
+INSERT INTO chance SELECT 'line:help_given', 'hv' || person || '-' || k, 'person:' || person, person, area, after_hours(CAST(found_at AS DATE), 10 + k * 24), after_hours(CAST(found_at AS DATE), 19 + k * 24), CAST(found_at AS DATE) + CAST(k AS INTEGER), CASE WHEN u2('by telephone', person, k) < .4 THEN 'call' ELSE 'visit' END, NULL,
+  json_object('help_kind', CASE WHEN u2('by telephone', person, k) < .4 THEN 'call' ELSE 'visit' END, 'need_found', 'none') FROM left_alone, range({days}) AS t(k);
 """
 #: The recovered are looked after for a year: a doctor of their own, a look each week.
 RECOVERED = """
@@ -79,6 +89,7 @@ def enrol(town: Town) -> None:
 def care(town: Town) -> None:
     """The deeds about them."""
     town.run(RECOVERED)
+    town.run(LEFT_ALONE)
     settle_down(town, "fact:roll", "fact:help_list", "fact:entitlement", like="fact")
     for kind, since, outcome, before in (("referred", "s.found_at", "NULL", ""), ("arrived", "d.told_at", "NULL", "referred"), ("closed", "d.told_at", "CASE WHEN u('was', s.i) < .9 THEN 'other_illness' ELSE 'well' END", "arrived")):
         joined = f"JOIN deed d ON d.kind = '{before}' AND d.about = 'symptom:' || s.i AND d.told_at IS NOT NULL" if before else ""

@@ -188,7 +188,7 @@ class Desks(People):
             gaps.holds(s["about"], s["area"], came, came, lambda x, short=short: not short, known=s["known_at"])
         for key, person, f in self.roll(lambda m: m["roll_role"] == "staff" and m["at_risk_post"] is True):
             told = [(left, round((left - came) / HOUR, 2)) for came, left in worked[person]]
-            hours.daily_state(key, f.area, f.at, FAR, [24], lambda x, told=told: sum(h for left, h in told if x - 7 * DAY < left <= x) <= 48, known=f.at, step=7)
+            hours.daily_state(key, f.area, f.at, FAR, [24], lambda x, told=told: round(sum(h for left, h in told if x - 7 * DAY < left <= x), 6) <= 48, known=f.at, step=7)
 
     # -- orders and texts
 

@@ -293,14 +293,18 @@ class Recovery(Centre):
             )
 
     def vulnerable(self) -> None:
-        """Who lives alone or is disabled, and is himself under observation: seen or rung up each day."""
+        """Who lives alone or is disabled, and is himself kept apart, as a contact or by a stay wherever it is: seen or rung up each day."""
         judge = self.judge("isolated-vulnerable-visits", "community")
         watched: dict[int, list[dict[str, Any]]] = {}
         for c in self.book.contacts:
             watched.setdefault(c["person"], []).append(c)
+        stays: dict[int, list[dict[str, Any]]] = {}
+        for s in self.stays():
+            stays.setdefault(s["person"], []).append(s)
         for key, person, f in self.lists("help_list"):
             if f.outcome in ("lone_elder", "child_alone", "disabled"):
                 judge.daily(
                     key, f.area, midnight(day(f.more["starts_on"])), FAR, [20], self.helps(person, ("visit", "call")), known=f.at,
-                    owed=lambda t, person=person: any(c["named_at"] <= t and self.open(c, t) for c in watched.get(person, ())),
+                    owed=lambda t, person=person: any(c["named_at"] <= t and self.open(c, t) for c in watched.get(person, ()))
+                    or any(s["at"] <= t < (s["out"] or FAR) for s in stays.get(person, ())),
                 )  # fmt: skip

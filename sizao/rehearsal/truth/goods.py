@@ -54,7 +54,7 @@ class Goods(Desks):
         for t in scarce:
             tiered.once(t["about"], t["area"], t["known_at"], t["known_at"] + DAY, self.step("decided_at", t), event=True, known=t["known_at"])
         self.served("priority-allocation.served", scarce, "supplies")
-        owed = [(t, t["told"]["needed_by"]) for t in scarce if t["told"].get("needed_by") is not None]
+        owed = [(t, t["told"]["needed_by"]) for t in scarce if t["told"].get("needed_by") is not None and t["told"]["tier"] == 1]
 
         def reached(area: int, x: datetime) -> bool | None:
             here = [self.has_come(t, by) for t, by in owed if by < midnight(x.date()) and by < self.book.as_of and area in set(self.book.upwards(t["area"]))]

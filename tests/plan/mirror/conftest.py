@@ -3,6 +3,7 @@
 import os
 from contextlib import contextmanager
 
+import empty
 import pytest
 
 
@@ -32,47 +33,28 @@ def pointed_at(name):
         forget()
 
 
-@pytest.fixture(scope="session")
-def migrated(store, django_db_setup, django_db_blocker):
-    """The name of a database with every table and nothing in it, to be copied: that takes less than a second, migrations many."""
-    from sizao.wiring import database
-    from sizao.wiring.migrate import migrate
-
-    name, server = f"sizao_migrated_{os.getpid()}", database.server()
-    server.drop_database(name)
-    server.create_database(name)
-    with django_db_blocker.unblock(), pointed_at(name):
-        migrate("demo")
-    yield name
-    server.drop_database(name)
-
-
 @contextmanager
-def copied(migrated, name):
+def copied(name):
     """Django at a copy of the empty database, which is gone afterwards."""
     from sizao.wiring import database
 
-    server = database.server()
-    server.drop_database(name)
-    with server.connect("superuser", dbname="postgres") as admin:
-        admin.execute(f"CREATE DATABASE {name} OWNER sizao_owner TEMPLATE {migrated}")
-    server.create_database(name)  # it is there: closed to all but the three roles
+    empty.copy(name)
     with pointed_at(name):
         yield name
-    server.drop_database(name)
+    database.server().drop_database(name)
 
 
 @pytest.fixture(scope="module")
-def own_database(migrated, django_db_blocker):
+def own_database(django_db_setup, django_db_blocker):
     """Points Django at a fresh database of the session's server, until the module ends."""
-    with django_db_blocker.unblock(), copied(migrated, f"sizao_mirror_{os.getpid()}") as name:
+    with django_db_blocker.unblock(), copied(f"sizao_mirror_{os.getpid()}") as name:
         yield name
 
 
 @pytest.fixture
-def fresh(migrated, django_db_blocker):
+def fresh(django_db_setup, django_db_blocker):
     """In place of `db`: a database of this one test's own, for what is the only city of its store."""
-    with django_db_blocker.unblock(), copied(migrated, f"sizao_fresh_{os.getpid()}") as name:
+    with django_db_blocker.unblock(), copied(f"sizao_fresh_{os.getpid()}") as name:
         yield name
 
 

@@ -1,6 +1,7 @@
 """Two engines on real registers: what PostgreSQL makes of the tables, DuckDB makes of the mirror, cell by cell and row by row."""
 
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -202,6 +203,21 @@ def test_long_lists_are_counted_and_not_kept(town, system, folder, monkeypatch):
     there, here = both(NOW, datetime.now(UTC))
     assert here.unlisted_rows == there.unlisted_rows != {}
     assert rows(here) == rows(there)
+
+
+def test_of_many_lists_the_shortest_are_kept_and_every_other_is_named_with_its_length(town, system, folder, monkeypatch):
+    """As many rows together as a run has room for; the numbers are the same."""
+    Life(town, system, 8).live(40)
+    everything = run.evaluate_all(NOW, datetime.now(UTC), standing=False, engine="duckdb")
+    lengths = Counter((row.measure, row.state) for row in Row.objects.at(everything))
+    assert not everything.unlisted_rows
+    monkeypatch.setattr("sizao.plan.mirror.whole.IN_ALL", sum(sorted(lengths.values())[:3]))
+    few = run.evaluate_all(NOW, everything.known_at, standing=False, engine="duckdb")
+    kept = {(row.measure, row.state) for row in Row.objects.at(few)}
+    assert len(kept) == 3
+    assert max(lengths[one] for one in kept) <= min(n for one, n in lengths.items() if one not in kept)
+    assert few.unlisted_rows == {f"{measure} {state}": n for (measure, state), n in lengths.items() if (measure, state) not in kept}
+    assert cells(few) == cells(everything)
 
 
 def test_evaluated_twice_is_the_same(town, system, folder, monkeypatch):
