@@ -158,7 +158,7 @@ def visitor(service, chromium):
         context = chromium.new_context(viewport=size, has_touch=size is PHONE)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda m: seen.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
+        page.on("console", lambda m: seen.append(m.text) if m.type == "error" and not any(w in m.text for w in ("status of 4", "ERR_INTERNET_DISCONNECTED", "ERR_FAILED")) else None)
         page.on("pageerror", lambda e: seen.append(str(e)))
         page.on("request", lambda r: seen.append(f"asked {r.url}") if not r.url.startswith((service.base, "blob:", "data:")) else None)
         page.goto(service.link(user))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from .conftest import PHONE
+from .conftest import PHONE, day
 
 pytestmark = pytest.mark.browser
 
@@ -63,3 +63,33 @@ def test_registers_fit_a_phone(visitor, service, language):
     page.locator("a.go").first.click()
     page.wait_for_selector("ol.line")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_report_card_is_entered_with_the_keyboard_alone_and_its_strokes_are_counted(visitor, service):
+    """Tab from the first field to each that is told, in the paper's order, until it is saved: no mouse, no focus set by a program. The strokes are those in the how-to."""
+    page = visitor("duty", language="en")
+    page.goto(f"{service.base}/cards/new")
+    page.wait_for_selector("#v-p-name")
+    told = {"p.name": "周燕", "p.national_id": "11010519491231002X", "p.phone": "13900000009", "p.area": "前进村", "p.address": "2号", "c.onset_on": day_typed(1)}
+    tabs = typed = 0
+    page.focus("#v-p-name")
+    for name, value in told.items():
+        while page.evaluate("document.activeElement.name") != name:
+            page.keyboard.press("Tab")
+            tabs += 1
+            assert tabs < 120, name
+        page.keyboard.type(value)
+        typed += len(value) * (3 if not value.isascii() else 1)  # a Chinese character takes about three keys
+        if name == "p.area":
+            page.wait_for_selector("#v-p-area-found [data-picked]")
+            page.keyboard.press("Enter")
+            typed += 1
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(re.compile(r"/case/[0-9a-f-]{36}"))
+    assert (len(told), tabs, typed) == (6, 18, 59)
+
+
+def day_typed(before):
+    """A day as keys go into Chromium's own field for dates, in English: month, day, year."""
+    year, month, one = day(before).split("-")
+    return f"{month}{one}{year}"

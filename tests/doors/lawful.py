@@ -7,7 +7,7 @@ from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Area, Grant, Holding, Post, User
 from sizao.kernel.scope import Scope
 from sizao.registers.isolation import ordering
-from sizao.registers.isolation.models import Appeal, Evidence, Order
+from sizao.registers.isolation.models import Absence, Appeal, Evidence, Order
 
 SINCE = datetime(2019, 1, 1, tzinfo=UTC)
 
@@ -48,3 +48,22 @@ def evidence(of: Order) -> Evidence:
 
 def appeal(of: Order) -> Appeal:
     return ordering.file_appeal(Scope.system("test"), of.pk, "没有见过此人")
+
+
+def absence(of: Order) -> Absence:
+    now = clock.now()
+    return Absence.objects.create(order=of, person_id=of.person_id, area=of.area, disease=of.disease, found_at=now, found_by="visit", reach_by=now, known_from=now, stands_from=now)
+
+
+def care(of: Order, unit) -> dict[str, object]:
+    """A referral, an admission and a need of the order's person at a unit there."""
+    from sizao.registers.care.models import Admission, Need, Referral
+
+    now = clock.now()
+    about = {"person_id": of.person_id, "area": of.area, "known_from": now, "stands_from": now}
+    there = about | {"disease": of.disease, "unit_id": unit, "bed_class": "general"}
+    return {
+        "referral": Referral.objects.create(**there, from_area=of.area, asked_at=now, reply_by=now).pk,
+        "admission": Admission.objects.create(**there, admitted_at=now).pk,
+        "need": Need.objects.create(**about, kind="food", asked_at=now, take_by=now, meet_by=now).pk,
+    }

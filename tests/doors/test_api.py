@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from doors import register_rows as made
 
-from sizao.doors.kit import tokens
+from sizao.doors.kit import policy, tokens
 from sizao.kernel import registry
 from sizao.kernel.ids import uuid7
 
@@ -219,3 +219,8 @@ def _found(tree, key):
     elif isinstance(tree, list):
         for one in tree:
             yield from _found(one, key)
+
+
+def test_no_address_of_its_own_hides_a_register():
+    own = {r.address.split("/")[2] for r in policy.ROUTES if r.address.startswith("api/v1/") and "<" not in r.address.split("/")[2]}
+    assert own & {r.name for r in registry.registers()} == set()

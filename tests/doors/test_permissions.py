@@ -31,8 +31,10 @@ def spread(outbreak):
     from sizao.registers.cases import actions as cases
     from sizao.registers.cases.models import ExposureSearch
     from sizao.registers.ledgers import actions as ledgers
+    from sizao.registers.movement import actions as movement
     from sizao.registers.population import actions as population
     from sizao.registers.population.models import Person
+    from sizao.registers.surveillance import actions as surveillance
 
     system, known = Scope.system("test"), clock.now() - timedelta(days=2)
     found = {}
@@ -44,14 +46,44 @@ def spread(outbreak):
         told = {"area_id": area, "disease": "covid-19", "classification": "close", "named_at": known, "last_exposure_on": known.date()}
         [contact] = cases.add_contacts(system, [cases.New(person, "m", f"K-{relation}", known, told)])
         [unit] = ledgers.add_units(system, [ledgers.NewUnit(relation, area, f"{relation}药店", known, "pharmacy")], sender="m").values()
+        [gateway] = ledgers.add_units(system, [ledgers.NewUnit(f"{relation}-gate", area, f"{relation}关口", known, "gateway")], sender="m").values()
         file = _imported(outbreak.county.user("desk", code), relation)
+        [card] = surveillance.add_cards(system, [surveillance.NewCard(case, person, area, "covid-19", known)]).values()
         order = lawful.order(outbreak.county.areas[code], Person.objects.get(pk=person), f"O-{relation}")
-        found[relation] = {"person": person, "case": case, "contact": contact, "area": code, "unit": unit, "file": file, "order": order.pk, "issue": order.issue_id}
+        found[relation] = {"person": person, "case": case, "contact": contact, "area": code, "card": card, "unit": unit, "file": file, "order": order.pk, "issue": order.issue_id}
+        [handover] = movement.send(system, [movement.NewHandover(relation, area, "covid-19", known, person=person)], sender="m").values()
+        found[relation] |= {"gateway": gateway, "handover": handover}
         now = clock.now()
         at = {"area": outbreak.county.areas[code], "disease": "covid-19", "asked_at": now, "known_from": now, "stands_from": now}
         found[relation] |= {"search": ExposureSearch.objects.create(**at).pk}
+        found[relation] |= {"absence": lawful.absence(order).pk}
+        found[relation] |= _laboratory(outbreak.county.areas[code], person, relation, known)
+        found[relation] |= _twice(system, area, known, relation)
+        found[relation] |= lawful.care(order, unit)
         found[relation] |= {"appeal": lawful.appeal(order).pk, "kind": "order", "form": "docx"}
     return found
+
+
+def _laboratory(area, person, name: str, known):
+    """Something held at that place, and somebody of a positive tube who is called again."""
+    from sizao.registers.laboratory.models import Hold, Recall, Specimen, Tube
+
+    times = {"known_from": known, "stands_from": known, "area": area}
+    tube = Tube.objects.create(code=name, disease="covid-19", sealed_at=known, **times)
+    specimen = Specimen.objects.create(person_id=person, tube=tube, disease="covid-19", sampled_at=known, **times)
+    hold = Hold.objects.create(kind="no_run", tube=tube, opened_at=known, due_at=known, **times)
+    return {"hold": hold.pk, "recall": Recall.objects.create(specimen=specimen, tube=tube, person_id=person, disease="covid-19", opened_at=known, due_at=known, **times).pk}
+
+
+def _twice(system, area: int, known, relation: str):
+    """Two records there that may be one person, and two that were merged."""
+    from sizao.registers.population import actions as population
+    from sizao.registers.population import merging
+    from sizao.registers.population.models import Pair
+
+    a, b, c, d = population.add_persons(system, [population.PersonData(area_id=area, name=f"{relation}双")] * 4, known=[known] * 4, sender="twice")
+    pair = Pair.objects.create(one_id=min(a, b), other_id=max(a, b), bits=3, mark="m", found_at=known)
+    return {"pair": pair.pk, "merge": merging.merge(system, c, d, reason="r").pk}
 
 
 def _imported(scope, name: str):
@@ -86,7 +118,21 @@ def ask(client: Client, route, thing):
         return client.post(address, {"purpose": "emergency"}, content_type="application/json")
     if route.name == "api-certificates":
         return client.post(address, '{"codes": ["HC1:"]}', content_type="application/json")
+    if route.name in ("api-duplicate", "api-merge-undo"):
+        return client.post(address, "{}", content_type="application/json")
     if route.name == "api-heartbeat":  # by a session, not by a sender's token: what may not is told so first
+        return client.post(address, "{}", content_type="application/json")
+    if route.name == "api-passages":
+        return client.post(address, '{"records": []}', content_type="application/json")
+    if route.name == "gate-shift":
+        return client.post(address, {"unit": str(thing["gateway"]), "do": "sign-on"})
+    if route.name == "api-declarations":
+        return client.post(address, '{"find": "?"}', content_type="application/json")
+    if route.name == "lab-decide":
+        return client.post(address, {"resolution": "dropped", "reason": "x"})
+    if route.name == "api-sampled-tubes":
+        return client.post(address, '{"tubes": []}', content_type="application/json")
+    if route.name == "api-lab":
         return client.post(address, "{}", content_type="application/json")
     if route.name == "api-scans":
         return client.post(address, '{"scans": []}', content_type="application/json")
@@ -112,7 +158,12 @@ def test_every_route_for_posts_names_a_permission_that_some_role_has():
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.audience != "anyone"], ids=lambda r: r.name)
 def test_nobody_comes_in_without_signing_in(db, route):
     thing = {"unit": uuid7(), "person": uuid7(), "case": uuid7(), "contact": uuid7(), "area": "x", "check": uuid7(), "relation": "own", "register": "persons"}
-    thing |= {"record": uuid7(), "field": "area", "bulk": "release", "order": uuid7(), "appeal": uuid7(), "issue": uuid7(), "kind": "order", "form": "pdf", "search": uuid7()}
+    thing |= {"record": uuid7(), "field": "area", "bulk": "release", "order": uuid7(), "appeal": uuid7(), "issue": uuid7(), "kind": "order", "form": "pdf", "search": uuid7(), "card": uuid7()}
+    thing |= {"absence": uuid7()}
+    thing |= {"gateway": uuid7(), "handover": uuid7()}
+    thing |= {"hold": uuid7(), "recall": uuid7()}
+    thing |= {"pair": uuid7(), "merge": uuid7()}
+    thing |= {"referral": uuid7(), "admission": uuid7(), "need": uuid7()}
     answer = ask(Client(HTTP_HOST="localhost"), route, thing)
     assert (answer.status_code, answer.headers.get("Location")) in [(302, "/sign-in"), (401, None)]
 

@@ -2,14 +2,22 @@
 
 import json
 import re
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from rights.test_histories import Undo, press
 
 from sizao.doors.kit import signin, tokens
 from sizao.kernel import clock
+from sizao.kernel.errors import Refused
 from sizao.passes import issuing, status
+from sizao.registers.cases import actions as cases
+from sizao.registers.isolation import ordering
 from sizao.registers.isolation import orders as read
 from sizao.registers.isolation.models import Appeal, Order
 
@@ -115,3 +123,41 @@ def test_papers_come_in_both_forms(rights):
         assert answer.content.startswith(head) and "filename=" in answer["Content-Disposition"]
     assert client(rights.cdc).get(f"/order/{made.record}/release.pdf").status_code == 409
     assert client(rights.cdc).get(f"/order/{made.record}/other.pdf").status_code == 404
+
+
+def objected(rights, orders, step):
+    """Objects to the last order, or answers what was objected to; what is refused changes nothing."""
+    if step == "object":
+        ordering.file_appeal(issuing.holder_scope(), orders[-1], "当日不在场")
+    elif (appeal := Appeal.objects.filter(order__in=orders, decided_at=None).first()) is not None:
+        ordering.answer_appeal(rights.health, appeal.pk, "granted" if step == "grant" else "refused", "有记录")
+
+
+MORE = st.lists(
+    st.tuples(st.sampled_from(["take_in", "move", "let_go", "as_case", "object", "grant", "refuse", "wait"]), st.sampled_from([0, 1, 5, 23, 30, 100, 340]), st.sampled_from(["home", "centre"])), min_size=2, max_size=5,
+)  # fmt: skip
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@example(steps=[("object", 1, "home"), ("grant", 1, "home"), ("as_case", 1, "centre")])
+@example(steps=[("wait", 340, "home"), ("wait", 30, "home")])
+@given(steps=MORE)
+def test_whatever_is_pressed_at_whatever_hour_every_door_says_the_same(rights, steps):
+    with pytest.raises(Undo), transaction.atomic():
+        lived(rights, steps)
+
+
+def lived(rights, steps):
+    person, at = rights.people[1], clock.now()
+    code = issuing.open_holder(rights.desk, person)
+    made = [rights.issue(1)[0].record]
+    told = {"area_id": rights.grid.pk, "disease": "covid-19", "classification": "confirmed", "confirmed_at": at - timedelta(hours=1)}
+    [rights.own_case] = cases.add_cases(rights.system, [cases.New(person, "test", "N-1", at, told)])
+    for step, hours, kind in steps:
+        at += timedelta(hours=hours, seconds=1)
+        with clock.frozen(at):
+            with suppress(Refused), transaction.atomic():
+                objected(rights, made, step) if step in ("object", "grant", "refuse") else press(rights, made, step, kind, None)
+            said = all_doors(rights, person, code)
+            assert len(set(said.values())) == 1, (step, said)
+    raise Undo

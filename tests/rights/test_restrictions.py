@@ -208,6 +208,13 @@ def test_the_database_refuses_an_issuer_who_does_not_hold_the_post_or_answers_fo
         raw(rights, rule_id=_plan(rights))
 
 
+@pytest.mark.parametrize(("told", "reason"), [({"starts_at": None}, "restriction-without-end"), ({"ends_at": None}, "restriction-without-end"), ({"issuer": None}, "restriction-without-issuer")])
+def test_the_database_refuses_a_restriction_without_a_start_an_end_or_an_issuer(rights, told, reason):
+    with pytest.raises(IntegrityError, match=reason), transaction.atomic():
+        raw(rights, **told)
+    assert Order.objects.count() == 0
+
+
 def _plan(rights):
     from sizao.kernel import content
 

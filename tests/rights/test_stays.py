@@ -9,7 +9,7 @@ from sizao.kernel import clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Act
 from sizao.passes import status
-from sizao.registers.isolation import orders, staying
+from sizao.registers.isolation import lagging, orders, staying
 from sizao.registers.isolation.models import Order, Stay
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +77,7 @@ def test_free_on_time_by_itself_and_how_late_the_door_opened(rights):
         assert {status.one(rights.cdc, rights.people[n]).code for n in (6, 7, 8)} == {"none"}
         staying.let_go(rights.cdc, stays[0], at=now + 2 * HOUR)
         staying.let_go(rights.cdc, stays[1], at=now + 4 * HOUR)
-        lag = orders.release_lag(rights.cdc)
+        lag = lagging.release_lag(rights.cdc)
     assert (lag.let_go, lag.held, lag.median, lag.longest_held) == (2, 1, 2.0, 4.0)
 
 

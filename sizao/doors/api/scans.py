@@ -36,7 +36,7 @@ def scans(request: HttpRequest) -> HttpResponse:
     """Takes scans in. Refused: body-unreadable, too-many-rows."""
     scope: Scope = request.scope.open()  # type: ignore[attr-defined]
     sender = getattr(request, "sender", "") or (scope.user.username if scope.user else "")
-    sent_at, told = _body(request)
+    sent_at, told = read_body(request, "scans", MOST, SHAPE)
     rejected: dict[int, Problem] = {}
     visits: list[Visit] = []
     at: list[int] = []
@@ -54,56 +54,59 @@ def scans(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"stored": done.stored, "known": done.known, "rejected": problems}, json_dumps_params={"ensure_ascii": False})
 
 
-def _body(request: HttpRequest) -> tuple[datetime | None, list[dict[str, Any]]]:
+def read_body(request: HttpRequest, name: str, most: int, shape: str) -> tuple[datetime | None, list[dict[str, Any]]]:
+    """What the device's clock says, and the batch under that name. Refused: body-unreadable, too-many-rows."""
     try:
         told = json.loads(request.body)
-        found = told["scans"]
-        sent = _moment(told["sent_at"]) if told.get("sent_at") else None
+        found = told[name]
+        sent = moment(told["sent_at"]) if told.get("sent_at") else None
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
-        raise Refused("body-unreadable", expected=SHAPE) from None
+        raise Refused("body-unreadable", expected=shape) from None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise Refused("body-unreadable", expected=SHAPE)
-    if len(found) > MOST:
-        raise Refused("too-many-rows", limit=MOST)
+        raise Refused("body-unreadable", expected=shape)
+    if len(found) > most:
+        raise Refused("too-many-rows", limit=most)
     return sent, found
 
 
-def _moment(told: Any) -> datetime:
+def moment(told: Any) -> datetime:
+    """A moment with its offset. Raises ValueError, TypeError."""
     at = datetime.fromisoformat(told)
     if at.tzinfo is None:
         raise ValueError("a moment says its offset")
     return at
 
 
-def _text(told: Any) -> str:
+def text(told: Any) -> str:
+    """A short text; "" for anything else."""
     return told.strip() if isinstance(told, str) and len(told) <= LONGEST and "\0" not in told else ""
 
 
 def _known(told: list[dict[str, Any]]) -> dict[str, UUID]:
     """Who has these identity numbers and telephones, for the whole batch at once."""
-    said = {s for one in told if not one.get("person") for s in (_text(one.get("national_id")), _text(one.get("phone"))) if s}
+    said = {s for one in told if not one.get("person") for s in (text(one.get("national_id")), text(one.get("phone"))) if s}
     return population.by_identifier_anywhere(said) if said else {}
 
 
 def _visit(scope: Scope, sender: str, one: dict[str, Any], persons: dict[str, UUID]) -> Visit | Problem:
-    number, place = _text(one.get("id")), _text(one.get("place"))
+    number, place = text(one.get("id")), text(one.get("place"))
     if not number:
         return Problem("value-missing", "id")
     unit = _place(scope, sender, place)
     if unit is None:
         return Problem("visit-place-unknown", "place", place)
     try:
-        at, left = _moment(one.get("at")), _moment(one["left_at"]) if one.get("left_at") else None
+        at, left = moment(one.get("at")), moment(one["left_at"]) if one.get("left_at") else None
     except (TypeError, ValueError, OverflowError):
         return Problem("bad-value", "at", str(one.get("at"))[:40])
-    said = _text(one.get("national_id")) or _text(one.get("phone"))
+    said = text(one.get("national_id")) or text(one.get("phone"))
     try:
         person = UUID(one["person"]) if one.get("person") else persons.get(said)
     except (ValueError, TypeError, AttributeError):
         return Problem("bad-value", "person")
     if person is not None:
         return Visit(number, unit, at, person.bytes, left)
-    index = NATIONAL_ID.index(said) if _text(one.get("national_id")) else PHONE.index(said)
+    index = NATIONAL_ID.index(said) if text(one.get("national_id")) else PHONE.index(said)
     if not said or index is None:
         return Problem("visit-nobody", "person")
     return Visit(number, unit, at, visiting.unknown(said, index), left, said)

@@ -84,13 +84,32 @@ def import_(
 ) -> None:
     """导入名单，逐行交代 · import line lists, every row accounted for"""
     context.open_store(store, time_zone=time_zone)
-    report, _, _ = _import(files, disease, time_zone, areas, sender, dry_run, **_said(columns, kind, encoding, accept_full_sheet))
+    report, who, _ = _import(files, disease, time_zone, areas, sender, dry_run, **_said(columns, kind, encoding, accept_full_sheet))
+    waits = None if dry_run else _waiting(who)
     if json:
-        context.print_json(report.as_json())
-    else:
-        from . import tables
+        context.print_json(report.as_json() | ({} if waits is None else {"duplicates": waits}))
+        return
+    from . import tables
 
-        tables.intake(report)
+    tables.intake(report)
+    if waits is not None and waits["looked"]:
+        context.say(f"可能为同一人、等待人工判定：{waits['waiting']} 对，其中很可能 {waits['probable']} 对。", f"{waits['waiting']} pairs that may be one person wait for somebody, {waits['probable']} of them probable.")
+    elif waits is not None:
+        context.say("是否有同一人重复：后台稍后比对（sizao duplicates 立即比对）。", "Whether somebody is told twice: the worker looks soon (sizao duplicates looks now).")
+
+
+#: Up to so many persons an import looks for duplicates before it answers; beyond, that is left to the worker.
+LOOKED_AT_ONCE = 100_000
+
+
+def _waiting(who: Any) -> dict[str, Any]:
+    """How many pairs wait for a person after an import; `looked`: whether those who came now were compared already."""
+    from sizao.registers.population import looking, pairs
+    from sizao.registers.population import read as population
+
+    looked = population.fewer_than(LOOKED_AT_ONCE) and looking.look() is not None
+    waits = pairs.waiting(who, looking.weights().probable)
+    return {"waiting": waits.open, "probable": waits.probable, "unknown": waits.unknown, "looked": looked}
 
 
 @app.command("mappings")

@@ -6,10 +6,10 @@ import sys
 
 import typer
 
-from . import admin, context, exchange, intake, ledgers, plans, rehearse, service, spark
+from . import admin, context, duplicates, epi, exchange, intake, ledgers, mllp, peers, plans, rehearse, service, spark
 from .app import app
 
-COMMANDS = (intake, exchange, ledgers, plans, rehearse, spark, service, admin)  # each adds its own to the app
+COMMANDS = (intake, duplicates, exchange, mllp, peers, ledgers, epi, plans, rehearse, spark, service, admin)  # each adds its own to the app
 
 
 def run() -> int:

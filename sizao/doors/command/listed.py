@@ -13,6 +13,7 @@ from sizao.doors.kit.words import Words
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
 from sizao.plan import read
+from sizao.registers.laboratory import board
 
 
 def listed(request: HttpRequest) -> HttpResponse:
@@ -39,7 +40,7 @@ def duty(request: HttpRequest) -> HttpResponse:
     scope = request.scope.open()
     area, run = places.asked(request, scope), read.latest_run()
     seen = read.overview(scope, area, None, run)
-    shown = _common(request, scope, area, run) | {"alarms": [], "risen": [], "state": "missing", "next": ""}
+    shown = _common(request, scope, area, run) | {"alarms": [], "risen": [], "state": "missing", "next": "", "laboratory": board.alarms(scope, area, clock.now()) if scope.can("tube.read", area) else None}
     if scope.can("person.read", area):
         shown["alarms"] = lines(scope, read.missing(scope, None, area, state="raised", urgency="alarm", limit=PAGE, run=run).rows, "plan.alarm", shown["w"])
         shown["risen"] = lines(scope, read.missing(scope, None, area, state="risen", limit=PAGE, run=run).rows, "plan.risen", shown["w"])

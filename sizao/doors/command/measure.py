@@ -66,6 +66,7 @@ def measure(request: HttpRequest, measure: str) -> HttpResponse:
             "title": (states | beside)[state],
             "shown_days": sorted({day for f in whole.measure.shown for day, *_ in f.days})[-DAYS:],
             "areas": runs.worst_first(whole.areas),
+            "tiers": whole.tiers,
             "own": whole.own if whole.own.all else None,
             "may_read": may_read,
         },

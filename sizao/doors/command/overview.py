@@ -11,6 +11,7 @@ from sizao.doors.kit.treemap import tiles
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
 from sizao.plan import read
+from sizao.registers.laboratory import board
 
 TILES_WIDTH, TILES_HEIGHT = 720, 400
 
@@ -37,6 +38,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "run": None,
         "chosen_id": "",
         "with_map": False,
+        "laboratory": board.alarms(scope, area, clock.now()) if scope.can("tube.read", area) else None,
     }
     run = read.latest_run()
     if run is None:

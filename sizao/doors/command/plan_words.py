@@ -18,6 +18,7 @@ from sizao.plan import whom
 from sizao.plan.facts import vocabulary
 from sizao.plan.language import Edition
 from sizao.plan.language.durations import Duration
+from sizao.plan.language.ladders import Ladder
 from sizao.plan.show import value as written
 
 #: How many days ahead an edition may begin: what lies further cannot be tried on the registers of today.
@@ -137,9 +138,9 @@ def dated(found: Edition, words: Words) -> list[tuple[str, list[tuple[str, Any, 
     return [(words.both(v.parts.get(f"list:{name}"), name), [(said(code), first, last) for code, first, last in lines]) for name, lines in found.lists.items()]
 
 
-def ladders(found: Edition, words: Words) -> list[tuple[str, list[str]]]:
-    """How far up what is overdue appears, and how soon: of each urgency the spans, one a level."""
-    return [(urgencies().get(urgency, urgency), [figure(span, words) if span else _("at once") for span in spans]) for urgency, spans in found.escalate.items()]
+def ladders(found: Edition, words: Words) -> list[tuple[str, list[str], Ladder]]:
+    """How far up what is overdue appears, and how soon: of each urgency the spans in words, one a level, and the ladder itself."""
+    return [(urgencies().get(urgency, urgency), [figure(span, words) if span else _("at once") for span in one.spans], one) for urgency, one in found.escalate.items()]
 
 
 def reason(code: str, words: Words) -> str:
@@ -160,7 +161,7 @@ def outcome(kind: str, code: str, words: Words) -> str:
 
 def choices() -> dict[str, Any]:
     """The diseases to choose from, the unnamed one last."""
-    return dict(sorted(diseases().items(), key=lambda d: (d[0].startswith("un"), d[0])))
+    return diseases()
 
 
 def disease(request: HttpRequest, default: str = "") -> str:

@@ -24,7 +24,7 @@ from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
-from sizao.registers.cases.chains import Linked, alone, attack_rates, diseases, linked
+from sizao.registers.cases.chains import Linked, alone, attack_of_totals, attack_rates, diseases, linked
 
 WAYS = ("both", "up", "down")
 #: Clusters and cases that a page lists; the file has them all.
@@ -75,6 +75,7 @@ def chains(request: HttpRequest) -> HttpResponse:
     graph, words, n = asked.graph, asked.words, len(asked.graph.ids)
     found = transmission.chains(n, graph.links, graph.days)
     groups = transmission.clusters(found, graph.links, graph.days)
+    told = [x for x in range(n) if found.cluster[x] >= 0]
     now = clock.now()
     shown = {
         "w": words,
@@ -86,20 +87,22 @@ def chains(request: HttpRequest) -> HttpResponse:
         "around": asked.around,
         "number": graph.numbers[graph.ids.index(asked.around)] if asked.around else "",
         "way": asked.way,
-        "cases": n,
+        "cases": len(told),
         "links": len(graph.links),
         "outside": sum(graph.outside),
-        "alone": alone(asked.scope, asked.area, asked.disease),
+        "maybe": len(graph.maybe),
+        "alone": alone(asked.scope, asked.area, asked.disease) + n - len(told),
         "clusters": [_cluster(graph, c) for c in groups[:LISTED]],
         "cluster_count": len(groups),
         "generations": max((c.generations for c in groups), default=0),
         "rivals": sum(c.rivals for c in groups),
         "circular": sum(c.circular for c in groups),
-        "offspring": transmission.offspring(range(n), graph.links),
+        "offspring": transmission.offspring(told, graph.links),
         "serial": transmission.serial_intervals(graph.links, [d if by == "onset_on" else None for d, by in zip(graph.days, graph.by, strict=True)]),
         "rows": _rows(graph, found)[:LISTED] if asked.around else [],
         "listed": LISTED,
         "attacked": [] if asked.around else attack_rates(asked.scope, asked.area, asked.disease, clock.local_day(now, asked.area.zone)),
+        "totalled": None if asked.around else attack_of_totals(asked.scope, asked.area, graph, asked.disease),
         "classes": [(code, words.code("case-class", code)) for code in code_list("case-class") if code in set(graph.classes)],
         "may_export": asked.scope.can("register.export"),
         "query": {"area": asked.area.code, "disease": asked.disease, "around": asked.around, "way": asked.way if asked.around else ""},
@@ -155,6 +158,8 @@ def data(request: HttpRequest) -> JsonResponse:
     graph, words = asked.graph, asked.words
     found = transmission.chains(len(graph.ids), graph.links, graph.days)
     first = min((d for d in graph.days if d is not None), default=None)
+    thought = {x: found.lanes + k for k, x in enumerate(x for x, lane in enumerate(found.lane) if lane < 0)}  # of whom only a source is thought of: rows of their own
+    lane = [thought.get(x, at) for x, at in enumerate(found.lane)]
     classes = sorted(set(graph.classes))
     place = {name: i for i, name in enumerate(classes)}
     response = JsonResponse(
@@ -167,12 +172,14 @@ def data(request: HttpRequest) -> JsonResponse:
             "classes": [[c, words.code("case-class", c) if c else ""] for c in classes],
             "generation": found.generation,
             "drawn": found.parent,
-            "lane": found.lane,
-            "lanes": found.lanes,
+            "lane": lane,
+            "lanes": found.lanes + len(thought),
             "outside": graph.outside,
             "from": [a for a, _ in graph.links],
             "to": [b for _, b in graph.links],
             "sure": graph.certainty,
+            "maybe_from": [a for a, _ in graph.maybe],
+            "maybe_to": [b for _, b in graph.maybe],
         }
     )
     response.headers["Cache-Control"] = "private, no-store"

@@ -106,7 +106,7 @@ def _disease(request: HttpRequest) -> str:
 
 def _choices() -> dict[str, Any]:
     """The diseases to choose from, the unnamed one last."""
-    return dict(sorted(diseases().items(), key=lambda d: (d[0].startswith("un"), d[0])))
+    return diseases()
 
 
 def grouped(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:

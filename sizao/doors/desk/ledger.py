@@ -13,6 +13,7 @@ from sizao.interop import kit, read, resend, sayings
 from sizao.interop.dialects import labels
 from sizao.kernel.errors import FIELD, Refused, texts
 from sizao.kernel.registry import KEPT, find
+from sizao.registers.population import pairs
 
 #: The cure of a note that asks for nothing.
 NOTHING = {"zh": "无需处理。", "en": "Nothing to do."}
@@ -50,6 +51,7 @@ def file(request: HttpRequest, file: UUID) -> HttpResponse:
     every = request.GET.get("all") == "1"
     rows = read.rows(scope, file, outcome=None if every else "rejected", after=after, limit=ROWS + 1, only_problems=True)
     shown: dict[str, Any] = {"after": after, "file": head, "rows": rows[:ROWS], "more": rows[ROWS - 1]["line"] if len(rows) > ROWS else None, "every": every, "counts": _counts(head.problem_counts, request)}
+    shown["waiting"] = pairs.waiting_of_batches([head.batch_id]).get(head.batch_id, 0)
     shown["again"] = read.sent_again(scope, file, [r["line"] for r in shown["rows"]])
     return page(request, "desk/file.html", shown)
 

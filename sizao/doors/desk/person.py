@@ -5,7 +5,8 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from sizao.doors.desk import duties
+from sizao.doors.desk import duties, gantt
+from sizao.doors.desk.thumbnail import thumbnail
 from sizao.doors.desk.timeline import story
 from sizao.doors.kit import runs
 from sizao.doors.kit.pages import page
@@ -16,36 +17,55 @@ from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 from sizao.passes import status
-from sizao.registers.cases import exposed
+from sizao.registers.cases import exposed, sources
 from sizao.registers.cases import read as cases
 from sizao.registers.isolation import read as isolation
+from sizao.registers.laboratory import read as laboratory
+from sizao.registers.population import merging
 from sizao.registers.population import read as population
 
 
 def person(request: HttpRequest, person: UUID) -> HttpResponse:
     """Everything about a person on one page."""
     scope = request.scope.open()
-    return page(request, "desk/person.html", whole(scope, population.access_person_by_id(scope, person), request.LANGUAGE_CODE))
+    try:
+        row = population.access_person_by_id(scope, person)
+    except Refused:
+        if (other := population.others_of([person]).get(person)) is None:
+            raise
+        return HttpResponseRedirect(f"/person/{population.access_person_by_id(scope, other).pk}")  # two records were found to be one person
+    return page(request, "desk/person.html", whole(scope, row, request.LANGUAGE_CODE))
 
 
 def case(request: HttpRequest, case: UUID) -> HttpResponse:
-    """A case: its person's page, with the case's own contacts and chain on top."""
+    """A case, the investigator's page: its person's page with the exposure chart, contacts, stays, thoughts about the source, and chain of the case."""
     scope = request.scope.open()
     row = cases.access_case_by_id(scope, case)
     contacts = cases.contacts_of_case(scope, row.pk)
     links = cases.links_of(scope, row.pk)
-    whom = [c.person_id for c in (*contacts, *links["infectors"], *links["infected"])]
+    thoughts = sources.of_case(scope, row.pk)
+    whom = [row.person_id, *(c.person_id for c in (*contacts, *links["infectors"], *links["infected"])), *(h.infector.person_id for h in thoughts if h.infector)]
+    names = population.names_of(scope, whom, "cases.contacts")
+    person = population.access_person_by_id(scope, row.person_id)
+    words, today = Words(request.LANGUAGE_CODE, row.area.zone), clock.local_day(clock.now(), row.area.zone)
+    drawn = contacts[: gantt.DRAWN]
+    windows = exposed.exposures_of(scope, [c.pk for c in drawn]) if drawn else []
+    onsets = cases.onsets_of(scope, {c.person_id for c in drawn}, row.disease) if drawn else {}
     shown = {
         "case": row,
         "contacts": contacts,
         "links": links,
         "investigations": cases.investigations_of(scope, row.pk),
         "standing": case_by_definition.standing(scope, row) if scope.can("case.write", row.area) else None,
-        "names": population.names_of(scope, whom, "cases.contacts") if whom else {},
+        "names": names,
+        "chain": thumbnail(row, links["infectors"], links["infected"], names),
+        "tests": laboratory.tests_of(scope, row.person_id, row.disease),
+        "gantt": gantt.chart(row, contacts, windows, onsets, names, words, today),
+        "trajectory": exposed.trajectory(scope, row.pk),
+        "sources": thoughts,
+        "may_name": scope.can("contact.write", row.area),
     }
-    return page(
-        request, "desk/person.html", whole(scope, population.access_person_by_id(scope, row.person_id), request.LANGUAGE_CODE) | shown
-    )
+    return page(request, "desk/person.html", whole(scope, person, request.LANGUAGE_CODE) | shown)
 
 
 def contact(request: HttpRequest, contact: UUID) -> HttpResponse:
@@ -79,7 +99,12 @@ def whole(scope: Scope, row: Any, language: str) -> dict[str, Any]:
         "may_investigate": scope.can("case.write", row.area),
         "may_isolate": scope.can("stay.write", row.area),
         "may_order": scope.can("order.issue", row.area),
+        "may_care": scope.can("care.write", row.area),
+        "may_need": scope.can("check.write", row.area),
+        "need_kinds": [(code, words.code("care-need", code)) for code in code_list("care-need")],
         "binding": status.one(scope, row.pk, now),
+        "merges": [(m, population.shown_name(scope, m.merged), m.kept_id == row.pk) for m in merging.merges_of(scope, row.pk)],
+        "may_merge": scope.can("person.merge", row.area),
         "stay_kinds": [(code, words.code("stay-kind", code)) for code in code_list("stay-kind")],
     }
 

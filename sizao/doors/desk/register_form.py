@@ -271,15 +271,15 @@ def reason(register: Register, problem: Problem, language: str) -> str:
     return f"{refused.text(language)} {refused.cure(language)}"
 
 
-def candidates(scope: Scope, register: Register, name: str, text: str) -> list[tuple[str, str, str]]:
-    """What a text may mean in a field that points to something: (what the form takes, how it is called, where), as far as the scope sees."""
+def candidates(scope: Scope, register: Register, name: str, text: str, *, anywhere: bool = False) -> list[tuple[str, str, str]]:
+    """What a text may mean in a field that points to something: (what the form takes, how it is called, where), as far as the scope sees. `anywhere`: areas of the whole tree."""
     kind = register.type(name)
     if not text.strip():
         return []
     language = Words(scope.language)
     if kind == "area":
         meant = Q(code__startswith=text) | Q(name_zh__contains=text) | Q(name_en__icontains=text)
-        seen = scope.area_filter("", register.declaration.write) if name == register.declaration.area else Q()
+        seen = scope.area_filter("", register.declaration.write) if name == register.declaration.area and not anywhere else Q()
         found = Area.objects.filter(meant, seen, valid_to=None).select_related("parent").defer("geometry", "parent__geometry").order_by("level", "code")[:PICKED]
         return [(a.code, language.name(a), language.name(a.parent) if a.parent_id else "") for a in found]
     if kind == "person":
@@ -300,7 +300,7 @@ def pick(request: HttpRequest, register: str, field: str) -> HttpResponse:
     if field not in found.writable() or found.type(field) not in ("area", "person", "record"):
         raise Refused("not-found-or-out-of-area")
     text = request.GET.get("q", "").strip()[:80]
-    return page(request, "desk/found.html", {"found": candidates(scope, found, field, text) if text else []})
+    return page(request, "desk/found.html", {"found": candidates(scope, found, field, text, anywhere="anywhere" in request.GET) if text else []})
 
 
 def bulk(request: HttpRequest, register: str, bulk: str) -> HttpResponse:

@@ -36,7 +36,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     for r in registers():
         if scope.can(r.declaration.read):
             groups.setdefault(heading(r, words), []).append(r)
-    return page(request, "desk/registers.html", {"groups": groups, "chains_under": heading(find("cases"), words)})
+    return page(request, "desk/registers.html", {"groups": groups, "chains_under": heading(find("cases"), words), "cards_under": heading(find("case-cards"), words)})
 
 
 def heading(register: Register, words: Words) -> str:
@@ -145,6 +145,8 @@ class Control:
     sensitivity: str = "internal"
     to: str = ""
     shown: str = ""
+    register: str = ""
+    anywhere: bool = False
 
 
 def field_control(register: Register, name: str, words: Words, value: Any) -> Control:
@@ -160,6 +162,7 @@ def field_control(register: Register, name: str, words: Words, value: Any) -> Co
         help=f.help_zh if words.is_zh else f.help_en,
         sensitivity=f.sensitivity,
         to=f.to,
+        register=register.name,
     )
 
 
@@ -235,7 +238,7 @@ def detail(request: HttpRequest, register: str, record: UUID) -> HttpResponse:
         "kept": [(label(found, n, words), shown.say(n, getattr(row, n, None))) for n in ("source_id", "known_from", "recorded_at")],
         "short": short(row),
         "acts": _acts(scope, found, row, words),
-        "history": _history(found, shown, history, words),
+        "history": told_versions(found, shown, history, words),
         "related": _related(scope, found, row, words),
         "person": person if person is not None and d.page != "person" and person in shown.names else None,
         "special": row_address(found, row) if d.page else "",
@@ -278,7 +281,7 @@ def _acts(scope: Scope, register: Register, row: Any, words: Words) -> list[dict
     ]
 
 
-def _history(register: Register, shown: Shown, history: list[Any], words: Words) -> list[dict[str, Any]]:
+def told_versions(register: Register, shown: Shown, history: list[Any], words: Words) -> list[dict[str, Any]]:
     """Each version against the one before: who, when, what changed. A field that the reader may not see says only that it changed."""
     users = User.objects.in_bulk({v.user for v in history if v.user})
     posts = Post.objects.select_related("area").in_bulk({v.post for v in history if v.post})

@@ -11,9 +11,9 @@ from sizao.doors.kit.words import Words
 from sizao.kernel import clock, content
 from sizao.kernel.codes import diseases
 from sizao.kernel.errors import Refused
-from sizao.kernel.models import ContentItem, Enactment, Post
+from sizao.kernel.models import Area, ContentItem, Enactment, Post
 from sizao.kernel.scope import Scope
-from sizao.registers.isolation import ordering
+from sizao.registers.isolation import deciding, lagging, ordering
 from sizao.registers.isolation import orders as read
 
 
@@ -25,9 +25,10 @@ def watch(request: HttpRequest) -> HttpResponse:
     alike = read.alike(scope, now)
     posts = Post.objects.select_related("area").in_bulk({a.post for a in alike})
     open_appeals = list(read.appeals(scope).filter(decided_at=None).order_by("answer_by")[:200]) if scope.can("appeal.decide") else []
+    below = list(Area.objects.filter(parent=scope.post.area, valid_to=None).defer("geometry").order_by("code"))
     shown = {
-        "w": words, "now": now, "waiting": list(read.issues(scope).filter(waits=True, seconded_at=None, refused_at=None, issued_at__gt=now - timedelta(days=30))[:200]),
-        "alike": [(a, posts.get(a.post)) for a in alike], "appeals": open_appeals, "lag": read.release_lag(scope, now), "groundless": read.groundless(scope, now), "rules": _rules(scope),
+        "w": words, "now": now, "deciders": deciding.deciders(open_appeals, now), "by_area": lagging.release_lag_by_area(scope, below, now), "waiting": list(read.issues(scope).filter(waits=True, seconded_at=None, refused_at=None, issued_at__gt=now - timedelta(days=30))[:200]),
+        "alike": [(a, posts.get(a.post)) for a in alike], "appeals": open_appeals, "lag": lagging.release_lag(scope, now), "groundless": read.groundless(scope, now), "rules": _rules(scope),
         "may_enact": scope.can("content.enact"), "diseases": diseases(), "me": scope.user.pk,
     }  # fmt: skip
     return page(request, "desk/watch.html", shown)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from sizao.doors.kit import runs
 from sizao.doors.kit.middleware import is_partial
 from sizao.doors.kit.pages import page
-from sizao.doors.kit.people import handle, names
+from sizao.doors.kit.people import handle, names, names_of_duties
 from sizao.doors.kit.subjects import called
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
@@ -134,14 +134,14 @@ def _common(request: HttpRequest, scope: Scope, owed: Any, now: datetime) -> dic
 
 def _tasks(scope: Scope, rows: Iterable[Any], words: Words) -> list[Task]:
     listed = list(rows)
-    named, things = names(scope, [r.person for r in listed], "plan.today"), called(scope, listed, words)
+    named, things = names_of_duties(scope, listed, "plan.today"), called(scope, listed, words)
     may_check = scope.can("check.write")
     return [
         Task(
             r,
             str(uuid7()),
             named.get(r.person) or (things[r.subject].name if r.subject in things else handle(r.subject)),
-            url("person", person=r.person) if r.person in named else "",
+            url("person", person=r.person) if r.person in named and scope.can("person.read") else "",
             may_check and r.table == "contact" and r.act == CHECK,
         )
         for r in listed

@@ -1,6 +1,7 @@
 """How a person is shown: the name as the reader may see it, and a short handle that two people can read to one another."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sizao.kernel.scope import Scope
@@ -13,6 +14,16 @@ def names(scope: Scope, people: Iterable[UUID | None], what: str = "population.n
     if not wanted or not scope.can("person.read"):
         return {}
     return population.names_of(scope, wanted, what)
+
+
+def names_of_duties(scope: Scope, rows: Iterable[Any], what: str) -> dict[UUID, str]:
+    """Names for rows that a post owes. Who may read persons sees them as ever; who may not (`listed.names`: the clerk of a unit) sees those alone whom this very post has to
+    bring to be sampled: the people of the unit's own list, which that clerk handed in. One read on record."""
+    listed = list(rows)
+    if scope.can("person.read"):
+        return names(scope, [r.person for r in listed], what)
+    mine = {r.person: r.area for r in listed if r.person and r.area and r.post == scope.post_id and r.act == "lab.sampled"} if scope.can("listed.names") else {}
+    return population.names_entrusted(scope, mine.items(), what, "listed.names") if mine else {}
 
 
 def handle(identifier: UUID) -> str:

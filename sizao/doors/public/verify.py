@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sizao.doors.kit.pages import page
 from sizao.kernel.errors import Refused
-from sizao.passes import issuing
+from sizao.passes import issuing, limits
 
 PLACE = Path(__file__).resolve().parent.parent / "verify"
 TYPES = {"verify.css": "text/css", "verify.mjs": "text/javascript", "token.mjs": "text/javascript", "worker.js": "text/javascript"}
@@ -28,5 +28,6 @@ def file(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def keys(request: HttpRequest) -> HttpResponse:
-    """Public keys, and the ids of passes that are no longer so. No person can be told from it."""
+    """Public keys, and the ids of passes that are no longer so. No person can be told from it. Refused: too-many-tries."""
+    limits.check_fetch(request.META.get("REMOTE_ADDR", ""))
     return JsonResponse(issuing.for_verifiers())

@@ -2,6 +2,7 @@
 import { atGate, publicKeys, verify } from "./token.mjs";
 
 const $ = (id) => document.getElementById(id), words = $("words").dataset;
+const moment = (at, day = true) => new Date(at * 1000).toLocaleString(document.documentElement.lang, { ...(day ? { dateStyle: "short" } : {}), timeStyle: "short", hour12: false });
 const now = () => Math.floor(Date.now() / 1000);
 let lists = null, keys = new Map();
 const seen = new Map(Object.entries(JSON.parse(localStorage.getItem("seen") ?? "{}")));
@@ -12,7 +13,7 @@ async function refresh() {
     if (answer.ok) { lists = await answer.json(); keys = await publicKeys(lists.keys); }
   } catch { /* no network and nothing kept yet */ }
   const said = $("list").dataset;
-  $("list").textContent = !lists ? said.none : now() > lists.until ? `${said.stale} (${new Date(lists.at * 1000).toLocaleString()})` : `${said.fresh} ${new Date(lists.at * 1000).toLocaleTimeString()}`;
+  $("list").textContent = !lists ? said.none : now() > lists.until ? `${said.stale} (${moment(lists.at)})` : `${said.fresh} ${moment(lists.at, false)}`;
 }
 
 function row(name, value) {
@@ -31,10 +32,10 @@ async function check(text) {
   $("answer").hidden = false;
   $("answer").className = next;
   $("answer").dataset.reason = verdict.reason;
-  $("what").textContent = words[next] + (next === "order_in_force" && said.until ? ` · ${words.until} ${new Date(said.until * 1000).toLocaleString()}` : "");
+  $("what").textContent = words[next] + (next === "order_in_force" && said.until ? ` · ${words.until} ${moment(said.until)}` : "");
   $("more").textContent = words[verdict.reason];
   $("who").replaceChildren();
-  if (said && verdict.reason !== "forged") { row(words.name, said.name); row(words.last, said.last || "—"); row(words.good, new Date(said.expires * 1000).toLocaleString()); }
+  if (said && verdict.reason !== "forged") { row(words.name, said.name); row(words.last, said.last || "—"); row(words.good, moment(said.expires)); }
   $("text").value = "";
 }
 

@@ -59,6 +59,10 @@ function draw(told) {
       }
       pen.stroke();
     }
+    /* What is only thought of: dotted, beside everything that counts. */
+    pen.strokeStyle = colour('muted'); pen.lineWidth = 1; pen.setLineDash([1, 4]); pen.beginPath();
+    for (let e = 0; e < told.maybe_from.length; e++) { line(pen, told.maybe_from[e], told.maybe_to[e]); if (e % 400 === 399) { pen.stroke(); pen.beginPath(); yield; } }
+    pen.stroke();
     pen.setLineDash([]);
     if (lit) {
       pen.strokeStyle = colour('accent'); pen.lineWidth = 2.4; pen.beginPath();

@@ -4,8 +4,10 @@
   function typing(e) { return e.target.closest('input, textarea, select, [contenteditable]') || e.ctrlKey || e.metaKey || e.altKey; }
   function rows() { return Array.prototype.filter.call(document.querySelectorAll('a.go'), function (a) { return a.offsetParent !== null; }); }
   function walk(step) {
-    var all = rows(), at = all.indexOf(document.activeElement), next = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + step))];
-    if (next) { next.focus(); next.scrollIntoView({ block: 'nearest' }); }
+    var all = rows(), at = all.indexOf(document.activeElement);
+    if (at < 0) at = all.findIndex(function (a) { return a.dataset.open !== undefined && a.getAttribute('aria-current'); });
+    var next = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + step))];
+    if (next) { next.focus(); next.scrollIntoView({ block: 'nearest' }); if (next.dataset.open !== undefined && !next.getAttribute('aria-current')) next.click(); }
   }
   /* Single keys may be switched off by who speaks to the computer, or whose hands press two at a time. */
   function off() { try { return localStorage.getItem('sizao-keys') === 'off'; } catch (e) { return false; } }
@@ -19,6 +21,7 @@
     if (single && !single.checked) return;
     if (e.key === '/') { var box = document.getElementById('find'); if (box) { e.preventDefault(); box.focus(); box.select(); } }
     else if (e.key === 'j' || e.key === 'k') { e.preventDefault(); walk(e.key === 'j' ? 1 : -1); }
+    else if (document.querySelector('button[data-key="' + CSS.escape(e.key) + '"]')) { e.preventDefault(); document.querySelector('button[data-key="' + CSS.escape(e.key) + '"]').click(); }
     else if (e.key === 'u') { var up = document.querySelector('.crumbs a:last-of-type'); if (up) up.click(); }
     else if (e.key === '?') { var help = document.getElementById('keys'); if (help && help.showModal) help.showModal(); }
   });

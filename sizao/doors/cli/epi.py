@@ -1,0 +1,157 @@
+"""epi: early warning and reproduction numbers of a file of counts, as tables on standard output. Needs no store."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from . import context
+from .app import Json, app
+
+epi_app = typer.Typer(no_args_is_help=True, help="流行病学统计 · early warning and reproduction numbers of a file of counts")
+app.add_typer(epi_app, name="epi")
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="病例数文件：series,date,count，或每列一个系列 · counts: series,date,count, or a column a series")]
+Last = Annotated[int | None, typer.Option("--last", min=1, help="只判定最近几期 · only the last so many periods; all")]
+DateColumn = Annotated[str | None, typer.Option("--date", metavar="HEADER", help="日期列 · header of the dates")]
+CountColumn = Annotated[str | None, typer.Option("--count", metavar="HEADER", help="病例数列 · header of the counts")]
+SeriesColumn = Annotated[str | None, typer.Option("--series", metavar="HEADER", help="系列列 · header of the series")]
+Order = Annotated[Literal["dmy", "mdy"] | None, typer.Option("--order", help="日月次序 · order of day and month")]
+METHODS = ("C1", "C2", "C3", "farrington", "farringtonFlexible")
+
+
+def _read(file: Path, columns: dict[str, str | None], order: str | None) -> Any:
+    from sizao.interop.series import read_series
+    from sizao.kernel import clock
+
+    return read_series(file, today=clock.now().date() + timedelta(days=1), columns={k: v for k, v in columns.items() if v}, order=order)
+
+
+def _tell(rows: Iterable[dict[str, Any]], names: list[str], json: bool) -> None:
+    """Rows as `{"rows": […]}` or as CSV; what cannot be said is null, or empty."""
+    if json:
+        context.print_json({"rows": [{k: _plain(v) for k, v in row.items()} for row in rows]})
+        return
+    table = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    table.writeheader()
+    table.writerows({k: "" if (p := _plain(v)) is None else p for k, v in row.items()} for row in rows)
+
+
+def _plain(value: Any) -> Any:
+    import numpy as np
+
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (float, np.floating)):
+        return None if np.isnan(value) else round(float(value), 10)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@epi_app.command("detect")
+def detect(
+    file: File,
+    method: Annotated[str, typer.Option("--method", help=" | ".join(METHODS))] = "farringtonFlexible",
+    last: Last = None,
+    alpha: Annotated[float | None, typer.Option("--alpha", help="显著性水平（EARS 0.001，C3 0.025，Farrington 0.05，Flexible 0.005）· level")] = None,
+    baseline: Annotated[int, typer.Option("--baseline", min=2, help="EARS：基线期数 · periods of the baseline")] = 7,
+    min_sigma: Annotated[float, typer.Option("--min-sigma", min=0, help="EARS：标准差下限 · least standard deviation")] = 0.0,
+    years: Annotated[int, typer.Option("--years", min=1, help="Farrington：回溯年数 b · years back")] = 5,
+    window: Annotated[int, typer.Option("--window", min=0, help="Farrington：半窗宽 w · half window")] = 3,
+    seasons: Annotated[int | None, typer.Option("--seasons", min=1, help="Flexible：季节水平数 noPeriods（10）· levels of the season")] = None,
+    past_left_out: Annotated[int | None, typer.Option("--past-left-out", min=-1, help="Flexible：不入基线的最近期数（26）· newest periods not in the baseline")] = None,
+    threshold: Annotated[Literal["delta", "nbPlugin", "muan"] | None, typer.Option("--threshold", help="Farrington：界值方法 · how the bound is made")] = None,
+    reweight: Annotated[bool, typer.Option("--reweight/--no-reweight", help="Farrington：降低既往暴发的权重 · past outbreaks count less")] = True,
+    trend: Annotated[bool, typer.Option("--trend/--no-trend", help="Farrington：趋势项 · a trend")] = True,
+    as_package: Annotated[bool, typer.Option("--as-package", help="按 R surveillance 1.20.3 的算法 · compute as R's surveillance 1.20.3 does")] = False,
+    date_column: DateColumn = None,
+    count: CountColumn = None,
+    series: SeriesColumn = None,
+    order: Order = None,
+    json: Json = False,
+) -> None:
+    """病例数是否异常升高 · are the newest counts more than was to be expected? Columns: series, date, observed, expected, threshold, alarm, reason"""
+    from sizao.epi.warning.ears import ears
+    from sizao.epi.warning.farrington import FLEXIBLE, ORIGINAL, farrington
+    from sizao.epi.warning.series import REASONS, BadSeries
+    from sizao.kernel.errors import Refused
+
+    if method not in METHODS:
+        raise Refused("epi-options", why=f"--method {method}")
+    told = _read(file, {"date": date_column, "count": count, "series": series}, order)
+    try:
+        if method in ("C1", "C2", "C3"):
+            found = ears(told.counts, method, last=last, alpha=alpha, baseline=baseline, min_sigma=min_sigma, package_bound=as_package)  # type: ignore[arg-type]
+        else:
+            flexible = method == "farringtonFlexible"
+            chosen: dict[str, Any] = {"years": years, "half_window": window, "reweight": reweight, "trend": trend, "frequency": 52 if told.step == 7 else 365, "as_package": method if as_package else None}
+            chosen |= {k: v for k, v in {"alpha": alpha, "threshold": threshold}.items() if v is not None}
+            if flexible:
+                chosen |= {k: v for k, v in {"seasons": seasons, "past_weeks_left_out": past_left_out}.items() if v is not None}
+            found = farrington(told.counts, FLEXIBLE if flexible else ORIGINAL, last=last, **chosen)
+    except BadSeries as bad:
+        raise Refused(bad.code, series=told.names[bad.series], date=told.dates[bad.at], value=bad.value) from None
+    except ValueError as wrong:
+        raise Refused("epi-options", why=wrong) from None
+    first = len(told.dates) - found.alarm.shape[1]
+    rows = (
+        {"series": name, "date": told.dates[first + i], "observed": told.counts[s, first + i], "expected": found.expected[s, i], "threshold": found.threshold[s, i], "alarm": found.alarm[s, i], "reason": REASONS[found.reason[s, i]]}
+        for s, name in enumerate(told.names)
+        for i in range(found.alarm.shape[1])
+    )  # fmt: skip
+    _tell(rows, ["series", "date", "observed", "expected", "threshold", "alarm", "reason"], json)
+
+
+@epi_app.command("rt")
+def rt(
+    file: File,
+    si_mean: Annotated[float, typer.Option("--si-mean", help="代间隔均值，天 · mean of the serial interval, days")],
+    si_sd: Annotated[float, typer.Option("--si-sd", help="代间隔标准差，天 · its standard deviation, days")],
+    window: Annotated[int, typer.Option("--window", min=1, help="窗宽，天 · days of a window")] = 7,
+    last: Last = None,
+    method: Annotated[Literal["cori", "wallinga-teunis"], typer.Option("--method")] = "cori",
+    prior_mean: Annotated[float, typer.Option("--prior-mean", help="先验均值 · mean of the prior")] = 5.0,
+    prior_sd: Annotated[float, typer.Option("--prior-sd", help="先验标准差 · its standard deviation")] = 5.0,
+    draws: Annotated[int, typer.Option("--draws", min=0, help="Wallinga–Teunis：模拟次数 · simulations for its interval")] = 100,
+    missing_is_zero: Annotated[bool, typer.Option("--missing-is-zero", help="缺失的日期按零例 · a day without a line had no case")] = False,
+    date_column: DateColumn = None,
+    count: CountColumn = None,
+    series: SeriesColumn = None,
+    order: Order = None,
+    json: Json = False,
+) -> None:
+    """再生数 · reproduction numbers. Columns: series, date (the last day of the window), cases, mean, sd, and quantiles"""
+    import numpy as np
+
+    from sizao.epi import reproduction
+    from sizao.kernel.errors import Refused
+
+    told = _read(file, {"date": date_column, "count": count, "series": series}, order)
+    if told.step != 1:
+        raise Refused("series-not-daily", file=file.name)
+    counts = np.nan_to_num(told.counts) if missing_is_zero else told.counts
+    for code, wrong in (("series-day-missing", np.isnan(counts)), ("count-negative", counts < 0)):
+        if wrong.any():
+            s, i = (int(n) for n in np.argwhere(wrong)[0])
+            raise Refused(code, series=told.names[s], date=told.dates[i], value=counts[s, i])
+    try:
+        serial = reproduction.serial_interval(si_mean, si_sd, max(len(told.dates), int(si_mean + 10 * si_sd) + 2))
+        if method == "cori":
+            found, names = reproduction.cori(counts, serial / serial.sum(), window=window, prior_mean=prior_mean, prior_sd=prior_sd), reproduction.QUANTILES
+        else:
+            found, names = reproduction.wallinga_teunis(counts, serial / serial.sum(), window=window, draws=draws), (0.025, 0.975)
+    except reproduction.BadSerialInterval:
+        raise Refused("series-moments", mean=si_mean, sd=si_sd) from None
+    titles = [f"q{q:g}" for q in names]
+    begin = 0 if last is None else max(len(found.ends) - last, 0)
+    rows = (
+        {"series": name, "date": told.dates[int(found.ends[i])], "cases": found.cases[s, i], "mean": found.mean[s, i], "sd": found.sd[s, i]} | dict(zip(titles, found.quantiles[s, i], strict=True))
+        for s, name in enumerate(told.names)
+        for i in range(begin, len(found.ends))
+    )  # fmt: skip
+    _tell(rows, ["series", "date", "cases", "mean", "sd", *titles], json)

@@ -1,0 +1,153 @@
+// The gateway's screen. It answers by itself (the rules are those of sizao/registers/movement/rules.py), keeps each record on the device, and sends when it can.
+import { atGate, publicKeys, verify } from "/verify/token.mjs";
+import * as queue from "/gate/queue.mjs";
+
+const $ = (id) => document.getElementById(id), place = $("gate");
+
+export function gateAnswer(purpose, { temperature = null, fever = 37.3, ill = false, order = false, exposed = false } = {}) {
+  if (purpose === "emergency") return "let_in_look_inside";
+  if (ill || (temperature !== null && temperature >= fever)) return "to_clinic";
+  if (order) return "hand_over";
+  return exposed ? "let_in_look_inside" : "let_in";
+}
+
+// A clock that is off by more than a day makes every record invalid for the server: they stay here until it is set.
+const FAR = "clock-too-far", AT_ONCE = 200;
+
+function start() {
+  const settings = JSON.parse(place.dataset.settings), words = settings.words, unit = place.dataset.unit;
+  let lists = null, keys = new Map(), declared = null, busy = false;
+
+  async function refreshKeys() {
+    try { const answer = await fetch("/verify/keys.json"); if (answer.ok) { lists = await answer.json(); keys = await publicKeys(lists.keys); } } catch { /* kept ones go on */ }
+  }
+
+  const post = (address, body) => fetch(address, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", "X-CSRFToken": place.dataset.csrf, Accept: "application/json" }, body: JSON.stringify(body) });
+
+  function say(answer, why = "") {
+    $("answer").hidden = false;
+    $("answer").dataset.answer = answer;
+    $("what").textContent = settings.answers[answer];
+    $("why").textContent = why;
+    $("answer").scrollIntoView({ block: "start" });
+  }
+
+  async function count(problem = "") {
+    const left = (await queue.waiting()).length;
+    const others = await queue.lying() - left;
+    $("queue").textContent = problem || [left ? `${left} ${words.waiting}` : others ? "" : words.none_waiting, others ? `${others} ${words.sealed}` : ""].filter(Boolean).join(" · ");
+    $("queue").dataset.left = left; $("queue").dataset.others = others;
+    const lost = await queue.refused();
+    $("refused").hidden = !lost.length;
+    $("refusals").replaceChildren(...lost.map((r) => {
+      const row = document.createElement("div"), text = document.createElement("span"), button = document.createElement("button");
+      row.className = "task done bad"; text.textContent = `${new Date(r.at).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short", hour12: false })} · ${r.text}`;
+      button.className = "link"; button.type = "button"; button.textContent = words.drop; button.onclick = async () => { await queue.drop(r.id); count(); };
+      row.append(text, button);
+      return row;
+    }));
+  }
+
+  // One batch after the other, until nothing is left or nobody answers. What is sent twice is stored once.
+  async function flush() {
+    if (busy) return;
+    busy = true;
+    let problem = "";
+    try {
+      for (;;) {
+        const records = await queue.waiting(AT_ONCE);
+        if (!records.length) break;
+        const answer = await post("/api/v1/passages", { sent_at: new Date().toISOString(), records });
+        if (answer.status === 401 || answer.status === 403) { problem = words.sign_in; break; }
+        if (!answer.ok) { problem = words.no_network; break; }
+        const told = await answer.json();
+        if (told.off_by === null && told.answers.every((a) => a.code === FAR)) { problem = told.answers[0].text; break; }
+        await queue.settle(records, told.answers);
+        if (told.off_by) problem = `${words.skew}: ${Math.round(told.off_by / 60)}`;
+        const last = records[records.length - 1], mine = told.answers.find((a) => a.id === last.id);
+        if (mine && mine.kind === "new" && $("answer").dataset.record === last.id && mine.answer !== $("answer").dataset.answer) say(mine.answer, words.changed);
+      }
+    } catch { problem = words.no_network; } finally { busy = false; }
+    await count(problem && (await queue.waiting(1)).length ? `${(await queue.waiting()).length} ${words.waiting} · ${problem}` : problem);
+  }
+
+  async function known(text) {
+    if (!text.startsWith("SZ1:")) return {};
+    const verdict = await verify(text, keys, { at: Math.floor(Date.now() / 1000), revoked: new Set(lists?.revoked) }), next = atGate("pass", verdict);
+    return { order: next === "order_in_force", why: next === "order_in_force" ? words.pass_order : next === "let_in" ? words.pass_good : words.pass_bad };
+  }
+
+  async function look() {
+    const text = $("shown").value.trim();
+    declared = null; $("found").hidden = true;
+    if (!text) return;
+    if (text.startsWith("SZ1:")) { say((await known(text)).order ? "hand_over" : "let_in", (await known(text)).why); return; }
+    try {
+      const answer = await post("/api/v1/declarations", { find: text });
+      if (!answer.ok) return;
+      declared = (await answer.json()).found;
+    } catch { return; }
+    $("found").hidden = false;
+    $("said").replaceChildren(...(declared ? declared.lines : [[words.not_found, text]]).flatMap(([name, value]) => {
+      const dt = document.createElement("dt"), dd = document.createElement("dd");
+      dt.textContent = name; dd.textContent = value;
+      return [dt, dd];
+    }));
+    $("confirm").hidden = !declared;
+    $("confirm").disabled = false;
+    $("confirm").textContent = declared?.confirmed ? words.known : words.confirm;
+  }
+
+  async function record(purpose) {
+    const form = $("pass"), text = $("shown").value.trim(), typed = $("temperature").value.trim().replace(/[,，]/, ".");
+    const temperature = typed === "" ? null : Number(typed), ill = form.elements.ill.checked, shown = await known(text);
+    if (temperature !== null && !(temperature >= 30 && temperature <= 45)) { $("temperature").setAttribute("aria-invalid", "true"); $("temperature").focus(); return; }
+    $("temperature").removeAttribute("aria-invalid");
+    const answer = gateAnswer(purpose, { temperature, fever: settings.fever, ill, order: Boolean(shown.order), exposed: Boolean(declared?.said?.met_a_case) });
+    const made = { id: queue.id(), unit, at: new Date().toISOString(), purpose, shown: text, temperature, ill, plate: $("plate").value.trim(), load: $("load").value || null, disinfected: form.elements.disinfected.checked ? true : null, answer };
+    say(answer, shown.why);
+    try { await queue.keep(made); } catch { say(answer, words.not_kept); $("answer").dataset.kept = "0"; return; }
+    $("answer").dataset.record = made.id; $("answer").dataset.kept = "1";
+    form.reset(); $("found").hidden = true; declared = null;
+    await count();
+    flush();
+  }
+
+  $("pass").addEventListener("submit", (event) => { event.preventDefault(); record($("pass").elements.purpose.value || "passing"); });
+  $("emergency").addEventListener("click", () => record("emergency"));
+  $("look").addEventListener("click", look);
+  $("shown").addEventListener("change", look);
+  $("confirm").addEventListener("click", async () => {
+    if (!declared) return;
+    $("confirm").disabled = true;
+    const answer = await post("/api/v1/declarations", { confirm: declared.id, version: declared.version }).catch(() => null);
+    $("confirm").textContent = answer?.ok ? words.confirmed : words.no_network;
+    if (!answer?.ok) $("confirm").disabled = false;
+  });
+  if ("BarcodeDetector" in window && navigator.mediaDevices) {
+    $("camera").hidden = false;
+    $("camera").addEventListener("click", async () => {
+      const video = $("video"), reader = new BarcodeDetector({ formats: ["qr_code"] });
+      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      video.hidden = false;
+      await video.play();
+      const next = async () => {
+        const [code] = await reader.detect(video);
+        if (!code) return requestAnimationFrame(next);
+        video.srcObject.getTracks().forEach((t) => t.stop());
+        video.hidden = true;
+        $("shown").value = code.rawValue;
+        look();
+      };
+      next();
+    });
+  }
+  addEventListener("online", flush);
+  setInterval(flush, 15000);
+  setInterval(refreshKeys, 60000);
+  setInterval(window.vault.refresh, 600000);
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/gate/worker.js", { scope: "/gate" });
+  window.vault.refresh().then((open) => open && queue.mend()).then(refreshKeys).then(flush).finally(() => { document.documentElement.dataset.ready = "1"; });
+}
+
+if (place) start();
