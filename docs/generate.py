@@ -87,6 +87,23 @@ def line_lists() -> str:
     return "\n".join(lines) + "\n"
 
 
+def diseases() -> str:
+    """What the content says of each disease: within what time it is reported, how long until it shows, when it can be passed on; and where it has no figure."""
+    from sizao.kernel.codes import diseases as every
+
+    def said(body: dict, what: str, words) -> str:
+        return "<br>".join(f"from {line['from']}: {words(line)} ({line['source']})" for line in body.get(what, ())) or "no figure"
+
+    lines = ["# Diseases and their periods", "", "Written from `content/diseases/`. Where the content has no infectious period counted from the onset, exposures before the onset are taken without a question,", "and the case's page says that there is none. 未见原文: the source was not read in the original.", ""]
+    lines += ["| disease | 中文 | reported within | incubation, days | infectious, days before and after the onset |", "|---|---|---|---|---|"]
+    for code, body in every().items():
+        within = said(body, "notifiable", lambda line: f"{line['report_within']} {line['unit']}")
+        incubation = said(body, "incubation", lambda line: f"{line['days'][0]} to {line['days'][1]}")
+        infectious = said(body, "infectious", lambda line: f"{line['before_onset']} before to {line['after_onset']} after")
+        lines.append(f"| `{code}` {body['en']} | {body['zh']} | {within} | {incubation} | {infectious} |")
+    return "\n".join(lines) + "\n"
+
+
 def ledgers() -> str:
     from sizao.kernel.fields import dictionary
     from sizao.registers.ledgers import due
@@ -161,7 +178,23 @@ def examples() -> str:
     return "\n".join(head) + "\n".join(body.rstrip() + "\n" for body in bodies)
 
 
-PAGES = {"examples.md": examples, "line-lists.md": line_lists, "ledgers.md": ledgers, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary, "trace.md": trace, "left-out.md": left_out, "truth.md": truth}
+def answered() -> str:
+    """Messages, tables and certificates that others wrote, and how each is answered; `tests/interop/test_answered.py` holds the counts."""
+    import yaml
+
+    from sizao.kernel.errors import texts
+
+    told = yaml.safe_load((Path(__file__).parents[1] / "tests" / "interop" / "answered.yaml").read_text(encoding="utf-8"))
+    lines = ["# Messages of others · 外来报文", "", "Sets of messages, tables, certificates and cards that other systems and other people published, and what becomes of each here. None of them is in the project;",
+             "where they lie beside it, `tests/interop/test_answered.py` holds these counts. A message: one HL7 message, one bundle, one table, one certificate.", "",
+             "| set | what it is | messages | taken | refused |", "|---|---|---|---|---|"]
+    lines += [f"| `{name}` | {one['what']} | {one['taken'] + sum(n for n, _ in one['refused'].values())} | {one['taken']} | {sum(n for n, _ in one['refused'].values())} |" for name, one in told.items()]
+    lines += ["", "## Why each refusal is right", "", "| set | code | messages | 中文 | why |", "|---|---|---|---|---|"]
+    lines += [f"| `{name}` | [`{code}`](errors.md) | {count} | {texts()[code].zh.replace('|', '、')} | {why} |" for name, one in told.items() for code, (count, why) in one["refused"].items()]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"messages-of-others.md": answered, "examples.md": examples, "line-lists.md": line_lists, "ledgers.md": ledgers, "diseases.md": diseases, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary, "trace.md": trace, "left-out.md": left_out, "truth.md": truth}
 
 
 def main() -> None:

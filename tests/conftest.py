@@ -20,18 +20,31 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sizao.wiring.settings")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+#: What the tests write needs to outlive no power cut; drills that kill servers have stores of their own, with the settings that ship.
+HASTY = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+
+
 def pytest_addoption(parser):
     parser.addoption("--full", action="store_true", help="the long drills too")
 
 
 #: What is long, the longest first: begun last it would keep one worker busy while the others have nothing to do.
-LONG = ("spark", "browser", "plan/test_settled", "plan/test_engines", "rehearsal/test_truth", "drills", "run", "kernel", "plan/mirror", "cli", "open", "interop", "doors")
+LONG = (
+    "spark", "plan/mirror/test_a_city", "browser", "plan/test_settled", "plan/test_engines", "drills", "run", "kernel", "plan/mirror", "cli", "open", "interop", "doors"
+)  # fmt: skip
+CITIES = "plan/mirror/test_a_city_on_every_engine"
 
 
 def together(nodeid: str) -> str:
-    """Tests that one worker runs after one another: a file's; the browser's, which share a running service; Spark's, which share a machine of Java's."""
-    place = nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
-    return "browser" if place.startswith("browser/") else "spark" if "test_spark" in place else place
+    """Tests that one worker runs after one another: a file's; the browser's, which share a running service; Spark's, which share a machine of Java's.
+
+    A city has a database of its own and shares nothing: ten of them after one another would keep one worker busy for minutes.
+    """
+    place, _, test = nodeid.partition("::")
+    place = place.removeprefix("tests/").removesuffix(".py")
+    if place == CITIES and test.startswith("test_the_mirror") and not test.endswith(("[1]", "[2]")):
+        return f"{place} {test}"
+    return "browser" if place.startswith("browser/") else "spark" if "test_spark" in place or place == CITIES else place
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -70,9 +83,15 @@ def store() -> Iterator[object]:
     place = Path(tempfile.mkdtemp(prefix="sizao-tests-"))
     place.chmod(0o755)
     url = os.environ.get("DATABASE_URL")
-    from sizao.kernel import keys
+    import empty
+
+    from sizao.kernel import keys, postgres
     from sizao.wiring import database
 
+    if not url:
+        conf = postgres.Store.open(place / "store", kind="demo").folder("conf", 0o711)
+        (conf / "local.conf").write_text(HASTY)
+        (conf / "local.conf").chmod(0o644)
     os.environ["SIZAO_KEYS"] = str(place / "keys")
     opened = database.boot(place / "store", kind="demo", setup=False)
     name = None
@@ -88,6 +107,7 @@ def store() -> Iterator[object]:
     server = database.server()
     if name:
         server.drop_database(name)
+        server.drop_database(empty.MIGRATED)
     elif server.cluster and (pid := server.cluster.postmaster()):
         os.kill(pid, signal.SIGINT)
     shutil.rmtree(place, ignore_errors=True)
@@ -96,6 +116,7 @@ def store() -> Iterator[object]:
 @pytest.fixture(scope="session")
 def django_db_setup(store, django_db_blocker) -> None:
     """Points Django at the session's store and makes its tables as the owner; tests speak as the application."""
+    import empty
     from django.conf import settings
     from django.db import connections
 
@@ -108,6 +129,26 @@ def django_db_setup(store, django_db_blocker) -> None:
         connections[alias].settings_dict.update(connections.databases[alias])
     with django_db_blocker.unblock():
         migrate("demo")
+        connections.close_all()
+    check_once()
+    empty.copy(empty.MIGRATED, database._dbname or database.server().dbname)
+
+
+def check_once() -> None:
+    """An edition that ships and in which nothing was wrong is not checked again by the same session: each takes half a second, and many tests load them all."""
+    from sizao.kernel import content
+    from sizao.kernel.content_dir import content_dir, folders
+
+    check, whole = content._checkers["plan"], set()
+
+    def checked(path: Path, text: str) -> list:
+        key = (path, text, *folders())
+        found = [] if key in whole else list(check(path, text))
+        if not found and path.is_relative_to(content_dir()):
+            whole.add(key)
+        return found
+
+    content._checkers["plan"] = checked
 
 
 @pytest.fixture

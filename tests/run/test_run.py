@@ -130,6 +130,13 @@ def test_environment_may_lie_elsewhere(project):
     assert not (project.folder / ".venv").exists()
 
 
+def test_bytecode_that_is_not_wanted_beside_the_sources_is_kept_in_the_environment(ready):
+    shutil.rmtree(ready.folder / "sizao" / "__pycache__", ignore_errors=True)
+    assert ready.run("sizao", PYTHONDONTWRITEBYTECODE="1").stdout.startswith("1.0")
+    assert not (ready.folder / "sizao" / "__pycache__").exists()
+    assert list((ready.folder / ".venv" / "bytecode").rglob("tiny.*.pyc"))
+
+
 def test_missing_venv_is_said_with_its_cure(project):
     (project.folder / "ensurepip.py").write_text("raise ImportError\n")
     done = project.run("demo", PYTHONPATH=str(project.folder))
