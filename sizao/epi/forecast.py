@@ -52,10 +52,10 @@ def forecast(cases: ArrayLike, serial: ArrayLike, *, days: int = 7, window: int 
 
 def _spread(row: Floats, w: Floats, r: float, window: int) -> float:
     """Variance over mean of the counts around what the renewal equation expected of them, over two windows; 1 where a Poisson process would vary as much once in ten times."""
-    days = np.arange(max(1, len(row) - 2 * window), len(row))
+    days = range(max(1, len(row) - 2 * window), len(row))
     expected = np.array([r * sum(w[k] * row[t - k] for k in range(1, min(len(w), t + 1))) for t in days])
     kept = expected > 0
-    squares, freedom = float(((row[days][kept] - expected[kept]) ** 2 / expected[kept]).sum()), int(kept.sum()) - 1
+    squares, freedom = float(((row[days.start :][kept] - expected[kept]) ** 2 / expected[kept]).sum()), int(kept.sum()) - 1
     return squares / freedom if freedom > 0 and squares > special.chdtri(freedom, 0.1) else 1.0
 
 

@@ -63,7 +63,7 @@ def nowcast(counts: ArrayLike, *, newest: int = 14, window: int = 28, draws: int
     age = days - 1 - np.arange(days)  # how long each day has been looked at
     seen = np.where(np.arange(delays)[None, :] <= age[:, None], 1, 0)
     learned = (age < window + delays - 1).astype(np.int64)[:, None] * seen
-    out = Nowcast(n[:, days - newest :].sum(2).astype(np.float64), *(np.full((areas, newest), np.nan) for _ in range(2)), np.full((areas, newest, len(QUANTILES)), np.nan))
+    out = Nowcast(n[:, days - newest :].sum(2).astype(np.float64), np.full((areas, newest), np.nan), np.full((areas, newest), np.nan), np.full((areas, newest, len(QUANTILES)), np.nan))
     for area in range(areas):
         told = n[area] * learned
         if told.sum() == 0:
