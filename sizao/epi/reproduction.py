@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 from . import _reproduction
+from .quantiles import student
 
 Floats = NDArray[np.float64]
 #: The probabilities told of each distribution.
@@ -167,7 +168,10 @@ def _one(serial: Floats) -> Floats:
 def _cut(chance: np.random.Generator, mean: float, sd: float, least: float, most: float) -> float:
     if sd <= 0:
         return mean
-    return float(stats.truncnorm.rvs((least - mean) / sd, (most - mean) / sd, mean, sd, random_state=chance))
+    low, high = (least - mean) / sd, (most - mean) / sd
+    side = -1.0 if low > 0 else 1.0  # in the lower half, where probabilities do not run into 1
+    ends = sorted((float(special.ndtr(side * low)), float(special.ndtr(side * high))))
+    return float(mean + side * sd * special.ndtri(chance.uniform(*ends)))
 
 
 def wallinga_teunis(cases: ArrayLike, serial: ArrayLike, *, window: int = 7, draws: int = 0, seed: int = 1, quantiles: tuple[float, ...] = (0.025, 0.975)) -> Reproduction:
@@ -232,7 +236,7 @@ def growth(cases: ArrayLike, *, window: int = 14) -> Growth:
     many = max(every.shape[1] - window + 1, 0)
     rate, error = np.empty((every.shape[0], many)), np.empty((every.shape[0], many))
     _reproduction.growth(every, window, rate, error)
-    t = float(stats.t.ppf(0.975, window - 2))
+    t = student(0.975, window - 2)
     return Growth(np.arange(many) + window - 1, rate, rate - t * error, rate + t * error)
 
 

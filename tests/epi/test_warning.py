@@ -111,6 +111,16 @@ def test_no_series_of_counts_brings_it_down(seed, mean, threshold, missing):
     assert not found.alarm[~judged].any()
 
 
+def test_a_fit_that_runs_away_is_no_crash():
+    """A handful of cases close together, a third of the weeks missing: the trend has no finite value."""
+    for seed in (142, 149, 217, 275):
+        chance = np.random.default_rng(seed)
+        y = chance.poisson(0.02 * chance.gamma(0.5, 2, (3, 300))).astype(float)
+        y[chance.random(y.shape) < 0.3] = np.nan
+        found = farrington(y, last=5, threshold="delta")
+        assert np.isfinite(found.expected[(found.reason == 0) | (found.reason == 6)]).all()
+
+
 @pytest.mark.parametrize(
     ("told", "code", "at"),
     [([[1, -2]], "count-negative", 1), ([[1.5, 2]], "count-fractional", 0), ([[1, float("inf")]], "count-unreadable", 1), ([[1, 2, 10**9]], "count-too-large", 2)],
@@ -119,3 +129,16 @@ def test_what_is_no_count_is_refused_with_its_place(told, code, at):
     with pytest.raises(BadSeries) as refused:
         counts(told)
     assert (refused.value.code, refused.value.series, refused.value.at) == (code, 0, at)
+
+
+def test_quantiles_are_those_of_scipy_stats():
+    from scipy import stats
+
+    from sizao.epi import quantiles
+
+    chance = np.random.default_rng(7)
+    mean, spread = np.exp(chance.uniform(-8, 10, 3000)), 1 + np.exp(chance.uniform(-7, 4, 3000))
+    for p in (0.025, 0.5, 0.975, 0.995, 0.9999):
+        np.testing.assert_array_equal(quantiles.poisson(p, mean), stats.poisson.ppf(p, mean))
+        np.testing.assert_array_equal(quantiles.negative_binomial(p, mean, spread), stats.nbinom.ppf(p, mean / (spread - 1), 1 / spread))
+        assert quantiles.student(p, 12) == pytest.approx(stats.t.ppf(p, 12), abs=1e-12)

@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 import zipfile
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,85 @@ def test_bytecode_that_is_not_wanted_beside_the_sources_is_kept_in_the_environme
     assert ready.run("sizao", PYTHONDONTWRITEBYTECODE="1").stdout.startswith("1.0")
     assert not (ready.folder / "sizao" / "__pycache__").exists()
     assert list((ready.folder / ".venv" / "bytecode").rglob("tiny.*.pyc"))
+
+
+KERNELS = """import os, sys; from pathlib import Path
+log = Path(__file__).parents[2] / "compiled.log"
+with log.open("a") as file: file.write(os.environ["NUMBA_CACHE_DIR"] + "\\n")
+{then}
+Path(os.environ["NUMBA_CACHE_DIR"]).mkdir(exist_ok=True)
+Path(sys.argv[1]).write_text(sys.argv[2])
+"""
+
+
+def with_kernels(project: Project, then: str = "") -> list[str]:
+    """Gives a project statistics to compile; returns where that was done so far."""
+    for room in ("wiring", "epi"):
+        (project.folder / "sizao" / room).mkdir(exist_ok=True)
+        (project.folder / "sizao" / room / "__init__.py").touch()
+    (project.folder / "sizao" / "wiring" / "kernels.py").write_text(KERNELS.format(then=then))
+    return compiled(project)
+
+
+def compiled(project: Project) -> list[str]:
+    log = project.folder / "compiled.log"
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def test_statistics_are_compiled_once_into_the_environment_and_again_when_they_changed(ready):
+    assert with_kernels(ready) == []
+    ready.run("sizao", "open")
+    assert compiled(ready) == []  # who asks for no statistics does not wait for them
+    assert ready.run("sizao", "epi", "rt").stdout.endswith("epi rt\n")
+    assert compiled(ready) == [str(ready.folder / ".venv" / "kernels")]
+    ready.run("sizao", "epi", "rt")
+    assert len(compiled(ready)) == 1
+    (ready.folder / "sizao" / "epi" / "scan.py").write_text("changed = True\n")
+    ready.run("sizao", "epi", "rt")
+    assert len(compiled(ready)) == 2
+    ready.lock("2.0")
+    ready.run("sizao", "open")  # freshly installed
+    assert len(compiled(ready)) == 3
+
+
+def test_a_demo_does_not_wait_for_the_statistics(ready):
+    with_kernels(ready, then="import time; time.sleep(3)")
+    began = time.monotonic()
+    assert ready.run("demo").returncode == 0
+    assert time.monotonic() - began < 2
+    for _ in range(100):
+        if (ready.folder / ".venv" / "kernels" / ".compiled").exists():
+            break
+        time.sleep(0.1)
+    assert len(compiled(ready)) == 1
+
+
+def test_statistics_that_cannot_be_compiled_stop_nobody(ready):
+    with_kernels(ready, then="sys.exit('no compiler here')")
+    done = ready.run("sizao", "epi", "rt")
+    assert done.stdout.endswith("epi rt\n")
+    assert "没有编译好" in done.stderr
+    assert "no compiler here" in done.stderr
+
+
+def test_who_may_not_write_the_environment_gets_a_copy_of_what_is_compiled(tmp_path, monkeypatch):
+    run = module_from_spec(spec_from_loader("run_as_module", loader := SourceFileLoader("run_as_module", str(ROOT / "run"))))
+    loader.exec_module(run)
+    shared = tmp_path / "venv" / "kernels"
+    (shared / "epi_1").mkdir(parents=True)
+    (shared / ".compiled").write_text("of today")
+    (shared / "epi_1" / "kernel.nbc").write_text("machine code")
+    monkeypatch.setattr(run, "VENV", str(tmp_path / "venv"))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "mine"))
+    assert run.kernels_folder() == str(shared)
+    monkeypatch.setattr(run.os, "access", lambda path, mode: not str(path).startswith(str(tmp_path / "venv")))
+    own = Path(run.kernels_folder())
+    assert own.is_relative_to(tmp_path / "mine")
+    assert (own / "epi_1" / "kernel.nbc").read_text() == "machine code"
+    (shared / ".compiled").write_text("of tomorrow")
+    (shared / "epi_1" / "kernel.nbc").write_text("newer code")
+    assert (Path(run.kernels_folder()) / "epi_1" / "kernel.nbc").read_text() == "newer code"
 
 
 def test_missing_venv_is_said_with_its_cure(project):

@@ -1,7 +1,7 @@
 """The inner loops of `farrington`, compiled once and kept beside the module. Nothing is checked here.
 
 Ten levels of the season and a straight trend make X'WX an arrow: a diagonal with one more row and column. It is solved by one division a level and one for the trend, so that a step of the
-fit is one pass over the baseline, whose periods lie sorted by level.
+fit is one pass over the baseline, whose periods lie sorted by level. A fit that runs away divides by zero as NumPy does, and is told as unfit.
 """
 
 import math
@@ -12,7 +12,7 @@ import numpy as np
 JUDGED, SHORT, GAP, MISSING, FLAT, EMPTY, LOW, UNFIT = range(8)
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def _sums(y, w, mu, t, off, eta, share, drift, inner, trend):
     """One step of iteratively reweighted least squares: level effects into `eta`, the trend returned with its pivot. `share`, `drift`: Σ W and Σ W t of each level."""
     pivot, right = 0.0, 0.0
@@ -35,7 +35,7 @@ def _sums(y, w, mu, t, off, eta, share, drift, inner, trend):
     return slope, pivot
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def _as_package(y, w, t, off, trend, mu, old, eta, share, drift, inner):
     """As R's glm runs: from count + 0.1, until the deviance moves by less than 1e-8 of itself. `old` keeps the means that the last step was weighted with."""
     before = 0.0
@@ -57,7 +57,7 @@ def _as_package(y, w, t, off, trend, mu, old, eta, share, drift, inner):
     return slope, pivot
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def _dispersion(y, w, mu, old, freedom):
     x2 = 0.0
     for i in range(y.size):
@@ -65,7 +65,7 @@ def _dispersion(y, w, mu, old, freedom):
     return x2 / freedom
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def _reweight(y, y23, t, off, mu, old, share, drift, pivot, trend, phi, limit, have, w):
     """Weights from Anscombe residuals standardised by leverage: a period far above what is fitted counts less (Noufaily et al. 2013, section 3.3)."""
     total, there = 0.0, 0.0
@@ -81,7 +81,7 @@ def _reweight(y, y23, t, off, mu, old, share, drift, pivot, trend, phi, limit, h
         w[i] *= there / total
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def package(y, y23, t, off, have, trend, reweight, limit, room, level, out):
     """Fits twice as R does and fills `out`: mean now, dispersion, variance of its logarithm for a dispersion of one, trend, its variance likewise, dispersion of working residuals."""
     w, mu, old = room[0], room[1], room[2]
@@ -100,7 +100,7 @@ def package(y, y23, t, off, have, trend, reweight, limit, room, level, out):
     out[3], out[4], out[5] = slope, 1 / pivot, work / freedom
 
 
-@nb.njit(cache=True, fastmath=True)
+@nb.njit(cache=True, fastmath=True, error_model="numpy")
 def _newton(y, w, age, off, trend, eta, slope, power, grown, share, drift, score):
     """Newton's method from where `eta` and `slope` stand, until neither moves by a millionth. `age` counts periods back from now; `power[a]` becomes exp(-slope * a)."""
     pivot = 1.0
@@ -143,7 +143,7 @@ def _newton(y, w, age, off, trend, eta, slope, power, grown, share, drift, score
     return slope, pivot
 
 
-@nb.njit(cache=True, fastmath=True)
+@nb.njit(cache=True, fastmath=True, error_model="numpy")
 def right(y, y23, age, off, have, trend, reweight, limit, room, level, power, begun, out):
     """Fits twice, each time from where the period before ended (`begun`: whether there was one), and fills `out` as `package` does, everything at the fitted means."""
     w, grown, mu = room[0], room[1], room[2]
@@ -202,7 +202,7 @@ def right(y, y23, age, off, have, trend, reweight, limit, room, level, power, be
     out[3], out[4], out[5] = slope, 1 / pivot, out[1]
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def reasons(counts, first, age, off, share, least_cases, least_weeks, reason):
     """Says of each period why it cannot be judged, where it cannot: missing, short, gap (less than `share` of the baseline, or nothing of a level), empty; of the rest, which is low."""
     oldest = age.max()
@@ -234,7 +234,7 @@ def reasons(counts, first, age, off, share, least_cases, least_weeks, reason):
                         reason[s, o] = LOW
 
 
-@nb.njit(cache=True)
+@nb.njit(cache=True, error_model="numpy")
 def fit(counts, thirds, first, age, off, trend, reweight, limit, as_package, most, out, reason):
     """Every series, every period from `first` on that is judged or low. A trend is kept where |t| is `most` at least and it does not lead beyond the largest count."""
     n, g = age.size, off.size - 1
@@ -270,3 +270,4 @@ def fit(counts, thirds, first, age, off, trend, reweight, limit, as_package, mos
                 result[3] = 0.0
             if not (np.isfinite(result[0]) and np.isfinite(result[1]) and np.isfinite(result[2])):
                 reason[s, o] = UNFIT
+                with_trend = without = False  # nothing to start the next period from

@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
+from .. import quantiles
 from . import _farrington
 from .normal import quantile
 from .series import JUDGED, LOW, UNFIT, Warned, counts, empty
@@ -99,7 +99,7 @@ def farrington(told: ArrayLike, settings: Settings = FLEXIBLE, *, last: int | No
     ages, begins = baseline(of)
     _farrington.reasons(y, first, ages, begins, of.present, of.least_cases, of.least_weeks, out.reason)
     fitted = np.full((*out.reason.shape, 6), np.nan)
-    most = 0.0 if of.trend_threshold >= 1 else float(stats.t.isf(of.trend_threshold / 2, len(ages) - len(begins)))
+    most = 0.0 if of.trend_threshold >= 1 else -quantiles.student(of.trend_threshold / 2, len(ages) - len(begins))
     thirds = np.cbrt(np.maximum(y, 0)) ** 2
     form = 0 if of.as_package is None else 1 if of.as_package == "farringtonFlexible" else 2
     _farrington.fit(y, thirds, first, ages, begins, of.trend and of.years >= 3, of.reweight, of.weights_threshold, form, most, fitted, out.reason)
@@ -126,6 +126,6 @@ def _bound(of: Settings, mean: NDArray[np.float64], phi: NDArray[np.float64], er
     at = mean * np.exp(z * np.minimum(error, MOST_UNSURE)) if of.threshold == "muan" else mean
     wide = phi > 1
     bound = np.empty_like(at)
-    bound[~wide] = stats.poisson.ppf(1 - alpha, at[~wide])
-    bound[wide] = stats.nbinom.ppf(1 - alpha, at[wide] / (phi[wide] - 1), 1 / phi[wide])
+    bound[~wide] = quantiles.poisson(1 - alpha, at[~wide])
+    bound[wide] = quantiles.negative_binomial(1 - alpha, at[wide], phi[wide])
     return bound
