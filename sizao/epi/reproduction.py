@@ -170,8 +170,8 @@ def _cut(chance: np.random.Generator, mean: float, sd: float, least: float, most
         return mean
     low, high = (least - mean) / sd, (most - mean) / sd
     side = -1.0 if low > 0 else 1.0  # in the lower half, where probabilities do not run into 1
-    ends = sorted((float(special.ndtr(side * low)), float(special.ndtr(side * high))))
-    return float(mean + side * sd * special.ndtri(chance.uniform(*ends)))
+    one, other = sorted((float(special.ndtr(side * low)), float(special.ndtr(side * high))))
+    return float(mean + side * sd * special.ndtri(chance.uniform(one, other)))
 
 
 def wallinga_teunis(cases: ArrayLike, serial: ArrayLike, *, window: int = 7, draws: int = 0, seed: int = 1, quantiles: tuple[float, ...] = (0.025, 0.975)) -> Reproduction:
