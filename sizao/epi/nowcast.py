@@ -45,6 +45,27 @@ def triangle(onset: ArrayLike, report: ArrayLike, today: int, days: int, longest
     return out
 
 
+def reported(counts: ArrayLike, *, window: int = 28) -> Floats:
+    """The share of a day's cases that is reported within 0, 1, … days of it, as the delays say (Lawless 1994, the estimate of greatest likelihood): (delays,), the last one 1. NaN throughout
+    where nothing is known of delays. Arguments as of `nowcast`, of one area.
+
+    >>> reported([[2, 1, 1], [3, 1, 0], [1, 0, 0]]).round(3).tolist()
+    [0.536, 0.75, 1.0]
+    """
+    n = np.asarray(counts, np.int64)
+    days, delays = n.shape
+    age = days - 1 - np.arange(days)
+    learned = (age < window + delays - 1)[:, None] & (np.arange(delays)[None, :] <= age[:, None])
+    told, share = n * learned, np.ones(delays)
+    if told.sum() == 0:
+        return np.full(delays, np.nan)
+    for d in range(delays - 1, 0, -1):
+        rows = learned[:, d]
+        at, within = told[rows, d].sum(), told[rows, : d + 1].sum()
+        share[d - 1] = share[d] * (1 - at / within if within else 1.0)
+    return share
+
+
 def nowcast(counts: ArrayLike, *, newest: int = 14, window: int = 28, draws: int = 4000, seed: int = 1, spread: float = 1.0) -> Nowcast:
     """The `newest` days of each area.
 

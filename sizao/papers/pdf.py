@@ -14,7 +14,7 @@ PROGRAM = (Path(__file__).resolve().parent / "paper.typ").read_text(encoding="ut
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
     """Read once: it is most of what a paper costs."""
     return typst.Fonts(font_paths=[FONTS], include_system_fonts=False)
 
@@ -30,6 +30,6 @@ def pdf(paper: Paper) -> bytes:
         told = {"title": paper.title, "language": paper.language, "mark": paper.mark, "blocks": blocks}
         main = Path(place) / "paper.typ"
         main.write_text(PROGRAM, encoding="utf-8")
-        made = typst.compile(str(main), root=place, font_paths=_fonts(), sys_inputs={"paper": json.dumps(told, ensure_ascii=False)})
+        made = typst.compile(str(main), root=place, font_paths=fonts(), sys_inputs={"paper": json.dumps(told, ensure_ascii=False)})
     assert isinstance(made, bytes)
     return made

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "sizao.registers.surveillance",
     "sizao.plan",
     "sizao.passes",
+    "sizao.situation",
     "sizao.interop",
     "sizao.interop.feeds",
     "sizao.interop.peers",

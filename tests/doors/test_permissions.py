@@ -19,7 +19,7 @@ from sizao.kernel.ids import uuid7
 OWN = "990001101201"
 RELATIONS = {"own": OWN, "child": f"{OWN}-1", "parent": "990001101", "sibling": "990001101202"}
 INSIDE = ("own", "child")
-NAMED = {"ledger_id": "medicine_sale", "edition": "contact-tracing-basic", "file": uuid7(), "line": 2, "saying": uuid7()}
+NAMED = {"ledger_id": "medicine_sale", "edition": "contact-tracing-basic", "file": uuid7(), "line": 2, "saying": uuid7(), "panel": "curve", "sent_as": "csv"}
 #: Addresses that name a register are walked by test_register_permissions.py, register by register.
 FOR_POSTS = [r for r in ROUTES if r.audience == "post" and not r.register]
 

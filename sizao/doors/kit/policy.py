@@ -76,6 +76,8 @@ ROUTES: tuple[Route, ...] = (
     Route("measure", "measure/<str:measure>", "command.measure.measure", "post", "plan.read", "query", reads_persons=True),
     Route("listed", "list", "command.listed.listed", "post", "plan.read", "query", reads_persons=True),
     Route("duty", "duty", "command.listed.duty", "post", "plan.read", "query", reads_persons=True),
+    Route("situation", "situation", "command.situation.situation", "post", "plan.read", "query"),
+    Route("situation-file", "situation/<slug:panel>.<slug:sent_as>", "command.situation.file", "post", "plan.read", "query"),
     Route("plans", "plan", "command.plan_list.plans", "post", "plan.read"),
     Route("plan-diff", "plan/diff", "command.plan_diff.diff", "post", "plan.read", "query"),
     Route("plan-whom", "plan/whom", "command.plan_diff.whom_page", "post", "plan.read", "query", reads_persons=True),

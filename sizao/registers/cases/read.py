@@ -1,14 +1,17 @@
 """The only way into the register of cases."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from sizao.kernel import audit
+from sizao.kernel.days import day_number, local_day_number
+from sizao.kernel.models import Area
+from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope, at_most_one, visible
 
 from .models import Case, Contact, Investigation, Link
@@ -31,6 +34,33 @@ def counts_by_area(scope: Scope, disease: str, classes: Sequence[str], since: da
     found = cases(scope).filter(disease=disease, classification__in=list(classes)).annotate(at=at).filter(at__lte=until)
     grouped = found.values("area__path").annotate(total=Count("pk"), new=Count("pk", filter=Q(at__gte=since))).order_by("area__path")
     return [(row["area__path"], row["total"], row["new"]) for row in grouped]
+
+
+#: The columns of `dated`, in their order.
+DATED = ("id", "person", "area", "classification", "onset", "care", "report", "confirmation", "outcome", "end", "known", "sender")
+
+
+def dated(scope: Scope, area: Area, disease: str, as_of: datetime) -> list[tuple[Any, ...]]:
+    """The cases of a disease below an area that were known at `as_of`, as `DATED`; days are whole numbers (`kernel.days`), None where not told. For figures: who asks shows
+    nobody, so the right to read the plan is enough, and no read of persons is put on record. One statement."""
+    days = {"onset": day_number("onset_on"), "known": local_day_number("known_from")}
+    days |= {name: local_day_number(column) for name, column in (("care", "first_care_at"), ("report", "reported_at"), ("confirmation", "confirmed_at"), ("end", "outcome_at"))}
+    found = Case.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=area.path, disease=disease, known_from__lte=as_of)
+    found = found.annotate(**{f"day_{name}": expression for name, expression in days.items()})
+    columns = ("id", "person_id", "area_id", "classification", "day_onset", "day_care", "day_report", "day_confirmation", "outcome", "day_end", "day_known", "sender")
+    return list(found.values_list(*columns))
+
+
+def diseases_told(scope: Scope, area: Area, as_of: datetime) -> list[tuple[str, int]]:
+    """(disease, how many cases) below an area, the most first; for figures, as `dated`. One statement."""
+    found = Case.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=area.path, known_from__lte=as_of)
+    return sorted(found.order_by().values_list("disease").annotate(n=Count("pk")), key=lambda d: (-d[1], d[0]))
+
+
+def named_as_contacts(scope: Scope, people: Iterable[UUID], disease: str) -> dict[UUID, int]:
+    """person → the number of the day on which he was first named a contact of that disease; for figures, as `dated`. One statement."""
+    rows = among(Contact.objects.filter(visible(), scope.area_filter("area", "plan.read"), disease=disease), "person_id", people).order_by()
+    return dict(rows.values_list("person_id").annotate(day=Min(Coalesce(local_day_number("named_at"), local_day_number("known_from")))))
 
 
 def access_case_by_id(scope: Scope, case: UUID) -> Case:

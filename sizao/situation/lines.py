@@ -1,0 +1,167 @@
+"""What the registers know of the cases of one disease below one area, as columns of whole days: read once for a page, in a bounded number of statements.
+
+Nobody is shown by it: rows of persons are on the registers' own lists. So the right to read the plan (`plan.read`) is enough for the figures.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sizao.kernel import clock
+from sizao.kernel.days import NEVER, number
+from sizao.kernel.models import Area
+from sizao.kernel.scope import Scope
+from sizao.registers.care import read as care
+from sizao.registers.cases import read as cases
+from sizao.registers.isolation import read as isolation
+from sizao.registers.population import read as population
+from sizao.registers.surveillance import read as surveillance
+
+By = Literal["onset", "report", "confirmation"]
+BYS: tuple[By, ...] = ("onset", "report", "confirmation")
+Days = NDArray[np.int64]
+#: Classes in the order in which bars lie on each other; "" is a case whose class nobody told. Who was ruled out is no case.
+CLASSES = ("confirmed", "clinical", "suspected", "asymptomatic", "")
+MILESTONES = ("onset", "care", "report", "confirmation", "isolation", "treatment")
+
+
+@dataclass(slots=True)
+class Lines:
+    """The cases, a column each; NEVER (`kernel.days`) where a day is not told.
+
+    Attributes:
+        as_of: The moment judged; `today`: its local day in the area's zone.
+        days: Milestone → day. `isolation` and `treatment` are there once `follow` was called.
+        outcome, end: What became of it, and the day.
+        areas: Id of the area right there.
+        known: Day on which the case was first known.
+        senders: How many sources told of them.
+        ruled_out: How many more were ruled out; they are in no column.
+    """
+
+    scope: Scope
+    area: Area
+    disease: str
+    as_of: datetime
+    today: int
+    ids: list[UUID]
+    persons: list[UUID]
+    areas: Days
+    classes: NDArray[np.str_]
+    days: dict[str, Days]
+    outcome: NDArray[np.str_]
+    end: Days
+    known: Days
+    senders: int
+    ruled_out: int
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def of(self, classes: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Which cases have one of these classes; all where none is named."""
+        return np.isin(self.classes, classes) if classes else np.ones(len(self), bool)
+
+    def severity(self) -> NDArray[np.str_]:
+        """The severity last seen of each case; "" where none is told."""
+        self._follow()
+        return self._severity
+
+    def route(self) -> NDArray[np.str_]:
+        """By which way each case was found, the first that holds: `contact` (named as a contact up to the day of its report), a channel of the symptom ledger (found up to that
+        day, and at most 14 days before), `care` (sought care by himself), "" (not told)."""
+        self._follow()
+        return self._route
+
+    def in_care(self) -> NDArray[np.bool_]:
+        """Who has a bed, or is kept in hospital, at the moment judged."""
+        self._follow()
+        return self._in_care
+
+    def milestone(self, name: str) -> Days:
+        if name in ("isolation", "treatment"):
+            self._follow()
+        return self.days[name]
+
+    @cached_property
+    def ages(self) -> NDArray[np.float64]:
+        """Age in years of each case's person, NaN where not told."""
+        known = population.ages_of(self.persons)
+        return np.array([known.get(p, np.nan) for p in self.persons], np.float64)
+
+    _severity: Any = None
+    _route: Any = None
+    _in_care: Any = None
+
+    def _follow(self) -> None:
+        """Asks the other registers, once: stays, beds, courses, contacts, symptom lines (five statements)."""
+        if self._severity is not None:
+            return
+        today, n = self.today, len(self)
+        stays, beds, courses = isolation.days_of(self.scope, self.persons, self.disease), care.days_of(self.scope, self.persons, self.disease), care.courses_of(self.scope, self.ids)
+        named, channels = cases.named_as_contacts(self.scope, self.persons, self.disease), surveillance.channels_of(self.scope, self.persons)
+        kept: dict[UUID, list[tuple[int, int | None]]] = defaultdict(list)
+        for person, first, last in (*stays, *beds):
+            kept[person].append((first, last))
+        bedded: dict[UUID, list[tuple[int, int | None]]] = defaultdict(list)
+        for person, first, last in beds:
+            bedded[person].append((first, last))
+        told = {case: (severity or "", began) for case, severity, began in courses}
+        found: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
+        for person, on, channel in channels:
+            found[person].append((on, channel))
+        began = {name: self.days[name] for name in ("onset", "care", "report", "confirmation")}
+        isolated, treated, in_care = np.full(n, NEVER), np.full(n, NEVER), np.zeros(n, bool)
+        severities, routes = [], []
+        first_told = np.stack([np.where(d == NEVER, 10**7, d) for d in began.values()]).min(0)
+        reported = np.where(began["report"] != NEVER, began["report"], np.where(began["confirmation"] != NEVER, began["confirmation"], self.known))
+        for i, (case, person) in enumerate(zip(self.ids, self.persons, strict=True)):
+            start = first_told[i] if first_told[i] < 10**7 else self.known[i]
+            # a stay of an earlier episode is over before this one began
+            here = [first for first, last in kept.get(person, ()) if first <= today and (last is None or last >= start)]
+            isolated[i] = min(here, default=NEVER)
+            own = [(first, last) for first, last in bedded.get(person, ()) if first <= today and (last is None or last >= start)]
+            severity, begun = told.get(case, ("", None))
+            treated[i] = begun if begun is not None and begun <= today else min((first for first, _ in own), default=NEVER)
+            in_care[i] = any(last is None or last > today for _, last in own)
+            severities.append(severity)
+            ways = sorted((on, channel) for on, channel in found.get(person, ()) if reported[i] - 14 <= on <= reported[i])
+            as_contact = named.get(person)
+            routes.append("contact" if as_contact is not None and as_contact <= reported[i] else ways[0][1] if ways else "care" if began["care"][i] != NEVER else "")
+        self.days |= {"isolation": isolated, "treatment": treated}
+        self._severity, self._route, self._in_care = np.array(severities, str), np.array(routes, str), in_care
+
+
+def gather(scope: Scope, area: Area, disease: str, as_of: datetime) -> Lines:
+    """The cases known at `as_of`; days that lie after it are not told yet. One statement."""
+    rows = cases.dated(scope, area, disease, as_of)
+    today = number(clock.local_day(as_of, area.zone))
+    standing = [r for r in rows if r[3] != "ruled_out"]
+    columns: list[Any] = list(zip(*standing, strict=True)) if standing else [()] * len(cases.DATED)
+    of = dict(zip(cases.DATED, columns, strict=True))
+
+    def days(name: str) -> Days:
+        found = np.array([NEVER if d is None else d for d in of[name]], np.int64)
+        found[found > today] = NEVER
+        return found
+
+    outcome, end = np.array([o or "" for o in of["outcome"]], str), days("end")
+    ahead = np.array([d is not None and d > today for d in of["end"]], bool)
+    outcome[ahead] = ""
+    return Lines(
+        scope, area, disease, as_of, today, list(of["id"]), list(of["person"]), np.array(of["area"], np.int64), np.array([c or "" for c in of["classification"]], str),
+        {name: days(name) for name in ("onset", "care", "report", "confirmation")}, outcome, end, days("known"), len(set(of["sender"])), len(rows) - len(standing),
+    )  # fmt: skip
+
+
+def diseases(scope: Scope, area: Area, as_of: datetime) -> list[tuple[str, int]]:
+    """(disease, how many cases) below an area, the most first."""
+    return cases.diseases_told(scope, area, as_of)

@@ -1,0 +1,74 @@
+"""The page of the situation: what it shows is what the room reckons, its files say the same, its lists are its numbers."""
+
+import csv
+import io
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(outbreak):
+    return outbreak.client(outbreak.desk, "en")
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_page_opens_with_a_small_outbreak(outbreak, language):
+    answer = outbreak.client(outbreak.desk, language).get("/situation")
+    assert answer.status_code == 200
+    assert 'id="p-curve"' in answer.text
+
+
+@pytest.mark.parametrize("query", ["by=onset", "by=report&step=iso", "by=confirmation&step=mmwr", "class=confirmed", "from=2020-01-01&to=2020-02-01", "disease=cholera"])
+def test_every_choice_opens(desk, query):
+    assert desk.get(f"/situation?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["by=birth", "step=month", "class=friendly", "from=yesterday", "from=2020-02-02&to=2020-01-01"])
+def test_what_is_no_choice_is_refused_with_words(desk, query):
+    assert desk.get(f"/situation?{query}").status_code == 422
+
+
+def test_a_file_holds_the_panel(desk):
+    for form, kind, begin in (("csv", "text/csv", b"\xef\xbb\xbf"), ("svg", "image/svg+xml", b"<?xml"), ("png", "image/png", b"\x89PNG")):
+        answer = desk.get(f"/situation/curve.{form}?by=report")
+        assert answer.status_code == 200 and answer["Content-Type"].startswith(kind) and answer.content.startswith(begin)
+        assert "attachment" in answer["Content-Disposition"]
+    assert desk.get("/situation/curve.gif").status_code == 404
+    assert desk.get("/situation/nothing.csv").status_code == 404
+
+
+def test_a_drawing_for_a_file_needs_no_style_and_no_script(desk):
+    drawn = desk.get("/situation/curve.svg?by=report").text
+    assert not re.search(r"class=|style=|<style|<script|href=", drawn)
+
+
+def test_the_number_in_the_table_is_the_length_of_its_list(outbreak, desk):
+    page = desk.get("/situation?by=report").text
+    links = re.findall(r'<a class="go" href="(/registers/cases\?[^"]+)">([\d,]+)</a>', page)
+    assert links
+    for link, number in links:
+        listed = desk.get(link.replace("&amp;", "&")).text
+        assert len(re.findall(r'<a class="go"[^>]*href="/case/', listed)) == int(number)
+    rows = list(csv.reader(io.StringIO(desk.get("/situation/curve.csv?by=report").content.decode("utf-8-sig"))))
+    assert sum(int(r[1]) for r in rows[1:] if re.match(r"\d{4}-", r[0] if r else "")) == 1
+
+
+def test_who_may_not_read_cases_sees_figures_and_no_way_to_rows(outbreak):
+    analyst = outbreak.county.user("analyst")
+    page = outbreak.client(analyst, "en").get("/situation?by=report").text
+    assert 'id="p-curve"' in page and "/registers/cases?" not in page
+
+
+def test_an_area_outside_is_refused(outbreak):
+    team = outbreak.client(outbreak.team, "en")
+    assert team.get("/situation").status_code == 200
+    assert team.get(f"/situation?area={outbreak.county.root.code}").status_code == 404
+
+
+def test_looking_back_shows_what_was_known(outbreak, desk, monkeypatch):
+    monkeypatch.setenv("SIZAO_AS_OF", datetime(2020, 1, 1, tzinfo=UTC).isoformat())
+    assert "No case is told here." in desk.get("/situation?disease=covid-19").text
