@@ -1,56 +1,18 @@
-"""epi: early warning and reproduction numbers of a file of counts, as tables on standard output. Needs no store."""
+"""epi detect · epi rt: early warning and reproduction numbers of a file of counts, as tables on standard output. Needs no store."""
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Iterable
-from datetime import date, timedelta
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from . import context
 from .app import Json, app
+from .epi_files import CountColumn, DateColumn, File, Last, MissingIsZero, Order, SeriesColumn, daily, read, tell
 
-epi_app = typer.Typer(no_args_is_help=True, help="流行病学统计 · early warning and reproduction numbers of a file of counts")
+epi_app = typer.Typer(no_args_is_help=True, help="流行病学统计 · statistics of a file of counts or cases: warning, reproduction, delays, nowcast, clusters")
 app.add_typer(epi_app, name="epi")
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="病例数文件：series,date,count，或每列一个系列 · counts: series,date,count, or a column a series")]
-Last = Annotated[int | None, typer.Option("--last", min=1, help="只判定最近几期 · only the last so many periods; all")]
-DateColumn = Annotated[str | None, typer.Option("--date", metavar="HEADER", help="日期列 · header of the dates")]
-CountColumn = Annotated[str | None, typer.Option("--count", metavar="HEADER", help="病例数列 · header of the counts")]
-SeriesColumn = Annotated[str | None, typer.Option("--series", metavar="HEADER", help="系列列 · header of the series")]
-Order = Annotated[Literal["dmy", "mdy"] | None, typer.Option("--order", help="日月次序 · order of day and month")]
 METHODS = ("C1", "C2", "C3", "farrington", "farringtonFlexible")
-
-
-def _read(file: Path, columns: dict[str, str | None], order: str | None) -> Any:
-    from sizao.interop.series import read_series
-    from sizao.kernel import clock
-
-    return read_series(file, today=clock.now().date() + timedelta(days=1), columns={k: v for k, v in columns.items() if v}, order=order)
-
-
-def _tell(rows: Iterable[dict[str, Any]], names: list[str], json: bool) -> None:
-    """Rows as `{"rows": […]}` or as CSV; what cannot be said is null, or empty."""
-    if json:
-        context.print_json({"rows": [{k: _plain(v) for k, v in row.items()} for row in rows]})
-        return
-    table = csv.DictWriter(sys.stdout, names, lineterminator="\n")
-    table.writeheader()
-    table.writerows({k: "" if (p := _plain(v)) is None else p for k, v in row.items()} for row in rows)
-
-
-def _plain(value: Any) -> Any:
-    import numpy as np
-
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if isinstance(value, (float, np.floating)):
-        return None if np.isnan(value) else round(float(value), 10)
-    return value.isoformat() if isinstance(value, date) else value
 
 
 @epi_app.command("detect")
@@ -83,7 +45,7 @@ def detect(
 
     if method not in METHODS:
         raise Refused("epi-options", why=f"--method {method}")
-    told = _read(file, {"date": date_column, "count": count, "series": series}, order)
+    told = read(file, {"date": date_column, "count": count, "series": series}, order)
     try:
         if method in ("C1", "C2", "C3"):
             found = ears(told.counts, method, last=last, alpha=alpha, baseline=baseline, min_sigma=min_sigma, package_bound=as_package)  # type: ignore[arg-type]
@@ -104,7 +66,7 @@ def detect(
         for s, name in enumerate(told.names)
         for i in range(found.alarm.shape[1])
     )  # fmt: skip
-    _tell(rows, ["series", "date", "observed", "expected", "threshold", "alarm", "reason"], json)
+    tell(rows, ["series", "date", "observed", "expected", "threshold", "alarm", "reason"], json)
 
 
 @epi_app.command("rt")
@@ -118,7 +80,7 @@ def rt(
     prior_mean: Annotated[float, typer.Option("--prior-mean", help="先验均值 · mean of the prior")] = 5.0,
     prior_sd: Annotated[float, typer.Option("--prior-sd", help="先验标准差 · its standard deviation")] = 5.0,
     draws: Annotated[int, typer.Option("--draws", min=0, help="Wallinga–Teunis：模拟次数 · simulations for its interval")] = 100,
-    missing_is_zero: Annotated[bool, typer.Option("--missing-is-zero", help="缺失的日期按零例 · a day without a line had no case")] = False,
+    missing_is_zero: MissingIsZero = False,
     date_column: DateColumn = None,
     count: CountColumn = None,
     series: SeriesColumn = None,
@@ -126,19 +88,13 @@ def rt(
     json: Json = False,
 ) -> None:
     """再生数 · reproduction numbers. Columns: series, date (the last day of the window), cases, mean, sd, and quantiles"""
-    import numpy as np
-
     from sizao.epi import reproduction
     from sizao.kernel.errors import Refused
 
-    told = _read(file, {"date": date_column, "count": count, "series": series}, order)
+    told = read(file, {"date": date_column, "count": count, "series": series}, order)
     if told.step != 1:
         raise Refused("series-not-daily", file=file.name)
-    counts = np.nan_to_num(told.counts) if missing_is_zero else told.counts
-    for code, wrong in (("series-day-missing", np.isnan(counts)), ("count-negative", counts < 0)):
-        if wrong.any():
-            s, i = (int(n) for n in np.argwhere(wrong)[0])
-            raise Refused(code, series=told.names[s], date=told.dates[i], value=counts[s, i])
+    counts = daily(told, missing_is_zero)
     try:
         serial = reproduction.serial_interval(si_mean, si_sd, max(len(told.dates), int(si_mean + 10 * si_sd) + 2))
         if method == "cori":
@@ -154,4 +110,4 @@ def rt(
         for s, name in enumerate(told.names)
         for i in range(begin, len(found.ends))
     )  # fmt: skip
-    _tell(rows, ["series", "date", "cases", "mean", "sd", *titles], json)
+    tell(rows, ["series", "date", "cases", "mean", "sd", *titles], json)

@@ -1,0 +1,76 @@
+"""What the analysts' commands share: the options that name a file's columns, reading it, and answering with a table."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from . import context
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="病例数文件：series,date,count，或每列一个系列 · counts: series,date,count, or a column a series")]
+Last = Annotated[int | None, typer.Option("--last", min=1, help="只判定最近几期 · only the last so many periods; all")]
+DateColumn = Annotated[str | None, typer.Option("--date", metavar="HEADER", help="日期列 · header of the dates")]
+CountColumn = Annotated[str | None, typer.Option("--count", metavar="HEADER", help="病例数列 · header of the counts")]
+SeriesColumn = Annotated[str | None, typer.Option("--series", metavar="HEADER", help="系列列 · header of the series")]
+Order = Annotated[Literal["dmy", "mdy"] | None, typer.Option("--order", help="日月次序 · order of day and month")]
+MissingIsZero = Annotated[bool, typer.Option("--missing-is-zero", help="缺失的日期按零例 · a day without a line had no case")]
+Seed = Annotated[int, typer.Option("--seed", help="随机数种子；相同则结果相同 · of the random numbers; the same, the same answer")]
+
+
+def today() -> date:
+    """The last day that a file may speak of: today in the farthest east, where it may have been written."""
+    from sizao.kernel import clock
+
+    return clock.now().date() + timedelta(days=1)
+
+
+def read(file: Path, columns: dict[str, str | None], order: str | None) -> Any:
+    """Counts of a file, as `interop.series` reads them."""
+    from sizao.interop.series import read_series
+
+    return read_series(file, today=today(), columns={k: v for k, v in columns.items() if v}, order=order)
+
+
+def daily(told: Any, missing_is_zero: bool, *, whole: bool = False) -> Any:
+    """(series, periods) of counts, none missing, negative or, with `whole`, fractional. Refused series-day-missing, count-negative, count-fractional."""
+    import numpy as np
+
+    from sizao.kernel.errors import Refused
+
+    counts = np.nan_to_num(told.counts) if missing_is_zero else told.counts
+    for code, wrong in (("series-day-missing", np.isnan(counts)), ("count-negative", counts < 0), ("count-fractional", (counts != np.floor(counts)) & whole)):
+        if wrong.any():
+            s, i = (int(n) for n in np.argwhere(wrong)[0])
+            raise Refused(code, series=told.names[s], date=told.dates[i], value=counts[s, i])
+    return counts
+
+
+def tell(rows: Iterable[dict[str, Any]], names: list[str], json: bool) -> None:
+    """Rows as `{"rows": […]}` or as CSV; what cannot be said is null, or empty."""
+    if json:
+        context.print_json({"rows": [{k: plain(v) for k, v in row.items()} for row in rows]})
+        return
+    table = csv.DictWriter(sys.stdout, names, lineterminator="\n")
+    table.writeheader()
+    table.writerows({k: _cell(plain(v)) for k, v in row.items()} for row in rows)
+
+
+def _cell(value: Any) -> Any:
+    return "" if value is None else ";".join(map(str, value)) if isinstance(value, list) else value
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it."""
+    import numpy as np
+
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (float, np.floating)):
+        return None if np.isnan(value) else round(float(value), 10)
+    return value.isoformat() if isinstance(value, date) else value
