@@ -104,6 +104,36 @@ def diseases() -> str:
     return "\n".join(lines) + "\n"
 
 
+def streams() -> str:
+    """What is watched, from the files that the watch reads."""
+    from sizao.kernel.codes import roles
+    from sizao.registers.surveillance.streams import streams as every
+
+    def judged(one) -> str:
+        if one.cluster:
+            return f"{one.cluster.cases} persons in one unit ({', '.join(one.cluster.kinds) or 'any'}) within {one.cluster.days} days"
+        rule = one.rule
+        told = f"{rule.years} years back, {rule.half_window} weeks on each side" if rule.method == "farrington" else f"baseline {rule.baseline}, standard deviation at least {rule.min_sigma}"
+        seasons = "".join(f"<br>{s.first} to {s.last}: {', '.join(f'{k} {v}' for k, v in s.other)}" for s in one.seasons)
+        return f"{rule.method}, α {rule.alpha}, {told}, no alarm below {rule.least}{seasons}"
+
+    def counted(one) -> str:
+        where = "".join(f", {name} is {' or '.join(map(str, values))}" for name, values in one.where)
+        heard = {"reports": f"a report of `{one.heard_ledger}`", "rows": "any row", "always": "nothing: reports are owed by law"}[one.heard]
+        share = f", from {one.heard_share:.0%} of the usual number on" if one.heard_share else ""
+        return f"{f'sum of `{one.total}` of' if one.total else 'rows of'} `{one.register}` by `{one.at}`{where}; told by {heard}{share}"
+
+    lines = ["# Streams", "", "Written from `content/streams/`. Every stream is counted in every area of its levels, and judged; [how a signal is judged](../how-to/judge-a-signal.md).", ""]
+    lines += ["| stream | 中文 | counted | levels | judged | who, within | minutes | silent, repeated |", "|---|---|---|---|---|---|---|---|"]
+    for one in every().values():
+        broken = ", ".join(filter(None, (f"{one.silent} {one.every}s without a sound" if one.silent else "", f"{one.loop} equal counts of {one.loop_least} or more" if one.loop else ""))) or "—"
+        lines.append(
+            f"| `{one.id}` {one.en} | {one.zh} | {counted(one)} | {', '.join(one.levels)}, each {one.every} | {judged(one)} | {roles()[one.role]['en']} ({one.role_level}), {one.hours} h | {one.minutes} | {broken} |"
+        )
+    lines += ["", "## Sources", "", *(f"- `{one.id}`: {one.source}" for one in every().values())]
+    return "\n".join(lines) + "\n"
+
+
 def ledgers() -> str:
     from sizao.kernel.fields import dictionary
     from sizao.registers.ledgers import due
@@ -194,7 +224,7 @@ def answered() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"messages-of-others.md": answered, "examples.md": examples, "line-lists.md": line_lists, "ledgers.md": ledgers, "diseases.md": diseases, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary, "trace.md": trace, "left-out.md": left_out, "truth.md": truth}
+PAGES = {"messages-of-others.md": answered, "examples.md": examples, "line-lists.md": line_lists, "ledgers.md": ledgers, "streams.md": streams, "diseases.md": diseases, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary, "trace.md": trace, "left-out.md": left_out, "truth.md": truth}
 
 
 def main() -> None:

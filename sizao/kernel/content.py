@@ -54,12 +54,13 @@ KINDS = {
     "fields": "fields/*.yaml",
     "ledger": "ledgers/*.yaml",
     "feed": "feeds/*.yaml",
+    "stream": "streams/*.yaml",
     "restriction": "restrictions/*.yaml",
     "exchange": "exchange/*.yaml",
     "case-definition": "definitions/*.yaml",
     "form": "forms/*.yaml",
 }
-BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "restriction", "exchange", "case-definition", "form")
+BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "stream", "restriction", "exchange", "case-definition", "form")
 _checkers: dict[str, Checker] = {}
 _afters: dict[str, Callable[[], object]] = {}
 _cited: set[tuple[str, str, str]] = set()

@@ -43,7 +43,7 @@ class Field:
         unit: "persons", "°C", ...; shown beside the value.
         codes: Its code list (`content/codelists/`), or "disease".
         codes_by: Where another field of the row decides from which list the value is: (that field, its value → list, None for free text).
-        names: Of what its text is the id, where it is shown by a title: "ledger", "measure" or "edition".
+        names: Of what its text is the id, where it is shown by a title: "ledger", "measure", "stream" or "edition".
         sensitivity: open and internal: whoever reads the register. personal: who sees names there. sealed: the same, never in a list.
         type: One of `TYPES`; "" is read from the model's column (a ledger's item has no column of its own and says it).
         column: The way to the value as Django writes it ("values__temperature"); "" is the field's own name.

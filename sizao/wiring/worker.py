@@ -11,7 +11,7 @@ def main() -> int:
     boot()
     from datetime import timedelta
 
-    from sizao.flows import case_by_definition, grade_by_criteria, handovers_overdue, plan_in_force
+    from sizao.flows import case_by_definition, grade_by_criteria, handovers_overdue, plan_in_force, signals_raised
     from sizao.kernel import areas, clock, jobs, worker
     from sizao.kernel.scope import Scope
     from sizao.plan import run
@@ -42,6 +42,10 @@ def main() -> int:
         top = areas.root()
         quality.watch_now(now(), top.zone if top else "UTC")
 
+    def watch_streams() -> None:
+        signals_raised.watch(Scope.system("streams watched"), now())
+
+    jobs.every(1800, name="surveillance.streams")(watch_streams)
     jobs.every(300, name="cases.judged-again")(judge_cases)
     jobs.every(3600, name="laboratory.quality")(watch_laboratories)
     jobs.every(60, name="plan.run")(run_plan)

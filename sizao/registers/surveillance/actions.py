@@ -72,6 +72,11 @@ class NewSignal:
     expected: Decimal | float | int | None = None
     window: tuple[date, date] | None = None
     what: str = ""
+    stream: str = ""
+    unit: UUID | None = None
+    threshold: Decimal | float | None = None
+    owner: int | None = None
+    judge_by: datetime | None = None
 
 
 def save_lines(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
@@ -86,8 +91,23 @@ def save_lines(scope: Scope, commands: Sequence[Command], *, sender: str, batch:
 
 
 def save_signals(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
-    """Signals raised, judged, answered. A judgement without a time is of now."""
-    return steps.save(scope, Signal, SIGNAL, commands, sender=sender, batch=batch)
+    """Signals raised, judged, answered. A judgement without a time is of now. Rejected signal-without-reason: a signal of a stream is judged with one."""
+    return _save_signals(scope, commands, {}, sender=sender, batch=batch)
+
+
+def _save_signals(scope: Scope, commands: Sequence[Command], raised: Mapping[str, NewSignal], *, sender: str, batch: int | None = None) -> list[Outcome]:
+    """`raised`: by key what the machine knows of a new signal and no form tells."""
+
+    def check(row: Any) -> Iterable[Problem]:
+        if row.stream and row.judgement and not row.why:
+            yield Problem("signal-without-reason", "why")
+
+    def finish(works: Sequence[saving.Work]) -> None:
+        for w in works:
+            if w.new and (s := raised.get(w.row.source_id)) is not None:
+                _put(w, {"stream": s.stream, "owner_id": s.owner, "judge_by": s.judge_by})
+
+    return steps.save(scope, Signal, SIGNAL, commands, sender=sender, batch=batch, check=check, finish=finish)
 
 
 def save_cards(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
@@ -220,9 +240,17 @@ def raise_signals(scope: Scope, new: Sequence[NewSignal], *, sender: str) -> lis
     commands = []
     for s in new:
         told = {"area": s.area_id, "kind": s.kind, "raised_at": s.raised_at, "disease": s.disease, "observed": s.observed, "expected": s.expected, "what": s.what}
+        told |= {"unit": s.unit, "threshold": s.threshold}
         told |= {"raised_by": "machine"} | ({"window_from": s.window[0], "window_to": s.window[1]} if s.window else {})
         commands.append(Command(told=told, source_id=s.key))
     held = set(Signal.objects.filter(sender=sender, source_id__in=[s.key for s in new]).values_list("source_id", flat=True))
     fresh = [c for c in commands if c.source_id not in held]
-    made = dict(zip([c.source_id for c in fresh], save_signals(scope, fresh, sender=sender), strict=True))
+    made = dict(zip([c.source_id for c in fresh], _save_signals(scope, fresh, {s.key: s for s in new}, sender=sender), strict=True))
     return [made.get(c.source_id, Outcome("identical")) for c in commands]
+
+
+def lengthen_signals(scope: Scope, until: Mapping[UUID, date], *, sender: str) -> int:
+    """What was raised and goes on: signal → the newest day of its window. Of one that was judged nothing changes. How many did."""
+    open_ = set(Signal.objects.filter(pk__in=list(until), judged_at=None).values_list("pk", flat=True))
+    told = [Command(told={"window_to": day}, record=pk) for pk, day in until.items() if pk in open_]
+    return sum(o.kind == "updated" for o in save_signals(scope, told, sender=sender))

@@ -5,3 +5,11 @@ class Surveillance(AppConfig):
     name = "sizao.registers.surveillance"
     label = "surveillance"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """The content store learns what a stream is."""
+        from sizao.kernel import content
+
+        from . import streams
+
+        content.checker("stream", streams.faults)

@@ -67,6 +67,7 @@ ACTS = (
     ActKind("signal.raised", "subject", "发出信号", "signal raised"),
     ActKind("signal.judged", "subject", "信号判定", "signal judged", outcomes="signal-judgement"),
     ActKind("signal.acted", "subject", "信号处置", "signal answered"),
+    ActKind("stream.tuned", "subject", "调整预警阈值", "threshold changed"),
     ActKind("card.received", "subject", "收到报告卡", "report card received"),
     ActKind("card.reviewed", "subject", "审核报告卡", "report card reviewed", outcomes="card-outcome"),
     ActKind("card.corrected", "subject", "订正报告卡", "report card corrected"),

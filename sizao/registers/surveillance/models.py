@@ -77,7 +77,16 @@ class SymptomLine(Record):
 
 
 class Signal(Record):
-    """An alert, by a machine or a person: raised, judged, answered. A machine that raises the same one again changes nothing (`source_id`)."""
+    """An alert, by a machine or a person: raised, judged, answered. A machine that raises the same one again changes nothing (`source_id`).
+
+    Attributes:
+        stream: The stream (`content/streams/`) that it is of; empty for a person's, or another program's.
+        unit: Where it is about one ward, class or other unit.
+        threshold: The bound that `observed` lay above when it was raised.
+        owner, judge_by: The post that judges, and until when. Nobody where no post of the role is there.
+        why: The reason of the judgement; what a machine raised is judged with one.
+        done: What was done, in words; `ticket` and `about_case` are where it goes on.
+    """
 
     area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
     disease = models.TextField(null=True, blank=True)
@@ -89,10 +98,19 @@ class Signal(Record):
     observed = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
     expected = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
     what = models.TextField(blank=True, default="")
+    stream = models.TextField(blank=True, default="")
+    unit = models.ForeignKey("ledgers.ReportingUnit", models.PROTECT, null=True, blank=True, related_name="+")
+    threshold = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)
+    owner = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True, related_name="+")
+    judge_by = models.DateTimeField(null=True, blank=True)
     judgement = models.TextField(null=True, blank=True)
     judged_at = models.DateTimeField(null=True, blank=True)
+    why = models.TextField(blank=True, default="")
     action = models.TextField(null=True, blank=True)
     acted_at = models.DateTimeField(null=True, blank=True)
+    done = models.TextField(blank=True, default="")
+    ticket = models.ForeignKey("command.Ticket", models.PROTECT, null=True, blank=True, related_name="+")
+    about_case = models.ForeignKey("cases.Case", models.PROTECT, null=True, blank=True, related_name="+")
 
     REGISTER = Declaration(
         zh="预警信号",
@@ -107,24 +125,34 @@ class Signal(Record):
             "window_to": Field("观察期止", "To"),
             "observed": Field("观察值", "Observed"),
             "expected": Field("预期值", "Expected"),
+            "threshold": Field("阈值", "Threshold"),
             "what": Field("说明（不写姓名）", "What (no names)", type="long"),
+            "stream": Field("监测数据流", "Stream", names="stream", writable=False),
+            "unit": Field("单位（病区、班级）", "Unit (ward, class)", to="reporting-units"),
+            "owner": Field("判定岗位", "Post that judges", writable=False),
+            "judge_by": Field("判定时限", "To be judged by", writable=False),
             "judgement": Field("判定", "Judgement", codes="signal-judgement"),
             "judged_at": Field("判定时间", "Judged"),
+            "why": Field("判定理由（不写姓名）", "Reason of the judgement (no names)", type="long"),
             "action": Field("处置", "Answer", codes="signal-action"),
             "acted_at": Field("处置时间", "Answered"),
+            "done": Field("处置情况（不写姓名）", "What was done (no names)", type="long"),
+            "ticket": Field("事项", "Ticket", to="tickets"),
+            "about_case": Field("病例（流调）", "Case (investigation)", to="cases"),
         },
         acts=("signal.raised", "signal.judged", "signal.acted"),
         name="signals",
         read="plan.read",
         write="signal.write",
         person="",
-        columns=("kind", "area", "raised_at", "observed", "expected", "judgement", "action"),
-        sorts=("raised_at",),
+        columns=("kind", "stream", "area", "raised_at", "observed", "threshold", "judge_by", "judgement", "action"),
+        sorts=("raised_at", "judge_by"),
         filters=(
             Filter("to-judge", "待判定", "To be judged", {"judged_at__isnull": True}),
             Filter("to-answer", "属实待处置", "Real, no answer yet", {"judgement": "real", "acted_at__isnull": True}),
         ),
         verb="sizao.registers.surveillance.actions:save_signals",
+        page="signal",
         **GROUP,
     )
 
@@ -135,7 +163,75 @@ class Signal(Record):
             models.CheckConstraint(condition=Q(action=None, acted_at=None) | Q(action__isnull=False, acted_at__isnull=False), name="signal_answer_is_whole"),
             models.CheckConstraint(condition=Q(judged_at=None) | Q(judged_at__gte=F("raised_at")), name="signal_is_judged_after_it_is_raised"),
         ]
-        indexes = [models.Index(fields=["area", "raised_at"], name="signal_area"), models.Index(fields=["raised_at"], name="signal_to_judge", condition=Q(judged_at=None))]
+        indexes = [
+            models.Index(fields=["area", "raised_at"], name="signal_area"),
+            models.Index(fields=["raised_at"], name="signal_to_judge", condition=Q(judged_at=None)),
+            models.Index(fields=["stream", "raised_at"], name="signal_stream", condition=~Q(stream="")),
+        ]
+
+
+class StreamSetting(Record):
+    """A person's change of how a stream is judged in an area and all below it, from a day through another (both included), with the reason.
+
+    What is empty stays as it was. Of several that hold, the one of the smaller area counts, then the later one. `before`, `after` and `missed` are the
+    consequence that was shown before it was saved: signals of the year before under the old and the new setting, and judged-real ones that the new would not have given.
+    """
+
+    stream = models.TextField()
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    starts_on = models.DateField()
+    until = models.DateField()
+    alpha = models.DecimalField(max_digits=9, decimal_places=7, null=True, blank=True)
+    baseline = models.PositiveIntegerField(null=True, blank=True)
+    min_sigma = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True)
+    least = models.PositiveIntegerField(null=True, blank=True)
+    reason = models.TextField()
+    issued_by = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True, related_name="+")
+    issued_at = models.DateTimeField()
+    before = models.PositiveIntegerField(null=True, blank=True)
+    after = models.PositiveIntegerField(null=True, blank=True)
+    missed = models.PositiveIntegerField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    REGISTER = Declaration(
+        zh="预警阈值调整",
+        en="Change of a threshold",
+        fields={
+            "stream": Field("监测数据流", "Stream", names="stream"),
+            "area": Field("地区（含下级）", "Area and below"),
+            "starts_on": Field("自", "From"),
+            "until": Field("至（含）", "Through"),
+            "alpha": Field("显著性水平 α", "Level α"),
+            "baseline": Field("基线期数", "Baseline, periods"),
+            "min_sigma": Field("标准差下限", "Least standard deviation"),
+            "least": Field("最少报警数", "Least count"),
+            "reason": Field("理由（不写姓名）", "Reason (no names)", type="long"),
+            "issued_by": Field("设置岗位", "Set by"),
+            "issued_at": Field("设置时间", "Set"),
+            "before": Field("原设置下信号数", "Signals under the old setting"),
+            "after": Field("新设置下信号数", "Signals under the new setting"),
+            "missed": Field("会漏掉的属实信号", "Real signals that would be missed"),
+            "withdrawn_at": Field("撤销时间", "Withdrawn"),
+        },
+        acts=("stream.tuned",),
+        name="stream-settings",
+        read="plan.read",
+        person="",
+        columns=("stream", "area", "starts_on", "until", "alpha", "least", "reason", "issued_by"),
+        filters=(Filter("standing", "未撤销", "Not withdrawn", {"withdrawn_at__isnull": True}),),
+        **GROUP,
+    )
+
+    class Meta:
+        constraints = [
+            natural_key("stream_setting_natural_key"),
+            models.CheckConstraint(condition=Q(until__gte=F("starts_on")), name="stream_setting_ends_after_it_begins"),
+            models.CheckConstraint(condition=~Q(reason=""), name="stream_setting_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(alpha__isnull=False) | Q(baseline__isnull=False) | Q(min_sigma__isnull=False) | Q(least__isnull=False), name="stream_setting_changes_something"
+            ),
+        ]
+        indexes = [models.Index(fields=["stream", "until"], name="stream_setting_stream")]
 
 
 class CaseCard(Record):

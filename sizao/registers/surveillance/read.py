@@ -1,17 +1,20 @@
 """The only way into surveillance."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet
 
 from sizao.kernel.days import local_day_number
+from sizao.kernel.models import Area
 from sizao.kernel.rows import among
-from sizao.kernel.scope import Scope, visible
+from sizao.kernel.scope import Scope, at_most_one, visible
 
-from .models import CaseCard, Signal, SymptomLine
+from .models import CaseCard, Signal, StreamSetting, SymptomLine
+from .streams import streams
 
 
 def lines(scope: Scope) -> QuerySet[SymptomLine]:
@@ -66,3 +69,117 @@ def found_by(units: Iterable[UUID], since: datetime, until: datetime) -> dict[UU
     """How many lines each of these units found after `since`, up to and with `until`. Counts only; no person is read."""
     rows: Any = SymptomLine.objects.filter(visible(), found_unit__in=list(units), found_at__gt=since, found_at__lte=until)
     return dict(rows.values_list("found_unit").annotate(n=Count("id")))
+
+
+# -- signals of streams
+
+#: The views of the board: what is asked of their rows, and in which order they stand.
+_BOARD: dict[str, tuple[Q, tuple[Any, ...]]] = {
+    "open": (Q(judged_at=None), (F("judge_by").asc(nulls_last=True), "raised_at", "id")),
+    "to-answer": (Q(judgement="real", acted_at=None), ("judged_at", "id")),
+    "watched": (Q(judgement="watch"), ("-judged_at", "id")),
+    "real": (Q(judgement="real"), ("-raised_at", "id")),
+    "false": (Q(judgement__in=("false", "duplicate")), ("-raised_at", "id")),
+    "all": (Q(), ("-raised_at", "id")),
+}
+BOARD = tuple(_BOARD)
+
+
+def _on_board(scope: Scope, stream: str = "", area: Area | None = None) -> QuerySet[Signal]:
+    found = signals(scope)
+    found = found.filter(stream=stream) if stream else found
+    return found.filter(area__path__startswith=area.path) if area else found
+
+
+def board(scope: Scope, view: str, *, stream: str = "", area: Area | None = None) -> QuerySet[Signal]:
+    """The signals of a view of the board, in its order: what is open by its clock, the first first."""
+    asked, order = _BOARD[view]
+    return _on_board(scope, stream, area).filter(asked).select_related("area", "unit", "owner").defer("area__geometry").order_by(*order)
+
+
+def board_counts(scope: Scope, now: datetime, *, stream: str = "", area: Area | None = None) -> dict[str, int]:
+    """How many signals each view has, and `overdue`: open ones whose clock has run out. One statement."""
+    asked = {view: asked for view, (asked, _order) in _BOARD.items()} | {"overdue": Q(judged_at=None, judge_by__lt=now)}
+    return dict(_on_board(scope, stream, area).aggregate(**{v.replace("-", "_"): Count("id", filter=a) if a else Count("id") for v, a in asked.items()}).items())
+
+
+def access_signal_by_id(scope: Scope, signal: UUID) -> Signal:
+    """One signal. Refused not-found-or-out-of-area, whichever it is."""
+    found: Signal = at_most_one(signals(scope).select_related("area", "unit", "owner__area", "ticket", "about_case").defer("area__geometry").filter(pk=signal)[:1])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A signal as the watch needs it: where it is about, its window (local days, both included), and whether nobody has judged it yet."""
+
+    id: UUID
+    stream: str
+    kind: str
+    area_id: int
+    unit_id: UUID | None
+    since: date
+    until: date
+    open: bool
+
+
+def standing(sender: str, since: date) -> list[Standing]:
+    """Every signal of this sender whose window ends on that day or later. One statement; for the watch itself."""
+    rows = Signal.objects.filter(visible(), sender=sender, window_to__gte=since).values_list("pk", "stream", "kind", "area_id", "unit_id", "window_from", "window_to", "judged_at")
+    return [Standing(*row[:-1], row[-1] is None) for row in rows]
+
+
+@dataclass(slots=True)
+class Cost:
+    """What signals of one stream (in one area) have cost since a moment.
+
+    Attributes:
+        given: How many there were; `real`, `false`, `watch`, `known`: as judged, `known` being those that were known already; `unjudged` the rest.
+        minutes: Working time of the judgements, by the minutes that the stream's file says of one.
+        wasted: Of that, the minutes that went into false alarms and into what was known already.
+    """
+
+    stream: str
+    area: Area | None = None
+    given: int = 0
+    real: int = 0
+    false: int = 0
+    watch: int = 0
+    known: int = 0
+    unjudged: int = 0
+    minutes: float = 0
+    wasted: float = 0
+
+    @property
+    def judged(self) -> int:
+        return self.given - self.unjudged
+
+
+def cost(scope: Scope, since: datetime, *, by_area: bool = False, stream: str = "", area: Area | None = None) -> list[Cost]:
+    """What the signals raised since then have cost, by stream (and by area), the dearest in false alarms first. At most two statements."""
+    rows: Any = _on_board(scope, stream, area).filter(raised_at__gte=since).exclude(stream="").order_by()
+    keys = ("stream", "area_id", "judgement") if by_area else ("stream", "judgement")
+    known, found = streams(), {}
+    for *key, judgement, n in rows.values_list(*keys).annotate(n=Count("id")):
+        one = found.setdefault(tuple(key), Cost(key[0]))
+        minutes = known[key[0]].minutes * n if key[0] in known else 0
+        one.given += n
+        if judgement is None:
+            one.unjudged += n
+            continue
+        one.minutes += minutes
+        if judgement in ("false", "duplicate"):
+            one.wasted += minutes
+        name = {"duplicate": "known"}.get(judgement, judgement)
+        setattr(one, name, getattr(one, name) + n)
+    if by_area:
+        places = Area.objects.defer("geometry").in_bulk({key[1] for key in found})
+        for key, one in found.items():
+            one.area = places.get(key[1])
+    return sorted(found.values(), key=lambda c: (-c.wasted, -c.given, c.stream))
+
+
+def stream_settings(scope: Scope, stream: str) -> list[StreamSetting]:
+    """What persons have set of a stream within this scope, the newest first."""
+    rows = StreamSetting.objects.filter(visible(), scope.area_filter("area", "plan.read"), stream=stream).select_related("area", "issued_by").defer("area__geometry")
+    return list(rows.order_by("-issued_at", "-pk"))

@@ -1,0 +1,260 @@
+"""The daily watch, told as a planner would: an invented county of two townships, what its units report day by day, and which signals that gives."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from sizao.flows.signals_raised import watch
+from sizao.kernel import clock
+from sizao.kernel.errors import Refused
+from sizao.kernel.models import Post
+from sizao.kernel.outcome import Command
+from sizao.registers.ledgers import actions as ledgers
+from sizao.registers.ledgers.receipts import Filing, file
+from sizao.registers.population.actions import PersonData, add_persons
+from sizao.registers.surveillance import actions as surveillance
+from sizao.registers.surveillance import read
+from sizao.registers.surveillance.models import Signal
+from sizao.registers.surveillance.streams import streams
+
+pytestmark = pytest.mark.django_db
+FIRST = date(2026, 11, 2)
+GRID, TOWN, OTHER = "990001101201-1", "990001101", "990001102"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled():
+    """What `epi` compiles at its first call takes longer than a transaction may be idle; at home it is compiled before."""
+    from sizao.epi.warning.ears import ears
+    from sizao.epi.warning.farrington import farrington
+
+    for y in ([[1.0] * 30], [[1.0] * 29 + [float("nan")]]):
+        for method in ("C1", "C2", "C3"):
+            ears(y, method, last=2)
+    farrington([[1] * 400], last=1)
+
+
+def evening(day: int) -> datetime:
+    """23:00 in Shanghai on the n-th day (from 0) of the story."""
+    return datetime(2026, 11, 2, 15, tzinfo=UTC) + timedelta(days=day)
+
+
+@pytest.fixture
+def units(county, system):
+    """Two fever clinics in one township and one in the other, a ward, a class and three pharmacies."""
+    told = [("clinic-1", "fever_clinic", TOWN), ("clinic-2", "fever_clinic", TOWN), ("clinic-3", "fever_clinic", OTHER), ("ward-1", "ward", TOWN), ("class-1", "class", OTHER)]
+    told += [(f"pharmacy-{n}", "pharmacy", TOWN) for n in (1, 2, 3)]
+    new = [ledgers.NewUnit(name, county.areas[area].pk, name, datetime(2026, 1, 1, tzinfo=UTC), kind) for name, kind, area in told]
+    return ledgers.add_units(system, new, sender="t")
+
+
+def visits(system, units, days: dict[int, dict[str, int]]) -> None:
+    """So many fever patients at each clinic on each day of the story."""
+    told = [
+        Command(told={"unit": units[name], "fever_handling": "treated", "happened_at": evening(day) - timedelta(hours=9, minutes=n)}, source_id=f"{day}/{name}/{n}")
+        for day, by in days.items() for name, number in by.items() for n in range(number)
+    ]  # fmt: skip
+    with clock.frozen(evening(max(days))):
+        outcomes = ledgers.save(system, "fever_visit", told, sender="clinics")
+    assert {o.kind for o in outcomes} == {"new"}
+
+
+USUAL = {"clinic-1": 3, "clinic-2": 2, "clinic-3": 4}
+
+
+def usual(days) -> dict[int, dict[str, int]]:
+    """What comes on ordinary days: a little more, a little less."""
+    return {d: {name: n + (d + i) % 3 for i, (name, n) in enumerate(USUAL.items())} for d in days}
+
+
+def signals(**where):
+    return list(Signal.objects.filter(sender="streams", **where).order_by("raised_at", "source_id"))
+
+
+def at(day: int, system, **other):
+    with clock.frozen(evening(day)):
+        return watch(system, evening(day), **other)
+
+
+def test_the_streams_that_ship_are_without_fault():
+    assert {"fever-visits", "fever-medicine", "class-absences", "symptom-lines", "samples", "positives", "hotline", "cases-daily", "ward-pneumonia"} <= set(streams())
+
+
+def test_a_rise_in_one_township_is_a_signal_of_that_day_with_an_owner_and_a_clock(county, system, units):
+    cdc = county.user("cdc").post
+    visits(system, units, usual(range(20)))
+    assert at(19, system).new == 0  # ordinary days
+    visits(system, units, {20: {"clinic-1": 15, "clinic-2": 2, "clinic-3": 4}})
+    made = at(20, system, only=["fever-visits"])
+    [at_county, at_town] = signals(stream="fever-visits")
+    assert made.new == 2 and {at_county.area.level, at_town.area.level} == {"county", "township"}
+    [town] = [s for s in (at_county, at_town) if s.area.level == "township"]
+    assert (town.area.code, town.kind, town.observed, town.window_from, town.window_to) == (TOWN, "count", 17, FIRST + timedelta(days=20), FIRST + timedelta(days=20))
+    assert town.expected < 8 < town.threshold < 17
+    assert (town.owner_id, town.judge_by) == (cdc.pk, evening(20) + timedelta(hours=24))
+
+
+def test_the_same_watch_again_adds_nothing(county, system, units):
+    visits(system, units, usual(range(20)) | {20: {"clinic-1": 15, "clinic-2": 2, "clinic-3": 4}})
+    first = at(20, system)
+    again = at(20, system)
+    assert first.new >= 2 and again.new == 0 and again.known >= first.new
+
+
+def test_three_odd_pneumonias_in_one_ward_are_a_signal_the_same_day(county, system, units):
+    people = add_persons(system, [PersonData(area_id=county.areas[GRID].pk, name=f"病人{n}") for n in range(4)], known=[evening(0)] * 4, sender="t")
+
+    def found(day: int, who: int) -> None:
+        told = {"person": people[who], "area": county.areas[GRID].pk, "channel": "clinic", "found_at": evening(day) - timedelta(hours=8), "found_unit": units["ward-1"]}
+        with clock.frozen(evening(day)):
+            [made] = surveillance.save_lines(system, [Command(told=told | {"cause": "pneumonia_unexplained", "cause_at": evening(day) - timedelta(hours=7)}, source_id=f"w{who}/{day}")], sender="t")
+        assert made.kind == "new"
+
+    found(20, 0)
+    found(22, 1)
+    found(23, 1)  # the same person again is one person
+    assert at(23, system).new == 0
+    found(24, 2)
+    assert at(24, system).new == 1
+    [signal] = signals(stream="ward-pneumonia")
+    assert (signal.kind, signal.unit_id, signal.observed, signal.area.code) == ("cluster", units["ward-1"], 3, TOWN)
+    assert (signal.window_from, signal.window_to) == (FIRST + timedelta(days=20), FIRST + timedelta(days=24))
+    assert signal.judge_by == evening(24) + timedelta(hours=2)
+    found(25, 3)  # a fourth belongs to the same signal
+    after = at(25, system)
+    assert (after.new, after.longer) == (0, 1) and signals(stream="ward-pneumonia")[0].window_to == FIRST + timedelta(days=25)
+
+
+def test_a_stream_that_falls_silent_is_a_signal_and_silence_is_not_zero(county, system, units):
+    told = usual(range(20))
+    for day in (18, 19):
+        told[day] = {"clinic-3": 4 + day % 3}  # the first township tells nothing any more
+    visits(system, units, told)
+    at(19, system)
+    at(20, system)
+    [silent] = signals(stream="fever-visits", kind="silence")
+    assert silent.area.code == TOWN and silent.window_from == FIRST + timedelta(days=18)
+    assert not signals(kind="count")  # a fall to nothing is no fall to zero, and no rise afterwards
+    at(21, system)
+    assert len(signals(stream="fever-visits", kind="silence", area=county.areas[TOWN])) == 1
+
+
+def test_the_same_number_day_after_day_is_a_signal(county, system, units):
+    told = usual(range(20))
+    for day in range(12, 20):
+        told[day] = {"clinic-1": 5, "clinic-2": 3, "clinic-3": 4 + day % 3}
+    visits(system, units, told)
+    at(19, system)
+    at(20, system)
+    [loop] = signals(stream="fever-visits", kind="loop")
+    assert (loop.area.code, loop.observed, loop.window_from) == (TOWN, 8, FIRST + timedelta(days=12))
+
+
+def test_in_the_influenza_season_more_is_usual(county, system, units):
+    """The stream's season asks for eight patients from November to March, for five in the other months."""
+    few = {d: {"clinic-1": 1 + d % 2, "clinic-3": n["clinic-3"]} for d, n in usual(range(20)).items()}
+    visits(system, units, few | {20: {"clinic-1": 7, "clinic-3": 4}})
+    at(20, system, only=["fever-visits"])
+    assert not signals(stream="fever-visits", area=county.areas[TOWN])
+    from dataclasses import replace
+
+    from sizao.registers.surveillance import counting, judging
+
+    plain = replace(streams()["fever-visits"], seasons=())
+    panel = counting.panel(plain, counting.tree(), evening(20), 40)
+    assert TOWN in [e.place.code for e in judging.episodes(panel, judging.judge(panel, (), 1))]
+
+
+def test_what_a_person_has_judged_is_not_raised_again(county, system, units):
+    visits(system, units, usual(range(20)) | {20: {"clinic-1": 15, "clinic-2": 2, "clinic-3": 4}})
+    at(20, system, only=["fever-visits"])
+    judge = county.user("cdc")
+    with clock.frozen(evening(20) + timedelta(hours=1)):
+        for s in signals(stream="fever-visits", kind="count"):
+            assert surveillance.save_signals(judge, [Command(told={"judgement": "false"}, record=s.pk)], sender="t")[0].problems[0].code == "signal-without-reason"
+            assert surveillance.save_signals(judge, [Command(told={"judgement": "false", "why": "体检日"}, record=s.pk)], sender="t")[0].kind == "updated"
+    visits(system, units, {21: {"clinic-1": 16, "clinic-2": 2, "clinic-3": 4}})
+    before = [(s.pk, s.window_to, s.judgement) for s in signals(stream="fever-visits", kind="count")]
+    assert at(21, system, only=["fever-visits"]).new == 0
+    assert [(s.pk, s.window_to, s.judgement) for s in signals(stream="fever-visits", kind="count")] == before
+
+
+def test_what_is_told_late_still_gives_its_signal(county, system, units):
+    visits(system, units, usual(range(22)))
+    assert at(21, system, only=["fever-visits"]).new == 0
+    late = [Command(told={"unit": units["clinic-1"], "fever_handling": "treated", "happened_at": evening(20) - timedelta(hours=4, minutes=n)}, source_id=f"late/{n}") for n in range(14)]
+    with clock.frozen(evening(22)):
+        ledgers.save(system, "fever_visit", late, sender="clinics")
+    assert at(22, system, only=["fever-visits"]).new == 2
+    assert {s.window_from for s in signals(stream="fever-visits", kind="count")} == {FIRST + timedelta(days=20)}
+
+
+def test_packs_sold_are_counted_where_the_report_came_and_a_report_of_nothing_is_zero(county, system, units):
+    from sizao.registers.surveillance import counting
+
+    day, place = FIRST + timedelta(days=20), county.areas[TOWN].pk
+    with clock.frozen(evening(20)):
+        sold = [Command(told={"unit": units["pharmacy-1"], "medicine_class": "fever", "packs_sold": 3, "period": day}, source_id=f"s{n}") for n in range(2)]
+        sold.append(Command(told={"unit": units["pharmacy-1"], "medicine_class": "cough", "packs_sold": 50, "period": day}, source_id="other"))
+        assert {o.kind for o in ledgers.save(system, "medicine_sale", sold, sender="t")} == {"new"}
+        one = streams()["fever-medicine"]
+        panel = counting.panel(one, counting.tree(), evening(20), 3)
+        row = [p.id for p in panel.places].index(place)
+        assert str(panel.counts[row].tolist()) == "[nan, nan, nan]"  # lines without a report: nobody has said that they are all
+        file(system, "medicine_sale", [Filing(units["pharmacy-1"], day, 2, evening(20)), Filing(units["pharmacy-2"], day - timedelta(days=1), 0, evening(19))])
+        panel = counting.panel(one, counting.tree(), evening(20), 3)
+        assert str(panel.counts[row].tolist()) == "[nan, 0.0, 6.0]"
+
+
+@pytest.mark.parametrize("more", [0, 6])
+def test_the_number_of_statements_does_not_grow_with_areas_or_signals(county, system, units, more, django_assert_max_num_queries):
+    from sizao.kernel import areas
+
+    new = [areas.NewArea(f"99000120{n}", f"另{n}镇", "township", "990001") for n in range(more)]
+    grown = areas.grow(new)
+    extra = ledgers.add_units(system, [ledgers.NewUnit(f"x{n}", grown[a.code].pk, a.name_zh, datetime(2026, 1, 1, tzinfo=UTC), "fever_clinic") for n, a in enumerate(new)], sender="t")
+    units |= extra
+    told = usual(range(20))
+    for d in told:
+        told[d] |= {name: 3 + (d + i) % 3 for i, name in enumerate(extra)}
+    visits(system, units, told | {20: dict.fromkeys([*USUAL, *extra], 20)})
+    with django_assert_max_num_queries(75):
+        assert at(20, system).new >= 2 + more
+
+
+def test_false_alarms_have_a_price(county, system, units):
+    visits(system, units, usual(range(20)) | {20: {"clinic-1": 15, "clinic-2": 2, "clinic-3": 4}})
+    at(20, system, only=["fever-visits"])
+    one, two = signals(stream="fever-visits", kind="count")
+    with clock.frozen(evening(21)):
+        surveillance.save_signals(system, [Command(told={"judgement": "false", "why": "体检日"}, record=one.pk), Command(told={"judgement": "real", "why": "流感"}, record=two.pk)], sender="t")
+    [cost] = read.cost(system, evening(0))
+    assert (cost.stream, cost.given, cost.real, cost.false, cost.minutes, cost.wasted) == ("fever-visits", 2, 1, 1, 30, 15)
+    assert sum(c.given for c in read.cost(system, evening(0), by_area=True)) == 2
+    elsewhere = county.user("cdc", OTHER)
+    assert read.cost(elsewhere, evening(0)) == []
+
+
+def test_nobody_holds_the_post_so_the_signal_is_nobodys_and_says_so(county, system, units):
+    visits(system, units, usual(range(20)) | {20: {"clinic-1": 15, "clinic-2": 2, "clinic-3": 4}})
+    Post.objects.filter(role="cdc").delete()
+    at(20, system, only=["fever-visits"])
+    assert {s.owner_id for s in signals(stream="fever-visits")} == {None}
+
+
+def test_a_signal_is_followed_up_with_a_ticket_for_whoever_has_to_act(county, system, units):
+    from sizao.flows.signal_answered import follow_up, judge
+
+    visits(system, units, usual(range(20)) | {20: {"clinic-1": 15, "clinic-2": 2, "clinic-3": 4}})
+    at(20, system, only=["fever-visits"])
+    cdc, [signal] = county.user("cdc"), signals(stream="fever-visits", kind="count", area=county.areas[TOWN])
+    with clock.frozen(evening(20) + timedelta(hours=1)):
+        judge(cdc, signal.pk, "real", "三家诊所同日上升")
+        with pytest.raises(Refused, match="due_at"):
+            follow_up(cdc, signal.pk, "investigated", ticket="到诊所核实")
+        follow_up(cdc, signal.pk, "investigated", "已派两人", ticket="到诊所核实", due_at=evening(21))
+        follow_up(cdc, signal.pk, "investigated", "已派两人", ticket="到诊所核实", due_at=evening(21))
+    signal.refresh_from_db()
+    assert (signal.judgement, signal.action, signal.done, signal.ticket.kind, signal.ticket.due_at) == ("real", "investigated", "已派两人", "directive", evening(21))
+    with pytest.raises(Refused):
+        judge(county.user("cdc", OTHER), signal.pk, "false", "外区")
