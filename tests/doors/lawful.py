@@ -67,3 +67,15 @@ def care(of: Order, unit) -> dict[str, object]:
         "admission": Admission.objects.create(**there, admitted_at=now).pk,
         "need": Need.objects.create(**about, kind="food", asked_at=now, take_by=now, meet_by=now).pk,
     }
+
+
+def signal(area: Area, name: str) -> dict[str, object]:
+    """A signal of a stream there, and a change of its threshold."""
+    from sizao.registers.surveillance.actions import NewSignal, raise_signals
+    from sizao.registers.surveillance.models import StreamSetting
+
+    now = clock.now()
+    day = now.date() - timedelta(days=1)
+    [made] = raise_signals(Scope.system("test"), [NewSignal(name, area.pk, "count", now, observed=9, expected=2, window=(day, day), stream="fever-visits")], sender="streams")
+    setting = StreamSetting.objects.create(stream="fever-visits", area=area, starts_on=day, until=day, least=9, reason="r", issued_at=now, known_from=now, stands_from=now)
+    return {"signal": made.record, "setting": setting.pk}

@@ -19,7 +19,7 @@ from sizao.kernel.ids import uuid7
 OWN = "990001101201"
 RELATIONS = {"own": OWN, "child": f"{OWN}-1", "parent": "990001101", "sibling": "990001101202"}
 INSIDE = ("own", "child")
-NAMED = {"ledger_id": "medicine_sale", "edition": "contact-tracing-basic", "file": uuid7(), "line": 2, "saying": uuid7(), "panel": "curve", "sent_as": "csv"}
+NAMED = {"ledger_id": "medicine_sale", "edition": "contact-tracing-basic", "stream": "fever-visits", "file": uuid7(), "line": 2, "saying": uuid7(), "panel": "curve", "sent_as": "csv"}
 #: Addresses that name a register are walked by test_register_permissions.py, register by register.
 FOR_POSTS = [r for r in ROUTES if r.audience == "post" and not r.register]
 
@@ -60,6 +60,7 @@ def spread(outbreak):
         found[relation] |= _laboratory(outbreak.county.areas[code], person, relation, known)
         found[relation] |= _twice(system, area, known, relation)
         found[relation] |= lawful.care(order, unit)
+        found[relation] |= lawful.signal(outbreak.county.areas[code], relation)
         found[relation] |= {"appeal": lawful.appeal(order).pk, "kind": "order", "form": "docx"}
     return found
 
@@ -164,6 +165,7 @@ def test_nobody_comes_in_without_signing_in(db, route):
     thing |= {"hold": uuid7(), "recall": uuid7()}
     thing |= {"pair": uuid7(), "merge": uuid7()}
     thing |= {"referral": uuid7(), "admission": uuid7(), "need": uuid7()}
+    thing |= {"signal": uuid7(), "setting": uuid7()}
     answer = ask(Client(HTTP_HOST="localhost"), route, thing)
     assert (answer.status_code, answer.headers.get("Location")) in [(302, "/sign-in"), (401, None)]
 

@@ -97,6 +97,7 @@ def _cases(scope: Scope, row: Any) -> list[tuple[str, str]]:
 def judge(request: HttpRequest, signal: UUID) -> HttpResponse:
     """The judgement, with its reason. Refused: bad-value, signal-without-reason, changed-meanwhile."""
     scope = request.scope.open()  # type: ignore[attr-defined]
+    read.access_signal_by_id(scope, signal)
     said = request.POST.get("judgement", "")
     if said not in code_list("signal-judgement"):
         raise Refused("bad-value", field=_("Judgement"), value=said, expected=", ".join(code_list("signal-judgement")))
