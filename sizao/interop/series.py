@@ -23,7 +23,7 @@ from .opening import open_table
 HEADERS = {
     "date": ("date", "day", "week", "日期", "报告日期", "发病日期", "周", "date_report", "date_onset"),
     "count": ("count", "cases", "n", "value", "observed", "病例数", "例数", "数量", "报告数"),
-    "series": ("series", "area", "name", "id", "地区", "区划", "系列", "病种", "disease", "province", "city"),
+    "series": ("series", "place", "area", "name", "id", "地点", "场所", "地区", "区划", "系列", "病种", "disease", "province", "city"),
 }
 _WEEK = re.compile(r"(\d{4})[- ]?W(\d{1,2})", re.IGNORECASE)
 #: Nothing lies in the hours of a day here: a date is a date wherever it is read.
@@ -55,7 +55,7 @@ def read_series(path: Path | str, *, today: date, columns: dict[str, str] | None
     """
     known = {text for texts in HEADERS.values() for text in texts} | {c.casefold() for c in (columns or {}).values()}
     table = open_table(path, knows=lambda text: text.strip().casefold() in known)
-    at = {what: _column(table.header, (columns or {}).get(what), HEADERS[what]) for what in HEADERS}
+    at = {what: column_named(table.header, (columns or {}).get(what), HEADERS[what]) for what in HEADERS}
     if at["date"] is None:
         raise Refused("series-no-dates", file=table.name, headers="、".join(table.header[:8]))
     day, n, of = at["date"], at["count"], at["series"]
@@ -68,7 +68,7 @@ def read_series(path: Path | str, *, today: date, columns: dict[str, str] | None
             yield from zip(block.lines, block.rows, strict=True)
 
     order = order or find_order((row[day] for _, row in cells()), None)
-    read = _reader(table.name, order)
+    read = date_reader(table.name, order)
     told: dict[str, dict[date, float]] = {table.header[i]: {} for i in wide}
     for line, row in cells():
         if not row[day].strip():
@@ -86,12 +86,15 @@ def read_series(path: Path | str, *, today: date, columns: dict[str, str] | None
     return _whole(table.name, told)
 
 
-def _column(header: list[str], named: str | None, usual: Iterable[str]) -> int | None:
+def column_named(header: list[str], named: str | None, usual: Iterable[str]) -> int | None:
+    """Which column is meant: the one so named, else the first with a usual header; None for none."""
     plain = [h.strip().casefold() for h in header]
     return next((plain.index(u) for u in ([named.casefold()] if named else usual) if u in plain), None)
 
 
-def _reader(file: str, order: str | None) -> Callable[[int, str], date]:
+def date_reader(file: str, order: str | None) -> Callable[[int, str], date]:
+    """Reads (line, text) as a day, ISO weeks as their Mondays. Refused series-date-unreadable."""
+
     @lru_cache(maxsize=100_000)
     def meant(text: str) -> date | None:
         if match := _WEEK.fullmatch(text.strip()):

@@ -50,11 +50,14 @@ def _commands(folder: Path) -> list[list[str]]:
     commands = [["detect", weeks_or_gap, "--method", method, "--last", "2"] for method in METHODS for weeks_or_gap in weeks]
     commands += [["detect", weeks[0], "--method", method, "--as-package", "--last", "2"] for method in ("C3", "farrington", "farringtonFlexible")]
     commands += [["rt", days, "--si-mean", "5", "--si-sd", "2", "--method", method, "--draws", "2"] for method in ("cori", "wallinga-teunis")]
+    where = file("places.csv", "place,x,y,population,expected", ["0,0,0,100,2.5", "1,0,1,200,3.5"])
+    commands += [["scan", days, "--places", where, "--model", model, "--replications", "9", "--last", "20"] for model in ("kulldorff", "expectation")]
     return [["epi", *words] for words in commands]
 
 
 def _run(words: list[str]) -> None:
     """A command as if it was typed, its answer thrown away; a refusal is no matter here."""
+    from sizao.doors.cli import epi_scan  # noqa: F401  adds its command
     from sizao.doors.cli.epi import app
     from sizao.kernel.errors import Refused
 
@@ -67,10 +70,8 @@ def _called() -> None:
 
     from sizao.epi.overlap import Intervals, Prepared, Search
     from sizao.epi.reproduction import growth
-    from sizao.epi.scan import nearest, scan
 
     growth(np.full((1, 20), 5.0), window=14)
-    scan(np.full((2, 3), 2.0), np.ones((2, 3)), nearest([[0, 0], [0, 1], [1, 0]], 2), replicates=2)
     visits, stays = Intervals.of([0, 0], [0, 1], [0, 10], [20, 30]), Intervals.of([0], [-1], [5], [25])
     search = Search(stays, places=1, persons=2)
     search.add(visits)

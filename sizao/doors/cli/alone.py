@@ -12,7 +12,7 @@ import os
 import sys
 
 #: Which modules a first word needs.
-GROUPS = {"epi": ("epi",)}
+GROUPS = {"epi": ("epi", "epi_scan", "epi_delays")}
 
 
 def suits(words: list[str]) -> bool:

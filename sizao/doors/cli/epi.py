@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -72,8 +73,9 @@ def detect(
 @epi_app.command("rt")
 def rt(
     file: File,
-    si_mean: Annotated[float, typer.Option("--si-mean", help="代间隔均值，天 · mean of the serial interval, days")],
-    si_sd: Annotated[float, typer.Option("--si-sd", help="代间隔标准差，天 · its standard deviation, days")],
+    si_mean: Annotated[float | None, typer.Option("--si-mean", help="代间隔均值，天 · mean of the serial interval, days")] = None,
+    si_sd: Annotated[float | None, typer.Option("--si-sd", help="代间隔标准差，天 · its standard deviation, days")] = None,
+    si_file: Annotated[Path | None, typer.Option("--si-file", metavar="FILE", help="经验代间隔：lag,probability · an empirical serial interval instead: lag,probability")] = None,
     window: Annotated[int, typer.Option("--window", min=1, help="窗宽，天 · days of a window")] = 7,
     last: Last = None,
     method: Annotated[Literal["cori", "wallinga-teunis"], typer.Option("--method")] = "cori",
@@ -89,6 +91,7 @@ def rt(
 ) -> None:
     """再生数 · reproduction numbers. Columns: series, date (the last day of the window), cases, mean, sd, and quantiles"""
     from sizao.epi import reproduction
+    from sizao.interop.analysts import read_serial
     from sizao.kernel.errors import Refused
 
     told = read(file, {"date": date_column, "count": count, "series": series}, order)
@@ -96,13 +99,18 @@ def rt(
         raise Refused("series-not-daily", file=file.name)
     counts = daily(told, missing_is_zero)
     try:
-        serial = reproduction.serial_interval(si_mean, si_sd, max(len(told.dates), int(si_mean + 10 * si_sd) + 2))
+        if si_file is not None:
+            serial = reproduction.checked(read_serial(si_file))
+        elif si_mean is not None and si_sd is not None:
+            serial = reproduction.serial_interval(si_mean, si_sd, max(len(told.dates), int(si_mean + 10 * si_sd) + 2))
+        else:
+            raise Refused("serial-not-given")
         if method == "cori":
             found, names = reproduction.cori(counts, serial / serial.sum(), window=window, prior_mean=prior_mean, prior_sd=prior_sd), reproduction.QUANTILES
         else:
             found, names = reproduction.wallinga_teunis(counts, serial / serial.sum(), window=window, draws=draws), (0.025, 0.975)
-    except reproduction.BadSerialInterval:
-        raise Refused("series-moments", mean=si_mean, sd=si_sd) from None
+    except reproduction.BadSerialInterval as bad:
+        raise (Refused("series-moments", mean=si_mean, sd=si_sd) if bad.code == "serial-moments" else Refused(bad.code, value=round(bad.value, 6))) from None
     titles = [f"q{q:g}" for q in names]
     begin = 0 if last is None else max(len(found.ends) - last, 0)
     rows = (
