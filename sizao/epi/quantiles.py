@@ -20,7 +20,7 @@ def poisson(p: float, mean: ArrayLike) -> Floats:
     return np.asarray(np.where(special.pdtr(below, mu) >= p, below, above))
 
 
-def negative_binomial(p: float, mean: ArrayLike, spread: ArrayLike) -> Floats:
+def negative_binomial(p: ArrayLike, mean: ArrayLike, spread: ArrayLike) -> Floats:
     """Likewise of negative binomial variables with these means, their variance `spread` times the mean, above 1.
 
     >>> negative_binomial(0.995, [0.5, 8], [2, 3]).tolist()

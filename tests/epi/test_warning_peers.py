@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sizao.epi.warning.bayes import bayes
+from sizao.epi.warning.cusum import ROSSI, cusum
 from sizao.epi.warning.ears import ears
 from sizao.epi.warning.farrington import FLEXIBLE, ORIGINAL, farrington
 from sizao.epi.warning.series import REASONS
@@ -92,11 +94,36 @@ def test_where_the_package_departs_from_the_papers_the_default_setting_gives_the
     assert alarm.any()
 
 
+@pytest.mark.parametrize(("run", "setting"), [("newest", {}), ("five years", {"b": 5, "w": 3, "act_y": False, "alpha": 0.005}), ("both", {"b": 3, "w": 4, "alpha": 0.001})])
+def test_bayes_is_the_packages_bound_for_bound(counts, run, setting):
+    _, threshold, alarm = told("bayes.csv", run, len(counts))
+    found = bayes(counts, last=10, **setting)
+    np.testing.assert_array_equal(found.threshold, threshold)
+    assert (found.alarm == alarm).all()
+    assert alarm.any()
+
+
+#: With "anscombeNegBin" the package takes one mean for all periods.
+CUSUM_RUNS = [(trans, m) for trans in ("standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "anscombeNegBin", "none") for m in ("mean", "glm", 4) if (trans, m) != ("anscombeNegBin", "glm")]
+
+
+@pytest.mark.parametrize(("trans", "m"), CUSUM_RUNS)
+def test_cusum_is_the_packages_bound_for_bound(counts, trans, m):
+    some = sorted({int(s) for s in table(GOLDEN / "cusum.csv")["series"]})
+    _, threshold, alarm = told("cusum.csv", f"{trans} {m}", len(some))
+    found = cusum(counts[some], ROSSI, trans=trans, m=m, last=20, package_bound=True)
+    roughly = {"rtol": 0.02, "atol": 0.02} if trans == "anscombeNegBin" else {"rtol": 1e-9, "atol": 1e-9}  # the package looks this residual up in a table of two digits
+    np.testing.assert_allclose(found.threshold, threshold, **roughly)
+    assert (found.alarm == alarm).all()
+    ours = cusum(counts[some], ROSSI, trans=trans, m=m, last=20)
+    assert ((counts[some][:, -20:] > ours.threshold) == alarm).all()  # the default's bound is the count above which the package alarms
+
+
 def there(package: str) -> bool:
     return bool(shutil.which("Rscript")) and subprocess.run(["Rscript", "-e", f"library({package})"], capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.parametrize(("package", "script", "files"), [("surveillance", "surveillance.R", ("counts", "ears", "farrington")), ("EpiEstim", "epiestim.R", ("epidemics", "epiestim"))])
+@pytest.mark.parametrize(("package", "script", "files"), [("surveillance", "surveillance.R", ("counts", "ears", "farrington", "bayes", "cusum")), ("EpiEstim", "epiestim.R", ("epidemics", "epiestim"))])
 def test_the_packages_still_say_what_is_on_record(tmp_path, package, script, files):
     if not there(package):
         pytest.skip(f"R with {package} is not here")

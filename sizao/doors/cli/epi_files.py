@@ -37,6 +37,33 @@ def read(file: Path, columns: dict[str, str | None], order: str | None) -> Any:
     return read_series(file, today=today(), columns={k: v for k, v in columns.items() if v}, order=order)
 
 
+def kinds(file: Path, told: Any) -> Any:
+    """The kind of holiday of each period of `told`, 0 for none, from lines `date` or `date,kind`; a week has the highest kind of its days. Refused epi-holidays; a first line without a date is a heading."""
+    import numpy as np
+
+    from sizao.kernel.errors import Refused
+
+    found = np.zeros(len(told.dates), np.int64)
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise Refused("epi-holidays", file=file.name, line=0, value=type(wrong).__name__) from None
+    for number, line in enumerate(lines, 1):
+        day, _, kind = (part.strip() for part in line.partition(","))
+        try:
+            at = (date.fromisoformat(day) - told.dates[0]).days // told.step
+            which = int(kind or 1)
+            if not 1 <= which <= 20:
+                raise ValueError
+        except ValueError:
+            if not line.strip() or (number == 1 and not day[:1].isdigit()):
+                continue
+            raise Refused("epi-holidays", file=file.name, line=number, value=line) from None
+        if 0 <= at < len(found):
+            found[at] = max(found[at], which)
+    return found
+
+
 def daily(told: Any, missing_is_zero: bool, *, whole: bool = False) -> Any:
     """(series, periods) of counts, none missing, negative or, with `whole`, fractional. Refused series-day-missing, count-negative, count-fractional."""
     import numpy as np

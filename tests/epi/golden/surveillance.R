@@ -1,4 +1,4 @@
-# Writes what R's surveillance says of series made here: counts.csv, ears.csv, farrington.csv. Call: Rscript surveillance.R FOLDER
+# Writes what R's surveillance says of series made here: counts.csv, ears.csv, farrington.csv, bayes.csv, cusum.csv. Call: Rscript surveillance.R FOLDER
 suppressMessages(library(surveillance))
 set.seed(11)
 weeks <- 320; t <- 1:weeks
@@ -16,7 +16,7 @@ out <- commandArgs(TRUE)[1]
 write.csv(counts, file.path(out, "counts.csv"), row.names = FALSE, quote = FALSE)
 z <- sts(counts, start = c(2000, 1), frequency = 52)
 told <- function(run, r, at, expected) {
-  n <- ncol(counts)
+  n <- ncol(observed(r))
   data.frame(run = run, series = rep(seq_len(n) - 1, each = length(at)), week = rep(at - 1, n), expected = as.vector(expected), threshold = as.vector(upperbound(r)), alarm = as.vector(alarms(r)) + 0)
 }
 write <- function(rows, file) { k <- sapply(rows, is.double); rows[k] <- lapply(rows[k], signif, 15); write.csv(rows, file.path(out, file), row.names = FALSE, quote = FALSE) }
@@ -42,3 +42,20 @@ r <- suppressWarnings(farrington(z, control = list(range = at, b = 5, w = 3, rew
 rows[[length(rows) + 1]] <- told("original", r, at, NA)
 sink()
 write(do.call(rbind, rows), "farrington.csv")
+at <- 311:320
+rows <- list()
+for (one in list(list("newest", b = 0, w = 6, actY = TRUE, alpha = 0.05), list("five years", b = 5, w = 3, actY = FALSE, alpha = 0.005), list("both", b = 3, w = 4, actY = TRUE, alpha = 0.001))) {
+  sink("/dev/null")
+  r <- bayes(z, control = c(list(range = at), one[-1]))
+  sink()
+  rows[[length(rows) + 1]] <- told(one[[1]], r, at, NA)
+}
+write(do.call(rbind, rows), "bayes.csv")
+at <- 301:320
+rows <- list()
+# one series at a time: of several the package hands the mean of the first on to the others; its anscombeNegBin takes one mean alone
+for (trans in c("standard", "rossi", "anscombe", "anscombe2nd", "pearsonNegBin", "anscombeNegBin", "none")) for (m in if (trans == "anscombeNegBin") list(NULL, 4) else list(NULL, "glm", 4)) for (i in c(1, 3, 5, 8, 10, 12, 14, 16, 18, 21, 24, 25)) {
+  one <- told(paste(trans, if (is.null(m)) "mean" else m), cusum(z[, i], control = list(range = at, k = 1.04, h = 2.26, m = m, trans = trans, alpha = 0.1)), at, NA)
+  rows[[length(rows) + 1]] <- transform(one, series = i - 1)
+}
+write(do.call(rbind, rows), "cusum.csv")
