@@ -1,5 +1,5 @@
-"""Who is left alone by isolation: a child whose parents are in a centre, an old man at home whose daughter is. Worked out from stays, households and lists each
-time it is read, so it begins with the stay and ends with it; visits are due each day, and a missed one is an alarm.
+"""Who is left alone by isolation: a child whose parents are in a centre, an old man at home whose daughter is. Worked out from stays, orders, households and lists
+each time it is read, so it begins and ends with them. Whom an order in force binds, and of whom nobody has said where he is, is at home (decision 052); visits are due each day, and a missed one is an alarm.
 """
 
 from collections import defaultdict
@@ -19,6 +19,7 @@ from sizao.kernel.outcome import Command
 from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope
 from sizao.registers.care import rules
+from sizao.registers.isolation import places
 from sizao.registers.isolation import read as isolation
 from sizao.registers.ledgers import actions as ledgers
 from sizao.registers.ledgers import read as entries
@@ -31,8 +32,16 @@ if TYPE_CHECKING:
     from sizao.registers.population.models import Person
 
 AWAY, VISITED = ("centre", "hospital", "held"), ("visit", "call")
-#: A stay that nobody has ended for so long is a record that was forgotten; it leaves nobody alone.
-FORGOTTEN = timedelta(days=90)
+#: A stay that nobody has ended for so long leaves nobody alone; nor does a visit of then count.
+FORGOTTEN = places.FORGOTTEN
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Where somebody is held, by a stay or by an order alone, and since when."""
+
+    kind: str | None
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +73,17 @@ def alone(scope: Scope, at: datetime | None = None, people: Iterable[UUID] | Non
     held = isolation.stays(scope).filter(ended_at=None, started_at__lte=at, started_at__gt=at - FORGOTTEN, kind__isnull=False)
     if people is not None:
         held = among(held, "person_id", people)
-    kinds = {s.person_id: s for s in held.order_by("started_at")}
+    kinds = {s.person_id: _Held(s.kind, s.started_at) for s in held.order_by("started_at")}
+    kinds |= {pk: _Held("home", since) for pk, since in places.ordered_home(scope, at, people).items() if pk not in kinds}
     houses = set(population.households_of(kinds).values())
     if not houses:
         return []
     members = population.members_of(scope, houses)
     if people is not None:
-        kinds = {s.person_id: s for s in among(isolation.stays(scope).filter(ended_at=None, kind__isnull=False), "person_id", {m.pk for m in members}).order_by("started_at")}
+        everybody = {m.pk for m in members}
+        held = isolation.stays(scope).filter(ended_at=None, started_at__lte=at, started_at__gt=at - FORGOTTEN, kind__isnull=False)
+        kinds = {s.person_id: _Held(s.kind, s.started_at) for s in among(held, "person_id", everybody).order_by("started_at")}
+        kinds |= {pk: _Held("home", since) for pk, since in places.ordered_home(scope, at, everybody).items() if pk not in kinds}
     lists = _lists(scope, {m.pk for m in members}, at)
     child, elder = (int(threshold(name, at.date())) for name in ("alone-child-years", "alone-elder-years"))
     together: dict[UUID, list[Person]] = defaultdict(list)

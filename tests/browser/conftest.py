@@ -9,7 +9,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -86,11 +87,11 @@ def wait_until_it_answers(address: str) -> None:
     raise AssertionError(f"{address} does not answer")
 
 
-@pytest.fixture(scope="session")
-def service() -> Iterator[Service]:
+@contextmanager
+def serving(prepare: Callable[[Service], None]) -> Iterator[Service]:
+    """A store of its own in a folder of its own: `prepare` fills it by the command line, then `sizao serve` runs it until the block ends."""
     place = Path(tempfile.mkdtemp(prefix="sizao-browser-"))
     place.chmod(0o755)
-    write_lists(place)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -104,15 +105,7 @@ def service() -> Iterator[Service]:
     )
     server = None
     try:
-        running.sizao("open", str(place / "cases.csv"), str(place / "contacts.csv"), "--disease", "covid-19", "--no-serve", "--json")
-        code = "all"
-        while code:  # walk down the tree that grew from the place columns
-            below = json.loads(running.sizao("coverage", "--area", code, "--json"))["areas"]
-            running.codes |= {a["name"]: a["code"] for a in below}
-            code = below[0]["code"] if len(below) == 1 else ""
-        for name, role, area in (("worker", "community", running.codes["前进村"]), ("chief", "commander", "all")):
-            running.sizao("users", "add", name, "--name", name)
-            running.sizao("users", "grant", name, role, "--area", area)
+        prepare(running)
         log = (place / "serve.log").open("w")
         server = subprocess.Popen(
             [sys.executable, "-m", "sizao", "serve", "--store", str(place / "store"), "--port", str(port)],
@@ -136,6 +129,27 @@ def service() -> Iterator[Service]:
         shutil.rmtree(place, ignore_errors=True)
 
 
+def small_outbreak(running: Service) -> None:
+    """What `write_lists` wrote, opened; a worker of the village and a chief beside whoever opened it."""
+    place = running.place
+    write_lists(place)
+    running.sizao("open", str(place / "cases.csv"), str(place / "contacts.csv"), "--disease", "covid-19", "--no-serve", "--json")
+    code = "all"
+    while code:  # walk down the tree that grew from the place columns
+        below = json.loads(running.sizao("coverage", "--area", code, "--json"))["areas"]
+        running.codes |= {a["name"]: a["code"] for a in below}
+        code = below[0]["code"] if len(below) == 1 else ""
+    for name, role, area in (("worker", "community", running.codes["前进村"]), ("chief", "commander", "all")):
+        running.sizao("users", "add", name, "--name", name)
+        running.sizao("users", "grant", name, role, "--area", area)
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[Service]:
+    with serving(small_outbreak) as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
 def chromium():
     """Closed with the module: while Playwright runs, Django takes this thread for an asynchronous one and refuses the database to other tests."""
@@ -148,9 +162,9 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def visitor(service, chromium):
-    """`visitor(user, size, language)` → a page signed in by a one-time link. At the end: no violation of the policy, no error, no other host asked."""
+@contextmanager
+def visiting(service: Service, chromium):
+    """`come_in(user, size, language)` → a page signed in by a one-time link. At the end: no violation of the policy, no error, no other host asked."""
     seen: list[str] = []
     contexts = []
 
@@ -171,3 +185,10 @@ def visitor(service, chromium):
     for context in contexts:
         context.close()
     assert seen == []
+
+
+@pytest.fixture
+def visitor(service, chromium):
+    """`visitor(user, size, language)` on the small outbreak that all browser tests share."""
+    with visiting(service, chromium) as come_in:
+        yield come_in

@@ -7,7 +7,7 @@ from sizao.kernel.ids import uuid7
 from sizao.kernel.models import Area, Grant, Holding, Post, User
 from sizao.kernel.scope import Scope
 from sizao.registers.isolation import ordering
-from sizao.registers.isolation.models import Absence, Appeal, Evidence, Order
+from sizao.registers.isolation.models import Absence, Appeal, Evidence, Order, Stay
 
 SINCE = datetime(2019, 1, 1, tzinfo=UTC)
 
@@ -53,6 +53,11 @@ def appeal(of: Order) -> Appeal:
 def absence(of: Order) -> Absence:
     now = clock.now()
     return Absence.objects.create(order=of, person_id=of.person_id, area=of.area, disease=of.disease, found_at=now, found_by="visit", reach_by=now, known_from=now, stands_from=now)
+
+
+def stay(of: Order) -> Stay:
+    now = clock.now()
+    return Stay.objects.create(order=of, person_id=of.person_id, area=of.area, disease=of.disease, kind=of.kind, started_at=now, known_from=now, stands_from=now)
 
 
 def care(of: Order, unit) -> dict[str, object]:

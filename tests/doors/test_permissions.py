@@ -56,7 +56,7 @@ def spread(outbreak):
         now = clock.now()
         at = {"area": outbreak.county.areas[code], "disease": "covid-19", "asked_at": now, "known_from": now, "stands_from": now}
         found[relation] |= {"search": ExposureSearch.objects.create(**at).pk}
-        found[relation] |= {"absence": lawful.absence(order).pk}
+        found[relation] |= {"absence": lawful.absence(order).pk, "stay": lawful.stay(order).pk}
         found[relation] |= _laboratory(outbreak.county.areas[code], person, relation, known)
         found[relation] |= _twice(system, area, known, relation)
         found[relation] |= lawful.care(order, unit)
@@ -160,7 +160,7 @@ def test_every_route_for_posts_names_a_permission_that_some_role_has():
 def test_nobody_comes_in_without_signing_in(db, route):
     thing = {"unit": uuid7(), "person": uuid7(), "case": uuid7(), "contact": uuid7(), "area": "x", "check": uuid7(), "relation": "own", "register": "persons"}
     thing |= {"record": uuid7(), "field": "area", "bulk": "release", "order": uuid7(), "appeal": uuid7(), "issue": uuid7(), "kind": "order", "form": "pdf", "search": uuid7(), "card": uuid7()}
-    thing |= {"absence": uuid7()}
+    thing |= {"absence": uuid7(), "stay": uuid7()}
     thing |= {"gateway": uuid7(), "handover": uuid7()}
     thing |= {"hold": uuid7(), "recall": uuid7()}
     thing |= {"pair": uuid7(), "merge": uuid7()}

@@ -11,7 +11,7 @@ from django.test import Client
 from sizao.kernel import clock
 from sizao.passes import issuing, tokens
 
-ADDRESSES = ("/verify", "/verify/keys.json", "/verify/verify.css", "/verify/verify.mjs", "/verify/token.mjs", "/verify/worker.js")
+ADDRESSES = ("/verify", "/verify/keys.json", "/verify/verify.css", "/verify/verify.mjs", "/verify/token.mjs", "/verify/worker.js", "/favicon.ico")
 
 
 def kept_answers():
@@ -27,9 +27,13 @@ def kept_answers():
 
 
 def serving(answers):
+    """A server of just these; `.missing` names what was asked for besides."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             content, headers = answers.get(self.path, (b"", {}))
+            if not content:
+                self.server.missing.append(self.path)
             self.send_response(200 if content else 404)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -40,6 +44,7 @@ def serving(answers):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.missing = []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
@@ -72,7 +77,9 @@ def test_the_page_gives_the_same_reasons_and_outlives_the_server(rights):
         page = browser.new_page()
         page.goto(f"{base}/verify")
         page.wait_for_function("navigator.serviceWorker.ready.then(() => document.documentElement.dataset.ready === '1')")
+        page.wait_for_timeout(300)  # a browser asks for the icon of a page after the page
         server.shutdown()
+        assert server.missing == []
         server.server_close()
         page.reload()  # nobody answers any more
         page.wait_for_function("document.documentElement.dataset.ready === '1'")

@@ -1,4 +1,4 @@
-"""Who is isolated goes wrong first here: gone, alone, held too long, asked for nothing, untested. What has a clock stands with it, the most urgent first."""
+"""Who is isolated goes wrong first here: gone, in two places at once, nobody knows where, alone, held too long, asked for nothing, untested. What has a clock stands with it, the most urgent first."""
 
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from sizao.flows import isolation_ordered, left_alone
 from sizao.kernel import clock
 from sizao.kernel.codes import code_list
 from sizao.kernel.ids import uuid7
-from sizao.registers.isolation import absent, lagging
+from sizao.registers.isolation import absent, lagging, places
 from sizao.registers.isolation import orders as read
 from sizao.registers.population import read as population
 
-SAID = ("visited", "settled")
+SAID = ("visited", "settled", "kept")
+#: Rows of a list on this page.
+MOST = 200
 
 
 def board(request: HttpRequest) -> HttpResponse:
@@ -25,10 +27,12 @@ def board(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     absences, held = absent.open_absences(scope), lagging.still_held(scope, now)
     alone, proposed, untested = left_alone.alone(scope, now), isolation_ordered.to_propose(scope, now), read.without_exit_test(scope, now)
-    whom = [a.person_id for a in absences] + [s.person_id for s, _, _ in held] + [a.person.pk for a in alone] + [p.person for p in proposed] + [o.person_id for o, _ in untested]
+    doubled, unplaced = places.doubled(scope, now), places.unplaced(scope, now)[:MOST]
+    whom = [s.person_id for some in doubled for s in some] + [o.person_id for o in unplaced]
+    whom += [a.person_id for a in absences] + [s.person_id for s, _, _ in held] + [a.person.pk for a in alone] + [p.person for p in proposed] + [o.person_id for o, _ in untested]
     words = Words(request.LANGUAGE_CODE, scope.post.area.zone)  # type: ignore[attr-defined]
     shown = {
-        "w": words, "now": now, "absences": absences, "held": held, "alone": alone, "proposed": proposed, "untested": untested, "names": population.names_of(scope, whom, "isolation.board") if whom else {},
+        "w": words, "now": now, "absences": absences, "held": held, "alone": alone, "proposed": proposed, "untested": untested, "doubled": doubled, "unplaced": unplaced, "names": population.names_of(scope, whom, "isolation.board") if whom else {},
         "outcomes": [(k, words.code("absence-outcome", k)) for k in code_list("absence-outcome")], "needs": [(k, words.code("need-found", k)) for k in code_list("need-found")],
         "may_stay": scope.can("stay.write"), "may_visit": scope.can("ledger.write"), "may_order": scope.can("order.issue"), "key": uuid7(),
         "said": request.GET.get("said") if request.GET.get("said") in SAID else "",
@@ -42,6 +46,13 @@ def settle(request: HttpRequest, absence: UUID) -> HttpResponse:
     zone = scope.post.area.zone
     absent.settle(scope, absence, outcome=request.POST.get("outcome", ""), need=request.POST.get("need") or "none", at=asked(request, "at", zone))
     return HttpResponseRedirect(url("isolation", {"said": "settled"}))
+
+
+def keep(request: HttpRequest, stay: UUID) -> HttpResponse:
+    """Of two places that are told of somebody, this is where he is. Whom that leaves alone is on the list at once."""
+    scope = request.scope.open()  # type: ignore[attr-defined]
+    left_alone.put_on_list(scope, [places.keep(scope, stay)])
+    return HttpResponseRedirect(url("isolation", {"said": "kept"}))
 
 
 def visit(request: HttpRequest, person: UUID) -> HttpResponse:

@@ -55,6 +55,7 @@ class Route:
 ROUTES: tuple[Route, ...] = (
     Route("healthz", "healthz", "public.views.healthz", "anyone"),
     Route("static", "static/<str:digest>/<path:file>", "public.views.static_file", "anyone"),
+    Route("icon", "favicon.ico", "public.views.icon", "anyone"),
     Route("language", "language", "public.views.language", "anyone", methods=("POST",)),
     Route("sign-in-help", "sign-in", "public.views.sign_in_help", "anyone"),
     Route("sign-in", "sign-in/<str:token>", "public.views.sign_in", "anyone", methods=("GET", "POST")),
@@ -118,6 +119,7 @@ ROUTES: tuple[Route, ...] = (
     Route("appeal-decide", "appeal/<uuid:appeal>", "desk.orders.decide", "post", "appeal.decide", "subject", reads_persons=True, methods=("POST",)),
     Route("isolation", "isolation", "desk.isolation.board", "post", "person.read", reads_persons=True),
     Route("absence-settle", "isolation/absence/<uuid:absence>", "desk.isolation.settle", "post", "stay.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("stay-keep", "isolation/place/<uuid:stay>", "desk.isolation.keep", "post", "stay.write", "subject", reads_persons=True, methods=("POST",)),
     Route("record-visit", "isolation/visit/<uuid:person>", "desk.isolation.visit", "post", "ledger.write", "subject", reads_persons=True, methods=("POST",), also=("person.read",)),
     Route("orders-watch", "orders", "desk.watch.watch", "post", "order.second"),
     Route("orders-issue", "orders/issue/<uuid:issue>", "desk.watch.issue", "post", "order.second", "subject", methods=("POST",)),

@@ -31,6 +31,13 @@ def static_file(request: HttpRequest, digest: str, file: str) -> HttpResponse:
     return found
 
 
+def icon(request: HttpRequest) -> HttpResponse:
+    """The mark in a browser's tab, where browsers ask for it by themselves: beside a PDF, a file of JSON, the pages that go on without us."""
+    found = HttpResponse((static.ROOT / "sizao/mark.svg").read_bytes(), content_type="image/svg+xml")
+    found["Cache-Control"] = "public, max-age=604800"
+    return found
+
+
 def nothing(request: HttpRequest, rest: str) -> HttpResponse:
     """Every other address, said as such."""
     raise Refused("page-not-found")

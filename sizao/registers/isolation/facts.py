@@ -1,4 +1,4 @@
-"""What a plan may ask of isolation: stays, and its acts."""
+"""What a plan may ask of isolation: stays, orders, and its acts. What else ends an order by itself, a plan does not ask (decision 052)."""
 
 from sizao.kernel.facts import ActKind, FactsColumn, FactsTable
 
@@ -16,6 +16,20 @@ TABLES = (
             C("open", "bool", "(released_at IS NULL)", "仍在隔离", "open"),
         ),
         made_by="stay.admitted",
+    ),
+    FactsTable(
+        name="isolation_order",
+        relation="isolation_order",
+        zh="隔离命令",
+        en="isolation order",
+        columns=(
+            C("kind", "text", "kind", "方式", "kind", codes="stay-kind"),
+            C("starts_at", "instant", "starts_at", "开始时间", "start"),
+            C("ends_at", "instant", "ends_at", "到期时间", "end"),
+            C("lifted_at", "instant", "lifted_at", "提前解除时间", "time of lifting"),
+            C("binding", "bool", "", "在有效期内", "within its time", expression="starts_at <= now and now < ends_at and lifted_at is null"),
+        ),
+        made_by="isolation.ordered",
     ),
 )
 ACTS = (
