@@ -134,6 +134,27 @@ def streams() -> str:
     return "\n".join(lines) + "\n"
 
 
+def grade_rules() -> str:
+    """Sets of rules for grades, in words and as written, and what a condition may ask."""
+    from sizao.plan.grading.figures import FIGURES, MOST_DAYS, UNITS
+    from sizao.plan.grading.rulesets import shipped
+
+    lines = ["# Rules for grades of areas", "", "Written from `content/grades/` and `plan/grading/figures.py`. A set counts where two people have put it in force; one that stood by itself counts where nobody has decided.", "[How an area is graded](../how-to/grade-an-area.md).", ""]
+    for rules in sorted(shipped().values(), key=lambda r: (r.example is not None, r.id)):
+        lines += [f"## `{rules.id}`: {rules.title['zh']} · {rules.title['en']}", ""]
+        if rules.example:
+            lines += [f"An example of ours, no authority's text. {rules.example['zh']}。 {rules.example['en']}.", ""]
+        lines += ["| grade | when | 中文 | English |", "|---|---|---|---|"]
+        lines += [f"| {line.grade} | {f'`{line.text}`' if line.text else '—'} | {line.say('zh')} | {line.say('en')} |" for line in rules.lines]
+        by_itself = f" Stands by itself from {rules.since} until {rules.until}." if rules.since else ""
+        part = f", or a part of it ({', '.join(rules.smallest)})" if rules.smallest else ""
+        lines += ["", f"Graded: {', '.join(rules.levels)}{part}. Cases: {', '.join(rules.classes)}. A cluster: {rules.cluster_cases} new cases or more in one {rules.cluster_level}. Looked at again after {rules.review} days; stale after {rules.stale} days without a word of a case.{by_itself}", "", f"Source: {rules.source}", ""]
+    lines += ["## What a condition may ask", "", f"`_Nd`: over the last N local days, 1 to {MOST_DAYS}, the judged day included. What cannot be told is not 0: the line stays open, and with it the grade, unless every line that is open would give the same.", ""]
+    lines += ["| word | 中文 | English | unit | how it is counted | cannot be told where |", "|---|---|---|---|---|---|"]
+    lines += [f"| `{f.name}{'_Nd' if f.days else ''}` | {f.zh.replace('{n}', 'N')} | {f.en.replace('{n}', 'N')} | {UNITS[f.unit][1] or 'yes or no'} | {f.how[0]} {f.how[1]} | {f.untold[0]} {f.untold[1] or '—'} |" for f in FIGURES]
+    return "\n".join(lines) + "\n"
+
+
 def ledgers() -> str:
     from sizao.kernel.fields import dictionary
     from sizao.registers.ledgers import due
@@ -224,7 +245,7 @@ def answered() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"messages-of-others.md": answered, "examples.md": examples, "line-lists.md": line_lists, "ledgers.md": ledgers, "streams.md": streams, "diseases.md": diseases, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary, "trace.md": trace, "left-out.md": left_out, "truth.md": truth}
+PAGES = {"messages-of-others.md": answered, "examples.md": examples, "line-lists.md": line_lists, "ledgers.md": ledgers, "streams.md": streams, "diseases.md": diseases, "commands.md": commands, "errors.md": errors, "access.md": access, "plan-language.md": plan_language, "vocabulary.md": vocabulary, "trace.md": trace, "left-out.md": left_out, "truth.md": truth, "grades.md": grade_rules}
 
 
 def main() -> None:

@@ -59,8 +59,9 @@ KINDS = {
     "exchange": "exchange/*.yaml",
     "case-definition": "definitions/*.yaml",
     "form": "forms/*.yaml",
+    "grading": "grades/*.yaml",
 }
-BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "stream", "restriction", "exchange", "case-definition", "form")
+BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "stream", "restriction", "exchange", "case-definition", "form", "grading")
 _checkers: dict[str, Checker] = {}
 _afters: dict[str, Callable[[], object]] = {}
 _cited: set[tuple[str, str, str]] = set()

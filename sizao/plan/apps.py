@@ -18,6 +18,7 @@ class PlanConfig(AppConfig):
         from sizao.kernel import content
 
         content.checker("plan", faults)
+        content.checker("grading", grading_faults)
 
 
 def faults(path: Path, text: str) -> Iterator[Any]:
@@ -29,3 +30,10 @@ def faults(path: Path, text: str) -> Iterator[Any]:
     for fault in check_text(text, path, shared=False).faults:  # what is played for every edition in the suite is not played again at each store
         said = fault.as_json()
         yield ContentFault(fault.file, fault.line, fault.code, said["zh"], said["en"])
+
+
+def grading_faults(path: Path, text: str) -> Iterator[Any]:
+    """The faults of a set of rules for grades. Read when asked: the language needs the models."""
+    from .grading import rulesets
+
+    yield from rulesets.faults(path, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,8 @@ from sizao.kernel.models import Area, Enactment
 
 from . import evaluation
 from .language import Edition, Measure
+from .language.measure import BEGINNING, FAR
+from .sql import Relations
 
 
 class Pair:
@@ -32,7 +35,10 @@ class Pair:
         starts: datetime | None = None,
         since: datetime | None = None,
         narrower: Sequence[Enactment] = (),
+        held: Enactment | None = None,
+        said: Sequence[Said] = (),
     ):
+        self.held, self.said = held, tuple(said)  # the enactment itself, where it stays as it is; and what would be said of areas then
         self.narrower = tuple(narrower)  # whom neither side obliges or releases
         self.old, self.new, self.name = old, new, name
         self.here, self.as_of, self.disease, self.starts, self.since = here, as_of, disease, starts, since
@@ -45,22 +51,23 @@ class Pair:
         """What one occasion costs, before and after."""
         return (self.was.minutes if self.was else 0, self.will.minutes if self.will else self.was.minutes if self.was else 0)
 
-    def evaluated(self, edition: Edition | None, m: Measure | None, starts: datetime | None) -> str:
+    def evaluated(self, edition: Edition | None, m: Measure | None, starts: datetime | None, said: Sequence[Said] = ()) -> str:
         """The obligations of one side below the area; none where the edition lacks the measure."""
         if edition is None or m is None:
             return "SELECT NULL::uuid AS subject, NULL::uuid AS person, 0::bigint AS occasion, NULL::timestamptz AS opens, NULL::timestamptz AS due, NULL::text AS state, NULL::text AS reason, NULL::bigint AS area, NULL::bigint AS post, FALSE AS doable WHERE FALSE"
         everywhere = self.here.parent_id is None
-        force = Enactment(area=self.top, disease=self.disease, starts_at=starts or datetime.min.replace(tzinfo=UTC))
+        force = self.held or Enactment(area=self.top, disease=self.disease, starts_at=starts or datetime.min.replace(tzinfo=UTC))
         sql = evaluation.statement(
-            evaluation.InForce(force, edition, m, self.narrower), self.as_of, None, None if everywhere else evaluation.below(m.facts, self.here.path), beside=False
-        )
+            evaluation.InForce(force, edition, m, self.narrower), self.as_of, None, None if everywhere else evaluation.below(m.facts, self.here.path), beside=False,
+            shared=(lambda r, zone, table: saying(r, zone, said)) if said else None,
+        )  # fmt: skip
         inside = "" if everywhere else f" WHERE o.area IN (SELECT id FROM kernel_area WHERE path LIKE '{self.here.path}%')"
         return f"SELECT o.subject, o.person, o.occasion, o.opens, o.due, o.state, o.reason, o.area, o.post, o.doable FROM ({sql}) o{inside}"
 
     def sets(self) -> str:
         """`a`, `b`: the obligations of both sides; `w`: the subjects, each with what becomes of it. Two equal rules are evaluated once."""
         a = self.evaluated(self.old, self.was, self.since)
-        b = self.evaluated(self.new, self.will, self.since)
+        b = self.evaluated(self.new, self.will, self.since, self.said)
         if a == b:
             b = "SELECT * FROM a"
         elif self.starts is not None:
@@ -106,6 +113,26 @@ class Pair:
     def listed(self, change: str, after: UUID | None, limit: int) -> str:
         beyond = f" AND w.subject > '{after}'::uuid" if after else ""
         return f"{self.sets()} SELECT w.subject, w.person, w.area, w.post, w.before, w.after FROM w WHERE w.change = '{change}'{beyond} ORDER BY w.subject LIMIT {int(limit)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What would be said of an area on a scale with one value at a time, from an instant on."""
+
+    area: int
+    scale: str
+    value: str
+    starts_at: datetime
+
+
+def saying(r: Relations, zone: str, said: Sequence[Said]) -> Relations:
+    """The relations as if that were said of areas already: of the lines of a scale the one that began last is read, so what stands need not be taken out."""
+    d = evaluation.POSTGRES
+    lines = " UNION ALL ".join(
+        f"SELECT NULL::uuid, {int(s.area)}::bigint, {d.literal(s.scale)}, {d.literal(s.value)}, NULL::numeric, {d.literal(evaluation.naive(s.starts_at, zone))}, {d.literal(FAR)}, {d.literal(BEGINNING)}, {d.literal(FAR)}"
+        for s in said
+    )
+    return replace(r, area_fact=f"{r.area_fact} UNION ALL {lines}")
 
 
 class OutOfTime(Exception):

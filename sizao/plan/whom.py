@@ -83,6 +83,8 @@ class MeasureChanged(Changed):
         ownerless: Obliged under the new edition, and no post answers.
         no_post: No post of its role stands at all in the area or above it.
         cut: It could not be evaluated in the time given; its numbers are unknown, not 0.
+        held: The enactment that it is of, where both sides are under the same. beyond: it is about more than the area asked about.
+        restricts: What it asks for restricts a person. table: The facts table of its subjects.
     """
 
     id: str
@@ -95,6 +97,10 @@ class MeasureChanged(Changed):
     ownerless: int = 0
     no_post: bool = False
     cut: bool = False
+    held: int | None = None
+    beyond: bool = False
+    restricts: bool = False
+    table: str = ""
 
 
 @dataclass(kw_only=True)
@@ -185,17 +191,23 @@ def whom(
 
     `since` is when the old one began, for a decision; `narrower` are the enactments of the same plan below, which neither of the two touches. What does not fit into `seconds` is cut, and said to be.
     """
-    begun = time.monotonic()
     here, as_of = _asked(scope, area, as_of, starts)
+    names = dict.fromkeys([*(new.measures if new else ()), *(old.measures if old else ())])
+    return compared((Pair(old, new, name, here, as_of, disease, starts, since, narrower) for name in names), here, as_of, starts, seconds)
+
+
+def compared(pairs: Iterable[Pair], here: Area, as_of: datetime, starts: datetime | None, seconds: float) -> Whom:
+    """The answers of several pairs as one, for the areas below `here`; a pair about another area is told without its parts. The caller has asked for the right."""
+    begun = time.monotonic()
     answered: list[MeasureChanged] = []
     costs: dict[int | None, PostCost] = {}
-    for name in dict.fromkeys([*(new.measures if new else ()), *(old.measures if old else ())]):
-        pair = Pair(old, new, name, here, as_of, disease, starts, since, narrower)
+    for pair in pairs:
         m = pair.will or pair.was
         assert m is not None
         said = MeasureChanged(
-            id=name, title=dict(m.title), minutes=m.minutes, role=m.by.role, in_old=pair.was is not None, in_new=pair.will is not None
-        )
+            id=pair.name, title=dict(m.title), minutes=m.minutes, role=m.by.role, in_old=pair.was is not None, in_new=pair.will is not None,
+            held=pair.held.pk if pair.held else None, beyond=pair.here.pk != here.pk, restricts=m.restricts, table=m.facts,
+        )  # fmt: skip
         answered.append(said)
         left = seconds - (time.monotonic() - begun)
         try:
@@ -204,6 +216,8 @@ def whom(
             said.cut = True
             continue
         _read(said, costs, rows, pair.minutes)
+        if said.beyond:
+            said.areas = []
     _place(answered, here)
     _with_posts(answered, costs, here, as_of)
     listed = sorted(costs.values(), key=lambda c: (c.post is not None, -c.after, -c.before))
@@ -234,7 +248,12 @@ def behind(
         raise Refused("plan-measure-unknown", name=measure, nearest=nearest(measure, known), known=known)
     if change not in CHANGES:
         raise Refused("plan-word-unknown", word=change, nearest=nearest(change, CHANGES), known=list(CHANGES))
-    pair = Pair(old, new, measure, here, as_of, disease, starts, since, narrower)
+    return page_of(Pair(old, new, measure, here, as_of, disease, starts, since, narrower), change, after, limit, seconds)
+
+
+def page_of(pair: Pair, change: str, after: str, limit: int, seconds: float) -> AffectedPage:
+    """The subjects of one pair and one change, a page at a time. The caller has asked for the right. Refused plan-whom-too-long."""
+    here = pair.here
     try:
         rows = answers(pair.listed(change, _key(after), limit + 1), seconds)
     except OutOfTime:

@@ -88,17 +88,23 @@ def report(system, county, number, village, at, confirmed=True):
     return CaseReport(sender="t", source_id=str(number), disease="covid-19", person=person, class_code="confirmed" if confirmed else "suspected", reported_at=at)
 
 
+def standing():
+    """What the rules in force say: area → grade."""
+    return dict(AreaGrade.objects.filter(scale="risk_criteria", ends_at=None).values_list("area_id", "value"))
+
+
 def test_grades_follow_the_criteria_of_the_day_and_stand_beside_what_was_decided(county, system):
     """14 days; low without a new case; medium to 50 in all or without a cluster; high above 50 with one (two of a village)."""
     assert grade(system, AT) == 1
     stands = AreaGrade.objects.get(scale="risk_criteria", ends_at=None)
     assert (stands.area_id, stands.value) == (county.root.pk, "low")
     receive(system, [report(system, county, 1, "990001101201-1", AT - timedelta(days=13)), report(system, county, 2, "990001101201-1", AT - timedelta(days=1), confirmed=False)])
-    assert grade(system, AT) == 1 and laying.standing_grades("risk_criteria") == {county.root.pk: "medium"}
+    assert grade(system, AT) == 1 and standing() == {county.root.pk: "medium"}
     assert grade(system, AT + timedelta(hours=1)) == 0
     assert grade(system, AT + timedelta(days=1)) == 1  # the fourteenth day is over
     assert [(g.value, g.ends_at is None) for g in AreaGrade.objects.filter(scale="risk_criteria").order_by("starts_at", "ends_at")] == [("low", False), ("medium", False), ("low", True)]
-    assert "新增0例、累计1例" in AreaGrade.objects.get(scale="risk_criteria", ends_at=None).basis
+    last = AreaGrade.objects.get(scale="risk_criteria", ends_at=None)
+    assert "近14天新增病例0、累计病例1" in last.basis and last.rule.startswith("risk-national-2020-02-17@")
     assert not AreaGrade.objects.filter(scale="risk").exists()
 
 
@@ -107,10 +113,10 @@ def test_more_than_fifty_with_two_in_one_village_is_high_and_scattered_ones_are_
     receive(system, [report(system, county, n, "990001102201-1", old) for n in range(50)])
     receive(system, [report(system, county, 91, "990001101201-1", AT), report(system, county, 92, "990001101202-1", AT)])
     grade(system, AT)
-    assert laying.standing_grades("risk_criteria") == {county.root.pk: "medium"}
+    assert standing() == {county.root.pk: "medium"}
     receive(system, [report(system, county, 93, "990001101201-2", AT)])  # another grid of the first village
     grade(system, AT)
-    assert laying.standing_grades("risk_criteria") == {county.root.pk: "high"}
+    assert standing() == {county.root.pk: "high"}
 
 
 def test_where_no_criteria_are_in_force_nothing_is_said(county, system):

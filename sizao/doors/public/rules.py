@@ -1,5 +1,6 @@
-"""For anyone: every rule in force, in words, with its version, its source and since when. No person, no number of persons."""
+"""For anyone: every rule in force, in words, with its version, its source and since when, and the grades of areas. No person, no number of persons."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,9 +9,12 @@ from sizao.doors.command import plan_words
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
-from sizao.kernel.models import Enactment
+from sizao.kernel.models import ContentItem, Enactment
 from sizao.plan import evaluation
+from sizao.plan.grading import rulesets
+from sizao.plan.grading.rulesets import Line, RuleSet
 from sizao.plan.show import show_measure
+from sizao.registers.command.read import published_grades
 from sizao.registers.isolation.orders import published
 from sizao.registers.isolation.rules import length
 
@@ -26,9 +30,17 @@ def rules(request: HttpRequest) -> HttpResponse:
     texts = [(e, evaluation.edition(e.item_id), _by_kind(measures)) for e, measures in shown.values()]
     context = {
         "w": words, "texts": texts, "orders": [(rule, e, words.span(length(rule.body["longest"]))) for rule, e in published(now)], "kinds": plan_words.kinds(), "now": now, "count": sum(len(m) for _, m in shown.values()),
-        "user": None, "scope": None, "post": None,
+        "user": None, "scope": None, "post": None, "grades": _grades(now),
     }  # fmt: skip
     return page(request, "public/rules.html", context)
+
+
+def _grades(now: datetime) -> list[tuple[Any, RuleSet | None, list[Line]]]:
+    """The grades in force that a person signed, each with its rules and the lines of them that give it. The figures of an area are not public. Two statements."""
+    rows = published_grades(now)
+    wanted = {row.rule.partition("@")[0] for row in rows if row.rule}
+    texts = {item.ref: rulesets.read(item.item_id, item.text) for item in ContentItem.objects.filter(kind=rulesets.KIND, item_id__in=wanted)} if wanted else {}
+    return [(row, rules, [line for line in rules.lines if line.grade == row.value] if rules else []) for row in rows for rules in [texts.get(row.rule)]]
 
 
 def _by_kind(measures: list[Any]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -1,15 +1,16 @@
 """The only way into the registers of care."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from sizao.kernel.days import local_day_number
 from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope, at_most_one, visible
 
-from .models import Admission, Course, Hospital, Referral
+from .models import Admission, Course, Hospital, Need, Referral
 
 
 def hospitals(scope: Scope) -> QuerySet[Hospital]:
@@ -53,3 +54,10 @@ def days_of(scope: Scope, people: Iterable[UUID], disease: str) -> list[tuple[UU
 def referrals_of(person: UUID) -> QuerySet[Referral]:
     """The referrals of a person whom the caller has opened, the newest first, to whichever hospital."""
     return Referral.objects.filter(visible(), person=person).select_related("area", "unit", "next_unit").defer("area__geometry").order_by("-asked_at")
+
+
+def open_needs(scope: Scope, path: str, at: datetime) -> dict[str, tuple[int, int]]:
+    """Kind of need → (how many are open below an area, how many of them past their time). Counts, no person. One statement."""
+    found = Need.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=path, asked_at__lte=at).filter(Q(met_at=None) | Q(met_at__gt=at))
+    rows = found.values("kind").annotate(n=Count("pk"), late=Count("pk", filter=Q(meet_by__lt=at))).order_by("kind")
+    return {row["kind"]: (row["n"], row["late"]) for row in rows}

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Min, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, TruncDate
 
 from sizao.kernel import audit
 from sizao.kernel.days import day_number, local_day_number
@@ -14,7 +15,7 @@ from sizao.kernel.models import Area
 from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope, at_most_one, visible
 
-from .models import Case, Contact, Investigation, Link
+from .models import Case, Contact, Investigation, Link, SourceHypothesis
 
 
 def cases(scope: Scope) -> QuerySet[Case]:
@@ -27,13 +28,20 @@ def contacts(scope: Scope) -> QuerySet[Contact]:
     return Contact.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area")
 
 
-def counts_by_area(scope: Scope, disease: str, classes: Sequence[str], since: datetime, until: datetime) -> list[tuple[str, int, int]]:
-    """Where cases of these classes are: (path of the area, how many by `until`, how many of them from `since` on). A case counts from its confirmation,
-    else its report, else when it was first known. One statement."""
+def daily_by_area(scope: Scope, disease: str, classes: Sequence[str], until: datetime, zone: str) -> list[tuple[str, date, int, int]]:
+    """Where and when there were cases of these classes: (path of the area, local day, how many, how many of them without a known source). A case counts on the
+    day of its confirmation, else its report, else when it was first known. Its source is known by an infector on record or an accepted hypothesis. One statement."""
     at = Coalesce("confirmed_at", "reported_at", "known_from")
-    found = cases(scope).filter(disease=disease, classification__in=list(classes)).annotate(at=at).filter(at__lte=until)
-    grouped = found.values("area__path").annotate(total=Count("pk"), new=Count("pk", filter=Q(at__gte=since))).order_by("area__path")
-    return [(row["area__path"], row["total"], row["new"]) for row in grouped]
+    known = Exists(Link.objects.filter(visible(), infectee=OuterRef("pk"))) | Exists(SourceHypothesis.objects.filter(visible(), case=OuterRef("pk"), accepted_at__lte=until, withdrawn_at=None))
+    found = cases(scope).filter(disease=disease, classification__in=list(classes)).annotate(at=at, known_source=known).filter(at__lte=until)
+    grouped = found.annotate(day=TruncDate("at", tzinfo=ZoneInfo(zone))).values("area__path", "day").annotate(n=Count("pk"), unlinked=Count("pk", filter=Q(known_source=False)))
+    return [(row["area__path"], row["day"], row["n"], row["unlinked"]) for row in grouped.order_by("area__path", "day")]
+
+
+def last_told_by_area(scope: Scope, disease: str, until: datetime) -> dict[str, datetime]:
+    """Path of an area → when a case of the disease there was last made known, of whichever class. One statement."""
+    found = cases(scope).filter(disease=disease, known_from__lte=until).values("area__path").annotate(at=Max("known_from")).order_by("area__path")
+    return {row["area__path"]: row["at"] for row in found}
 
 
 #: The columns of `dated`, in their order.

@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Q
+
 from sizao.kernel import acts, audit
 from sizao.kernel.acts import NewAct
 from sizao.kernel.codes import code_list
@@ -29,14 +31,14 @@ from .saving import (
 )
 
 __all__ = [
-    "Grading", "end_orders", "grade_areas", "save_calls", "save_duties", "save_forms", "save_inspections", "save_orders", "save_posts", "save_receipts",
+    "Grading", "end_grade", "end_orders", "grade_areas", "save_calls", "save_duties", "save_forms", "save_inspections", "save_orders", "save_posts", "save_receipts",
     "save_reviews", "save_texts", "save_tickets",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Grading:
-    """What is to be said of an area on a scale, from an instant. `ends_at` None: until another is said."""
+    """What is to be said of an area on a scale, from an instant. `ends_at` None: until another is said. `rule`: the set of rules, as id@SHA-256; `review_by`: when to look again."""
 
     area_id: int
     scale: str
@@ -45,6 +47,8 @@ class Grading:
     basis: str = ""
     number: Decimal | int | None = None
     ends_at: datetime | None = None
+    rule: str = ""
+    review_by: datetime | None = None
 
 
 def grade_areas(scope: Scope, new: Sequence[Grading], *, sender: str, batch: int | None = None) -> list[UUID]:
@@ -69,6 +73,8 @@ def grade_areas(scope: Scope, new: Sequence[Grading], *, sender: str, batch: int
             basis=g.basis,
             starts_at=g.starts_at,
             ends_at=g.ends_at,
+            rule=g.rule,
+            review_by=g.review_by,
             sender=sender,
             known_from=g.starts_at,
             stands_from=g.starts_at,
@@ -95,8 +101,17 @@ def end_orders(scope: Scope, orders: Sequence[UUID], at: datetime) -> int:
     return len(ended)
 
 
+def end_grade(scope: Scope, line: UUID, at: datetime) -> None:
+    """Ends a line now, also one whose end was signed for later."""
+    row = AreaGrade.objects.select_for_update(of=("self",)).get(pk=line)
+    row.ends_at = max(at, row.starts_at)
+    row.save(update_fields=["ends_at"])
+    audit.write(scope, "command.grade_ended", [row.pk], digest_of=[at])
+
+
 def _end(g: Grading) -> None:
-    """The line that stood ends where the new one begins. It is the same line with its end: it stands from where it stood."""
-    for row in AreaGrade.objects.select_for_update(of=("self",)).filter(area_id=g.area_id, scale=g.scale, starts_at__lte=g.starts_at, ends_at=None):
+    """The line that stood ends where the new one begins, also one whose end lay further ahead. It is the same line with its end: it stands from where it stood."""
+    stood = AreaGrade.objects.select_for_update(of=("self",)).filter(area_id=g.area_id, scale=g.scale, starts_at__lte=g.starts_at)
+    for row in stood.filter(Q(ends_at=None) | Q(ends_at__gt=g.starts_at)):
         row.ends_at = g.starts_at
         row.save(update_fields=["ends_at"])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from sizao.kernel.days import local_day_number
 from sizao.kernel.rows import among
@@ -16,6 +16,12 @@ from .models import DailyCheck, Stay
 def stays(scope: Scope) -> QuerySet[Stay]:
     """The stays that this scope may see."""
     return Stay.objects.filter(visible(), scope.area_filter("area")).select_related("area")
+
+
+def open_by_kind(scope: Scope, path: str) -> dict[str, int]:
+    """Kind of stay → how many are kept so below an area now. Counts, no person: whoever reads the plan may. One statement."""
+    found = Stay.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=path, ended_at=None)
+    return {row["kind"]: row["n"] for row in found.values("kind").annotate(n=Count("pk")).order_by("kind")}
 
 
 def checks(scope: Scope) -> QuerySet[DailyCheck]:

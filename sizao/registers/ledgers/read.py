@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from sizao.kernel.scope import Scope, at_most_one, visible
 
@@ -16,6 +16,12 @@ from .registers import of
 def units(scope: Scope, permission: str = "plan.read") -> QuerySet[ReportingUnit]:
     """The reporting units that this scope may see (or write for, with another permission)."""
     return ReportingUnit.objects.filter(visible(), scope.area_filter("area", permission)).select_related("area")
+
+
+def units_by_kind(scope: Scope, path: str) -> dict[str, tuple[int, int]]:
+    """Kind of unit → (how many there are below an area, how many of them are told to be out of use). One statement."""
+    found = units(scope).filter(area__path__startswith=path).values("kind").annotate(n=Count("pk"), closed=Count("pk", filter=Q(in_use=False))).order_by("kind")
+    return {row["kind"]: (row["n"], row["closed"]) for row in found}
 
 
 def place_by_number(sender: str, told: str) -> ReportingUnit | None:

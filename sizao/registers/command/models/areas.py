@@ -13,15 +13,22 @@ GROUP: dict[str, Any] = {"group_zh": "指挥", "group_en": "Command"}
 
 
 class AreaGrade(Record):
-    """One thing said of an area on one scale: `value` is a code, `number` a figure, `basis` the document it rests on."""
+    """One thing said of an area on one scale: `value` is a code, `number` a figure, `basis` what it rests on.
+
+    Attributes:
+        rule: The set of rules that a grade was decided or worked out by, as id@SHA-256; empty where there was none.
+        review_by: By when a person is to look again.
+    """
 
     area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
     scale = models.TextField()
     value = models.TextField()
     number = models.DecimalField(null=True, blank=True, max_digits=12, decimal_places=3)
     basis = models.TextField(blank=True, default="")
+    rule = models.TextField(blank=True, default="", db_default="")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
+    review_by = models.DateTimeField(null=True, blank=True)
 
     REGISTER = Declaration(
         zh="地区分级与命令",
@@ -32,8 +39,10 @@ class AreaGrade(Record):
             "value": Field("取值", "Value", codes_by=("scale", SCALES)),
             "number": Field("数值", "Figure"),
             "basis": Field("依据", "Basis", sensitivity="open"),
+            "rule": Field("定级规则（编号@摘要）", "Rules (id@digest)", sensitivity="open"),
             "starts_at": Field("开始时间", "From"),
             "ends_at": Field("结束时间", "Until"),
+            "review_by": Field("复核期限", "To be looked at again by"),
         },
         acts=("area.graded",),
         name="area-grades",
