@@ -56,6 +56,9 @@ def enact(request: HttpRequest) -> HttpResponse:
             raise Refused("not-found-or-out-of-area")
         content.second(scope, found)
     else:
-        item = content.newest(rulesets.KIND, request.POST.get("rules", ""))
+        known = _newest()
+        item = known.get(request.POST.get("rules", ""))
+        if item is None:
+            raise Refused("bad-value", field={"zh": "定级规则", "en": "set of rules"}, value=request.POST.get("rules", ""), expected=", ".join(known) or "sizao content load")
         content.propose(scope, item, scope.post.area, rulesets.read(item.item_id, item.text).disease, clock.now())  # type: ignore[union-attr]
     return HttpResponseRedirect(url("grade-rules"))
