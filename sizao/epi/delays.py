@@ -58,6 +58,15 @@ class Fitted:
         return _below(self.family, self.first, self.second, np.asarray(days, np.float64))
 
 
+def below(family: str, first: float, second: float, days: ArrayLike) -> Floats:
+    """Share of delays of at most so many days, of a distribution by its parameters (`Fitted.first`, `Fitted.second`).
+
+    >>> round(float(below("lognormal", 1.0, 0.5, [2.718281828459045])[0]), 6)
+    0.5
+    """
+    return _below(family, first, second, np.asarray(days, np.float64))
+
+
 def _below(family: str, first: Floats | float, second: Floats | float, x: Floats) -> Floats:
     """Distribution function; 0 up to 0."""
     with np.errstate(all="ignore"):

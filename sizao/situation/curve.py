@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,8 +90,8 @@ def curve(lines: Lines, by: By = "onset", step: Step = "day", classes: tuple[str
 
 
 def _is_over(lines: Lines) -> bool:
-    """Whether the day of the moment judged is over."""
-    return lines.as_of >= clock.end_of_day(day(lines.today), lines.area.zone)
+    """Whether the day of the moment judged is over; its last second counts as the end, as people write it."""
+    return lines.as_of >= clock.end_of_day(day(lines.today), lines.area.zone) - timedelta(seconds=1)
 
 
 def triangle(lines: Lines, kept: NDArray[np.bool_]) -> tuple[NDArray[np.int64], int]:

@@ -6,9 +6,8 @@ Nobody is shown by it: rows of persons are on the registers' own lists. So the r
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Literal
 from uuid import UUID
 
@@ -62,6 +61,10 @@ class Lines:
     known: Days
     senders: int
     ruled_out: int
+    _severity: Any = field(default=None, init=False, repr=False)
+    _route: Any = field(default=None, init=False, repr=False)
+    _in_care: Any = field(default=None, init=False, repr=False)
+    _ages: Any = field(default=None, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -91,15 +94,12 @@ class Lines:
             self._follow()
         return self.days[name]
 
-    @cached_property
     def ages(self) -> NDArray[np.float64]:
-        """Age in years of each case's person, NaN where not told."""
-        known = population.ages_of(self.persons)
-        return np.array([known.get(p, np.nan) for p in self.persons], np.float64)
-
-    _severity: Any = None
-    _route: Any = None
-    _in_care: Any = None
+        """Age in years of each case's person, NaN where not told. One statement, once."""
+        if self._ages is None:
+            known = population.ages_of(self.persons)
+            self._ages = np.array([known.get(p, np.nan) for p in self.persons], np.float64)
+        return np.asarray(self._ages)
 
     def _follow(self) -> None:
         """Asks the other registers, once: stays, beds, courses, contacts, symptom lines (five statements)."""

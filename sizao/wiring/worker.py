@@ -19,6 +19,7 @@ def main() -> int:
     from sizao.registers.laboratory import quality
     from sizao.registers.movement import visiting
     from sizao.registers.population import looking
+    from sizao.situation import keeping
 
     choice.hold()
     fixed = os.environ.get("SIZAO_AS_OF")
@@ -66,6 +67,7 @@ def main() -> int:
     jobs.on_change(name="population.duplicates", quiet=10, latest=300)(looking.look)
     jobs.every(86_400, name="population.duplicates-whole")(lambda: looking.look(whole=True))
     jobs.every(86_400, name="mirror.check")(choice.check)
+    jobs.every(3600, name="situation.forget")(keeping.forget)
     worker.run_worker()
     return 0
 

@@ -22,9 +22,16 @@ from sizao.kernel.days import day, number
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
+from sizao.registers.population import read as population
+from sizao.situation import clusters as clusters_
 from sizao.situation import coming as coming_
 from sizao.situation import curve as curve_
+from sizao.situation import ends as ends_
+from sizao.situation import jobs
+from sizao.situation import lags as lags_
+from sizao.situation import parts as parts_
 from sizao.situation import spread as spread_
+from sizao.situation.keeping import Work
 from sizao.situation.lines import BYS, Lines, diseases, gather
 from sizao.situation.periods import STEPS
 
@@ -117,15 +124,35 @@ def asked(request: HttpRequest) -> Asked:
 def panels(a: Asked, only: str = "") -> list[Panel]:
     """The panels in their order, or the one that is asked for; what several of them need is worked out once."""
     from . import situation_curve as shown
+    from . import situation_lags as late
+    from . import situation_map as mapped
 
     assert a.lines is not None
-    curve = curve_.curve(a.lines, a.by, a.step, a.classes, a.since, a.until)  # type: ignore[arg-type]
+    lines, work = a.lines, Work()
+    curve = curve_.curve(lines, a.by, a.step, a.classes, a.since, a.until)  # type: ignore[arg-type]
+    below = parts_.parts(a.area) if only in ("", "delays", "clusters", "outcomes") else parts_.Parts((), {})
+
+    def delays() -> Panel:
+        found, before = lags_.lags(lines, below, a.classes, work=work), work.waits
+        return late.lags_panel(a, below, found, before)
+
+    def outcomes() -> Panel:
+        return late.ends_panel(a, below, ends_.ends(lines, a.classes, work=work), sum(population.counts_by_area(a.scope, a.area).values()))
+
+    def clusters() -> Panel:
+        until = None if a.until is not None and a.until < curve.complete_until else curve.complete_until
+        return mapped.clusters_panel(a, below, clusters_.clusters(lines, a.by, a.classes, until=a.until if until is None else until, work=work))  # type: ignore[arg-type]
+
     made = {
         "curve": lambda: shown.curve_panel(a, curve),
         "rt": lambda: shown.rt_panel(a, curve, spread_.spread(curve, a.disease)),
         "coming": lambda: shown.coming_panel(a, curve, coming_.coming(curve, a.disease)),
+        "delays": delays,
+        "outcomes": outcomes,
+        "clusters": clusters,
     }
     found = [make() for key, make in made.items() if not only or key == only]
+    work.end(lambda: jobs.hand_over(a.area.code, a.disease, lines.as_of, a.by, a.classes))  # type: ignore[arg-type]
     for p in found:
         p.files = a.file(p.key)
     return found

@@ -19,6 +19,8 @@ INK: dict[str, dict[str, str]] = {
     "x-strong": {"fill": "#17222c", "font-size": "12", "font-weight": "700"},
     "x-right": {"fill": "#52606c", "font-size": "11.5", "text-anchor": "end"},
     "x-middle": {"fill": "#52606c", "font-size": "11.5", "text-anchor": "middle"},
+    "x-mid-strong": {"fill": "#17222c", "font-size": "11.5", "font-weight": "700", "text-anchor": "middle"},
+    "x-plate": {"fill": "#ffffff", "fill-opacity": "0.86"},
     "x-grid": {"stroke": "#d5dce2", "stroke-width": "1"},
     "x-axis": {"stroke": "#52606c", "stroke-width": "1"},
     "x-rule": {"stroke": "#17222c", "stroke-width": "1", "stroke-dasharray": "5 4"},
@@ -127,6 +129,8 @@ def swatch(kind: str, x: float = 0, y: float = 0) -> tuple[str, dict[str, str]]:
     ink = INK[kind]
     if ink.get("fill", "none") == "none" or "fill" not in ink:
         return "path", {**ink, "d": f"M{x:g} {y + 6:g}h14"}
+    if kind in ("x-dot", "x-dot-hollow"):
+        return "circle", {**ink, "cx": f"{x + 7:g}", "cy": f"{y + 6:g}", "r": "4.5"}
     return "rect", {**ink, "x": f"{x:g}", "y": f"{y:g}", "width": "14", "height": "12"}
 
 

@@ -48,9 +48,13 @@ class Timeline:
             return
         wide = max(sum(11 if ord(c) > 0x2E80 else 6.6 for c in label) for label in labels) + 12
         every = next(n for n in (1, 2, 5, 7, 10, 14, 28, 30, 60, 90, 180, 365, 10**9) if n * self.step >= wide or n == 10**9)
+        before = float("inf")
         for slot in range(len(labels) - 1, -1, -every):
-            self.drawing.line(self.x(slot), self.bottom, self.x(slot), self.bottom + 4, "x-axis")
             at = min(max(self.x(slot), self.left + wide / 2 - 8), self.right - wide / 2 + 10)
+            if at > before - wide:
+                continue
+            before = at
+            self.drawing.line(self.x(slot), self.bottom, self.x(slot), self.bottom + 4, "x-axis")
             self.drawing.text(at, self.bottom + 17, labels[slot], "x-middle")
 
     def shade(self, slots: Sequence[bool], words: str = "") -> None:
