@@ -17,6 +17,8 @@ PAGES = {
     "measure": "/measure/contact-daily-check?state=open",
     "list": "/list?state=open",
     "duty": "/duty",
+    "situation": "/situation?by=report",
+    "situation, a file": "/situation/curve.csv?by=report",
     "person": "/person/{person}",
     "case": "/case/{case}",
     "chains": "/chains?disease=covid-19",

@@ -66,7 +66,7 @@ def clusters_panel(a: Asked, parts: Parts, found: Clusters) -> Panel:
     empty = "" if rows or recent else _("No case in these days.")
     if not rows and recent:  # the table of the panel is then that of places
         header, rows, also = [_("place"), _("cases")], recent, []
-    return Panel("clusters", title, lead, drawn, empty=empty or _("No area here has a shape; the table says the same."), header=header, rows=rows, legend=legend, about=about, also=also, waits=found.found is None)
+    return Panel("clusters", title, lead, drawn, empty=empty or _("No area here has a shape; the table says the same."), header=header, rows=rows, legend=legend, about=about, also=also, waits=found.found is None, open=drawn is None)
 
 
 def _not_in(found: Clusters) -> str:
