@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sizao.kernel.days import day, number
@@ -39,6 +39,7 @@ def test_iso_weeks_begin_on_monday_and_mmwr_weeks_on_sunday():
     assert {day(s).isoweekday() for s in periods(first, last, "mmwr").starts} == {7}
 
 
+@settings(deadline=None)
 @given(st.integers(number(date(2000, 1, 1)), number(date(2030, 1, 1))), st.integers(0, 800), st.sampled_from(["day", "iso", "mmwr"]), st.lists(st.integers(-20, 820), max_size=60))
 def test_every_day_lies_in_one_period_and_counts_add_up(first, more, step, days):
     shown = periods(first, first + more, step)
