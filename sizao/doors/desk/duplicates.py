@@ -93,7 +93,7 @@ def lines(scope: Scope, words: Words, w: Any, pair: Any, one: Any, other: Any) -
         "address": (sealed[0].get("address"), sealed[1].get("address"), ""),
         "occupation": (one.occupation, other.occupation, ""),
         "known_from": (words.moment(one.known_from), words.moment(other.known_from), ""),
-        "sender": (f"{one.sender} {one.source_id}".strip(), f"{other.sender} {other.source_id}".strip(), ""),
+        "sender": (f"{words.sender(one.sender)} {one.source_id}".strip(), f"{words.sender(other.sender)} {other.source_id}".strip(), ""),
     }
     found = []
     for name, (a, b, field) in told.items():

@@ -53,6 +53,15 @@ class Words:
         """The title of a post in the reader's language."""
         return str(post.title(self.language)) if post is not None else NONE
 
+    def sender(self, told: str | None) -> str:
+        """Who told something, in words where it is one of ours: a program of this house, a post here, another installation. What others call themselves stays."""
+        kind, _colon, _rest = (told or "").partition(":")
+        ours = {
+            "city": _("the invented city"), "demo": _("the invented city"), "post": _("entered here"), "peer": _("another installation"), "door": _("the person’s own page"),
+            "needs": _("a need that was settled"), "left-alone": _("left alone by isolation"), "signals": _("the watch"), "machine": _("reckoned here"), "": NONE,
+        }  # fmt: skip
+        return ours.get(kind, told or NONE)
+
     def code(self, codelist: str, value: str | None) -> str:
         """The label of a code, a dash when there is none."""
         return label(codelist, value, self.language) or NONE

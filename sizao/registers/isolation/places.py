@@ -26,14 +26,15 @@ FORGOTTEN = timedelta(days=90)
 def doubled(scope: Scope, at: datetime | None = None, most: int = 100) -> list[list[Stay]]:
     """Who is in two places at once: for each person his open stays of one disease, the oldest first; whose last one began latest comes first.
 
-    Two records that were merged, or two lists that both tell of him. A stay that this scope does not see is none of them.
+    Two records that were merged, or two lists that both tell of him. A stay that this scope does not see is none of them; nor are two of one kind in one area, as
+    when an order follows what a list had told.
     """
     at = at or clock.now()
     held = _recent(scope, at)
     twin = Stay.objects.filter(visible(), scope.area_filter("area"), person=OuterRef("person_id"), disease=OuterRef("disease"), ended_at=None, started_at__lte=at, started_at__gt=at - FORGOTTEN)
     rows = held.filter(Exists(twin.exclude(pk=OuterRef("pk")))).select_related("order").order_by("person_id", "disease", "started_at", "id")[: 20 * most]
     found = [list(some) for _, some in groupby(rows, key=lambda s: (s.person_id, s.disease))]
-    return sorted((some for some in found if len(some) > 1), key=lambda some: some[-1].started_at, reverse=True)[:most]
+    return sorted((some for some in found if len({(s.kind, s.area_id) for s in some}) > 1), key=lambda some: some[-1].started_at, reverse=True)[:most]
 
 
 @transaction.atomic
