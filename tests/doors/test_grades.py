@@ -160,3 +160,15 @@ def test_a_set_of_rules_needs_two_people_and_the_later_decision_counts(graded):
     assert [g.rules.id for g in rulesets.governing(clock.now())] == [STRICTER]
     text = one.get("/grades/rules").content.decode()
     assert "an example" in text and "new_cases_14d = 0" in text and "no population figure" in text
+
+
+def test_anyone_reads_the_grade_its_rule_and_its_end_and_no_figure(graded):
+    graded.chief.post("/grades/sign?area=990001", fill(graded.today, reason="one imported case, found at the gateway"))
+    from django.test import Client
+
+    visitor = Client(HTTP_HOST="localhost")
+    visitor.cookies["sizao-language"] = "en"
+    page = visitor.get("/public/rules").content.decode()
+    row = page.split('data-grade="990001"')[1].split("</tr>")[0]
+    assert "medium" in row and "National guidance of 17 February 2020" in row and "cases in all is at most 50" in row and NATIONAL in row
+    assert "imported" not in page and "new cases in 14 days 1" not in page
