@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -107,3 +107,47 @@ def test_what_cannot_be_judged_is_refused_with_its_reason(file, command, text, c
     with pytest.raises(Refused) as refused:
         run(command[0], str(file(text)), *command[1:])
     assert refused.value.code == code
+
+
+@pytest.fixture
+def long_file(monkeypatch):
+    monkeypatch.setattr("sizao.interop.series.LONG_FILE", 0)
+
+
+WEEKLY = "series,date,count\n" + "".join(f"{s},{date(2020, 1, 6) + timedelta(days=7 * i)},{i + n}\n" for i in range(9) for n, s in enumerate(["B 县", '"A, 乡"', "C"]))
+
+
+def test_a_long_file_is_read_at_once_and_is_the_same(file, long_file, monkeypatch):
+    from sizao.interop import series
+
+    text = WEEKLY.replace("C,2020-01-13,3\n", "").replace("C,2020-01-20,4\n", "C,2020-01-20,\n")
+    path = file(text)
+    quick = read_series(path, today=TODAY)
+    monkeypatch.setattr("sizao.interop.series.LONG_FILE", 10**9)
+    assert series._at_once(series.open_table(path, knows=lambda t: t == "date"), 1, 2, 0, TODAY) is not None
+    slow = read_series(path, today=TODAY)
+    assert (quick.names, quick.dates, quick.step) == (slow.names, slow.dates, slow.step) == (["B 县", "A, 乡", "C"], slow.dates, 7)
+    np.testing.assert_array_equal(quick.counts, slow.counts)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("C,2020-01-20,4", "C,2020-01-13,4", "series-date-twice"),
+        ("C,2020-01-20,4", "C,2020-02-30,4", "series-date-unreadable"),
+        ("C,2020-01-20,4", "C,2020-01-20,many", "series-count-unreadable"),
+        ("C,2020-01-20,4", "C,2031-01-20,4", "series-date-ahead"),
+        ("C,2020-01-20,4", "C,2020-01-22,4", "series-steps-mixed"),
+    ],
+)
+def test_what_is_wrong_in_a_long_file_is_told_with_its_line_all_the_same(file, long_file, old, new, code):
+    assert old in WEEKLY
+    with pytest.raises(Refused) as refused:
+        read_series(file(WEEKLY.replace(old, new)), today=TODAY)
+    assert refused.value.code == code
+
+
+def test_a_long_file_with_dates_of_another_form_is_read_line_by_line(file, long_file):
+    told = read_series(file(WEEKLY.replace("2020-01-20", "2020年1月20日")), today=TODAY)
+    assert told.counts.shape == (3, 9)
+    assert not np.isnan(told.counts).any()
