@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from . import _reproduction
-from .quantiles import student
+from .quantiles import gamma, student
 
 Floats = NDArray[np.float64]
 #: The probabilities told of each distribution.
@@ -103,7 +103,7 @@ def cori(
     _reproduction.windows(local, force, window, found, rate)
     a, b = (prior_mean / prior_sd) ** 2, prior_sd**2 / prior_mean
     distinct, which = _distinct(found.ravel())
-    table = special.gammaincinv(distinct[:, None] + a, np.asarray(quantiles)[None, :])
+    table = gamma(quantiles, distinct + a)
     out = np.empty((found.size, 2 + len(quantiles)))
     _reproduction.expand(which, table, found.ravel() + a, 1 / (1 / b + rate.ravel()), out)
     shaped = out.reshape(areas, many, 2 + len(quantiles))

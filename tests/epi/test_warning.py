@@ -141,4 +141,6 @@ def test_quantiles_are_those_of_scipy_stats():
     for p in (0.025, 0.5, 0.975, 0.995, 0.9999):
         np.testing.assert_array_equal(quantiles.poisson(p, mean), stats.poisson.ppf(p, mean))
         np.testing.assert_array_equal(quantiles.negative_binomial(p, mean, spread), stats.nbinom.ppf(p, mean / (spread - 1), 1 / spread))
+        shape = np.concatenate([np.linspace(0.01, 60, 400), np.exp(chance.uniform(0, 17, 3000))])
+        np.testing.assert_allclose(quantiles.gamma([p, 0.5], shape), stats.gamma.ppf([p, 0.5], shape[:, None]), rtol=1e-12)
         assert quantiles.student(p, 12) == pytest.approx(stats.t.ppf(p, 12), abs=1e-12)
