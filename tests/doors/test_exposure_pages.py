@@ -9,6 +9,7 @@ from django.test import Client
 
 from sizao.flows import exposures as flow
 from sizao.kernel import clock
+from sizao.passes import issuing
 from sizao.registers.cases.models import Contact, ExposedPlace, ExposureSearch
 from sizao.registers.ledgers.models import ReportingUnit
 from sizao.registers.movement import visiting
@@ -41,6 +42,18 @@ def test_a_desk_counts_then_names_and_sees_whom_and_why(outbreak, market):
     assert all(name in page for name in ("李丽", "王强"))
     assert not re.search(r'name="do"', page)
     assert "东门市场" in client.get(f"/person/{outbreak.people[1]}").content.decode()  # why he is a contact
+
+
+def test_who_was_named_sees_the_look_on_his_own_page(outbreak, market):
+    """And whoever was there and was only counted is nobody: he was not named, so there is nothing to be seen."""
+    client, anybody = outbreak.client(outbreak.desk), Client(HTTP_HOST="localhost")
+    anybody.cookies["sizao-language"] = "en"
+    code = issuing.open_holder(outbreak.desk, outbreak.people[1])
+    asked = client.post("/exposures", {"place": [str(market.pk)], "at_least": "15", "class": "general"}).headers["Location"]
+    assert "visitors of a place" not in anybody.get(f"/my/{code}").content.decode()
+    client.post(asked + "/decide", {"do": "name"})
+    page = anybody.get(f"/my/{code}").content.decode()
+    assert "a search for visitors of a place where a case had been" in page and outbreak.desk.post.title("en") in page
 
 
 def test_many_wait_for_a_second_person_who_is_another(outbreak, market, monkeypatch):

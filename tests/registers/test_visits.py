@@ -7,6 +7,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from sizao.kernel import audit, clock
+from sizao.kernel.models import Act
 from sizao.registers.cases import exposing
 from sizao.registers.cases.models import ExposedPlace
 from sizao.registers.ledgers.models import ReportingUnit
@@ -87,6 +88,23 @@ def test_a_place_that_is_not_confirmed_or_was_withdrawn_tells_nothing(market, co
     take(scope, [visit(1, market)], sender="gate")
     search = exposing.add_search(scope, [exposed(market, NOON, NOON + timedelta(hours=1), **told)], at_least=0, contact_class="general")
     assert visiting.told(scope, search.pk) == []
+
+
+def test_no_door_lists_shows_or_exports_visits(market, system):
+    """No register, ledger, fact, line list or address holds them, so neither a list, an export, an API nor the mirror can give them out."""
+    from sizao.doors.kit.policy import ROUTES
+    from sizao.kernel import registry
+    from sizao.plan.facts import vocabulary
+
+    tables = {r.model._meta.db_table for r in registry.registers()}
+    assert len(tables) > 30 and {t for t in tables if t.startswith("movement_visit")} == set()
+    assert {t.relation for t in vocabulary().tables.values() if t.relation.startswith("movement_visit")} == set()
+    before = Act.objects.count()
+    assert take(system, [visit(1, market)], sender="gate").stored == 1
+    assert Act.objects.count() == before  # a scan is no act: evidence, timeline and mirror know nothing of it
+    addresses = [r for r in ROUTES if "scan" in r.address or "exposure" in r.address]
+    assert {(r.name, r.methods) for r in addresses if "api" in r.address} == {("api-scans", ("POST",))}  # they come in, and nothing goes out
+    assert not any(word in r.address for r in addresses for word in ("export", "csv", "xlsx", "json", "<uuid:person>"))
 
 
 def test_a_token_is_the_same_all_day_and_another_on_every_other_day(db, store):

@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+import yaml
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sizao.kernel import clock
+from sizao.kernel.content_dir import content_dir
 from sizao.passes import issuing, rules, status, tokens
-from sizao.registers.isolation import ordering
+from sizao.registers.isolation import checking, ordering
 
 NOW = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 SECRET, KID = bytes(range(32)), "0011223344556677"
@@ -94,14 +96,33 @@ def test_a_fault_of_a_pass_sends_nobody_away(verdict):
         assert answer == ("order_in_force" if verdict.said.order else "let_in")
 
 
-def test_f10_no_rule_of_a_jurisdiction_can_be_loaded_that_would_keep_the_sick_out(tmp_path):
-    """A rule has no key for it: what is told beside the known keys is refused."""
-    from sizao.kernel.content_dir import content_dir
-    from sizao.registers.isolation import checking
+RULES = sorted((content_dir() / "restrictions").glob("*.yaml"))
+#: Every place of a rule at which something can be told: the rule itself, and what stands within its keys.
+PLACES = ["", "title", "release_on", "exit_test", "appeal", "basis.law-39"]
+KNOWN = {"zh", "en"}.union(checking.KEYS, *checking.WITHIN.values())
+VALUES = st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=9) | st.sampled_from(["refuse", "deny", "emergency"]), lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=6), inner, max_size=2), max_leaves=4)
 
-    text = (content_dir() / "restrictions" / "contact-observation.yaml").read_text(encoding="utf-8")
-    assert list(checking.faults(tmp_path / "x.yaml", text)) == []
-    assert [f.code for f in checking.faults(tmp_path / "x.yaml", text + "\nemergency: refuse\n")] == ["restriction-rule-unknown"]
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(RULES), st.sampled_from(PLACES), st.sampled_from(["emergency", "care", "refuse", "emergency_care", "at_gate", "medical"]) | st.text(min_size=1, max_size=12), VALUES)
+def test_f10_no_rule_of_a_jurisdiction_can_be_loaded_that_would_keep_the_sick_out(rule, place, key, value):
+    """A rule has no key for it, at any depth: what is told beside the known keys is refused, whatever it is called and says."""
+    body = yaml.safe_load(rule.read_text(encoding="utf-8"))
+    assert list(checking.faults(rule, yaml.safe_dump(body, allow_unicode=True))) == []
+    inner = body
+    for step in place.split(".") if place else ():
+        inner = inner[step]
+    assume(key not in KNOWN)
+    inner[key] = value
+    assert "restriction-rule-unknown" in {f.code for f in checking.faults(rule, yaml.safe_dump(body, allow_unicode=True))}
+
+
+def test_f10_what_a_rule_may_say_names_neither_care_nor_a_gate():
+    """The words that are known are these and no other; who adds one that keeps somebody from a doctor has to change this line."""
+    assert {
+        "title", "measures", "kinds", "longest", "counts_from", "evidence", "basis", "issuers", "at_once", "release_on", "exit_test", "appeal", "source",
+        "zh", "en", "negatives", "apart", "after", "within", "missing", "late",
+    } == KNOWN  # fmt: skip
 
 
 @pytest.mark.django_db

@@ -120,7 +120,7 @@ def who_looked(person: UUID, words: Words, most: int = 50) -> list[dict[str, Any
     posts = Post.objects.select_related("area").in_bulk({e["post_id"] for e in events})
     said = {
         "population": _("opened your record"), "isolation": _("an order, a stay or a check"), "cases": _("your case or contact record"), "laboratory": _("your tests"),
-        "plan": _("a list of who is missing"), "passes": _("your pass"), "registers": _("a list"),
+        "plan": _("a list of who is missing"), "passes": _("your pass"), "registers": _("a list"), "exposures": _("a search for visitors of a place where a case had been"),
     }  # fmt: skip
     found: dict[tuple[int, str], datetime] = {}
     counted: Counter[tuple[int, str]] = Counter()

@@ -11,6 +11,8 @@ from sizao.kernel.marked import plain
 from . import rules
 
 KEYS = {"title", "measures", "kinds", "longest", "counts_from", "evidence", "basis", "issuers", "at_once", "release_on", "exit_test", "appeal", "source"}
+#: What may stand within a key; beside it nothing, for nobody would read it: `basis` alone has names of its own, each with zh and en.
+WITHIN = {"title": {"zh", "en"}, "release_on": {"negatives", "apart", "after"}, "exit_test": {"within", "missing"}, "appeal": {"within", "late", "zh", "en"}}
 NEEDED = KEYS - {"measures", "at_once", "release_on", "exit_test"}
 
 
@@ -22,8 +24,14 @@ def faults(path: Path, text: str) -> Iterable[ContentFault]:
         return
     for key in sorted(NEEDED - body.keys()):
         yield _fault(path, "restriction-rule-lacks", f"缺少“{key}”。", f'"{key}" is missing.')
-    for key in sorted(body.keys() - KEYS):
+    for key in sorted(set(map(str, body)) - KEYS):
         yield _fault(path, "restriction-rule-unknown", f"没有“{key}”这个键。", f'There is no key "{key}".')
+    inner = [(where, known, body.get(where)) for where, known in WITHIN.items()]
+    basis = body.get("basis")
+    inner += [(f"basis.{name}", {"zh", "en"}, one) for name, one in (basis.items() if isinstance(basis, dict) else ())]
+    for where, known, told in inner:
+        for key in sorted(set(map(str, told)) - known) if isinstance(told, dict) else ():
+            yield _fault(path, "restriction-rule-unknown", f"“{where}”没有“{key}”这个键。", f'"{where}" has no key "{key}".')
     if not NEEDED - body.keys():
         yield from _values(path, body)
 
