@@ -106,7 +106,7 @@ class Looked:
     counts: Counts
     today: date
     areas: Mapping[int, Area]
-    told: Mapping[str, datetime]
+    told: Mapping[int, datetime]  # area → when a case below it was last made known
 
 
 def grade(scope: Scope, now: datetime | None = None) -> int:
@@ -137,15 +137,20 @@ def judged(scope: Scope, now: datetime, path: str = "") -> list[Graded]:
     looked = look(now)
     standing = command.standing(scope, "risk", now)
     reviews = command.last_reviews(scope, "risk", now)
-    lines = {**{pk: row.area for pk, row in standing.items()}}
+    lines = {pk: row.area for pk, row in standing.items()}
+    parts: dict[int, list[Area]] = {}
+    for pk, line in lines.items():
+        for above in ids(line.path):
+            if above != pk:
+                parts.setdefault(above, []).append(line)
     for one in looked:
         rules = one.governing.rules
         mine = [a for a in one.areas.values() if a.level in rules.levels or (a.pk in lines and a.level in (*rules.levels, *rules.smallest))]
         for area in mine:
             if not area.path.startswith(path) or not (scope.is_system or scope.can("plan.read", area)):
                 continue
-            apart = tuple(pk for pk, a in lines.items() if pk != area.pk and a.path.startswith(area.path))
-            found.append(_graded(one, area, standing.get(area.pk), reviews.get(area.pk), apart, [lines[pk].path for pk in apart], now))
+            apart = parts.get(area.pk, [])
+            found.append(_graded(one, area, standing.get(area.pk), reviews.get(area.pk), tuple(a.pk for a in apart), [a.path for a in apart], now))
     return sorted(found, key=lambda g: g.area.code)
 
 
@@ -177,8 +182,7 @@ def _graded(one: Looked, area: Area, line: AreaGrade | None, review: AreaReview 
         seen = max(line.starts_at, review.reviewed_at) if review is not None else line.starts_at
         due = line.review_by if line.review_by is not None and (review is None or review.reviewed_at <= line.starts_at) else seen + timedelta(days=rules.review)
     recent = sum(c.cases for c in one.counts.within(area.pk, one.today, rules.window, but))
-    told = max((at for place, at in one.told.items() if place.startswith(area.path)), default=None)
-    return Graded(area, one.governing, said, line, review, _smallest(one, area, said, but), apart, recent, told, max(one.told.values(), default=None), due, now)
+    return Graded(area, one.governing, said, line, review, _smallest(one, area, said, but), apart, recent, one.told.get(area.pk), one.told.get(one.governing.area.pk), due, now)
 
 
 def _smallest(one: Looked, area: Area, said: Judged, but: Sequence[str]) -> Smallest | None:
@@ -221,8 +225,18 @@ def look(now: datetime) -> list[Looked]:
         narrower = [o.area.path for o in found if o is not g and o.area.path != g.area.path and o.area.path.startswith(g.area.path) and o.rules.scale == rules.scale]
         mine = {pk: a for pk, a in tree.items() if a.path.startswith(g.area.path) and not any(a.path.startswith(p) for p in narrower)}
         spots = [pk for pk, a in mine.items() if a.level == rules.cluster_level]
-        looked.append(Looked(g, Counts(counts, spots, rules.cluster_cases, _now(machine, rules, mine, now), today), today, mine, {p: at for p, at in told.items() if p.startswith(g.area.path)}))
+        looked.append(Looked(g, Counts(counts, spots, rules.cluster_cases, _now(machine, rules, mine, now), today), today, mine, _below(told)))
     return looked
+
+
+def _below(told: Mapping[str, datetime]) -> dict[int, datetime]:
+    """Of each area on the way of a path the latest."""
+    found: dict[int, datetime] = {}
+    for path, at in told.items():
+        for pk in ids(path):
+            if pk not in found or found[pk] < at:
+                found[pk] = at
+    return found
 
 
 def _counts(machine: Scope, rules: RuleSet, now: datetime, today: date, zone: str, tests: bool) -> list[DayCount]:

@@ -26,6 +26,7 @@ from .compare import enact
 from .investigated import investigate
 from .registering import DISEASE, Told
 
+GRADES = "risk-national-2020-02-17"
 EDITIONS = ("contact-tracing-basic", "2020-06-city-normal")
 #: Who signs in: user name, what he is called, and by which words his link is printed.
 PEOPLE = (
@@ -60,6 +61,7 @@ def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str,
             enact(edition, told)
         ask(told)
         restrict(told)
+        grade(told)
         progress("正在登记轨迹、关联、采样……", "Stays, links and samples are being told…")
         investigate(Scope.open(User.objects.get(username="cdc")))
         progress("正在判断各监测数据流……", "Watching the streams…")
@@ -82,6 +84,12 @@ def restrict(told: Told) -> None:
     first, other = (Scope.open(User.objects.get(username=name)) for name in ("operator-a", "operator-b"))
     for name in sorted(content_files("restrictions")):
         content.second(other, content.propose(first, content.newest("restriction", name), told.areas[0], DISEASE, told.begin))
+
+
+def grade(told: Told) -> None:
+    """A set of rules for grades is in force, so that the page of grades has something to propose; which grade an area has is left to who signs in."""
+    first, other = (Scope.open(User.objects.get(username=name)) for name in ("operator-a", "operator-b"))
+    content.second(other, content.propose(first, content.newest("grading", GRADES), told.areas[0], DISEASE, told.begin))
 
 
 def people(told: Told) -> None:

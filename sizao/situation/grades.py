@@ -140,12 +140,14 @@ class Line:
 
 @dataclass
 class Course:
-    """The parts of an area by day, the first day first. `governing`: by which rules."""
+    """The parts of an area by day, the first day first. `governing`: by which rules; `cases`: how many cases they were worked out from, `told_at`: when one was last made known."""
 
     area: Area
     days: list[date]
     lines: list[Line]
     governing: list[Governing]
+    cases: int
+    told_at: datetime | None
 
 
 def course(scope: Scope, area: Area, until: date, days: int, now: datetime) -> Course:
@@ -169,7 +171,9 @@ def course(scope: Scope, area: Area, until: date, days: int, now: datetime) -> C
         said |= criteria.course(one, [p for p in parts if p.pk in one.areas], span)
     made = [_line(p, ends, lines, [v or "?" for v in said.get(p.pk, [None] * days)]) for p in parts]
     used = [one.governing for one in looked if any(p.pk in one.areas for p in parts)]
-    return Course(area, span, made, used)
+    cases = sum(c.cases for one in looked for c in one.counts.below.get(area.pk, ()) if one.governing in used)
+    told = max((one.told[area.pk] for one in looked if area.pk in one.told), default=None)
+    return Course(area, span, made, used, cases, told)
 
 
 def _line(part: Area, ends: Sequence[datetime], lines: dict[int, list[tuple[datetime, datetime | None, str]]], rules: list[str]) -> Line:

@@ -138,6 +138,25 @@ def test_a_part_can_be_left_out_of_the_whole():
     assert [c.path for c in counts.within(1, DAY, 14, ["1.2."])] == ["1.3."]
 
 
+def test_parts_within_parts_are_left_out_once_and_a_spot_without_its_part():
+    counts = one(DayCount("1.2.3.", DAY, cases=3), DayCount("1.2.4.", DAY, cases=2), DayCount("1.5.", DAY, cases=1), spots=(2, 5))
+    assert counts.row(["new_cases_14d", "clusters_14d"], 1, DAY, ["1.2.", "1.2.3."]) == {"new_cases_14d": 1, "clusters_14d": 0}
+    assert counts.row(["new_cases_14d", "clusters_14d"], 1, DAY, ["1.2.3."]) == {"new_cases_14d": 3, "clusters_14d": 1}
+    assert counts.row(["clusters_14d"], 1, DAY, ["1.2.3.", "1.2.4."]) == {"clusters_14d": 0}
+
+
+def test_a_thousand_areas_over_a_season_are_judged_in_seconds():
+    """A thousand counties of forty villages, a case in each county each day for ninety days; every day judged by the set that asks most."""
+    import time
+
+    rows = [DayCount(f"1.{c}.{100_000 + c * 40 + (c + d) % 40}.", DAY - timedelta(days=d), cases=1, unlinked=d % 2) for c in range(2, 1002) for d in range(90)]
+    begun = time.process_time()
+    counts = Counts(rows, range(100_080, 141_000), 2, {c: Now(population=300_000) for c in range(2, 1002)}, DAY)
+    r = rules(STRICTER)
+    said = [judge(r, counts.row(r.figures, c, DAY - timedelta(days=d))).grade for c in range(2, 1002, 10) for d in range(60)]
+    assert set(said) == {"high"} and time.process_time() - begun < 10
+
+
 def test_every_figure_is_counted():
     counts = one((3, 2), now={1: Now(population=1000)})
     assert all(name in counts.row(COUNTABLE, 1, DAY) for name in COUNTABLE)

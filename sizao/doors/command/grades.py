@@ -44,7 +44,7 @@ def board(request: HttpRequest) -> HttpResponse:
     shown = {
         "w": words, "area": area, "up": places.way_up(scope, area), "now": now, "board": found, "course": course, "drawn": drawn(places.shapes(area)),
         "shades": SHADES, "grades": code_list(LIST), "grade_word": lambda v: grade_word(words, v), "may_sign": scope.can(area_regraded.RIGHT, area),
-        "per_line": lambda values: "".join(MARKS.get(v, "-") for v in values), "span": len(course.days), "spans": (30, 60, 90, 180),
+        "per_line": lambda values: "".join(MARKS.get(v, "-") for v in values), "marks": MARKS, "span": len(course.days), "spans": (30, 60, 90, 180),
     }  # fmt: skip
     return page(request, "command/grades.html", shown)
 

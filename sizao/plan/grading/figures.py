@@ -6,11 +6,13 @@ A figure over days ends in `_Nd`, N from 1 to 90: the last N local days, the jud
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import accumulate
 
 from sizao.kernel.facts import FactsColumn
 
@@ -113,30 +115,62 @@ class Now:
     under_strain: bool = False
 
 
+@dataclass(slots=True)
+class Series:
+    """Running sums of one area by day: `upto[name][i]` is the sum over the first i of `days`. `struck`: the days with a case."""
+
+    path: str
+    days: list[date]
+    upto: dict[str, list[int]]
+    struck: list[date]
+
+    def sum(self, name: str, first: date | None, last: date) -> int:
+        """From `first` (None: from the beginning) to `last`, both included."""
+        sums = self.upto[name]
+        return sums[bisect_right(self.days, last)] - (0 if first is None else sums[bisect_left(self.days, first)])
+
+
 class Counts:
-    """Figures of areas from counts by area and day.
+    """Figures of areas from counts by area and day. Sums are made once; a figure of a day is two look-ups, however long the epidemic.
 
     `spots`: ids of the areas of the level in which a cluster is looked for; `least`: from how many new cases there is one. `now`: area → what is known at the moment `today`.
     """
 
     def __init__(self, counts: Iterable[DayCount], spots: Collection[int] = (), least: int = 2, now: Mapping[int, Now] | None = None, today: date | None = None):
         self.below: dict[int, list[DayCount]] = defaultdict(list)
-        self.spots, self.least, self.now, self.today = frozenset(spots), least, now or {}, today
+        self.least, self.now, self.today = least, now or {}, today
+        paths: dict[int, str] = {}
         for c in counts:
-            for pk in ids(c.path):
+            way = ids(c.path)
+            for n, pk in enumerate(way):
                 self.below[pk].append(c)
+                if pk not in paths:
+                    paths[pk] = ".".join(map(str, way[: n + 1])) + "."
+        self.series = {pk: _series(paths[pk], rows) for pk, rows in self.below.items()}
+        self.spots: dict[int, list[int]] = defaultdict(list)  # area → the spots below it that ever had a case
+        for pk in spots:
+            if pk in self.series and self.series[pk].struck:
+                for above in ids(paths[pk]):
+                    self.spots[above].append(pk)
 
     def row(self, names: Iterable[str], area: int, day: date, but: Sequence[str] = ()) -> dict[str, Value]:
         """The named figures of an area on a day; `but`: paths of parts that are left out of it."""
-        rows = [c for c in self.below.get(area, ()) if c.day <= day and not c.path.startswith(tuple(but))] if but else [c for c in self.below.get(area, ()) if c.day <= day]
-        return {name: self._value(name, area, day, rows) for name in names}
+        outer = [p for p in but if not any(p != o and p.startswith(o) for o in but)]  # a part of a part is left out with it, once
+        return {name: self._value(name, area, day, outer) for name in names}
 
     def within(self, area: int, day: date, days: int, but: Sequence[str] = ()) -> list[DayCount]:
         """What there is of an area in the last so many days."""
         first = day - timedelta(days=days - 1)
         return [c for c in self.below.get(area, ()) if first <= c.day <= day and not (but and c.path.startswith(tuple(but)))]
 
-    def _value(self, name: str, area: int, day: date, rows: Sequence[DayCount]) -> Value:
+    def _sum(self, name: str, area: int, first: date | None, last: date, but: Sequence[str]) -> int:
+        own = self.series.get(area)
+        if own is None:
+            return 0
+        parts = (self.series.get(ids(p)[-1]) for p in but if p.startswith(own.path))
+        return own.sum(name, first, last) - sum(part.sum(name, first, last) for part in parts if part is not None)
+
+    def _value(self, name: str, area: int, day: date, but: Sequence[str]) -> Value:
         found = asked(name)
         assert found is not None, name
         figure, n = found
@@ -144,25 +178,24 @@ class Counts:
         now = self.now.get(area, Now())
         match figure.name:
             case "new_cases":
-                return sum(c.cases for c in rows if c.day >= first)
+                return self._sum("cases", area, first, day, but)
             case "prior_cases":
-                before = first - timedelta(days=n)
-                return sum(c.cases for c in rows if before <= c.day < first)
+                return self._sum("cases", area, first - timedelta(days=n), first - timedelta(days=1), but)
             case "unlinked_cases":
-                return sum(c.unlinked for c in rows if c.day >= first)
+                return self._sum("unlinked", area, first, day, but)
             case "clusters":
-                return self._clusters([c for c in rows if c.day >= first])
+                return sum(self._sum("cases", pk, first, day, but) >= self.least for pk in self.spots.get(area, ()) if not self.series[pk].path.startswith(tuple(but) or "!"))
             case "incidence":
-                return Decimal(sum(c.cases for c in rows if c.day >= first)) * 100_000 / Decimal(now.population) if now.population else None
+                return Decimal(self._sum("cases", area, first, day, but)) * 100_000 / Decimal(now.population) if now.population else None
             case "results":
-                return sum(c.results for c in rows if c.day >= first)
+                return self._sum("results", area, first, day, but)
             case "positivity":
-                told = sum(c.results for c in rows if c.day >= first)
-                return Decimal(sum(c.positive for c in rows if c.day >= first)) * 100 / told if told else None
+                told = self._sum("results", area, first, day, but)
+                return Decimal(self._sum("positive", area, first, day, but)) * 100 / told if told else None
             case "total_cases":
-                return sum(c.cases for c in rows)
+                return self._sum("cases", area, None, day, but)
             case "days_since_last_case":
-                last = max((c.day for c in rows if c.cases > 0), default=None)
+                last = self._last(area, day, but)
                 return None if last is None else (day - last).days
             case "population":
                 return now.population
@@ -170,13 +203,29 @@ class Counts:
             return None
         return getattr(now, figure.name)  # type: ignore[no-any-return]
 
-    def _clusters(self, rows: Iterable[DayCount]) -> int:
-        of: dict[int, int] = defaultdict(int)
-        for c in rows:
-            for pk in ids(c.path):
-                if pk in self.spots:
-                    of[pk] += c.cases
-        return sum(n >= self.least for n in of.values())
+    def _last(self, area: int, day: date, but: Sequence[str]) -> date | None:
+        """The last day up to this one with a case."""
+        if but:
+            return max((c.day for c in self.below.get(area, ()) if c.cases > 0 and c.day <= day and not c.path.startswith(tuple(but))), default=None)
+        struck = self.series[area].struck if area in self.series else []
+        n = bisect_right(struck, day)
+        return struck[n - 1] if n else None
+
+
+COUNTED = ("cases", "unlinked", "results", "positive")
+
+
+def _series(path: str, rows: Iterable[DayCount]) -> Series:
+    of: dict[date, list[int]] = defaultdict(lambda: [0] * len(COUNTED))
+    struck = set()
+    for c in rows:
+        line = of[c.day]
+        for i, name in enumerate(COUNTED):
+            line[i] += getattr(c, name)
+        if c.cases > 0:
+            struck.add(c.day)
+    days = sorted(of)
+    return Series(path, days, {name: [0, *accumulate(of[day][i] for day in days)] for i, name in enumerate(COUNTED)}, sorted(struck))
 
 
 def ids(path: str) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sizao.plan.language import nodes as n
@@ -114,5 +115,11 @@ def _asked(line: Line, ctx: Context) -> Asked:
 
 
 def _leaf(leaf: Any, ctx: Context) -> Leaf:
-    said = {lang: speaker(lang).say(leaf) for lang in LANGUAGES}
-    return Leaf(said["zh"], said["en"], value(leaf, ctx), tuple(Told(name, ctx.row[name]) for name in n.columns(leaf)))
+    zh, en = _said(leaf)
+    return Leaf(zh, en, value(leaf, ctx), tuple(Told(name, ctx.row[name]) for name in n.columns(leaf)))
+
+
+@lru_cache(maxsize=512)
+def _said(leaf: Any) -> tuple[str, str]:
+    """A question in both languages; a map by day asks the same one thousands of times."""
+    return speaker("zh").say(leaf), speaker("en").say(leaf)

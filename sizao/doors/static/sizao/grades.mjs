@@ -2,7 +2,8 @@
 const table = document.getElementById('by-day');
 const slider = document.getElementById('day'), said = document.getElementById('day-said'), play = document.getElementById('play'), here = document.getElementById('day-here');
 const rows = [...table.querySelectorAll('tr[data-code]')];
-const words = JSON.parse(table.dataset.words);
+/* "llow|mmedium|…": a letter and its word, in the order of the legend. */
+const words = Object.fromEntries(table.dataset.words.split('|').map(one => [one[0], one.slice(1)]));
 const shade = { l: 'c5', m: 'c3', h: 'c1', n: 'cn', x: 'cx' };
 const svg = document.getElementById('grade-map');
 const layer = () => document.querySelector('input[name="layer"]:checked').value;
