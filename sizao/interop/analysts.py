@@ -42,6 +42,7 @@ class Pairs:
         first, second: Days as proleptic ordinals (`date.toordinal`); `second` is -1 where it is not told.
         often: How many cases a line stands for.
         without: Lines left out because they have no first date.
+        reversed_at: Lines whose second date is before the first: a slip, or a case that was found before it fell ill. They are among the others; who computes delays leaves them out and says so.
     """
 
     groups: list[str]
@@ -50,6 +51,7 @@ class Pairs:
     second: NDArray[np.int64]
     often: NDArray[np.int64]
     without: int
+    reversed_at: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,14 @@ class Places:
 def read_pairs(path: Path | str, *, first: str, second: str, today: date, by: str | None = None, count: str | None = None, order: str | None = None) -> Pairs:
     """Reads a line list, or counts of pairs of dates. `first`, `second`, `by`, `count` are headers.
 
-    A line without a first date is left out and counted. Refused: as `opening.open_table`; epi-column-missing, series-date-unreadable, series-date-ahead, dates-reversed, pair-count-bad, file-empty.
+    A line without a first date is left out and counted. Refused: as `opening.open_table`; epi-column-missing, series-date-unreadable, series-date-ahead, pair-count-bad, file-empty.
     """
     table = _table(path, {first, second, by, count})
     at = {what: _needed(table, header) for what, header in (("first", first), ("second", second), ("by", by), ("count", count)) if header}
     order = order or find_order((row[i] for _, row in _cells(table) for i in (at["first"], at["second"])), None)
     read, groups, without = date_reader(table.name, order), {}, 0
     lines: list[tuple[int, int, int, int]] = []
+    reversed_at: list[int] = []
     for line, row in _cells(table):
         if not row[at["first"]].strip():
             without += 1
@@ -82,7 +85,7 @@ def read_pairs(path: Path | str, *, first: str, second: str, today: date, by: st
             if day is not None and day > today:
                 raise Refused("series-date-ahead", file=table.name, line=line, value=day.isoformat())
         if days[0] is not None and days[1] is not None and days[1] < days[0]:
-            raise Refused("dates-reversed", file=table.name, line=line, first=days[0], second=days[1])
+            reversed_at.append(line)
         often = 1
         if "count" in at:
             text = row[at["count"]].strip()
@@ -94,7 +97,7 @@ def read_pairs(path: Path | str, *, first: str, second: str, today: date, by: st
     if not lines:
         raise Refused("file-empty", file=table.name)
     columns = np.array(lines, np.int64).T
-    return Pairs(list(groups), columns[0], columns[1], columns[2], columns[3], without)
+    return Pairs(list(groups), columns[0], columns[1], columns[2], columns[3], without, reversed_at)
 
 
 def read_places(path: Path | str, columns: dict[str, str] | None = None) -> Places:

@@ -151,10 +151,24 @@ def test_too_few_pairs_are_told_without_a_fit_and_lines_without_a_first_date_are
     assert "1 " in done.stderr
 
 
+def test_who_was_found_before_falling_ill_is_counted_aside_and_in_no_delay(write):
+    pairs = [(i, i + 2 + i % 4) for i in range(20)]
+    text = "a,b\n" + "".join(f"{on(i)},{on(j)}\n" for i, j in pairs)
+    told = []
+    for more in ("", f"{on(9)},{on(5)}\n"):
+        done = CliRunner().invoke(app, ["epi", "delays", write("l.csv", text + more), "--from", "a", "--to", "b", "--json"], catch_exceptions=False, env={"SIZAO_LANG": "en"})
+        told.append(json.loads(done.stdout)["rows"][0])
+    assert "line 22" in " ".join(done.stderr.split())
+    assert (told[1].pop("reversed"), told[1].pop("cases")) == (1, 21)
+    assert (told[0].pop("reversed"), told[0].pop("cases")) == (0, 20)
+    assert told[0] == told[1]
+    before, after = (run("nowcast", write("l.csv", text + more), "--onset", "a", "--report", "b", "--as-of", on(20)) for more in ("", f"{on(9)},{on(5)}\n"))
+    assert before == after
+
+
 @pytest.mark.parametrize(
     ("text", "more", "code"),
     [
-        (f"a,b\n{on(4)},{on(3)}\n", [], "dates-reversed"),
         (f"a,b\n{on(4)},2999-01-01\n", [], "series-date-ahead"),
         ("a,b\n2020-02-31,2020-03-01\n", [], "series-date-unreadable"),
         ("a,b\n03/04/2020,05/04/2020\n", [], "series-date-unreadable"),

@@ -27,6 +27,9 @@ def _read(file: Path, first: str, second: str, by: str | None, count: str | None
     pairs = read_pairs(file, first=first, second=second, today=today(), by=by, count=count, order=order)
     if pairs.without:
         context.say(f"{pairs.without} 行没有“{first}”，未计入。", f'{pairs.without} lines have no "{first}" and were left out.')
+    if pairs.reversed_at:
+        n, line = len(pairs.reversed_at), pairs.reversed_at[0]
+        context.say(f"{n} 行的“{second}”早于“{first}”（首见于第 {line} 行），不计入间隔。", f'{n} lines have "{second}" before "{first}" (the first one in line {line}) and were left out of the delays.')
     if as_of is None:
         return pairs, max(int(pairs.first.max()), int(pairs.second.max()))
     try:
@@ -49,7 +52,7 @@ def delays(
     order: Order = None,
     json: Json = False,
 ) -> None:
-    """间隔天数 · days from one date to the next, both known to the day (Park, Charniga 2024). Columns: group, cases, pairs, open (no second date yet), family, median, mean, p90 with 95 % intervals (_low, _high), observed_median, unseen (share of delays not seen yet), reason (where there is no fit)"""
+    """间隔天数 · days from one date to the next, both known to the day (Park, Charniga 2024). Columns: group, cases, pairs, open (no second date yet), reversed (left out), family, median, mean, p90 with 95 % intervals (_low, _high), observed_median, unseen (share of delays not seen yet), reason (where there is no fit)"""
     import numpy as np
 
     from sizao.epi.delays import LEAST, fit
@@ -58,9 +61,10 @@ def delays(
     rows: list[dict[str, Any]] = []
     for g, name in enumerate(pairs.groups):
         mine = (pairs.group == g) & (pairs.first <= looked)
-        done = mine & (pairs.second >= 0) & (pairs.second <= looked)
+        done = mine & (pairs.second >= pairs.first) & (pairs.second <= looked)
+        back = mine & (pairs.second >= 0) & (pairs.second < pairs.first)
         days, often = (pairs.second - pairs.first)[done], pairs.often[done]
-        row: dict[str, Any] = {"group": name, "cases": int(pairs.often[mine].sum()), "pairs": int(often.sum()), "open": int(pairs.often[mine].sum() - often.sum())}
+        row: dict[str, Any] = {"group": name, "cases": int(pairs.often[mine].sum()), "pairs": int(often.sum()), "open": int(pairs.often[mine & ~back].sum() - often.sum()), "reversed": int(pairs.often[back].sum())}
         found = fit(days, looked - pairs.first[done] if truncation else None, families=(family,) if family else ("lognormal", "gamma", "weibull"), weights=often, seed=seed) if often.sum() else None
         row |= {"family": found.family if found else None}
         for what in ("median", "mean", "p90"):
@@ -96,7 +100,7 @@ def nowcast(
 
     pairs, looked = _read(file, onset, report, by, count, as_of, order)
     days = max(newest, window + max_delay)
-    known = pairs.second >= 0
+    known = pairs.second >= pairs.first
     triangles = []
     for g in range(len(pairs.groups)):
         mine = known & (pairs.group == g)
