@@ -11,7 +11,6 @@ from pathlib import Path
 
 from django.db.models import Count
 
-from sizao.flows import signals_raised
 from sizao.kernel import clock, content, organisation
 from sizao.kernel.codes import content_files
 from sizao.kernel.models import Area, Enactment, Post, User
@@ -20,6 +19,7 @@ from sizao.plan import run
 from sizao.registers.cases.read import contacts
 from sizao.registers.ledgers.read import filed_ledgers
 
+from . import unusual
 from .bringing import register
 from .city import ZONE, make
 from .compare import enact
@@ -36,10 +36,6 @@ PEOPLE = (
     ("operator-a", "预案管理员甲", "预案管理员甲（提出） · plan writer (proposes)"),
     ("operator-b", "预案管理员乙", "预案管理员乙（同意） · plan writer (agrees)"),
 )
-#: The streams are watched on so many nights before the last one too, so that signals have an age.
-WATCHED = 9
-
-
 @dataclass(frozen=True, slots=True)
 class Made:
     """The demo as it is: who can sign in (user name, words for the link)."""
@@ -65,8 +61,9 @@ def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str,
         progress("正在登记轨迹、关联、采样……", "Stays, links and samples are being told…")
         investigate(Scope.open(User.objects.get(username="cdc")))
         progress("正在判断各监测数据流……", "Watching the streams…")
-        for night in range(WATCHED, -1, -1):
-            signals_raised.watch(Scope.system("rehearsal"), told.end - timedelta(days=night, seconds=1))
+        cdc = Scope.open(User.objects.get(username="cdc"))
+        unusual.tell(cdc, told.end)
+        unusual.watch(cdc, told.end)
         progress("正在计算谁应做、谁已做、谁缺办……", "Working out who should, who has, who is missing…")
         run.evaluate_all(told.end)
     return Made()

@@ -8,7 +8,7 @@ from .conftest import PHONE, WIDE
 
 pytestmark = pytest.mark.browser
 
-FIXED = ("/", "/duty", "/exposures", "/list?state=missing", "/measure/contact-daily-check", "/registers", "/chains", "/reports", "/feeds", "/import", "/import/files", "/plan", "/plan/diff", "/plan/contact-tracing-basic", "/today", "/file")
+FIXED = ("/", "/duty", "/exposures", "/list?state=missing", "/measure/contact-daily-check", "/registers", "/chains", "/reports", "/feeds", "/signals", "/streams", "/streams/fever-visits", "/import", "/import/files", "/plan", "/plan/diff", "/plan/contact-tracing-basic", "/today", "/file")
 SOME = ("contacts", "duties", "journeys")
 LOOK = """() => {
   const seen = e => { const b = e.getBoundingClientRect(); return b.width && b.height && !e.closest('.visually-hidden, .skip'); };
@@ -28,7 +28,7 @@ ALSO = re.compile("四早|中文|示例[省市]|青禾县|城关镇|前进村|�
 
 
 #: Whose tables fold on a phone: nothing of them lies out of sight.
-FOLDS = ("/feeds", "/import", "/chains")
+FOLDS = ("/feeds", "/signals", "/streams", "/import", "/chains")
 
 
 def screens(page, base, registers, sizes):

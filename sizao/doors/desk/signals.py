@@ -73,7 +73,7 @@ def signal(request: HttpRequest, signal: UUID) -> HttpResponse:
     one, register = streams().get(row.stream), find("signals")
     found = None
     if one is not None:
-        found = curves.unit_curve(scope, one, row.unit_id, row.area, row.window_to, now) if one.cluster and row.unit_id else curves.curve(scope, one, row.area, now) if one.rule else None
+        found = curves.unit_curve(scope, one, row.unit_id, row.area, row.window_from, row.window_to, now) if one.cluster and row.unit_id else curves.curve(scope, one, row.area, now) if one.rule else None
     kept = versions(register, row)
     shown = Shown.of(register, scope, words, [row, *(v.row for v in kept[1:])], what="signal")
     may = scope.can("signal.write", row.area)

@@ -69,8 +69,8 @@ def curve(scope: Scope, stream: Stream, area: Area, now: datetime | None = None,
     return Curve(points, panel.rows, panel.newest, now, judged.of[int(judged.rules[0, -1])])
 
 
-def unit_curve(scope: Scope, stream: Stream, unit: UUID, area: Area, until: date, now: datetime | None = None, shown: int = 28) -> Curve:
-    """Persons a day in one unit of a cluster stream, some days beyond its window. One statement. Refused: not-allowed, not-found-or-out-of-area."""
+def unit_curve(scope: Scope, stream: Stream, unit: UUID, area: Area, since: date, until: date, now: datetime | None = None, shown: int = 28) -> Curve:
+    """Persons a day in one unit of a cluster stream, some days beyond its window (`since` through `until`, whose days are marked). One statement. Refused: not-allowed, not-found-or-out-of-area."""
     scope.check("plan.read", area)
     assert stream.cluster is not None
     now = now or clock.now()
@@ -79,7 +79,7 @@ def unit_curve(scope: Scope, stream: Stream, unit: UUID, area: Area, until: date
     days = [last - timedelta(days=n) for n in range(shown - 1, -1, -1)]
     crowd = next((c for c in counting.crowds(stream, stream.cluster, now, (today - days[0]).days + 1) if c.unit == unit), None)
     found = {d: crowd.days.count(d) if crowd else 0 for d in days}
-    points = [Point(d, n, None, None, False, "judged", n, d < today) for d, n in found.items()]
+    points = [Point(d, n, None, None, n > 0 and since <= d <= until, "judged", n, d < today) for d, n in found.items()]
     return Curve(points, sum(found.values()), max((d for d, n in found.items() if n), default=None), now, None)
 
 
