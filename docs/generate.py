@@ -113,7 +113,7 @@ def streams() -> str:
         if one.cluster:
             return f"{one.cluster.cases} persons in one unit ({', '.join(one.cluster.kinds) or 'any'}) within {one.cluster.days} days"
         rule = one.rule
-        told = f"{rule.years} years back, {rule.half_window} weeks on each side" if rule.method == "farrington" else f"baseline {rule.baseline}, standard deviation at least {rule.min_sigma}"
+        told = f"baseline {rule.baseline}, standard deviation at least {rule.min_sigma}" if rule.method in ("C1", "C2", "C3") else f"{rule.years or 'its own number of'} years back"
         seasons = "".join(f"<br>{s.first} to {s.last}: {', '.join(f'{k} {v}' for k, v in s.other)}" for s in one.seasons)
         return f"{rule.method}, α {rule.alpha}, {told}, no alarm below {rule.least}{seasons}"
 

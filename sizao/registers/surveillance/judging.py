@@ -1,6 +1,6 @@
 """Counts of streams judged by `epi`: which rule holds where and when, what it expects, where it alarms. Pure numbers; the panel and the settings are arguments."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -8,17 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sizao.epi.warning.ears import LAG, ears
-from sizao.epi.warning.farrington import farrington
+from sizao.epi.warning import methods
+from sizao.epi.warning.ears import LAG
+from sizao.epi.warning.farrington import FLEXIBLE
+from sizao.epi.warning.regression import DAILY
 from sizao.epi.warning.series import REASONS, Warned
 
 from .counting import USUAL, Panel, Place
 from .streams import Rule, Stream
-
-_METHODS: dict[str, Callable[[Rule, NDArray[np.float64], int], Warned]] = {
-    **{m: lambda r, y, last: ears(y, r.method, last=last, alpha=r.alpha, baseline=r.baseline, min_sigma=r.min_sigma) for m in ("C1", "C2", "C3")},  # type: ignore[arg-type]
-    "farrington": lambda r, y, last: farrington(y, last=last, alpha=r.alpha, years=r.years, half_window=r.half_window),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +41,34 @@ class Judged:
     of: list[Rule]
 
 
-def reach(rule: Rule) -> int:
-    """Periods that the method looks back beyond the one that it judges."""
-    if rule.method == "farrington":
-        return 52 * rule.years + rule.half_window + 1
-    return rule.baseline + LAG[rule.method] + 2  # type: ignore[index]
+def reach(rule: Rule, step: int) -> int:
+    """Periods of `step` days that the method looks back beyond the one that it judges; one that can do with less is given what is there."""
+    year = 365 if step == 1 else 52
+    if rule.method in LAG:
+        return rule.baseline + LAG[rule.method] + 2  # type: ignore[index]
+    if rule.method == "bayes":
+        return year * (rule.years or 0) + (rule.half_window or 6) + 1
+    if rule.method in ("farrington", "farringtonFlexible"):
+        return year * (rule.years or FLEXIBLE.years) + (rule.half_window or FLEXIBLE.half_window) + 1
+    return year * (rule.years or DAILY.years) + DAILY.past_left_out + 1
+
+
+def _said(rule: Rule, counts: NDArray[np.float64], step: int, last: int) -> Warned:
+    """What the rule's method says of the last periods; of its settings those that the method has."""
+    told = {"alpha": rule.alpha, "baseline": rule.baseline, "min_sigma": rule.min_sigma, "years": rule.years, "window": rule.half_window}
+    return methods.judge(rule.method, counts, step=step, last=last, **{k: v for k, v in told.items() if k in methods.METHODS[rule.method]})
+
+
+def step_of(stream: Stream) -> int:
+    """Days of a period."""
+    return 7 if stream.every == "week" else 1
 
 
 def longest(stream: Stream, settings: Iterable[Setting] = ()) -> int:
     """The longest reach of any rule that the stream may be judged by."""
     assert stream.rule is not None
     rules = [stream.rule, *(replace(stream.rule, **dict(s.other)) for s in stream.seasons), *(replace(stream.rule, **dict(s.other)) for s in settings)]
-    return max(reach(r) for r in rules)
+    return max(reach(r, step_of(stream)) for r in rules)
 
 
 def rules_of(stream: Stream, places: Sequence[Place], periods: Sequence[date], settings: Sequence[Setting]) -> tuple[NDArray[np.int16], list[Rule]]:
@@ -98,7 +111,7 @@ def judge(panel: Panel, settings: Sequence[Setting], last: int) -> Judged:
         rows = held.any(axis=1)
         if not rows.any():
             continue
-        said = _METHODS[rule.method](rule, panel.counts[rows], last)
+        said = _said(rule, panel.counts[rows], step_of(stream), last)
         cells = held[rows]
         for name in ("expected", "threshold", "alarm", "reason"):
             whole = getattr(out, name)

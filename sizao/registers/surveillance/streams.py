@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from sizao.epi.warning.methods import METHODS
 from sizao.kernel.codes import roles
 from sizao.kernel.content import ContentFault, folders
 from sizao.kernel.errors import Refused
@@ -23,7 +24,6 @@ from sizao.kernel.registry import Register, find
 
 KEYS = ("title", "source", "from", "disease", "count", "heard", "levels", "every", "method", "cluster", "judge", "minutes", "quiet", "late", "silent", "loop", "seasons")
 EVERY = ("day", "week")
-METHODS = ("C1", "C2", "C3", "farrington")
 DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
@@ -32,12 +32,12 @@ class Rule:
     """How counts are judged. What a method does not know it leaves unread.
 
     Attributes:
-        method: One of `METHODS`.
+        method: One of `epi.warning.methods.METHODS`.
         alpha: Level of the bound.
         baseline: Periods of the baseline (C1, C2, C3).
         min_sigma: The standard deviation is taken to be at least this (C1, C2, C3).
         least: No alarm below this count.
-        years, half_window: Of Farrington's baseline.
+        years, half_window: Of the baseline of methods that look years back; None: the method's own.
     """
 
     method: str = "C2"
@@ -45,8 +45,8 @@ class Rule:
     baseline: int = 7
     min_sigma: float = 0.5
     least: int = 3
-    years: int = 5
-    half_window: int = 3
+    years: int | None = None
+    half_window: int | None = None
 
 
 #: What a season of the file, or a person for an area, may set otherwise: name → (least, most, whole number).
