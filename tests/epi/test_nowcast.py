@@ -21,11 +21,11 @@ def steady(chance, n):
 @pytest.mark.parametrize(("level", "growth"), [(5, 0.0), (60, 0.05), (60, -0.05)])
 def test_nineteen_of_twenty_intervals_hold_what_came_in_the_end(level, growth):
     held = []
-    for seed in range(80):
+    for seed in range(200):
         seen, every = reported(np.random.default_rng(seed), level, growth, steady)
         found = nowcast(seen, newest=7, draws=1000)
         held.append((found.quantiles[0, :, 0] <= every[-7:]) & (every[-7:] <= found.quantiles[0, :, 4]))
-    assert np.mean(held) == pytest.approx(0.95, abs=0.035)
+    assert np.mean(held) == pytest.approx(0.95, abs=0.03)
 
 
 def test_the_newest_days_look_lower_than_they_are_and_older_ones_do_not():
