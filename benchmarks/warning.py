@@ -1,7 +1,7 @@
 """Early warning and reproduction numbers beside R's `surveillance` and `EpiEstim`: the same series, one after the other, one thread each; any difference fails.
 
 `size` series of 624 weeks (Noufaily et al. 2013: seven sets of parameters, with and without trend and season), the last `weeks` judged; `areas` of 100 days. R is run once, ours five times
-(the middle one counts). `kernel` is without checks and tables, `public` with both. Needs R with both packages.
+(the middle one counts). `kernel` is without checks and tables, `public` with both; `many` series are judged for one week by each method. Needs R with both packages.
 """
 
 import statistics
@@ -28,7 +28,7 @@ def series(n: int, weeks: int = 624, seed: int = 1) -> np.ndarray:
     return out
 
 
-def run(size: int = 126, weeks: int = 49, areas: int = 600) -> dict[str, Any]:
+def run(size: int = 126, weeks: int = 49, areas: int = 600, many: int = 100_000) -> dict[str, Any]:
     """Times as fast as R for each, and `equal`: alarms the same, bounds to 1e-6 (C3 in the package's form), means, deviations and quantiles of Rt to 1e-9."""
     from sizao.epi import reproduction
     from sizao.epi.warning import _ears, _farrington
@@ -80,8 +80,22 @@ def run(size: int = 126, weeks: int = 49, areas: int = 600) -> dict[str, Any]:
         posterior = np.concatenate([found_rt.mean[..., None], found_rt.sd[..., None], found_rt.quantiles], -1)
         package_rt = theirs("rt").reshape(len(cases), 9, -1).transpose(0, 2, 1)
         figures["equal"] &= bool(np.allclose(posterior, package_rt, rtol=1e-9, atol=0, equal_nan=True))
+        figures |= a_week(many)
         figures |= {"rt_times": seconds["rt"] / rt, "rt_areas": len(cases), "rt_seconds": rt, "rt_seconds_epiestim": seconds["rt"]}
     return figures
+
+
+def a_week(many: int, methods: tuple[str, ...] = ("C1", "C2", "C3", "bayes", "farringtonFlexible", "regression", "fusion")) -> dict[str, float]:
+    """Seconds in which each method judges the newest week of so many series, by the public call, on one thread."""
+    from sizao.epi.warning.methods import judge
+
+    y, took = series(many), {}
+    for method in methods:
+        judge(method, y[:100], last=1)
+        began = time.perf_counter()
+        judge(method, y, last=1)
+        took[f"{method}_seconds_a_week_of_{many}"] = time.perf_counter() - began
+    return took
 
 
 def _middle(work: Callable[[], object]) -> float:

@@ -91,6 +91,13 @@ def test_settings_that_cannot_be_are_refused(method, options):
         judge(method, [[1] * 9], **options)
 
 
+def test_a_first_case_after_years_without_one_is_an_alarm():
+    found = fusion([[0] * 200 + [1]], last=1)
+    assert (found.alarm[0, 0], REASONS[found.reason[0, 0]]) == (True, "empty")
+    assert not fusion([[0] * 14 + [1]], last=1).alarm[0, 0]  # after two weeks it is none
+    assert fusion([[0] * 14 + [3]], last=1).alarm[0, 0]
+
+
 # -- bayes and cusum
 
 

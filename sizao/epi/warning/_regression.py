@@ -252,8 +252,10 @@ def fit(counts, thirds, first, cell, z, prior, waves, longest, least, guard, uni
             if there < share * n:
                 reason[s, o] = GAP
                 continue
-            if total == 0:
-                reason[s, o] = EMPTY
+            if total == 0:  # half a case in all of it: Jeffreys' prior of a Poisson mean, whose next count is negative binomial of size one half
+                reason[s, o], dispersion[s, o] = EMPTY, 1 + 1 / there
+                for a in range(max(ahead - now - 1, 0), ahead):
+                    mean[s, o, a], error[s, o, a] = 0.5 / there, 0.0
                 continue
             mine = cell[begin:end]
             age = np.arange(now - begin, now - end, -1)
@@ -267,7 +269,7 @@ def fit(counts, thirds, first, cell, z, prior, waves, longest, least, guard, uni
             w[:] = have
             phi, ok, free = 1.0, True, max(1 - p / there, 0.2)
             for turn in range(rounds + 1):
-                ok = _newton(y, w, age, mine, z, used, phi, ridge, unit, 1e-6 if turn == rounds else 1e-2, beta, power, sums, height, h, g)
+                ok = _newton(y, w, age, mine, z, used, phi, ridge, unit, 1e-4 if turn == rounds else 1e-2, beta, power, sums, height, h, g)
                 if not ok:
                     break
                 if negbin:

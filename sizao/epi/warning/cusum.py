@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from ..quantiles import negative_binomial
-from .regression import WEEKLY, beyond, blocks, check, predicted
+from .regression import WEEKLY, beyond, blocks, bounded, check, predicted
 from .regression import Settings as Regression
 from .series import EMPTY, JUDGED, MISSING, NONE, SHORT, UNFIT, Warned, counts, empty
 
@@ -100,9 +100,9 @@ def _on_regression(y: NDArray[np.int64], first: int, of: Settings, kinds: NDArra
         out.reason[some], out.expected[some] = found.reason, found.expected[..., 0]
         sums = np.zeros(found.reason.shape[0])
         for t in range(found.reason.shape[1]):
-            known = (found.reason[:, t] == JUDGED) | (found.reason[:, t] == MISSING)
+            known = bounded(found.reason[:, t])
             now, mean, spread = y[some][:, first + t].astype(float), found.mean[:, t, 0], found.dispersion[:, t, 0]
-            judged = found.reason[:, t] == JUDGED
+            judged = known & (now >= 0)
             score = np.zeros(len(sums))
             score[judged] = -special.ndtri(np.clip(beyond(now[judged], mean[judged], spread[judged]), 1e-15, 1 - 1e-15))
             tail = special.ndtr(-(of.h + of.k - sums[known]))

@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from ..quantiles import negative_binomial
-from .regression import WEEKLY, beyond, blocks, check, predicted
+from .regression import WEEKLY, beyond, blocks, bounded, check, predicted
 from .regression import Settings as Regression
-from .series import JUDGED, MISSING, Warned, counts, empty
+from .series import Warned, counts, empty
 
 #: States of the chain between 0 and the limit: more do not move the limit by a thousandth.
 STATES = 120
@@ -86,7 +86,7 @@ def fusion(told: ArrayLike, settings: Settings = Settings(), *, last: int | None
     alone, limit = limits(of.alpha, of.share, of.reference)
     for some in blocks(y.shape[0], dates, of.periods):
         found = predicted(y[some], first, model, kinds, of.periods)
-        there = (found.reason == JUDGED) | (found.reason == MISSING)
+        there = bounded(found.reason)
         out.reason[some], out.expected[some] = found.reason, found.expected[..., -1]
         series, date = np.nonzero(there)
         mean, spread = found.mean[there], found.dispersion[there]
@@ -94,7 +94,7 @@ def fusion(told: ArrayLike, settings: Settings = Settings(), *, last: int | None
         bound = np.minimum(alone, limit + of.reference - sums)
         out.threshold[some][there] = _largest(special.ndtr(-bound), mean[:, -1], spread[:, -1])
     with np.errstate(invalid="ignore"):
-        out.alarm[:] = (y[:, first:] > out.threshold) & (out.reason == JUDGED)
+        out.alarm[:] = (y[:, first:] > out.threshold)
     return out
 
 
@@ -105,6 +105,8 @@ def _sums(y: NDArray[np.int64], series: NDArray[np.int64], at: NDArray[np.int64]
         told = np.where(at >= back, y[series, np.maximum(at - back, 0)], -1)
         here = (told >= 0) & ~np.isnan(mean[:, -1 - back])
         score = np.zeros(len(series))
+        if reference >= 1:  # a count within its mean has a score below 1 unless it is very skewed, and adds nothing to a sum of nothing
+            here &= (sums > 0) | (told > mean[:, -1 - back]) | (spread[:, -1 - back] > 10)
         score[here] = -special.ndtri(np.clip(beyond(told[here].astype(float), mean[here, -1 - back], spread[here, -1 - back]), 1e-15, 1 - 1e-15))
         grown = np.maximum(sums + score - reference, 0)
         sums = np.where(here, np.where((score > alone) | (grown > limit), 0.0, grown), sums)

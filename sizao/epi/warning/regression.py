@@ -17,12 +17,14 @@ from scipy import special
 
 from .. import quantiles
 from . import _regression
-from .series import JUDGED, MISSING, SHORT, Warned, counts, empty
+from .series import EMPTY, JUDGED, MISSING, SHORT, Warned, counts, empty
 
 Family = Literal["negbin", "poisson"]
 #: What the weights take from the spread and the mean of a history without outbreaks, measured once over the 42 scenarios of Noufaily et al. 2013 together (training seeds, never those reported): a
 #: share of the dispersion beyond Poisson's, a share for each unit of squared skewness, standard deviations of the mean.
 LOST_DISPERSION, LOST_BY_SKEWNESS, LOST_MEAN = 0.12, 0.025, 0.04
+#: The spread of a dozen counts is itself unsure: it is widened by this over their number less three, so that with a short history, too, about `alpha` of the periods alarm.
+UNSURE = 6.0
 #: How far effects are expected to lie from 0, in logarithms: of a day of the week, a holiday, the trend in a year. What was never seen is as unsure as this.
 DAY_SD, HOLIDAY_SD, TREND_SD = 0.5, 1.0, 0.5
 #: More kinds of holidays than this are a mistake.
@@ -112,25 +114,30 @@ def predicted(y: NDArray[np.int64], first: int, of: Settings, kinds: NDArray[np.
     shape = (y.shape[0], dates, ahead)
     mean, error, phi, reason = (np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape[:2], np.nan), np.full(shape[:2], SHORT, np.int8))
     thirds = np.cbrt(np.maximum(y, 0)) ** 2
-    rounds, negbin = (3 if of.reweight else 0), of.family == "negbin"
-    common = (float(of.present), rounds, negbin, ahead)
+    rounds, negbin, present = (3 if of.reweight else 0), of.family == "negbin", float(of.present)
     if first + dates > 2 * of.frequency + of.past_left_out:
         cell, z, ridge = _design(of, kinds, of.waves, of.trend)
-        _regression.fit(y, thirds, first, cell, z, ridge, of.waves, of.years * of.frequency, 2 * of.frequency, of.past_left_out, float(of.frequency), *common, mean, phi, error, reason)
+        _regression.fit(y, thirds, first, cell, z, ridge, of.waves, of.years * of.frequency, 2 * of.frequency, of.past_left_out, float(of.frequency), present, rounds, negbin, ahead, mean, phi, error, reason)
     if (reason == SHORT).any():
         cell, z, ridge = _design(of, kinds, 0, False)
         near, far = (np.full(shape, np.nan) for _ in range(2))
         left_out, before = min(of.past_left_out, LOCAL_LEFT_OUT), reason == SHORT
-        _regression.fit(y, thirds, first, cell, z, ridge, 0, of.recent, LEAST, left_out, float(of.frequency), *common, near, phi, far, reason)
+        _regression.fit(y, thirds, first, cell, z, ridge, 0, of.recent, LEAST, left_out, float(of.frequency), present, min(rounds, 1), negbin, ahead, near, phi, far, reason)
         near[..., : max(ahead - left_out, 0)] = np.nan
         mean[before], error[before] = near[before], far[before]
-        phi[before] *= 1 + 2 / (of.recent - 3)  # the spread of so few is itself unsure
+        phi[before & (reason != EMPTY)] *= 1 + UNSURE / (of.recent - 3)
     spread = phi[..., None] + 0 * mean
-    if negbin and of.reweight:
+    weighed = (reason != EMPTY)[..., None] & of.reweight
+    if negbin:
         skewness = (2 * spread - 1) ** 2 / (spread * mean)
-        spread = spread + LOST_DISPERSION * (spread - 1) + LOST_BY_SKEWNESS * skewness * spread
-    shifted = mean + (LOST_MEAN * np.sqrt(spread * mean) if of.reweight else 0)
+        spread = spread + weighed * (LOST_DISPERSION * (spread - 1) + LOST_BY_SKEWNESS * skewness * spread)
+    shifted = mean + weighed * LOST_MEAN * np.sqrt(spread * mean)
     return Predicted(mean, shifted, np.maximum(spread + shifted * error, 1 + 1e-6), reason)
+
+
+def bounded(reason: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Where a prediction stands: judged, missing now, or no case before."""
+    return np.asarray((reason == JUDGED) | (reason == MISSING) | (reason == EMPTY))
 
 
 def beyond(y: NDArray[np.float64], mean: NDArray[np.float64], dispersion: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -150,7 +157,8 @@ def regression(told: ArrayLike, settings: Settings = WEEKLY, *, last: int | None
     """Judges the `last` periods (all where None) of each series: (series, periods) of counts in, arrays of (series, last) out. `holidays`: (periods,) of kinds, 0 for none; `other`: fields of
     `Settings` that differ.
 
-    The bound is the quantile 1 - `alpha` of what one period ahead was to be expected, the uncertainty of the mean included. Reasons: "short" (fewer than ten periods), "gap", "empty", "missing".
+    The bound is the quantile 1 - `alpha` of what one period ahead was to be expected, the uncertainty of the mean included. Reasons: "short" (fewer than ten periods), "gap", "missing", and
+    "empty", where the bound is that of half a case in all of the baseline.
     """
     of = replace(settings, **other) if other else settings  # type: ignore[arg-type]
     y = counts(told)
@@ -160,8 +168,8 @@ def regression(told: ArrayLike, settings: Settings = WEEKLY, *, last: int | None
     for some in blocks(y.shape[0], dates, 1):
         found = predicted(y[some], first, of, kinds, 1)
         out.reason[some], out.expected[some] = found.reason, found.expected[..., 0]
-        there = (found.reason == JUDGED) | (found.reason == MISSING)
+        there = bounded(found.reason)
         out.threshold[some][there] = quantiles.negative_binomial(1 - of.alpha, found.mean[there, 0], found.dispersion[there, 0])
     with np.errstate(invalid="ignore"):
-        out.alarm[:] = (y[:, first:] > out.threshold) & (out.reason == JUDGED)
+        out.alarm[:] = (y[:, first:] > out.threshold)
     return out
