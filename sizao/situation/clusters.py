@@ -96,7 +96,7 @@ def clusters(lines: Lines, by: By, classes: tuple[str, ...] = (), *, until: int 
         where = np.array([places[i].at or (0.0, 0.0) for i in range(len(places))])
         digest = digest_of("scan", counted, expected, where, [MOST, REACH_KM, REPLICATES])
         work.look_up([digest])
-        found = work.of("scan", digest, _scan(counted, expected, where, located))
+        found = work.of("scan", digest, 0.02 + 3e-9 * counted.size * min(MOST, max(len(located), 1)) * REPLICATES, _scan(counted, expected, where, located))
     told_found = None if found is None else tuple(_found(c, places, first) for c in found)
     return Clusters(places, counted.sum(0).astype(np.int64), told_found, by_population, len(located), first, last)
 

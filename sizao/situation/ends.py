@@ -13,7 +13,7 @@ from sizao.epi import outcomes as epi
 from sizao.kernel.days import NEVER
 
 from .keeping import Work, digest_of
-from .lags import fit
+from .lags import cost, fit
 from .lines import Lines
 
 #: Lower ends of the bands of age, in years; the last has no end.
@@ -53,7 +53,7 @@ def ends(lines: Lines, classes: tuple[str, ...] = ("confirmed",), *, work: Work)
         d, t = (lines.end - confirmed)[closed_death], (lines.today - confirmed)[closed_death]
         digest = digest_of("delays", d, t, "lognormal")
         work.look_up([digest])
-        fitted = work.of("delays", digest, fit(d, t, ("lognormal",))) or None
+        fitted = work.of("delays", digest, cost(d, t, 1), fit(d, t, ("lognormal",))) or None
         if fitted is not None:
             day = confirmed[kept & (confirmed != NEVER)]
             counts = np.bincount(day - int(day.min()), minlength=lines.today - int(day.min()) + 1)

@@ -41,11 +41,11 @@ class Work:
         if wanted:
             self.known |= dict(Kept.objects.filter(pk__in=wanted).values_list("pk", "result"))
 
-    def of(self, what: str, digest: str, reckon: Callable[[], Any]) -> Any:
-        """The result kept under that digest, or reckoned now; None where the page has no time left for it, or where nothing can be reckoned."""
+    def of(self, what: str, digest: str, cost: float, reckon: Callable[[], Any]) -> Any:
+        """The result kept under that digest, or reckoned now; None where the page has no time left for it. `cost`: the seconds that it is thought to take."""
         if digest in self.known:
             return self.known[digest]
-        if self.left is not None and self.left <= 0:
+        if self.left is not None and self.left < cost:
             self.waits += 1
             return None
         began = time.monotonic()

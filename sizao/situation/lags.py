@@ -72,9 +72,14 @@ def lags(lines: Lines, parts: Parts, classes: tuple[str, ...] = (), *, work: Wor
     out = []
     for (first, last, group, d, t, before, open_), digest in zip(asked, digests, strict=True):
         raw = tuple(float(q) for q in np.quantile(d, [0.25, 0.5, 0.75, 0.9])) if d.size else None
-        fitted = work.of("delays", digest, fit(d, t)) if d.size >= epi.LEAST else None
+        fitted = work.of("delays", digest, cost(d, t), fit(d, t)) if d.size >= epi.LEAST else None
         out.append(Lag(first, last, group, int(d.size), before, open_, raw, fitted or None))  # type: ignore[arg-type]
     return out
+
+
+def cost(d: NDArray[np.int64], t: NDArray[np.int64], families: int = 3) -> float:
+    """Seconds that a fit takes: some 20 ms a family, and 0.12 ms more for each distinct pair of days (measured: 40 pairs 65 ms, 2,000 pairs 720 ms, three families)."""
+    return families * (0.02 + 1.2e-4 * len(np.unique(d * 100_000 + t)))
 
 
 def fit(d: NDArray[np.int64], t: NDArray[np.int64], families: Sequence[epi.Family] = ("lognormal", "gamma", "weibull")) -> Callable[[], dict[str, Any]]:

@@ -22,7 +22,7 @@ def test_the_page_opens_with_a_small_outbreak(outbreak, language):
     assert 'id="p-curve"' in answer.text
 
 
-@pytest.mark.parametrize("query", ["by=onset", "by=report&step=iso", "by=confirmation&step=mmwr", "class=confirmed", "from=2020-01-01&to=2020-02-01", "disease=cholera"])
+@pytest.mark.parametrize("query", ["by=onset", "by=report&step=iso", "by=confirmation&step=mmwr", "class=confirmed", "class=&from=&to=&disease=", "from=2020-01-01&to=2020-02-01", "disease=cholera"])
 def test_every_choice_opens(desk, query):
     assert desk.get(f"/situation?{query}").status_code == 200
 
@@ -55,6 +55,28 @@ def test_the_number_in_the_table_is_the_length_of_its_list(outbreak, desk):
         assert len(re.findall(r'<a class="go"[^>]*href="/case/', listed)) == int(number)
     rows = list(csv.reader(io.StringIO(desk.get("/situation/curve.csv?by=report").content.decode("utf-8-sig"))))
     assert sum(int(r[1]) for r in rows[1:] if re.match(r"\d{4}-", r[0] if r else "")) == 1
+
+
+@pytest.mark.parametrize("panel", ["curve", "rt", "coming", "delays", "outcomes", "clusters"])
+def test_each_panel_is_a_table_too(desk, panel):
+    answer = desk.get(f"/situation/{panel}.csv")
+    assert answer.status_code in (200, 404)  # 404: nothing can be said of one case, and the page says why
+    assert f'id="p-{panel}"' in desk.get("/situation").text
+    if answer.status_code == 200:
+        assert answer.content.decode("utf-8-sig").rstrip().rsplit("\n", 1)[-1].startswith("#sizao,rows=")
+
+
+def test_no_name_and_no_number_of_a_person_is_on_the_page(outbreak, desk):
+    page = desk.get("/situation").text
+    assert not any(word in page for word in ("张小明", "李丽", "B-1", str(outbreak.people[0]), str(outbreak.case)))
+
+
+def test_every_class_of_a_drawing_is_known_to_the_page_and_to_files():
+    from sizao.doors.kit.charts.drawing import INK
+    from sizao.doors.kit.static import ROOT
+
+    style = (ROOT / "sizao" / "chart.css").read_text()
+    assert [kind for kind in INK if not re.search(rf"\.{kind}\b", style) and kind != "x-text"] == []
 
 
 def test_who_may_not_read_cases_sees_figures_and_no_way_to_rows(outbreak):

@@ -105,7 +105,7 @@ def asked(request: HttpRequest) -> Asked:
     disease = request.GET.get("disease", "") or (found[0][0] if found else "")
     by, step = _one(request, "by", BYS), _one(request, "step", STEPS)
     known = [c for c in code_list("case-class") if c != "ruled_out"]
-    classes = tuple(dict.fromkeys(request.GET.getlist("class")))
+    classes = tuple(dict.fromkeys(c for c in request.GET.getlist("class") if c))
     if wrong := [c for c in classes if c not in known]:
         raise Refused("bad-value", field=_("Classification"), value=wrong[0][:40], expected=" · ".join(known))
     since, until = _day(request, "from"), _day(request, "to")
