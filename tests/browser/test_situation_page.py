@@ -1,5 +1,7 @@
 """The page of the situation as people use it: by the keyboard, on a phone, without a script, taken along as a picture."""
 
+from pathlib import Path
+
 import pytest
 
 from browser.conftest import PHONE
