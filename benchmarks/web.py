@@ -50,7 +50,7 @@ def run(size: int = 1_000_000, users: int = 20, requests: int = 400, think: int 
 
 def wait(port: int = PORT) -> None:
     """Until the service answers."""
-    for _ in range(300):
+    for _ in range(900):
         try:
             if http.client.HTTPConnection("127.0.0.1", port, timeout=1).request("GET", "/healthz") is None:
                 return
