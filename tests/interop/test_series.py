@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from sizao.doors.cli.epi import METHODS
 from sizao.doors.cli.main import app
 from sizao.interop.series import read_series
 from sizao.kernel.errors import Refused
@@ -107,6 +108,43 @@ def test_what_cannot_be_judged_is_refused_with_its_reason(file, command, text, c
     with pytest.raises(Refused) as refused:
         run(command[0], str(file(text)), *command[1:])
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ("2020-01-06,-1\n2020-01-13,1\n", "count-negative"),
+        ("2020-01-06,1.5\n2020-01-13,1\n", "count-fractional"),
+        ("2020-01-06,1\n2020-01-06,2\n", "series-date-twice"),
+        ("2020-01-06,1\n2999-01-04,2\n", "series-date-ahead"),
+        ("2020-01-06,1\n2020-01-09,2\n2020-01-20,2\n", "series-steps-mixed"),
+        ("2020-01-06,1\n2020-01-13,many\n", "series-count-unreadable"),
+    ],
+)
+def test_every_method_refuses_what_is_no_series(file, method, lines, code):
+    with pytest.raises(Refused) as refused:
+        run("detect", str(file("date,count\n" + lines)), "--method", method)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_order_of_lines_is_no_matter(file, method):
+    days = [(date(2019, 1, 7) + timedelta(days=7 * i), i % 5 + 3) for i in range(30)]
+    told = [run("detect", str(file("date,count\n" + "".join(f"{d},{n}\n" for d, n in some))), "--method", method, "--last", "3", "--json") for some in (days, days[::-1])]
+    assert told[0] == told[1]
+
+
+def test_a_holiday_of_the_file_is_expected_to_be_empty(file, tmp_path):
+    path = file("date,count\n" + "".join(f"{date(2020, 1, 1) + timedelta(days=i)},{1 if i % 9 == 8 else 30 + i % 3}\n" for i in range(72)))
+    days = tmp_path / "holidays.csv"
+    days.write_text("date,kind\n" + "".join(f"{date(2020, 1, 1) + timedelta(days=i)},1\n" for i in range(8, 72, 9)))
+    expected = [json.loads(run("detect", str(path), "--method", "fusion", "--last", "1", "--json", *more))["rows"][0]["expected"] for more in ([], ["--holidays", str(days)])]
+    assert expected[0] > 20 > 10 > expected[1]
+    days.write_text("1 January\n")
+    with pytest.raises(Refused) as refused:
+        run("detect", str(path), "--method", "fusion", "--holidays", str(days))
+    assert refused.value.code == "epi-holidays"
 
 
 @pytest.fixture
