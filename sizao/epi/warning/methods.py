@@ -6,14 +6,6 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from .bayes import bayes
-from .cusum import ROSSI, cusum
-from .cusum import Settings as Cusum
-from .ears import ears
-from .farrington import FLEXIBLE, ORIGINAL, farrington
-from .fusion import Settings as Fusion
-from .fusion import fusion
-from .regression import DAILY, WEEKLY, regression
 from .series import Warned
 
 _EARS = {"alpha": "alpha", "baseline": "baseline", "min_sigma": "min_sigma"}
@@ -51,19 +43,35 @@ def judge(method: str, told: ArrayLike, *, step: int = 7, last: int | None = Non
         told_of = foreign or ["as_package" if as_package else "holidays"]
         raise ValueError(f"{method} has no option {_written(told_of)}; it has {_written(METHODS[method])}")
     chosen: dict[str, Any] = {METHODS[method][name]: value for name, value in given.items()}
-    frequency, base = (365, DAILY) if step == 1 else (52, WEEKLY)
+    # Each method is loaded when it is asked for: a command asks for one, and the kernels of all of them take a third of its second.
+    frequency = 365 if step == 1 else 52
     if method in ("C1", "C2", "C3"):
+        from .ears import ears
+
         return ears(told, method, last=last, package_bound=as_package, **chosen)  # type: ignore[arg-type]
     if method in ("farrington", "farringtonFlexible"):
+        from .farrington import FLEXIBLE, ORIGINAL, farrington
+
         settings = FLEXIBLE if method == "farringtonFlexible" else ORIGINAL
         return farrington(told, settings, last=last, frequency=frequency, as_package=method if as_package else None, **chosen)
     if method == "bayes":
+        from .bayes import bayes
+
         return bayes(told, last=last, frequency=frequency, **chosen)
+    from .regression import DAILY, WEEKLY, regression
+
+    base = DAILY if step == 1 else WEEKLY
     if method == "cusum":
+        from .cusum import ROSSI, cusum
+        from .cusum import Settings as Cusum
+
         settled = chosen.get("m", "mean" if chosen.get("trans", "score") != "score" else "regression") == "regression"
         return cusum(told, Cusum() if settled else ROSSI, last=last, holidays=holidays, package_bound=as_package, frequency=frequency, model=base, **chosen)
     if method == "regression":
         return regression(told, base, last=last, holidays=holidays, **chosen)
+    from .fusion import Settings as Fusion
+    from .fusion import fusion
+
     own = {name: value for name, value in chosen.items() if name in _OWN}
     model = replace(base, **{name: value for name, value in chosen.items() if name not in _OWN})
     return fusion(told, Fusion(periods=8 if step == 7 else 14, model=model), last=last, holidays=holidays, **own)
