@@ -11,6 +11,14 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
+def tell(county):
+    """Brings cases, as in the tests of the room."""
+    from situation.conftest import bringing
+
+    return bringing(county)
+
+
+@pytest.fixture
 def desk(outbreak):
     return outbreak.client(outbreak.desk, "en")
 
@@ -94,3 +102,25 @@ def test_an_area_outside_is_refused(outbreak):
 def test_looking_back_shows_what_was_known(outbreak, desk, monkeypatch):
     monkeypatch.setenv("SIZAO_AS_OF", datetime(2020, 1, 1, tzinfo=UTC).isoformat())
     assert "No case is told here." in desk.get("/situation?disease=covid-19").text
+
+
+def test_a_cluster_is_ringed_on_the_map_where_its_place_lies(outbreak, tell, monkeypatch):
+    """Two villages side by side as squares; cases burst in the eastern one. The ring is drawn in the eastern half, and the map says how many cases each has."""
+    from datetime import date, timedelta
+
+    from sizao.kernel.models import Area
+    from sizao.situation.keeping import Work
+
+    county = outbreak.county
+    west, east = (county.areas[code] for code in ("990001101201", "990001101202"))
+    for area, x in ((west, 110.0), (east, 110.2)):
+        Area.objects.filter(pk=area.pk).update(geometry={"type": "Polygon", "coordinates": [[[x, 30.0], [x + 0.2, 30.0], [x + 0.2, 30.2], [x, 30.2], [x, 30.0]]]})
+    usual = [{"onset": date(2021, 1, 1) + timedelta(n), "report": date(2021, 1, 1) + timedelta(n), "area": (west, east)[n % 2]} for n in range(24)]
+    tell([*usual, *[{"onset": date(2021, 1, 30), "report": date(2021, 1, 30), "area": east} for _ in range(15)]])
+    monkeypatch.setenv("SIZAO_AS_OF", "2021-01-31T15:59:59.999999+00:00")
+    monkeypatch.setattr(Work.__init__, "__defaults__", (None,))  # nothing is left to the worker
+    page = outbreak.client(outbreak.desk, "en").get("/situation?area=990001101&by=report").text
+    drawn = page.split('id="p-clusters"')[1].split("</svg>")[0]
+    rings = re.findall(r'<circle class="x-zone" cx="([\d.]+)"', drawn)
+    assert len(rings) == 1 and float(rings[0]) > 330
+    assert re.findall(r'class="x-mid-strong"[^>]*>([\d,]+)<', drawn) == ["3", "19"]

@@ -17,6 +17,10 @@ def at(day, hour: int = 12):
 @pytest.fixture
 def tell(county):
     """`tell(lines)` brings cases: each a dictionary of onset, report, … as days, with `area` (grid by default), `class`, `age`; the ids of the cases."""
+    return bringing(county)
+
+
+def bringing(county):
     from sizao.kernel.scope import Scope
     from sizao.registers.cases import actions as cases
     from sizao.registers.population import actions as population

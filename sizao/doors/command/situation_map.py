@@ -99,12 +99,13 @@ def _map(a: Asked, parts: Parts, found: Clusters) -> Drawing | None:
     flat = plane(np.vstack([corners, [p.at or corners[0] for p in found.places] or corners[:1]]))[: len(corners)]
     low, high = flat.min(0), flat.max(0)
     scale = min((WIDTH - 2 * EDGE) / max(high[0] - low[0], 1e-6), (HEIGHT - 2 * EDGE) / max(high[1] - low[1], 1e-6))
+    height = int(max((high[1] - low[1]) * scale + 2 * EDGE, 160))
     cosine = float(flat[0, 0] / corners[0, 0]) if corners[0, 0] else 1.0
     down = float(flat[0, 1] / corners[0, 1]) if corners[0, 1] else 1.0
-    left, top = (WIDTH - (high[0] - low[0]) * scale) / 2, (HEIGHT - (high[1] - low[1]) * scale) / 2
+    left, top = (WIDTH - (high[0] - low[0]) * scale) / 2, (height - (high[1] - low[1]) * scale) / 2
 
     def at(point: Any) -> tuple[float, float]:
-        return left + (point[0] * cosine - low[0]) * scale, HEIGHT - top - (point[1] * down - low[1]) * scale
+        return left + (point[0] * cosine - low[0]) * scale, height - top - (point[1] * down - low[1]) * scale
 
     position = {p.pk: i for i, p in enumerate(parts.areas)}
     counted = dict.fromkeys(range(len(parts.areas)), 0)
@@ -114,7 +115,7 @@ def _map(a: Asked, parts: Parts, found: Clusters) -> Drawing | None:
             counted[parts.of[place.id]] += n
         else:
             own += n
-    drawing = Drawing(_("Map of cases of the last %(days)s complete days with clusters ringed; the table says the same") % {"days": DAYS}, WIDTH, HEIGHT)
+    drawing = Drawing(_("Map of cases of the last %(days)s complete days with clusters ringed; the table says the same") % {"days": DAYS}, WIDTH, height)
     for p in shaped:
         n = counted.get(position.get(p.pk, -1), own)
         drawing.path("".join("M" + "L".join("{:.1f} {:.1f}".format(*at(point)) for point in ring) + "z" for ring in outlines[p.pk]), _shade(n))
