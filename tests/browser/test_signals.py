@@ -41,10 +41,17 @@ def test_a_signal_is_judged_and_followed_up_and_a_threshold_changed_with_its_con
     chief.keyboard.press("Enter")
     chief.wait_for_url(re.compile("/signals/[0-9a-f-]{36}"))
     page = chief.url
-    assert chief.locator(".curve rect.k-alarm").count() >= 1 and chief.locator(".curve .plot path.threshold").get_attribute("d")
+    assert chief.locator("#p-curve svg.chart path.x-alarm").get_attribute("d") and chief.locator("#p-curve svg.chart path.x-limit").get_attribute("d")
     assert "EARS C2" in chief.inner_text("main") and "the newest day that anybody told of" in chief.inner_text("main")
-    chief.locator(".curve ~ details summary").click()
-    assert chief.locator(".curve ~ details tbody tr").count() == 42
+    chief.locator("#p-curve summary").click()
+    assert chief.locator("#t-curve tbody tr").count() == 42
+    chief.focus("#p-curve svg.chart")
+    chief.keyboard.press("End")
+    assert "not over yet" in chief.inner_text("#p-curve .chart-keys") and chief.inner_text("#at-curve").strip()
+    for form in ("CSV", "SVG", "PNG"):
+        with chief.expect_download() as sent:
+            chief.click(f"#p-curve header a:text-is('{form}')")
+        assert sent.value.suggested_filename.endswith(form.lower())
 
     # Judged without a mouse, with a reason.
     chief.focus("input[name=judgement][value=real]")

@@ -64,8 +64,23 @@ def test_the_board_has_what_is_open_first_by_its_clock_and_the_page_says_how_it_
     assert "Fever patients seen" in browser.get(f"/signals?area={TOWN}&stream=fever-visits").content.decode()
     assert f"/signals/{rise.signal.pk}" not in browser.get(f"/signals?area={OTHER}").content.decode()
     found = browser.get(f"/signals/{rise.signal.pk}").content.decode()
-    assert "EARS C2" in found and "α = 0.0005" in found and "k-alarm" in found and "the newest day that anybody told of is 2026-11-22" in found
+    assert "EARS C2" in found and "α = 0.0005" in found and 'class="x-alarm"' in found and "the newest day that anybody told of is 2026-11-22" in found
     assert rise.client("cdc", "zh-hans").get(f"/signals/{rise.signal.pk}").content.decode().count("发热就诊") >= 2
+
+
+def test_the_curve_comes_as_a_table_a_drawing_and_a_picture_for_who_may_see_it(rise):
+    browser, page = rise.client("cdc"), f"/signals/{rise.signal.pk}/curve"
+    lines = browser.get(f"{page}.csv").content.decode("utf-8-sig").splitlines()
+    assert lines[1].startswith("2026-11-22,20") and "above the threshold" in lines[1]  # the day of the rise, the newest first
+    assert lines[2].startswith("2026-11-21,") and "below the threshold" in lines[2]
+    assert any("EARS C2" in line for line in lines)
+    drawn = browser.get(f"{page}.svg").content.decode()
+    assert drawn.startswith("<?xml") and "Fever patients seen" in drawn
+    assert browser.get(f"{page}.png").content.startswith(b"\x89PNG")
+    assert browser.get(f"{page}.gif").status_code == 404
+    assert browser.get("/streams/fever-visits/curve.csv", {"area": TOWN}).content.decode("utf-8-sig").splitlines()[1] == lines[1]
+    assert browser.get("/streams/ward-pneumonia/curve.csv").status_code == 404  # a rule of counting in units has no curve of an area
+    assert rise.client("other").get(f"{page}.csv").status_code == 404
 
 
 def test_a_signal_is_judged_with_a_reason_and_followed_up(rise):

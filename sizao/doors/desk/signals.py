@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from sizao.doors.desk.registers import told_versions
 from sizao.doors.kit import lists, places
-from sizao.doors.kit.curve import drawn
+from sizao.doors.kit.charts.panel import Panel, sent
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.shown import Shown
 from sizao.doors.kit.templates import url
@@ -26,7 +26,9 @@ from sizao.kernel.versions import versions
 from sizao.registers.cases import read as cases
 from sizao.registers.surveillance import curves, read, tuning
 from sizao.registers.surveillance import streams as content
-from sizao.registers.surveillance.streams import TUNED, streams
+from sizao.registers.surveillance.streams import TUNED, Stream, streams
+
+from . import signal_curve
 
 LISTED = 100
 
@@ -71,20 +73,59 @@ def signal(request: HttpRequest, signal: UUID) -> HttpResponse:
     row = read.access_signal_by_id(scope, signal)
     words, now = Words(request.LANGUAGE_CODE, row.area.zone), clock.now()  # type: ignore[attr-defined]
     one, register = streams().get(row.stream), find("signals")
-    found = None
-    if one is not None:
-        found = curves.unit_curve(scope, one, row.unit_id, row.area, row.window_from, row.window_to, now) if one.cluster and row.unit_id else curves.curve(scope, one, row.area, now) if one.rule else None
     kept = versions(register, row)
     shown = Shown.of(register, scope, words, [row, *(v.row for v in kept[1:])], what="signal")
     may = scope.can("signal.write", row.area)
     context = {
-        "w": words, "now": now, "row": row, "one": one, "curve": found, "drawn": drawn(found.points) if found else None, "may_judge": may, "may_ticket": scope.can("ticket.write", row.area),
+        "w": words, "now": now, "row": row, "one": one, "curve": _signal_curve(scope, row, one, words, now), "may_judge": may, "may_ticket": scope.can("ticket.write", row.area),
         "judgements": code_list("signal-judgement"), "actions": code_list("signal-action"), "history": told_versions(register, shown, kept, words), "seen": row.change_no,
         "cost": next(iter(read.cost(scope, _since(now), stream=row.stream, area=row.area)), None) if one else None, "weeks": _weeks(now), "saved": request.GET.get("saved", ""),
         "cases": _cases(scope, row) if may and row.judgement == "real" and scope.can("case.read", row.area) else [],
         "zone": row.area.zone,
     }  # fmt: skip
     return page(request, "desk/signal.html", context)
+
+
+def _signal_curve(scope: Scope, row: Any, one: Stream | None, words: Words, now: datetime) -> Panel | None:
+    """The counts that the signal is about, as they stand now; None where no stream raised it."""
+    if one is None:
+        return None
+    found = curves.unit_curve(scope, one, row.unit_id, row.area, row.window_from, row.window_to, now) if one.cluster and row.unit_id else curves.curve(scope, one, row.area, now) if one.rule else None
+    if found is None:
+        return None
+    made = signal_curve.panel(" · ".join([words.both(one), words.name(row.area), *([row.unit.name] if row.unit else [])]), one, found, words)
+    made.lead, made.files = _("as they stand now; late reports are in them"), lambda form: url("signal-file", signal=row.pk, sent_as=form)
+    return made
+
+
+def signal_file(request: HttpRequest, signal: UUID, sent_as: str) -> HttpResponse:
+    """The curve of a signal as CSV, SVG or PNG. Refused: page-not-found."""
+    scope = request.scope.open()  # type: ignore[attr-defined]
+    row, now = read.access_signal_by_id(scope, signal), clock.now()
+    made = _signal_curve(scope, row, streams().get(row.stream), Words(request.LANGUAGE_CODE, row.area.zone), now)  # type: ignore[attr-defined]
+    if made is None:
+        raise Refused("page-not-found")
+    return sent(made, sent_as, name=f"signal-{row.stream}-{row.area.code}", day=clock.local_day(now, row.area.zone))
+
+
+def _stream_curve(scope: Scope, one: Stream, area: Area, words: Words, now: datetime) -> tuple[Panel | None, Any]:
+    """(the counts of a stream in an area, the rule in force on the newest day); None twice where units are counted for clusters."""
+    if one.rule is None:
+        return None, None
+    found = curves.curve(scope, one, area, now)
+    made = signal_curve.panel(f"{words.both(one)} · {words.name(area)}", one, found, words)
+    made.files = lambda form: url("stream-file", {"area": area.code}, stream=one.id, sent_as=form)
+    return made, found.rule
+
+
+def stream_file(request: HttpRequest, stream: str, sent_as: str) -> HttpResponse:
+    """The curve of a stream in an area (`?area=`) as CSV, SVG or PNG. Refused: page-not-found."""
+    scope = request.scope.open()  # type: ignore[attr-defined]
+    one, area, now = content.stream(stream), places.asked(request, scope), clock.now()
+    made, _rule = _stream_curve(scope, one, area, Words(request.LANGUAGE_CODE, area.zone), now)  # type: ignore[attr-defined]
+    if made is None:
+        raise Refused("page-not-found")
+    return sent(made, sent_as, name=f"stream-{one.id}-{area.code}", day=clock.local_day(now, area.zone))
 
 
 def _cases(scope: Scope, row: Any) -> list[tuple[str, str]]:
@@ -146,10 +187,10 @@ def stream_page(request: HttpRequest, stream: str) -> HttpResponse:
             context["found"] = tuning.consequence(scope, change, now)
         except Refused as refused:
             context["problem"] = refused
-    found = curves.curve(scope, one, area, now) if one.rule is not None else None
+    curve, rule = _stream_curve(scope, one, area, words, now)
     context |= {
-        "w": words, "now": now, "one": one, "area": area, "way": places.way_up(scope, area), "below": places.children(area), "today": today, "asked": asked, "curve": found,
-        "drawn": drawn(found.points) if found else None, "rule": found.rule if found else None, "cost": read.cost(scope, _since(now), stream=one.id, area=area, by_area=True),
+        "w": words, "now": now, "one": one, "area": area, "way": places.way_up(scope, area), "below": places.children(area), "today": today, "asked": asked, "curve": curve,
+        "judged": signal_curve.method(one, rule), "rule": rule, "cost": read.cost(scope, _since(now), stream=one.id, area=area, by_area=True),
         "weeks": _weeks(now), "settings": read.stream_settings(scope, one.id), "may_tune": may, "ranges": TUNED, "until": today + timedelta(days=90), "roles": roles(), "counted": find(one.register).declaration,
         "names": _names(context["found"], words), "saved": request.GET.get("saved", ""),
     }  # fmt: skip

@@ -73,6 +73,10 @@ class Panel:
     open: bool = False
     files: Callable[[str], str] | None = field(default=None, repr=False)
 
+    def leads(self) -> bool:
+        """Whether a row of its table leads to a list."""
+        return any(c.link for line in self.rows for c in line.cells)
+
     def forms(self) -> tuple[str, ...]:
         """In which forms there is something to send."""
         return FORMS if self.drawing is not None else ("csv",) if self.rows else ()

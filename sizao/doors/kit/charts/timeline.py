@@ -59,10 +59,9 @@ class Timeline:
 
     def shade(self, slots: Sequence[bool], words: str = "") -> None:
         """Periods that are told of apart: grey, with a dotted edge and words, never by colour alone."""
-        found = [i for i, s in enumerate(slots) if s]
-        if not found:
+        runs = _runs(slots)
+        if not runs:
             return
-        runs = [(i, j) for i in found if i - 1 not in found for j in [next(k for k in found if k >= i and k + 1 not in found)]]
         for first, last in runs:
             x0, x1 = self.left + first * self.step, self.left + (last + 1) * self.step
             self.drawing.rect(x0, self.top, x1 - x0, self.bottom - self.top, "x-open")
@@ -71,6 +70,11 @@ class Timeline:
             x0 = self.left + runs[-1][0] * self.step
             wide = sum(12 if ord(c) > 0x2E80 else 6.5 for c in words)
             self.drawing.text(*((x0 - 5, self.top + 11, words, "x-right") if x0 - wide > self.left else (x0 + 5, self.top + 11, words, "x-quiet")))
+
+    def blank(self, slots: Sequence[bool]) -> None:
+        """Periods of which nothing was told."""
+        for first, last in _runs(slots):
+            self.drawing.rect(self.left + first * self.step, self.top, (last + 1 - first) * self.step, self.bottom - self.top, "x-missing")
 
     def bars(self, stacks: Sequence[tuple[str, Sequence[float]]]) -> None:
         """Bars on each other, the first at the bottom; (class, a value a slot)."""
@@ -89,6 +93,11 @@ class Timeline:
     def line(self, values: Sequence[float | None], kind: str = "x-line", first: float = 0) -> None:
         """A line through the middles of slots from `first` on, broken where nothing is known."""
         self.drawing.path(broken((self.x(first + i), None if v is None or not isfinite(v) else self.y(v)) for i, v in enumerate(values)), kind)
+
+    def steps(self, values: Sequence[float | None], kind: str = "x-limit") -> None:
+        """A level of its own across each slot, none where nothing is known."""
+        parts = (f"M{self.left + i * self.step:.1f} {self.y(v):.1f}h{self.step:.1f}" for i, v in enumerate(values) if v is not None and isfinite(v))
+        self.drawing.path("".join(parts), kind)
 
     def band(self, low: Sequence[float | None], high: Sequence[float | None], kind: str = "x-band", first: float = 0) -> None:
         points = [
@@ -112,3 +121,9 @@ class Timeline:
             self.drawing.line(self.left, self.y(value), self.right, self.y(value), "x-rule")
             if words:
                 self.drawing.text(self.left + 6, self.y(value) - 4, words, "x-quiet")
+
+
+def _runs(slots: Sequence[bool]) -> list[tuple[int, int]]:
+    """(first, last) of each run of slots that hold."""
+    starts = [i for i, s in enumerate(slots) if s and (i == 0 or not slots[i - 1])]
+    return [(i, next(k for k in range(i, len(slots)) if k + 1 == len(slots) or not slots[k + 1])) for i in starts]
