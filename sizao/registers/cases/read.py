@@ -56,7 +56,7 @@ def dated(scope: Scope, area: Area, disease: str, as_of: datetime) -> list[tuple
     found = Case.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=area.path, disease=disease, known_from__lte=as_of)
     found = found.annotate(**{f"day_{name}": expression for name, expression in days.items()})
     columns = ("id", "person_id", "area_id", "classification", "day_onset", "day_care", "day_report", "day_confirmation", "outcome", "day_end", "day_known", "sender")
-    return list(found.values_list(*columns))
+    return list(found.order_by("pk").values_list(*columns))  # the same cases in the same order: draws and what is kept of long work depend on it
 
 
 def diseases_told(scope: Scope, area: Area, as_of: datetime) -> list[tuple[str, int]]:

@@ -280,7 +280,7 @@ def test_a_check_finds_what_was_changed_behind_the_trigger_and_mends_it(mirror, 
 def test_a_truncated_table_is_copied_whole(mirror, county, owner):
     mirror.refresh()
     owner.execute("TRUNCATE cases_link, cases_investigation, cases_contact, cases_case CASCADE")
-    assert mirror.refresh().whole == dict.fromkeys(("case", "case_card", "contact", "course"), "storage")
+    assert mirror.refresh().whole == dict.fromkeys(("case", "case_card", "contact", "course", "signal"), "storage")
     assert (count(mirror, "fact_case"), count(mirror)) == (0, 0)
 
 
