@@ -101,17 +101,22 @@ def package(y, y23, t, off, have, trend, reweight, limit, room, level, out):
 
 
 @nb.njit(cache=True, fastmath=True, error_model="numpy")
+def _powers(ratio, power):
+    """ratio^0, ratio^1 …, eight chains side by side."""
+    eighth = ratio**8
+    power[0] = 1.0
+    for j in range(1, 8):
+        power[j] = power[j - 1] * ratio
+    for j in range(8, power.size):
+        power[j] = power[j - 8] * eighth
+
+
+@nb.njit(cache=True, fastmath=True, error_model="numpy")
 def _newton(y, w, age, off, trend, eta, slope, power, grown, share, drift, score):
     """Newton's method from where `eta` and `slope` stand, until neither moves by a millionth. `age` counts periods back from now; `power[a]` becomes exp(-slope * a)."""
     pivot = 1.0
     for _ in range(60):
-        ratio = math.exp(-slope)
-        eighth = ratio**8
-        power[0] = 1.0
-        for j in range(1, 8):
-            power[j] = power[j - 1] * ratio
-        for j in range(8, power.size):
-            power[j] = power[j - 8] * eighth
+        _powers(math.exp(-slope), power)
         for i in range(y.size):
             grown[i] = power[age[i]]
         pivot, right = 1e-300, 0.0
@@ -167,18 +172,25 @@ def right(y, y23, age, off, have, trend, reweight, limit, room, level, power, be
     eta, slope = first, slopes[0]
     if reweight:
         x2, total = 0.0, 0.0
+        _powers(math.exp(-slope), power)
+        for i in range(y.size):
+            grown[i] = power[age[i]]
         for k in range(off.size - 1):
             height = math.exp(first[k])
             for i in range(off[k], off[k + 1]):
-                mu[i] = height * math.exp(-slope * age[i])
+                mu[i] = height * grown[i]
                 x2 += have[i] * (y[i] - mu[i]) ** 2 / mu[i]
         phi = max(x2 / freedom, 1.0)
+        _powers(math.exp(-slope / 6), power)  # sixth roots of the means, without a root
+        for i in range(y.size):
+            grown[i] = power[age[i]]
         for k in range(off.size - 1):
+            root = math.exp(first[k] / 6)
             inverse, middle = 1 / share[k], drift[k] / share[k]
             for i in range(off[k], off[k + 1]):
                 time = -float(age[i])
                 lever = mu[i] * (inverse + ((time - middle) ** 2 / pivot if trend else 0.0))
-                sixth = math.sqrt(np.cbrt(mu[i]))
+                sixth = root * grown[i]
                 residual = 1.5 * (y23[i] / sixth - sixth * sixth * sixth)
                 square = residual * residual / (phi * max(1 - lever, 1e-12))
                 w[i] = have[i] / square if residual > 0 and square > limit * limit else have[i]
@@ -192,10 +204,13 @@ def right(y, y23, age, off, have, trend, reweight, limit, room, level, power, be
         slopes[1], pivot = _newton(y, w, age, off, trend, second, slopes[1], power, grown, share, drift, score)
         eta, slope = second, slopes[1]
     x2 = 0.0
+    _powers(math.exp(-slope), power)
+    for i in range(y.size):
+        grown[i] = power[age[i]]
     for k in range(off.size - 1):
         height = math.exp(eta[k])
         for i in range(off[k], off[k + 1]):
-            m = height * math.exp(-slope * age[i])
+            m = height * grown[i]
             x2 += w[i] * (y[i] - m) ** 2 / m
     out[0], out[1] = math.exp(eta[0]), x2 / freedom
     out[2] = 1 / share[0] + ((drift[0] / share[0]) ** 2 / pivot if trend else 0.0)
