@@ -43,7 +43,7 @@ def errors() -> str:
 
 
 def access() -> str:
-    from sizao.doors.kit.policy import ROUTES
+    from sizao.doors.policy import ROUTES
     from sizao.kernel.codes import roles
 
     lines = ["# Roles and addresses", "", "A grant gives a post a role below an area. Out of the area everything answers as if it did not exist.", "", "| role | 中文 | may |", "|---|---|---|"]

@@ -1,5 +1,7 @@
-"""The addresses of the doors, made from the policy table."""
+"""The addresses of the doors that this process opens."""
 
-from sizao.doors.kit import policy
+from django.conf import settings
 
-urlpatterns = policy.urlpatterns()
+from sizao.doors import policy
+
+urlpatterns = policy.urlpatterns(settings.DOORS)

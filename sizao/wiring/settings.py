@@ -72,6 +72,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "sizao.doors.kit.middleware.ScopeMiddleware",
 ]
+# Which doors this process opens.
+DOORS = tuple(filter(None, os.environ.get("SIZAO_DOORS", "field,desk,command,public").split(",")))
 ROOT_URLCONF = "sizao.wiring.urls"
 WSGI_APPLICATION = "sizao.wiring.wsgi.application"
 TEMPLATES = [

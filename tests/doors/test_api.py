@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from doors import register_rows as made
 
-from sizao.doors.kit import policy, tokens
+from sizao.doors import policy
+from sizao.doors.kit import tokens
 from sizao.kernel import registry
 from sizao.kernel.ids import uuid7
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import get_resolver
 from doors import lawful
 
-from sizao.doors.kit.policy import ROUTES
+from sizao.doors.policy import ROUTES
 from sizao.kernel import clock, registry
 from sizao.kernel.codes import roles
 from sizao.kernel.ids import uuid7

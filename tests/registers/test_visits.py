@@ -92,7 +92,7 @@ def test_a_place_that_is_not_confirmed_or_was_withdrawn_tells_nothing(market, co
 
 def test_no_door_lists_shows_or_exports_visits(market, system):
     """No register, ledger, fact, line list or address holds them, so neither a list, an export, an API nor the mirror can give them out."""
-    from sizao.doors.kit.policy import ROUTES
+    from sizao.doors.policy import ROUTES
     from sizao.kernel import registry
     from sizao.plan.facts import vocabulary
 

@@ -9,7 +9,7 @@ from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.flows import exposures as flow
 from sizao.kernel import clock
-from sizao.kernel.codes import code_list, threshold
+from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import exposed
@@ -68,13 +68,6 @@ def decide(request: HttpRequest, search: UUID) -> HttpResponse:
         raise Refused("bad-value", field={"zh": "步骤", "en": "step"}, value=request.POST.get("do", ""), expected=", ".join(steps))
     step(scope, search)
     return _go(search)
-
-
-def counted(request: HttpRequest) -> HttpResponse:
-    """For anyone, by month: how often visits were looked at, exactly, for that is counted of us; how many persons were named, small counts left out, for that is of them."""
-    least = int(threshold("public-few", clock.now().date()))
-    months = [(month, asked, ended, None if 0 < named < least else named) for month, asked, ended, named in exposed.public_counts("Asia/Shanghai")]
-    return page(request, "public/exposures.html", {"months": months, "least": least, "user": None, "scope": None, "post": None})
 
 
 def _words(request: HttpRequest, scope: Scope, zone: str = "") -> Words:

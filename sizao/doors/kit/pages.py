@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 
+from sizao.doors.kit import bar
 from sizao.doors.kit.words import Words
 
 
@@ -17,16 +18,19 @@ def page(request: HttpRequest, template: str, context: dict[str, Any] | None = N
 def render(request: HttpRequest, template: str, context: dict[str, Any] | None = None) -> str:
     """The text of a page or of a part of one."""
     language = getattr(request, "LANGUAGE_CODE", "zh-hans")
+    scope, post = getattr(request, "scope", None), _post(request)
+    section = request.resolver_match.view_name if request.resolver_match else ""
     whole = {
         "w": Words(language),
         "lang": "en" if language == "en" else "zh",
         "html_lang": "en" if language == "en" else "zh-Hans",
         "user": getattr(request, "user", None),
-        "scope": getattr(request, "scope", None),
-        "post": _post(request),
+        "scope": scope,
+        "post": post,
         "csrf": get_token(request),
         "here": request.get_full_path(),
-        "section": request.resolver_match.view_name if request.resolver_match else "",
+        "section": section,
+        "headings": lambda: bar.shown(scope, section) if post is not None else [],
         "demo": is_demo(),
         **(context or {}),
     }

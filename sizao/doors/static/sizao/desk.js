@@ -43,9 +43,11 @@
     if (e.target.hasAttribute('hx-post')) return;
     Array.prototype.forEach.call(e.target.querySelectorAll('button[data-once]'), function (b) { setTimeout(function () { b.disabled = true; b.textContent = b.dataset.once; }, 0); });
   });
-  /* Where the bar's addresses do not all fit, the one that is open is in sight. */
-  var current = document.querySelector('.bar nav [aria-current]');
-  if (current) current.parentNode.scrollLeft = current.offsetLeft - current.parentNode.offsetLeft - 60;
+  /* A heading of the bar folds up when one looks elsewhere, and at Escape, which gives the keyboard back to it. */
+  function unfolded() { return document.querySelector('.bar nav details[open]'); }
+  document.addEventListener('click', function (e) { var open = unfolded(); if (open && !open.contains(e.target)) open.open = false; });
+  document.addEventListener('focusout', function (e) { var open = e.target.closest('.bar nav details[open]'); if (open && e.relatedTarget && !open.contains(e.relatedTarget)) open.open = false; });
+  document.addEventListener('keydown', function (e) { var open = e.key === 'Escape' && unfolded(); if (open) { open.open = false; open.firstElementChild.focus(); } });
   /* Pickers: what is typed is asked after a pause; Down goes into what was found, Enter takes it, Escape closes. */
   var pause;
   function found(input) { return document.getElementById(input.getAttribute('aria-controls')); }

@@ -1,11 +1,10 @@
-"""Pages for anyone: the way in, the way out, the language, and whether the server breathes."""
+"""The way in, the way out, and the post one works for."""
 
 from django.contrib.auth import login, logout
-from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 
-from sizao.doors.kit import signin, static
+from sizao.doors.kit import signin
+from sizao.doors.kit.back import back
 from sizao.doors.kit.middleware import LANGUAGE_COOKIE, LANGUAGES, POST_KEY
 from sizao.doors.kit.pages import page
 from sizao.kernel import audit
@@ -13,50 +12,11 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 
 
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, 503 when not. Says nothing else, to nobody."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except Exception:
-        return HttpResponse("database away\n", status=503, content_type="text/plain")
-    return HttpResponse("ok\n", content_type="text/plain")
-
-
-def static_file(request: HttpRequest, digest: str, file: str) -> HttpResponse:
-    """A style sheet, a script: the same for everybody, under an address that names its content."""
-    found = static.serve(request)
-    if found is None:
-        raise Refused("page-not-found")
-    return found
-
-
-def icon(request: HttpRequest) -> HttpResponse:
-    """The mark in a browser's tab, where browsers ask for it by themselves: beside a PDF, a file of JSON, the pages that go on without us."""
-    found = HttpResponse((static.ROOT / "sizao/mark.svg").read_bytes(), content_type="image/svg+xml")
-    found["Cache-Control"] = "public, max-age=604800"
-    return found
-
-
-def nothing(request: HttpRequest, rest: str) -> HttpResponse:
-    """Every other address, said as such."""
-    raise Refused("page-not-found")
-
-
-def language(request: HttpRequest) -> HttpResponse:
-    """Keeps the chosen language on this device for a year and goes back to the page."""
-    chosen = request.POST.get("language", "")
-    response = HttpResponseRedirect(_back(request))
-    if chosen in LANGUAGES:
-        response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=365 * 86400, samesite="Lax", httponly=True, secure=request.is_secure())
-    return response
-
-
 def sign_in_help(request: HttpRequest) -> HttpResponse:
     """How to come in, for somebody without a link."""
     if request.user.is_authenticated:
         return HttpResponseRedirect("/")
-    return page(request, "public/sign_in.html", {"token": ""})
+    return page(request, "account/sign_in.html", {"token": ""})
 
 
 def sign_in(request: HttpRequest, token: str) -> HttpResponse:
@@ -72,7 +32,7 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
         return response
     good = signin.is_good(token)
     refused = Refused("sign-in-link-spent")
-    return page(request, "public/sign_in.html", {"token": token, "good": good, "refused": refused}, status=200 if good else refused.status)
+    return page(request, "account/sign_in.html", {"token": token, "good": good, "refused": refused}, status=200 if good else refused.status)
 
 
 def sign_out(request: HttpRequest) -> HttpResponse:
@@ -90,11 +50,11 @@ def choose_post(request: HttpRequest) -> HttpResponse:
         if chosen is None:
             raise Refused("no-post")
         request.session[POST_KEY] = chosen.pk
-        back = _back(request)
-        return HttpResponseRedirect(back if back != "/" else _first_page_of(chosen))
+        wanted = back(request)
+        return HttpResponseRedirect(wanted if wanted != "/" else _first_page_of(chosen))
     return page(
         request,
-        "public/post.html",
+        "account/post.html",
         {"posts": held, "chosen": request.session.get(POST_KEY), "next": request.GET.get("next", "/"), "post": None},
     )
 
@@ -107,8 +67,3 @@ def _first_page(user: object) -> str:
 def _first_page_of(post: object) -> str:
     """A grid worker at a door begins with his list, everybody else with the overview."""
     return "/today" if getattr(post, "role", "") in ("grid_worker", "community") else "/"
-
-
-def _back(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "/")
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
