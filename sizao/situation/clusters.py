@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from sizao.epi import scan as epi
 from sizao.kernel.days import NEVER
 from sizao.kernel.models import Area
-from sizao.registers.population import read as population
 
 from .keeping import Work, digest_of
 from .lines import By, Lines
@@ -70,7 +69,7 @@ def clusters(lines: Lines, by: By, classes: tuple[str, ...] = (), *, until: int 
     kept = lines.of(classes)
     days = lines.days[by]
     told = kept & (days != NEVER)
-    people = population.counts_by_area(lines.scope, lines.area)
+    people = lines.people()
     wanted = sorted(set(people) | {int(a) for a in lines.areas[told]})
     rows = Area.objects.filter(pk__in=wanted).order_by("code").values_list("pk", "code", "name_zh", "name_en", "geometry")
     places = tuple(Place(pk, code, zh, en, middle(shape)) for pk, code, zh, en, shape in rows)

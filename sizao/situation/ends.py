@@ -33,13 +33,15 @@ class End:
 @dataclass(frozen=True, slots=True)
 class Ends:
     """`known`: how many of the cases have had the time to die, as the delays from confirmation to death say (`fitted`); None where fewer than `DEATHS` tell a delay. `lost`: cases that were lost
-    or whose outcome is not known: they stand as open. `undated`: cases without a day of confirmation, left out of `known`."""
+    or whose outcome is not known: they stand as open. `undated`: cases without a day of confirmation, left out of `known`.
+    `waited`: hours for which those have stood who need a bed and are not told to have one: median, nine of ten, longest; None where nobody waits."""
 
     groups: tuple[End, ...]
     known: float | None
     fitted: dict[str, Any] | None
     lost: int
     undated: int
+    waited: tuple[float, float, float] | None
 
 
 def ends(lines: Lines, classes: tuple[str, ...] = ("confirmed",), *, work: Work) -> Ends:
@@ -64,7 +66,9 @@ def ends(lines: Lines, classes: tuple[str, ...] = ("confirmed",), *, work: Work)
     found += [End(("age", name), _rates(kept & (band == i), recovered, died, in_care)) for i, name in ((*enumerate(age_names()), (-1, ""))) if (kept & (band == i)).any()]
     severity = lines.severity()
     found += [End(("severity", code), _rates(kept & (severity == code), recovered, died, in_care)) for code in (*SEVERITIES, "") if (kept & (severity == code)).any()]
-    return Ends(tuple(found), known, fitted, int((kept & np.isin(lines.outcome, ["lost", "unknown"])).sum()), int((kept & (confirmed == NEVER)).sum()))
+    hours = lines.waiting_hours(kept & ~recovered & ~died & ~in_care)
+    waited = (float(np.median(hours)), float(np.quantile(hours, 0.9)), float(hours.max())) if len(hours) else None
+    return Ends(tuple(found), known, fitted, int((kept & np.isin(lines.outcome, ["lost", "unknown"])).sum()), int((kept & (confirmed == NEVER)).sum()), waited)
 
 
 def _rates(mask: NDArray[np.bool_], recovered: NDArray[np.bool_], died: NDArray[np.bool_], in_care: NDArray[np.bool_], known: float | None = None) -> epi.Outcomes:

@@ -65,6 +65,7 @@ class Lines:
     _route: Any = field(default=None, init=False, repr=False)
     _in_care: Any = field(default=None, init=False, repr=False)
     _ages: Any = field(default=None, init=False, repr=False)
+    _people: Any = field(default=None, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -100,6 +101,18 @@ class Lines:
             known = population.ages_of(self.persons)
             self._ages = np.array([known.get(p, np.nan) for p in self.persons], np.float64)
         return np.asarray(self._ages)
+
+    def people(self) -> dict[int, int]:
+        """area → persons of the register who live right there. One statement, once."""
+        if self._people is None:
+            self._people = population.counts_by_area(self.scope, self.area)
+        return dict(self._people)
+
+    def waiting_hours(self, waiting: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Hours for which each of these cases has stood, from confirmation, else report, else when it was first known, up to the moment judged. One statement where there is any."""
+        who = [c for c, w in zip(self.ids, waiting, strict=True) if w]
+        since = cases.stood_since(self.scope, who) if who else {}
+        return np.array([max((self.as_of - at).total_seconds(), 0) / 3600 for at in since.values()], np.float64)
 
     def _follow(self) -> None:
         """Asks the other registers, once: stays, beds, courses, contacts, symptom lines (five statements)."""

@@ -202,3 +202,61 @@ def test_the_middle_of_a_shape_and_its_kilometres():
     here, east, north = plane(np.array([[111.0, 31.0], [112.0, 31.0], [111.0, 32.0]]))
     assert np.hypot(*(north - here)) == pytest.approx(110.57)
     assert np.hypot(*(east - here)) == pytest.approx(111.32 * np.cos(np.radians(31.333)), rel=1e-3)
+
+
+def test_who_waits_for_a_bed_is_told_with_how_long(tell):
+    from sizao.situation.ends import ends
+    from sizao.situation.keeping import Work
+
+    told = tell([{"confirmation": START + timedelta(days=n)} for n in (10, 20, 29)] + [{"confirmation": START, "outcome": "recovered", "end": START + timedelta(9)}])
+    middle, most, longest = ends(gathered(told), work=Work(budget=None)).waited
+    # confirmed at noon; judged at the end of 31 January
+    assert (round(middle), round(longest)) == (10 * 24 + 12, 20 * 24 + 12) and middle < most < longest
+
+
+def test_the_infection_rate_stands_with_tests_staff_and_health_workers(tell, county):
+    """Four cases, two of them nurses of one clinic of five, one of them named on its report card as a health worker; twelve tests, three positive, and one long ago."""
+    from situation.conftest import at
+
+    from sizao.kernel import clock
+    from sizao.kernel.outcome import Command
+    from sizao.kernel.scope import Scope
+    from sizao.registers.laboratory.models import Specimen
+    from sizao.registers.ledgers import actions as ledgers
+    from sizao.registers.population import actions as population
+    from sizao.registers.surveillance.models import CaseCard
+    from sizao.situation.infected import infected
+    from sizao.situation.parts import parts
+
+    system = Scope.system("test")
+    told = tell([{"confirmation": START + timedelta(days=n)} for n in (2, 25, 27, 30)])
+    well = population.add_persons(system, [population.PersonData(area_id=told.grid.pk, name=f"护士{n}") for n in range(4)] + [population.PersonData(area_id=told.grid.pk, name=f"居民{n}") for n in range(100)], known=[at(START)] * 104, sender="t")
+    clinic = ledgers.add_units(system, [ledgers.NewUnit("clinic", told.grid.pk, "城关医院", at(START), "clinic")], sender="t")["clinic"]
+    rolls = [(p, "staff", None) for p in (*told.people[:2], *well[:3])] + [(well[3], "staff", START + timedelta(10)), (told.people[2], "inpatient", None)]
+    with clock.frozen(at(START + timedelta(days=1))):
+        made = ledgers.save(system, "roll", [Command(told={"person": p, "unit": clinic, "roll_role": role} | ({"ends_on": end} if end else {}), source_id=str(n)) for n, (p, role, end) in enumerate(rolls)], sender="t")
+    assert {o.kind for o in made} == {"new"}
+    for case, group in zip(told.cases[:2], ("medical", "farmer"), strict=True):
+        CaseCard.objects.create(area=told.grid, disease="covid-19", about_case_id=case, people_group=group, received_at=at(START), known_from=at(START), stands_from=at(START))
+    for n in range(13):
+        when = at(START if n == 12 else START + timedelta(days=28))
+        Specimen.objects.create(area=told.grid, disease="covid-19", sample_of="person", person_id=well[n], sampled_at=when, result="positive" if n < 3 else "negative", resulted_at=when, known_from=when, stands_from=when)
+
+    found = infected(gathered(told), parts(told.county.root))
+    whole = found.parts[0]
+    assert (whole.cases, whole.new, whole.people, whole.tests, whole.positive) == (4, 3, 108, 12, 3)
+    assert (whole.attack.value, whole.incidence.value, whole.positivity.value) == (4 / 108, 3 / 108, 3 / 12)
+    assert sum(p.cases for p in found.parts[1:]) == 4 and sum(p.tests for p in found.parts[1:]) == 12
+    [unit] = found.staff  # who left on the tenth day is not of it any more
+    assert (unit.name, unit.kind, unit.rate.counted, unit.rate.of) == ("城关医院", "clinic", 2, 5)
+    assert (found.of_all.counted, found.of_all.of) == (2, 5)
+    assert (found.health_workers.counted, found.health_workers.of) == (1, 2)
+
+
+def test_without_a_population_a_roll_or_a_test_no_rate_is_made_up(tell):
+    from sizao.situation.infected import infected
+    from sizao.situation.parts import parts
+
+    found = infected(gathered(tell([{"confirmation": START} for _ in range(3)])), parts(tell([]).county.root))
+    assert found.parts[0].people is None and found.parts[0].attack is None and found.parts[0].positivity is None
+    assert (found.staff, found.of_all, found.health_workers) == ((), None, None)

@@ -22,11 +22,11 @@ from sizao.kernel.days import day, number
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
-from sizao.registers.population import read as population
 from sizao.situation import clusters as clusters_
 from sizao.situation import coming as coming_
 from sizao.situation import curve as curve_
 from sizao.situation import ends as ends_
+from sizao.situation import infected as infected_
 from sizao.situation import jobs
 from sizao.situation import lags as lags_
 from sizao.situation import parts as parts_
@@ -137,7 +137,7 @@ def panels(a: Asked, only: str = "") -> list[Panel]:
         return late.lags_panel(a, below, found, before)
 
     def outcomes() -> Panel:
-        return late.ends_panel(a, below, ends_.ends(lines, a.classes, work=work), sum(population.counts_by_area(a.scope, a.area).values()))
+        return late.ends_panel(a, below, ends_.ends(lines, a.classes, work=work), infected_.infected(lines, below, a.classes))
 
     def clusters() -> Panel:
         until = None if a.until is not None and a.until < curve.complete_until else curve.complete_until

@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from sizao.doors.kit.charts.panel import Cell, Line, Panel
 from sizao.doors.kit.charts.ranges import Range, ranges
 from sizao.epi.outcomes import Outcomes, Rate
-from sizao.kernel.scope import Scope
-from sizao.registers.cases import chains
-from sizao.situation.clusters import PERSONS_A_CASE
 from sizao.situation.ends import Ends
+from sizao.situation.infected import DAYS, Infected, Part
 from sizao.situation.lags import STRETCHES, Lag
 from sizao.situation.parts import Parts
 
@@ -20,6 +18,10 @@ from .situation_curve import data_lines
 
 if TYPE_CHECKING:
     from .situation import Asked
+
+
+#: Infection rates of contacts and staff that are drawn; the table has all.
+SHOWN = 6
 
 
 def milestone_words() -> dict[str, str]:
@@ -101,14 +103,14 @@ def _rate(rate: Rate | None) -> Cell:
     return Cell(f"{rate.value:.1%} ({rate.low:.1%} – {rate.high:.1%}), {rate.counted:,.0f}/{rate.of:,.0f}", f"{rate.value:.1%} · {rate.counted:,.0f}/{rate.of:,.0f}")
 
 
-def ends_panel(a: Asked, parts: Parts, ends: Ends, people: int) -> Panel:
+def ends_panel(a: Asked, parts: Parts, ends: Ends, found: Infected) -> Panel:
     """The four rates with every definition of them."""
     whole = ends.groups[0].rates
     definitions = rate_words()
     shown = [(definitions[key], getattr(whole, key)) for key in definitions]
     lines = [Range(words, rate.value if rate else None, None, (rate.low, rate.high) if rate else None, f"{rate.value:.1%} · {rate.counted:,.0f}/{rate.of:,.0f}" if rate else "—") for words, rate in shown]
-    infected = _infected(a, people)
-    lines += [Range(words, rate.value, None, (rate.low, rate.high), f"{rate.value:.1%} · {rate.counted:,.0f}/{rate.of:,.0f}") for words, rate in infected if rate is not None]
+    beside = [(_("infected, of persons of the register"), found.parts[0].attack), *_others(a, found)[:SHOWN], (_("positive, of tests of %(days)s days") % {"days": DAYS}, found.parts[0].positivity)]
+    lines += [Range(words, rate.value, None, (rate.low, rate.high), f"{rate.value:.1%} · {rate.counted:,.0f}/{rate.of:,.0f}") for words, rate in beside if rate is not None]
     drawn = ranges(_("Admission, cure, fatality and infection rates with 95 % intervals"), lines, most=1, percent=True, left=235, note=145)
     header = [_("cases"), _("confirmed"), _("open"), _("waiting for a bed"), *definitions.values()]
 
@@ -117,21 +119,26 @@ def ends_panel(a: Asked, parts: Parts, ends: Ends, people: int) -> Panel:
 
     also: list[tuple[str, Any, Any]] = []
     for kind, title in (("age", _("By age in years")), ("severity", _("By severity last seen"))):
-        found = [e for e in ends.groups if e.group[0] == kind]
-        if found:
-            also.append((title, header, [row(group_words(a, parts, e.group), e.rates) for e in found]))
-    if infected:
-        also.append((_("Infection rates"), [_("of whom"), _("infected, 95 % interval"), _("note")], [Line([Cell(words, number=False), _rate(rate), Cell("", number=False)]) for words, rate in infected]))
+        groups = [e for e in ends.groups if e.group[0] == kind]
+        if groups:
+            also.append((title, header, [row(group_words(a, parts, e.group), e.rates) for e in groups]))
+    also += _infection(a, parts, found)
     lead = ""
     if whole.fatal_range:
         lead = _("Fatality among the confirmed lies between %(low)s and %(high)s, whatever the definition.") % {"low": f"{whole.fatal_range[0]:.1%}", "high": f"{whole.fatal_range[1]:.1%}"}
     if whole.waiting:
         lead += " " + _("%(n)s open cases are not told to have a bed.") % {"n": f"{whole.waiting:,}"}
+    if ends.waited:
+        lead += " " + _waited(ends.waited)
     missing = [_("%(n)s cases were lost or have no known outcome and stand as open") % {"n": f"{ends.lost:,}"}] if ends.lost else []
     if ends.known is None:
         missing.append(_("fatality corrected for delay: fewer than ten deaths tell their delay, or it is being reckoned"))
-    if people < PERSONS_A_CASE * max(whole.confirmed, 1):
+    if found.parts[0].people is None:
         missing.append(_("infection rate of the population: the register of persons holds no population"))
+    if found.of_all is None:
+        missing.append(_("infection rate of staff: no roll names staff"))
+    if not found.parts[0].tests:
+        missing.append(_("positivity: no result of a test was told in %(days)s days") % {"days": DAYS})
     missing.append(_("the admission rate rises when fewer are tested; cure of all confirmed is low early in a wave, whatever one does"))
     about = [
         (_("How it is reckoned"), _("the rates of the four slogans, each by every definition; intervals Wilson 1927; fatality corrected for delay: deaths of those who have had the time to die (Nishiura and others 2009)")),
@@ -153,17 +160,39 @@ def rate_words() -> dict[str, str]:
     }
 
 
-def _infected(a: Asked, people: int) -> list[tuple[str, Rate | None]]:
-    """Infected among the persons of the register, and among contacts by class where their rows may be read."""
-    from sizao.epi.outcomes import rate
+def _infection(a: Asked, parts: Parts, found: Infected) -> list[tuple[str, Any, Any]]:
+    """Two tables: the infection rate of the area and its parts with what was tested there; of contacts, staff by unit and health workers."""
+    days = {"days": DAYS}
+    header = [
+        _("of whom"), _("infected so far"), _("infected, of persons of the register"), _("new in %(days)s days") % days, _("new, per 100,000") , _("tests told in %(days)s days") % days, _("positive, of tests"),
+    ]  # fmt: skip
 
-    assert a.lines is not None
-    cases = int(a.lines.of(a.classes or ("confirmed", "asymptomatic")).sum())
-    found: list[tuple[str, Rate | None]] = [(_("persons of the register"), rate(cases, people))] if people >= PERSONS_A_CASE * max(cases, 1) else []
-    scope: Scope = a.scope
-    if scope.can("case.read", a.area):
-        from sizao.kernel.days import day
+    def name(position: int | None) -> str:
+        return a.words.name(a.area) if position is None else a.words.name(parts.areas[position])
 
-        for x in chains.attack_rates(scope, a.area, a.disease, day(a.lines.today)):
-            found.append((_("contacts: %(class)s") % {"class": a.words.code("contact-class", x.classification) if x.classification else _("no class told")}, rate(x.attack.infected, x.attack.exposed)))
-    return found
+    def row(x: Part) -> Line:
+        new = Cell(f"{x.incidence.value * 1e5:.1f} ({x.incidence.low * 1e5:.1f} – {x.incidence.high * 1e5:.1f})", f"{x.incidence.value * 1e5:,.1f}") if x.incidence else Cell(None)
+        return Line([Cell(name(x.position), number=False), Cell(x.cases), _rate(x.attack), Cell(x.new), new, Cell(x.tests), _rate(x.positivity)])
+
+    other = [Line([Cell(words, number=False), _rate(rate)]) for words, rate in _others(a, found)]
+    also: list[tuple[str, Any, Any]] = [(_("Infection rate, with what was tested"), header, [row(x) for x in found.parts])]
+    if other:
+        also.append((_("Infection rate of contacts, staff and health workers"), [_("of whom"), _("infected, 95 % interval")], other))
+    return also
+
+
+def _others(a: Asked, found: Infected) -> list[tuple[str, Rate | None]]:
+    told: list[tuple[str, Rate | None]] = [
+        (_("contacts: %(class)s") % {"class": a.words.code("contact-class", c) if c else _("no class told")}, rate) for c, rate in found.contacts or ()
+    ]
+    if found.of_all:
+        told.append((_("staff of all units with a roll"), found.of_all))
+    told += [(_("staff: %(unit)s (%(kind)s)") % {"unit": s.name, "kind": a.words.code("unit-kind", s.kind)}, s.rate) for s in found.staff]
+    if found.health_workers:
+        told.append((_("health workers, of cases whose report card names a group"), found.health_workers))
+    return told
+
+
+def _waited(waited: tuple[float, float, float]) -> str:
+    middle, most, longest = (f"{hours:,.0f}" for hours in waited)
+    return _("They have stood for %(middle)s hours in the median, nine of ten for up to %(most)s, the longest for %(longest)s.") % {"middle": middle, "most": most, "longest": longest}

@@ -1,11 +1,15 @@
 """The only way into the ledgers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
+from sizao.kernel import clock
+from sizao.kernel.models import Area
+from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope, at_most_one, visible
 
 from .catalogue import ledger
@@ -59,6 +63,22 @@ def told_before(name: str, sender: str, numbers: Sequence[str]) -> dict[str, Ent
     """number → the line of a ledger that this sender told under it before, wherever it is; for an intake that must not write it twice."""
     held = Entry.objects.filter(ledger=name, sender=sender, source_id__in=list(numbers)).select_related("unit__area") if numbers else []
     return {row.source_id: row for row in held}
+
+
+def _staff(scope: Scope, area: Area, on: date) -> QuerySet[Any]:
+    """Lines of rolls that say that somebody is staff of a unit below an area and has not left it by that day. For figures: who asks shows nobody, so the right to read the plan is enough."""
+    found = entries(scope, "roll", "plan.read").filter(unit__area__path__startswith=area.path, values__roll_role="staff", happened_at__lte=clock.end_of_day(on, area.zone))
+    return found.filter(Q(values__ends_on__isnull=True) | Q(values__ends_on__gte=on.isoformat())).order_by()
+
+
+def staff_of_units(scope: Scope, area: Area, on: date) -> list[tuple[UUID, str, str, int]]:
+    """(unit, name, kind, persons whom its roll names as staff) below an area. One statement."""
+    return list(_staff(scope, area, on).values_list("unit_id", "unit__name", "unit__kind").annotate(n=Count("person", distinct=True)))
+
+
+def staff_among(scope: Scope, area: Area, on: date, people: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
+    """(unit, person) of those of these persons whom a roll names as staff. One statement."""
+    return list(among(_staff(scope, area, on), "person_id", people).values_list("unit_id", "person_id").distinct())
 
 
 def trained_at(scope: Scope, unit: UUID, course: str) -> int:

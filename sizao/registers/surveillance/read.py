@@ -44,6 +44,12 @@ def cards(scope: Scope) -> QuerySet[CaseCard]:
     return CaseCard.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area")
 
 
+def groups_of(scope: Scope, cases: Iterable[UUID]) -> dict[UUID, str]:
+    """case → the occupation group that its report card says, where it says one; for figures: who asks shows nobody, so the right to read the plan is enough. One statement."""
+    rows = among(CaseCard.objects.filter(visible(), scope.area_filter("area", "plan.read"), people_group__isnull=False), "about_case_id", cases).order_by("received_at")
+    return dict(rows.values_list("about_case_id", "people_group"))
+
+
 #: The views of the list of cards: what is asked of their rows, and in which order they stand.
 _VIEWS: dict[str, tuple[Q, tuple[Any, ...]]] = {
     "to-review": (Q(reviewed_at=None), (F("review_by").asc(nulls_last=True), "received_at", "id")),

@@ -1,0 +1,114 @@
+"""Who is infected, of whom: by part of the area, among contacts, among staff by unit and among health workers; and beside it what was tested, without which an infection rate says little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from sizao.epi.outcomes import Rate, rate
+from sizao.kernel.days import NEVER, day
+from sizao.registers.cases import chains
+from sizao.registers.laboratory import read as laboratory
+from sizao.registers.ledgers import read as ledgers
+from sizao.registers.surveillance import read as surveillance
+
+from .clusters import PERSONS_A_CASE
+from .lines import Lines
+from .parts import Parts
+
+#: New infections and tests are those of so many days up to the day judged.
+DAYS = 14
+#: Who counts as infected where the reader names no classes.
+INFECTED = ("confirmed", "asymptomatic")
+#: The group of a report card that means health workers (`codelists/population-group`).
+MEDICAL = "medical"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the area (-1: not of any part), or all of it (None). `people` is None where the register of persons is no population.
+
+    Attributes:
+        cases, new: Infected so far, and of those the ones of the last `DAYS` days.
+        attack, incidence: Of the people; None without a population.
+        tests, positive: Results of persons' samples told in the last `DAYS` days. positivity: their share.
+    """
+
+    position: int | None
+    cases: int
+    new: int
+    people: int | None
+    attack: Rate | None
+    incidence: Rate | None
+    tests: int
+    positive: int
+    positivity: Rate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The staff of one unit, as its roll tells them: infected, of all. `name`, `kind`: of the unit."""
+
+    unit: UUID
+    name: str
+    kind: str
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Infected:
+    """`health_workers`: cases whose report card says health worker, of those whose card says any group; None without such a card. `on_rolls`: staff on all rolls, of whom `staff` are the units
+    with an infected one. `of_all`: infected staff of every unit of all staff on rolls. `contacts`: (class or "", rate); None where the reader may not read cases."""
+
+    parts: tuple[Part, ...]
+    staff: tuple[Staff, ...]
+    of_all: Rate | None
+    health_workers: Rate | None
+    contacts: tuple[tuple[str | None, Rate | None], ...] | None
+
+
+def infected(lines: Lines, below: Parts, classes: tuple[str, ...] = ()) -> Infected:
+    """Every definition of the infection rate. Five statements, two more where contacts may be read.
+
+    A case is new by its confirmation, else its report, else the day on which it was first known. Whoever is staff of two units counts in each, and once in all.
+    """
+    kept = lines.of(classes or INFECTED)
+    on = np.where(lines.days["confirmation"] != NEVER, lines.days["confirmation"], np.where(lines.days["report"] != NEVER, lines.days["report"], lines.known))
+    new = kept & (on > lines.today - DAYS)
+    people = lines.people()
+    told = sum(people.values()) >= PERSONS_A_CASE * max(int(kept.sum()), 1)
+    tested = laboratory.tested(lines.scope, lines.area, lines.disease, lines.as_of, DAYS)
+    positions: list[int | None] = [None, *range(len(below.areas))]
+
+    def part(position: int | None) -> Part:
+        def inside(area: int) -> bool:
+            return position is None or below.of.get(area) == position
+
+        mine = np.array([inside(int(a)) for a in lines.areas], bool)
+        cases, fresh = int((kept & mine).sum()), int((new & mine).sum())
+        here = sum(n for area, n in people.items() if inside(area)) if told else None
+        done, positive = (sum(row[i] for row in tested if inside(row[0])) for i in (1, 2))
+        counts = here is not None and here >= cases
+        return Part(position, cases, fresh, here, rate(cases, here or 0) if counts else None, rate(fresh, here or 0) if counts else None, done, positive, rate(positive, done))
+
+    who = {p for p, k in zip(lines.persons, kept, strict=True) if k}
+    rolls = ledgers.staff_of_units(lines.scope, lines.area, day(lines.today))
+    found = ledgers.staff_among(lines.scope, lines.area, day(lines.today), who) if rolls else []
+    by_unit: dict[UUID, set[UUID]] = {}
+    for unit, person in found:
+        by_unit.setdefault(unit, set()).add(person)
+    staff = []
+    for unit, name, kind, n in rolls:
+        if unit in by_unit and (share := rate(len(by_unit[unit]), n)) is not None:
+            staff.append(Staff(unit, name, kind, share))
+    everybody = sum(n for *_, n in rolls)
+    groups = [g for g in surveillance.groups_of(lines.scope, [c for c, k in zip(lines.ids, kept, strict=True) if k]).values() if g != "unknown"]
+    contacts = None
+    if lines.scope.can("case.read", lines.area):
+        contacts = tuple((x.classification, rate(x.attack.infected, x.attack.exposed)) for x in chains.attack_rates(lines.scope, lines.area, lines.disease, day(lines.today)))
+    return Infected(
+        tuple(part(p) for p in positions), tuple(sorted(staff, key=lambda s: (-s.rate.counted, s.name))), rate(len({p for of in by_unit.values() for p in of}), everybody),
+        rate(groups.count(MEDICAL), len(groups)), contacts,
+    )  # fmt: skip
