@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from . import audit, clock
+from .access import check_apart, permissions_of, whole_role
 from .codes import roles
 from .errors import Refused
-from .models import Area, Grant, Holding, Post, User
+from .models import Area, Grant, Holding, Post, StoreInfo, User
 from .scope import Scope
 
 
@@ -30,23 +32,93 @@ def add_user(scope: Scope, username: str, name: str = "", language: str = "zh-ha
 
 
 @transaction.atomic
-def grant_post(scope: Scope, user: User, role: str, area: Area, *, since: datetime | None = None, title_zh: str = "", title_en: str = "", purposes: tuple[str, ...] = ()) -> Post:
-    """Gives the user the post of that role at that area (made if there is none), with what the role may do below it. Refused role-unknown."""
+def grant_post(
+    scope: Scope, user: User, role: str, area: Area, *, since: datetime | None = None, until: datetime | None = None, title_zh: str = "", title_en: str = "", purposes: tuple[str, ...] = ()
+) -> Post:
+    """Gives the user the post of that role at that area (made if there is none), with what the role may do below it, from `since` until `until` (not included).
+
+    Refused: role-unknown, period-reversed, duties-apart (he holds what must not be in one hand with it), grant-to-oneself.
+    """
     scope.check("users.write", area)
+    if scope.user is not None and scope.user.pk == user.pk:
+        raise Refused("grant-to-oneself")
+    return give(scope, user, role, area, since=since or clock.now(), until=until, title_zh=title_zh, title_en=title_en, purposes=purposes)
+
+
+def give(scope: Scope, user: User, role: str, area: Area, *, since: datetime, until: datetime | None, title_zh: str = "", title_en: str = "", purposes: Sequence[str] = ()) -> Post:
+    """What `grant_post` does once the right to do it was looked at; in the caller's transaction."""
     known = roles()
     if role not in known:
         raise Refused("role-unknown", role=role, known=", ".join(known))
-    start = since or clock.now()
-    post = Post.objects.filter(role=role, area=area, valid_to=None).order_by("pk").first()
+    if until is not None and until <= since:
+        raise Refused("period-reversed")
+    wanted = sorted(set(purposes))
+    serve = stands_for(role)
+    post = Post.objects.filter(role=role, area=area, valid_to=None, grants__purposes=wanted, grants__valid_to=None).order_by("pk").first()
     if post is None:
         post = Post.objects.create(
-            role=role, area=area, title_zh=title_zh or f"{area.name_zh}{known[role]['zh']}", title_en=title_en or f"{known[role]['en']}, {area.name('en')}", valid_from=start
+            role=role, area=area, title_zh=title_zh or f"{area.name_zh}{known[role]['zh']}", title_en=title_en or f"{known[role]['en']}, {area.name('en')}", valid_from=since
         )
-        Grant.objects.create(post=post, role=role, area=area, purposes=list(purposes), valid_from=start)
+        Grant.objects.create(post=post, role=serve, area=area, purposes=wanted, valid_from=since)
     if not Holding.objects.filter(post=post, user=user, valid_to=None).exists():
-        Holding.objects.create(post=post, user=user, valid_from=start)
+        hold(post, user, since=since, until=until)
     audit.write(scope, "users.granted", [], user=user.pk, post=post.pk)
+    if permissions_of(serve) & ADMINISTRATION and role != whole_role()[0]:
+        take_out_of_the_desk(scope, since)
     return post
+
+
+def hold(post: Post, user: User, *, since: datetime, until: datetime | None = None, handed_by: User | None = None) -> Holding:
+    """Writes down that a user holds a post: the one place where that is done, so that what must be apart is. Refused duties-apart."""
+    User.objects.select_for_update().get(pk=user.pk)  # two who give him something at once come one after the other
+    overlapping = Q(valid_to=None) | Q(valid_to__gt=since)
+    if until is not None:
+        overlapping &= Q(valid_from__lt=until)
+    others = list(Holding.objects.filter(overlapping, user=user).exclude(post=post).values_list("post_id", flat=True))
+    if others:
+        later = Q(valid_to=None) | Q(valid_to__gt=since)
+        check_apart(_rights(Grant.objects.filter(later, post__in=others)), _rights(Grant.objects.filter(later, post=post)))
+    return Holding.objects.create(post=post, user=user, valid_from=since, valid_to=until, handed_by=handed_by)
+
+
+def _rights(grants: QuerySet[Grant]) -> set[str]:
+    """What these grants allow, as far as it must be kept apart: the desk that may do everything counts as the duty officer that it becomes."""
+    whole, becomes, _ = whole_role()
+    return {p for role in grants.values_list("role", flat=True).distinct() for p in permissions_of(becomes if role == whole else role)}
+
+
+#: Naming whoever holds this ends the one desk that does everything.
+ADMINISTRATION = frozenset({"users.write"})
+
+
+def is_demo() -> bool:
+    """Whether this store holds an invented city."""
+    return StoreInfo.objects.filter(kind__in=whole_role()[2]).exists()
+
+
+def stands_for(role: str) -> str:
+    """The role whose rights a new post of `role` gets: its own, save that of the desk that may do everything once the administration is in hands of its own."""
+    whole, becomes, except_in = whole_role()
+    if role != whole:
+        return role
+    others = [name for name in roles() if name != whole and permissions_of(name) & ADMINISTRATION]
+    now = clock.now()
+    apart = Holding.objects.filter(Q(valid_to=None) | Q(valid_to__gt=now), post__role__in=others).exists()
+    return becomes if apart and not is_demo() else role
+
+
+def take_out_of_the_desk(scope: Scope, at: datetime) -> int:
+    """The administration is in hands of its own: every post that could do everything may from now on do what a duty officer may. Answers how many posts."""
+    whole, becomes, _ = whole_role()
+    if is_demo():
+        return 0
+    standing = list(Grant.objects.filter(role=whole, valid_to=None))
+    for one in standing:
+        Grant.objects.create(post_id=one.post_id, role=becomes, area_id=one.area_id, purposes=one.purposes, valid_from=at)
+    Grant.objects.filter(pk__in=[g.pk for g in standing]).update(valid_to=at)
+    if standing:
+        audit.write(scope, "users.desk_divided", [], posts=[g.post_id for g in standing])
+    return len(standing)
 
 
 @transaction.atomic

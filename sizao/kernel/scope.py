@@ -40,6 +40,19 @@ class Scope:
         every right before, and shows nothing; `reason` goes into the audit."""
         return replace(self, reason=reason, _all=True)
 
+    def with_more(self, more: Granted, reason: str) -> Scope:
+        """The same user at the same post, with one grant more for a while; `reason` goes into the audit (`kernel/glass.py`)."""
+        return replace(self, grants=(*self.grants, more), reason=reason)
+
+    def narrowed(self, permissions: Iterable[str] = (), path: str = "") -> Scope:
+        """The same user at the same post with no more than these permissions (all of its own when none is named) below `path`: what a program's token opens."""
+        only, left = frozenset(permissions), []
+        for g in self.grants:
+            below = path if path.startswith(g.path) else g.path if g.path.startswith(path) else None
+            if below is not None:
+                left.append(Granted(g.permissions & only if only else g.permissions, below, g.purposes))
+        return replace(self, grants=tuple(left))
+
     @classmethod
     def open(cls, user: User, post: Post | None = None, purpose: str = "response", held: Sequence[Post] | None = None) -> Scope:
         """The scope of a user at a post that he holds now (his only one if none is named). Refused: no-post, not-allowed.

@@ -95,7 +95,7 @@ def rotate(store: Store = None, json: Json = False) -> None:
     context.open_store(store)
     from sizao.kernel import keys, sealed
 
-    context.scope().check("users.write")
+    context.scope().check("system.write")
     keys.ring().rotate()
     total = sealed.rewrap_all()
     done(json, {"rewrapped": total}, f"已换用新密钥，重新加封 {total} 人。", f"New keys in use; {total} persons' keys wrapped again.")

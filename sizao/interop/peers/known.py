@@ -16,7 +16,7 @@ from sizao.kernel.scope import Scope
 from . import signing
 from .models import Here, Outgoing, Peer
 
-RIGHT = "users.write"
+RIGHT = "system.write"
 #: So long this installation signs with one key; told before it is over.
 KEY_LIVES = timedelta(days=400)
 

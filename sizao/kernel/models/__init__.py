@@ -1,5 +1,6 @@
 """The kernel's tables: space, organisation, content, acts, batches, and what trust needs."""
 
+from .access import BrokenGlass, GrantAsk
 from .acts import Act, Kept
 from .areas import Area, AreaCode, AreaSuccession
 from .audit import Event, Seal
@@ -15,10 +16,12 @@ __all__ = [
     "AreaCode",
     "AreaSuccession",
     "Batch",
+    "BrokenGlass",
     "ContentItem",
     "Enactment",
     "Event",
     "Grant",
+    "GrantAsk",
     "Holding",
     "Kept",
     "PersonKey",

@@ -61,15 +61,23 @@ class Post(models.Model):
 
 
 class Holding(models.Model):
-    """Who holds a post, from an instant until another (the end is not included)."""
+    """Who holds a post, from an instant until another (the end is not included).
+
+    Attributes:
+        handed_by: Whose duty this is for a while: the holder who handed it over. A duty that was handed over cannot be handed on, and ends by itself.
+    """
 
     post = models.ForeignKey(Post, models.PROTECT, related_name="holdings")
     user = models.ForeignKey(User, models.PROTECT, related_name="holdings")
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True, blank=True)
+    handed_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gt=models.F("valid_from")), name="holding_ends_after_it_begins")]
+        constraints = [
+            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_to__gt=models.F("valid_from")), name="holding_ends_after_it_begins"),
+            models.CheckConstraint(condition=Q(handed_by=None) | Q(valid_to__isnull=False), name="handed_duty_has_an_end"),
+        ]
 
 
 class Grant(models.Model):
