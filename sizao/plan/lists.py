@@ -54,6 +54,7 @@ def figures(f: InForce) -> MeasureFigures:
         by={lang: w["by"] for lang, w in words.items()},
         source=[dict(s) for s in m.source],
         urgency=m.urgency,
+        kind=m.kind,
         minutes=m.minutes,
         edition=f.edition.id,
         trial=f.enactment.trial,

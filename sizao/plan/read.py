@@ -15,7 +15,7 @@ from sizao.kernel.models import Area, Enactment, Post
 from sizao.kernel.scope import Scope
 
 from . import beside, evaluation, facts, lists, tiers
-from .counting import STATES_OF
+from .counting import COUNTED, STATES_OF
 from .explaining import explain, explain_all, explain_lines
 from .language.vocabulary import nearest
 from .models import COUNTS, Cell, Run
@@ -35,6 +35,7 @@ __all__ = [
     "missing",
     "missing_json",
     "overview",
+    "subjects",
     "today",
 ]
 
@@ -154,6 +155,7 @@ def missing(
     area: Area | None = None,
     *,
     urgency: str | None = None,
+    kind: str | None = None,
     state: str = "missing",
     after: str | None = None,
     limit: int | None = 50,
@@ -161,13 +163,13 @@ def missing(
 ) -> Page:
     """The list behind a number: `state` is one of LISTS or BESIDE. By due date, a page at a time (`after` is the last page's `next`); with `limit` None all.
 
-    `measure` None: of all measures; `urgency`: only of those.
+    `measure` None: of all measures; `urgency`, `kind`: only of those.
     """
     here, run = _here(scope, area, "person.read"), run or _standing()
     if state not in (*LISTS, *BESIDE):
         raise Refused("plan-word-unknown", word=state, nearest=nearest(state, (*LISTS, *BESIDE)), known=[*LISTS, *BESIDE])
     known = {measure: _measure(run, measure, here)} if measure is not None else _measures(run, here)
-    known = {name: m for name, m in known.items() if urgency in (None, m[0].urgency)}
+    known = {name: m for name, m in known.items() if urgency in (None, m[0].urgency) and kind in (None, m[0].kind)}
     if not known:
         return Page(rows=[], next=None, run=run)
     whole = limit is None
@@ -180,6 +182,17 @@ def missing(
     for name, (_, found) in known.items() if not whole else ():
         lists.mark_done([o for o in listed if o.measure == name], found.measure)
     return Page(rows=listed, next=lists.place(rows[-1]) if more else None, run=run)
+
+
+def subjects(scope: Scope, area: Area, state: str, *, kind: str | None = None, run: Run | None = None) -> set[UUID]:
+    """The subjects of a list, of measures of one kind (None: of all): who is silent, of whom something was untrue. Ids only."""
+    here, run = _here(scope, area), run or _standing()
+    known = [name for name, (figures, _) in _measures(run, here).items() if kind in (None, figures.kind)]
+    if not known:
+        return set()
+    sql = f"SELECT DISTINCT o.subject FROM ({_relation(run, known, state, here)}) o WHERE {COUNTED[state]}"
+    with transaction.atomic():
+        return {row["subject"] for row in evaluation.rows(sql.replace("%%", "%"))}
 
 
 def _relation(run: Run, measures: list[str], state: str, area: Area) -> str:

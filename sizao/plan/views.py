@@ -80,6 +80,7 @@ class MeasureFigures(Counts):
     by: dict[str, str] = field(default_factory=dict)
     source: list[dict[str, str]] = field(default_factory=list)
     urgency: str = "routine"
+    kind: str = ""
     minutes: float = 0
     edition: str = ""
     trial: bool = False

@@ -11,7 +11,7 @@ def main() -> int:
     boot()
     from datetime import timedelta
 
-    from sizao.flows import case_by_definition, grade_by_criteria, handovers_overdue, plan_in_force, signals_raised
+    from sizao.flows import case_by_definition, grade_by_criteria, handovers_overdue, orders_weighed, plan_in_force, signals_raised
     from sizao.kernel import areas, clock, jobs, worker
     from sizao.kernel.scope import Scope
     from sizao.plan import run
@@ -58,6 +58,11 @@ def main() -> int:
         handovers_overdue.tell(now())
 
     jobs.every(600, name="movement.handovers-overdue")(overdue)
+
+    def weigh_orders() -> None:
+        orders_weighed.raise_tickets(now())
+
+    jobs.every(600, name="command.orders-weighed")(weigh_orders)
 
     def turn_days() -> None:
         visiting.drop_old(now())

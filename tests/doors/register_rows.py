@@ -9,7 +9,7 @@ from doors import lawful
 
 from sizao.kernel import clock, registry
 from sizao.kernel.ids import uuid7
-from sizao.kernel.models import Area
+from sizao.kernel.models import Area, Post
 
 OWN = "990001101201"
 #: Where a row lies, as seen from a post of the village `OWN`.
@@ -44,6 +44,10 @@ class Maker:
                 told["place"] = self.row(registry.find("reporting-units"))
             if register.name == "stream-settings":  # nor a change of a threshold that changes nothing
                 told["least"] = 5
+            if register.name == "order-proposals":  # nor an order that ends when it begins
+                told["ends_at"] = clock.now() + timedelta(days=3)
+            if register.name == "calendar-addresses":
+                told["digest"] = f"{self.relation}-{self.area.pk}"
             now = clock.now() - timedelta(days=3)
             row = register.model(id=uuid7(), sender="matrix", source_id=f"M-{self.relation}", known_from=now, stands_from=now, **told)
             if register.name == "persons":
@@ -71,6 +75,8 @@ class Maker:
             return row
         if isinstance(column, models.Field) and (column.null or column.has_default() or column.blank):
             return None
+        if kind == "post":
+            return Post.objects.create(role="desk", area=self.area, title_zh="岗", valid_from=clock.now() - timedelta(days=9))
         known = list(register.choices(name))
         return {
             "code": known[0] if known else "x", "instant": clock.now() - timedelta(days=2), "day": (clock.now() - timedelta(days=2)).date(),

@@ -1,6 +1,6 @@
 """The only way into the registers of command."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -8,9 +8,25 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 
 from sizao.kernel.models import Area
-from sizao.kernel.scope import Scope, visible
+from sizao.kernel.scope import Scope, at_most_one, visible
 
-from .models import AreaGrade, AreaReview, Duty, Order, PublicText, TextReceipt, Ticket
+from .models import (
+    AreaGrade,
+    AreaReview,
+    CalendarAddress,
+    DrawnUnit,
+    Duty,
+    GuardPost,
+    Inspection,
+    InspectionRound,
+    Order,
+    OrderProposal,
+    PublicText,
+    SituationReview,
+    TestCall,
+    TextReceipt,
+    Ticket,
+)
 
 
 def grades(scope: Scope) -> QuerySet[AreaGrade]:
@@ -80,3 +96,91 @@ def adopted_at(text: UUID, unit: UUID) -> datetime | None:
 def tickets_of(sender: str, numbers: Iterable[str]) -> dict[str, UUID]:
     """number → the ticket that a sender raised under it; for the story that raised it."""
     return dict(Ticket.objects.filter(sender=sender, source_id__in=list(numbers)).values_list("source_id", "pk"))
+
+
+def grades_now(at: datetime) -> dict[int, str]:
+    """area → its own risk grade in force, everywhere: grades are public. One statement."""
+    return {row.area_id: row.value for row in published_grades(at)}
+
+
+def grade_of(area: Area, at: datetime, known: Mapping[int, str] | None = None) -> str | None:
+    """The risk grade of an area: its own, else that of the nearest area above; None where none has one."""
+    grades_ = known if known is not None else grades_now(at)
+    return next((grades_[int(pk)] for pk in reversed([pk for pk in area.path.split(".") if pk]) if int(pk) in grades_), None)
+
+
+def in_force(scope: Scope, path: str, at: datetime) -> QuerySet[Order]:
+    """The orders below an area that stand at a moment."""
+    return orders(scope).filter(area__path__startswith=path, starts_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=at)).filter(Q(ended_at=None) | Q(ended_at__gt=at))
+
+
+def access_order_by_id(scope: Scope, order: UUID) -> Order:
+    """One order. Refused not-found-or-out-of-area."""
+    return at_most_one(orders(scope).filter(pk=order)[:1])  # type: ignore[no-any-return]
+
+
+def proposals(scope: Scope) -> QuerySet[OrderProposal]:
+    """Proposed orders of the areas that this scope may see."""
+    return OrderProposal.objects.filter(visible(), scope.area_filter("area", "plan.read")).select_related("area", "proposed_by", "decided_by")
+
+
+def access_proposal_by_id(scope: Scope, proposal: UUID) -> OrderProposal:
+    """One proposed order. Refused not-found-or-out-of-area."""
+    return at_most_one(proposals(scope).filter(pk=proposal)[:1])  # type: ignore[no-any-return]
+
+
+def access_ticket_by_id(scope: Scope, ticket: UUID) -> Ticket:
+    """One ticket. Refused not-found-or-out-of-area."""
+    return at_most_one(tickets(scope).select_related("area", "unit", "raised_by", "part_of").filter(pk=ticket)[:1])  # type: ignore[no-any-return]
+
+
+def guard_posts(scope: Scope) -> QuerySet[GuardPost]:
+    """Seats and guard posts of the areas that this scope may see."""
+    return GuardPost.objects.filter(visible(), scope.area_filter("area", "plan.read")).select_related("area", "unit")
+
+
+def last_calls(posts: Iterable[UUID]) -> dict[UUID, TestCall]:
+    """guard post → the last test call. One statement."""
+    rows = TestCall.objects.filter(visible(), guard_post__in=list(posts)).order_by("guard_post", "-called_at", "-pk").distinct("guard_post")
+    return {row.guard_post_id: row for row in rows}
+
+
+def rounds(scope: Scope) -> QuerySet[InspectionRound]:
+    """Rounds of inspection of the areas that this scope may see."""
+    return InspectionRound.objects.filter(visible(), scope.area_filter("area", "plan.read")).select_related("area", "drawn_by")
+
+
+def access_round_by_id(scope: Scope, round_: UUID) -> InspectionRound:
+    """One round. Refused not-found-or-out-of-area."""
+    return at_most_one(rounds(scope).filter(pk=round_)[:1])  # type: ignore[no-any-return]
+
+
+def drawn(scope: Scope) -> QuerySet[DrawnUnit]:
+    """The units on which the lot fell, in the areas that this scope may see."""
+    return DrawnUnit.objects.filter(visible(), scope.area_filter("area", "plan.read")).select_related("area", "unit", "round", "inspection")
+
+
+def access_drawn_by_id(scope: Scope, drawn_unit: UUID) -> DrawnUnit:
+    """One of them. Refused not-found-or-out-of-area."""
+    return at_most_one(drawn(scope).filter(pk=drawn_unit)[:1])  # type: ignore[no-any-return]
+
+
+def seen_not_kept(scope: Scope, path: str, since: datetime) -> set[UUID]:
+    """The units below an area of which somebody has seen since then that they did not keep what they should. One statement."""
+    rows = Inspection.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=path, outcome="not_kept", seen_at__gte=since, unit__isnull=False)
+    return set(rows.values_list("unit", flat=True))
+
+
+def reviews(scope: Scope, area: Area) -> QuerySet[SituationReview]:
+    """The versions of an area's review, the latest first."""
+    return SituationReview.objects.filter(visible(), scope.area_filter("area", "plan.read"), area=area).select_related("area", "made_by").order_by("-version")
+
+
+def address(digest: str) -> CalendarAddress | None:
+    """The address of a calendar that is in use under a digest, with its post; for who comes by it."""
+    return CalendarAddress.objects.filter(digest=digest, ended_at=None).select_related("post__area", "area").first()
+
+
+def has_address(scope: Scope) -> bool:
+    """Whether this post has an address in use."""
+    return CalendarAddress.objects.filter(post=scope.post_id, ended_at=None).exists()

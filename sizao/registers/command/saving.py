@@ -73,11 +73,15 @@ FORM = Story("known_at", (Step("form.registered", "registered_at"), Step("form.r
 
 
 @transaction.atomic
-def save_orders(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
-    """Orders. One that switches measures on (a kind of the list `order-kind`) stands for its area as long as it is in force."""
+def save_orders(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None, signed: Mapping[str, Mapping[str, Any]] | None = None) -> list[Outcome]:
+    """Orders. One that switches measures on (a kind of the list `order-kind`) stands for its area as long as it is in force.
+
+    `signed`: number of a new order → the posts that issued it and agreed to it, as columns; nobody types them.
+    """
 
     def finish(works: Sequence[saving.Work]) -> None:
         switching = code_list("order-kind")
+        _also(works, signed)
         for w in works:
             if w.row.kind in switching and (w.new or w.changed & {"kind", "starts_at", "ends_at", "ended_at"}):
                 ends = min((at for at in (w.row.ends_at, w.row.ended_at) if at is not None), default=None)
@@ -111,8 +115,11 @@ def save_receipts(scope: Scope, commands: Sequence[Command], *, sender: str, bat
     return steps.save(scope, TextReceipt, RECEIPT, commands, sender=sender, batch=batch, check=check)
 
 
-def save_tickets(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
-    """Tickets, new or one step on. Rejected not-the-one-who-raised-it: another post says that it is closed; value-missing: closed before it was answered."""
+def save_tickets(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None, drawn: Mapping[str, Mapping[str, Any]] | None = None) -> list[Outcome]:
+    """Tickets, new or one step on. Rejected not-the-one-who-raised-it: another post says that it is closed; value-missing: closed before it was answered.
+
+    `drawn`: number of a new ticket → what it comes from (`part_of_id`, `about_order_id`, `rule`, `raised_by_id`), as columns; nobody types them.
+    """
     opened = set(Ticket.objects.filter(pk__in=[c.record for c in commands if c.record], verified_at=None).values_list("pk", flat=True))
 
     def check(row: Any) -> Iterable[Problem]:
@@ -122,6 +129,7 @@ def save_tickets(scope: Scope, commands: Sequence[Command], *, sender: str, batc
             yield Problem("not-the-one-who-raised-it", "verified_at")
 
     def finish(works: Sequence[saving.Work]) -> None:
+        _also(works, drawn)
         fresh = [w.row for w in works if w.new]
         for row in fresh:
             row.raised_by_id = row.raised_by_id or scope.post_id
@@ -198,6 +206,13 @@ def save_forms(scope: Scope, commands: Sequence[Command], *, sender: str, batch:
                 w.columns.add("fields_already_held")
 
     return steps.save(scope, FormRequest, FORM, commands, sender=sender, batch=batch, finish=finish)
+
+
+def _also(works: Sequence[saving.Work], columns: Mapping[str, Mapping[str, Any]] | None) -> None:
+    """Columns of new rows that no sender tells: written with the row, by the number that it came under."""
+    for w in works:
+        for name, value in ((columns or {}).get(w.row.source_id, {}) if w.new else {}).items():
+            setattr(w.row, name, value)
 
 
 def _as_found(scope: Scope, findings: Sequence[Command], batch: int | None) -> None:

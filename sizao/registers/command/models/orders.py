@@ -7,6 +7,20 @@ from sizao.kernel.register import Declaration, Field, Filter, Record, natural_ke
 
 from .areas import GROUP
 
+#: What an order and a proposed order say alike.
+SAID = {
+    "title": Field("标题", "Title", sensitivity="open", required=True),
+    "area": Field("适用地区", "Area", required=True),
+    "kind": Field("类别", "Kind", codes="order-type", required=True),
+    "strictness": Field("严格程度（1—3）", "Strictness (1 to 3)", unit="steps"),
+    "basis": Field("法律依据", "Legal basis", sensitivity="open"),
+    "reach": Field("适用范围", "Scope", sensitivity="open", type="long"),
+    "appeal_route": Field("申诉途径", "How to appeal", sensitivity="open"),
+    "starts_at": Field("开始时间", "From", required=True),
+    "ends_at": Field("结束时间", "Until"),
+    "review_by": Field("复核期限", "To be looked at again by"),
+}
+
 
 class Order(Record):
     """One order of a command for an area. A restriction says on what it rests, how far it goes, until when, and how to appeal; it ends by itself."""
@@ -27,6 +41,9 @@ class Order(Record):
     extended_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True, db_column="over_at")
     done_at = models.DateTimeField(null=True, blank=True)
+    review_by = models.DateTimeField(null=True, blank=True)
+    issued_by = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True, related_name="+")
+    seconded_by = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True, related_name="+")
 
     REGISTER = Declaration(
         zh="命令",
@@ -48,6 +65,9 @@ class Order(Record):
             "extended_at": Field("延期时间", "Extended"),
             "ended_at": Field("终止时间", "Ended"),
             "done_at": Field("落实时间", "Carried out"),
+            "review_by": SAID["review_by"],
+            "issued_by": Field("发布岗位", "Issued by", writable=False),
+            "seconded_by": Field("同意岗位", "Agreed to by", writable=False),
         },
         acts=("order.issued", "order.reviewed", "order.extended", "order.ended", "order.done"),
         name="orders",
@@ -71,6 +91,67 @@ class Order(Record):
             models.CheckConstraint(condition=Q(strictness=None) | Q(strictness__range=(1, 3)), name="order_strictness_is_one_to_three"),
         ]
         indexes = [models.Index(fields=["area", "issued_at"], name="order_area")]
+
+
+class OrderProposal(Record):
+    """An order that one person has written and another has not decided yet. Agreed to, it becomes an order; what the first was shown of its consequences stands with it.
+
+    Attributes:
+        shown: Whom it would newly oblige and release, as the page said it to who proposed it.
+        decision: agreed, declined, or withdrawn by who proposed it; None while it waits.
+    """
+
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
+    kind = models.TextField()
+    title = models.TextField()
+    strictness = models.PositiveSmallIntegerField()
+    basis = models.TextField()
+    reach = models.TextField()
+    appeal_route = models.TextField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    review_by = models.DateTimeField()
+    shown = models.TextField(blank=True, default="")
+    proposed_at = models.DateTimeField()
+    proposed_by = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True, related_name="+")
+    proposed_as = models.ForeignKey("kernel.User", models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True, related_name="+")
+    decision = models.TextField(null=True, blank=True)
+    reason = models.TextField(blank=True, default="")
+    made = models.ForeignKey(Order, models.PROTECT, null=True, blank=True, related_name="+")
+
+    REGISTER = Declaration(
+        zh="拟发布的命令",
+        en="Proposed order",
+        fields={
+            **SAID,
+            "shown": Field("拟稿时所示影响", "Consequences as shown", type="long"),
+            "proposed_at": Field("提出时间", "Proposed"),
+            "proposed_by": Field("提出岗位", "Proposed by"),
+            "decided_at": Field("决定时间", "Decided"),
+            "decided_by": Field("决定岗位", "Decided by"),
+            "decision": Field("决定", "Decision", codes="proposal-decision"),
+            "reason": Field("理由", "Reason", type="long"),
+            "made": Field("所成命令", "Order that it became", to="orders"),
+        },
+        name="order-proposals",
+        read="plan.read",
+        person="",
+        title="title",
+        columns=("title", "kind", "area", "proposed_at", "decision"),
+        filters=(Filter("waiting", "待决定", "Waiting", {"decided_at__isnull": True}),),
+        **GROUP,
+    )
+
+    class Meta:
+        constraints = [
+            natural_key("order_proposal_natural_key"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="order_proposal_ends_after_it_begins"),
+            models.CheckConstraint(condition=Q(strictness__range=(1, 3)), name="order_proposal_strictness"),
+            models.CheckConstraint(condition=~Q(basis="") & ~Q(reach="") & ~Q(appeal_route=""), name="order_proposal_is_complete"),
+        ]
+        indexes = [models.Index(fields=["area"], name="order_proposal_waiting", condition=Q(decided_at=None))]
 
 
 class PublicText(Record):

@@ -9,7 +9,12 @@ from .areas import GROUP
 
 
 class Ticket(Record):
-    """Something found, asked, or ordered. It is owned, done by a time, and closed by the one who raised it; `repeated` is found again where it was closed before."""
+    """Something found, asked, or ordered. It is owned, done by a time, and closed by the one who raised it; `repeated` is found again where it was closed before.
+
+    Attributes:
+        part_of: The ticket that this one was broken down from: a directive handed on to a lower level.
+        about_order: The order that goes further than it may, of a ticket of that kind; `rule` names the bound that it passes.
+    """
 
     area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+")
     unit = models.ForeignKey("ledgers.ReportingUnit", models.PROTECT, null=True, blank=True, related_name="+")
@@ -27,6 +32,9 @@ class Ticket(Record):
     reopened_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     repeated = models.BooleanField(null=True, blank=True)
+    part_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="parts")
+    about_order = models.ForeignKey("command.Order", models.PROTECT, null=True, blank=True, related_name="+")
+    rule = models.TextField(blank=True, default="", db_default="")
 
     REGISTER = Declaration(
         zh="事项",
@@ -48,6 +56,9 @@ class Ticket(Record):
             "reopened_at": Field("退回重办时间", "Reopened"),
             "published_at": Field("答复公开时间", "Answer published"),
             "repeated": Field("再次发现", "Found again", writable=False),
+            "part_of": Field("分解自", "Broken down from", to="tickets", writable=False),
+            "about_order": Field("所涉命令", "About the order", to="orders", writable=False),
+            "rule": Field("超出的边界", "Bound that is passed", sensitivity="open", writable=False),
         },
         acts=("ticket.raised", "ticket.acknowledged", "ticket.assigned", "ticket.answered", "ticket.verified", "ticket.reopened", "ticket.published"),
         name="tickets",
@@ -70,6 +81,7 @@ class Ticket(Record):
             models.Index(fields=["area", "raised_at"], name="ticket_area"),
             models.Index(fields=["unit", "topic"], name="ticket_again", condition=Q(unit__isnull=False)),
             models.Index(fields=["area", "kind"], name="ticket_open", condition=Q(verified_at=None)),
+            models.Index(fields=["part_of"], name="ticket_parts", condition=Q(part_of__isnull=False)),
         ]
 
 
