@@ -110,6 +110,8 @@ def streams() -> str:
     from sizao.registers.surveillance.streams import streams as every
 
     def judged(one) -> str:
+        if one.together:
+            return f"{one.together.cases} cases at one place, less than {one.together.hours} h apart, within {one.together.days} days"
         if one.cluster:
             return f"{one.cluster.cases} persons in one unit ({', '.join(one.cluster.kinds) or 'any'}) within {one.cluster.days} days"
         rule = one.rule

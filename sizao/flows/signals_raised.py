@@ -3,6 +3,7 @@
 The watch may be run as often as one likes: the same is raised once. What goes on belongs to the signal that stands; what a person has judged is not raised again within the stream's quiet days.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -23,6 +24,10 @@ from sizao.registers.surveillance.actions import NewSignal
 from sizao.registers.surveillance.counting import Place, Tree
 from sizao.registers.surveillance.streams import Stream, streams
 
+from . import stays_shared
+
+log = logging.getLogger("sizao.signals")
+
 SENDER = "streams"
 #: Periods that are counted beyond what the method reaches back to: the usual number of tellers, and silences that began some time ago.
 MORE = 2 * counting.USUAL
@@ -30,11 +35,12 @@ MORE = 2 * counting.USUAL
 
 @dataclass(slots=True)
 class Watched:
-    """What a watch found: signals that are new, those that went on, and those that stood already."""
+    """What a watch found: signals that are new, those that went on, and those that stood already. `refused`: what the register did not take, which is a fault of ours."""
 
     new: int = 0
     longer: int = 0
     known: int = 0
+    refused: int = 0
     streams: int = 0
     by_stream: dict[str, int] = field(default_factory=dict)
 
@@ -52,10 +58,11 @@ class Found:
     expected: float | None = None
     threshold: float | None = None
     unit: UUID | None = None
+    disease: str | None = None
 
 
 def watch(scope: Scope, now: datetime | None = None, only: Iterable[str] = ()) -> Watched:
-    """Judges every stream (or `only` these) as it stands at `now`. At most three statements a stream and thirty for all, whatever the number of areas, days and signals.
+    """Judges every stream (or `only` these) as it stands at `now`. At most four statements a stream and thirty for all, whatever the number of areas, days and signals.
 
     Counting and judging hold no transaction; what was found is raised in one.
     """
@@ -68,7 +75,7 @@ def watch(scope: Scope, now: datetime | None = None, only: Iterable[str] = ()) -
     found: list[Found] = []
     for stream in wanted:
         out.streams += 1
-        found += _crowds(stream, tree, now) if stream.cluster else _counts(stream, tree, settings.get(stream.id, ()), now)
+        found += _crowds(stream, tree, now) if stream.cluster else _shared(stream, tree, now) if stream.together else _counts(stream, tree, settings.get(stream.id, ()), now)
     _raise(scope, found, tree, now, out)
     if out.new or out.longer:
         changed()
@@ -101,6 +108,14 @@ def _crowds(stream: Stream, tree: Tree, now: datetime) -> list[Found]:
     return told
 
 
+def _shared(stream: Stream, tree: Tree, now: datetime) -> list[Found]:
+    """Clusters of cases' stays at one place. They are told however long ago the stays were within the rule's days: investigations find them late."""
+    rule = stream.together
+    assert rule is not None
+    found = stays_shared.clusters(rule, now)
+    return [Found(stream, "cluster", tree.places[c.area_id], c.first, c.last, c.cases, None, rule.cases - 1, c.place, c.disease) for c in found if c.last >= stream.since]
+
+
 @transaction.atomic
 def _raise(scope: Scope, found: Sequence[Found], tree: Tree, now: datetime, out: Watched) -> None:
     if not found:
@@ -108,22 +123,23 @@ def _raise(scope: Scope, found: Sequence[Found], tree: Tree, now: datetime, out:
     longest = max(f.stream.quiet for f in found)
     held: dict[tuple[Any, ...], list[read.Standing]] = {}
     for s in read.standing(SENDER, min(f.first for f in found) - timedelta(days=longest)):
-        held.setdefault((s.stream, s.kind, s.area_id, s.unit_id), []).append(s)
+        held.setdefault((s.stream, s.kind, s.area_id, s.unit_id, s.disease), []).append(s)
     posts = _posts({f.stream.role for f in found}, now)
     new: dict[str, NewSignal] = {}
     longer: dict[UUID, date] = {}
     for f in found:
         gap = timedelta(days=f.stream.quiet)
-        same = [s for s in held.get((f.stream.id, f.kind, f.place.id, f.unit), ()) if f.first <= s.until + gap and s.since <= f.last + gap]
+        disease = f.disease or f.stream.disease
+        same = [s for s in held.get((f.stream.id, f.kind, f.place.id, f.unit, disease), ()) if f.first <= s.until + gap and s.since <= f.last + gap]
         if same:
             out.known += 1
             newest = max(same, key=lambda s: s.until)
             if newest.open and f.last > newest.until:
                 longer[newest.id] = f.last
             continue
-        key = "/".join(filter(None, (f.stream.id, f.place.code, f.kind, str(f.unit or ""), f.first.isoformat())))
+        key = "/".join(filter(None, (f.stream.id, f.place.code, f.kind, str(f.unit or ""), f.disease or "", f.first.isoformat())))
         new[key] = NewSignal(
-            key, f.place.id, f.kind, now, f.stream.disease, f.observed, f.expected, (f.first, f.last), f"{f.stream.zh} · {f.stream.en}", f.stream.id, f.unit, f.threshold,
+            key, f.place.id, f.kind, now, disease, f.observed, f.expected, (f.first, f.last), f"{f.stream.zh} · {f.stream.en}", f.stream.id, f.unit, f.threshold,
             _owner(f.stream, f.place, tree, posts), now + timedelta(hours=f.stream.hours),
         )  # fmt: skip
     for outcome, key in zip(actions.raise_signals(scope, list(new.values()), sender=SENDER), new, strict=True):
@@ -131,7 +147,10 @@ def _raise(scope: Scope, found: Sequence[Found], tree: Tree, now: datetime, out:
             out.new += 1
             out.by_stream[new[key].stream] = out.by_stream.get(new[key].stream, 0) + 1
         else:
-            out.known += 1
+            out.known += outcome.kind == "identical"
+            out.refused += outcome.kind == "rejected"
+    if out.refused:
+        log.error("signals refused: %s", out.refused)
     out.longer = actions.lengthen_signals(scope, longer, sender=SENDER) if longer else 0
 
 

@@ -258,3 +258,71 @@ def test_a_signal_is_followed_up_with_a_ticket_for_whoever_has_to_act(county, sy
     assert (signal.judgement, signal.action, signal.done, signal.ticket.kind, signal.ticket.due_at) == ("real", "investigated", "已派两人", "directive", evening(21))
     with pytest.raises(Refused):
         judge(county.user("cdc", OTHER), signal.pk, "false", "外区")
+
+
+@pytest.fixture
+def market(county, system):
+    """A market in the first township; `stay(case, day, hours)` puts a case there for an hour from noon of a day on, `hours` later."""
+    from sizao.registers.cases import actions as cases
+    from sizao.registers.cases.models import ExposedPlace
+
+    grid = county.areas[GRID]
+    units = ledgers.add_units(system, [ledgers.NewUnit(n, county.areas[TOWN].pk, n, datetime(2026, 1, 1, tzinfo=UTC), kind) for n, kind in (("market", "market"), ("centre", "isolation_site"))], sender="m")
+    people = add_persons(system, [PersonData(area_id=grid.pk, name=f"病例{n}") for n in range(4)], known=[evening(0)] * 4, sender="m")
+
+    class Market:
+        unit, centre, persons = units["market"], units["centre"], people
+        ids = cases.add_cases(system, [cases.New(p, "m", f"M-{n}", evening(0), {"area_id": grid.pk, "disease": "covid-19", "classification": "confirmed"}) for n, p in enumerate(people)])
+
+        def stay(self, case: int, day: int, hours: float = 0, *, confirmed: bool = True, place=None, **told):
+            opens = evening(day) - timedelta(hours=11) + timedelta(hours=hours)
+            told = {"case_id": self.ids[case], "confirmed_at": evening(day) if confirmed else None} | told
+            return ExposedPlace.objects.create(
+                place_id=place or self.unit, area=county.areas[TOWN], disease="covid-19", opens_at=opens, closes_at=opens + timedelta(hours=1), known_from=opens, stands_from=opens, **told
+            )
+
+    return Market()
+
+
+def test_cases_who_were_at_one_place_at_about_the_same_time_are_a_signal(county, system, market):
+    cdc = county.user("cdc").post
+    market.stay(0, 18)
+    market.stay(1, 16)  # two days before: nobody met anybody
+    market.stay(1, 18, 3, confirmed=False)  # nobody has confirmed it
+    market.stay(0, 19, place=market.centre), market.stay(1, 19, place=market.centre)  # kept apart in one building, by order
+    assert at(21, system, only=["shared-stays"]).new == 0
+    market.stay(2, 18, 3)
+    assert at(21, system, only=["shared-stays"]).new == 1
+    [signal] = signals(stream="shared-stays")
+    assert (signal.kind, signal.unit_id, signal.disease, signal.observed, signal.threshold) == ("cluster", market.unit, "covid-19", 2, 1)
+    assert (signal.window_from, signal.window_to) == (FIRST + timedelta(days=18), FIRST + timedelta(days=18))
+    assert (signal.owner_id, signal.judge_by) == (cdc.pk, evening(21) + timedelta(hours=12))
+    again = at(21, system, only=["shared-stays"])
+    assert (again.new, again.longer) == (0, 0)
+    market.stay(3, 19, 2)  # within a day of the last
+    after = at(21, system, only=["shared-stays"])
+    assert (after.new, after.longer) == (0, 1) and signals(stream="shared-stays")[0].window_to == FIRST + timedelta(days=19)
+
+
+def test_a_visitor_who_was_named_and_became_a_case_counts_and_one_who_did_not_is_not_read(county, system, market):
+    from sizao.registers.cases import actions as cases
+    from sizao.registers.cases.models import Exposure, ExposureSearch
+
+    place, first = market.stay(0, 18), evening(18)
+    people = add_persons(system, [PersonData(area_id=county.areas[GRID].pk, name=f"顾客{n}") for n in range(3)], known=[evening(0)] * 3, sender="v")
+    search = ExposureSearch.objects.create(area=county.areas[TOWN], disease="covid-19", places=[place.pk], asked_at=first, known_from=first, stands_from=first)
+    contacts = cases.add_contacts(system, [cases.New(p, "v", f"c{n}", first, {"area_id": county.areas[GRID].pk, "disease": "covid-19", "classification": "close", "named_at": first}) for n, p in enumerate(people)])
+    for person, contact in zip(people, contacts, strict=True):
+        Exposure.objects.create(
+            person_id=person, contact_id=contact, area=county.areas[GRID], search=search, exposed_place=place, together_from=place.opens_at, together_until=place.closes_at, seconds=3600,
+            known_from=first, stands_from=first,
+        )  # fmt: skip
+    now = max(evening(22), datetime.now(UTC) + timedelta(minutes=1))
+    from sizao.flows.stays_shared import clusters
+    from sizao.registers.surveillance.streams import Together
+
+    rule = Together(2, 400, 24)
+    assert clusters(rule, now) == []
+    cases.add_cases(system, [cases.New(people[1], "v", "V-1", evening(20), {"area_id": county.areas[GRID].pk, "disease": "covid-19", "classification": "confirmed"})])
+    [found] = clusters(rule, now)
+    assert (found.place, found.cases, found.stays) == (market.unit, 2, 2)

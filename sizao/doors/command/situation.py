@@ -22,6 +22,7 @@ from sizao.kernel.days import day, number
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
+from sizao.registers.surveillance import read as surveillance
 from sizao.situation import clusters as clusters_
 from sizao.situation import coming as coming_
 from sizao.situation import curve as curve_
@@ -141,7 +142,8 @@ def panels(a: Asked, only: str = "") -> list[Panel]:
 
     def clusters() -> Panel:
         until = None if a.until is not None and a.until < curve.complete_until else curve.complete_until
-        return mapped.clusters_panel(a, below, clusters_.clusters(lines, a.by, a.classes, until=a.until if until is None else until, work=work))  # type: ignore[arg-type]
+        found = clusters_.clusters(lines, a.by, a.classes, until=a.until if until is None else until, work=work)  # type: ignore[arg-type]
+        return mapped.clusters_panel(a, below, found, surveillance.cluster_signals(a.scope, a.area, a.disease, day(found.first), lines.as_of))
 
     made = {
         "curve": lambda: shown.curve_panel(a, curve),

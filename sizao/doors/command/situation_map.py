@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 from sizao.doors.kit import places
 from sizao.doors.kit.charts.drawing import Drawing
 from sizao.doors.kit.charts.panel import Cell, Line, Panel
+from sizao.doors.kit.templates import url
 from sizao.kernel.days import day
-from sizao.situation.clusters import DAYS, MOST, REACH_KM, REPLICATES, Clusters, plane, rings
+from sizao.registers.surveillance.streams import streams
+from sizao.situation.clusters import DAYS, MOST, REACH_KM, REPLICATES, Clusters, middle, plane, rings
 from sizao.situation.parts import Parts
 
 from .situation_curve import data_lines
@@ -28,8 +31,8 @@ def _shade(cases: int) -> str:
     return "x-shape" if cases < STEPS[0] else "x-shape-1" if cases < STEPS[1] else "x-shape-2" if cases < STEPS[2] else "x-shape-3"
 
 
-def clusters_panel(a: Asked, parts: Parts, found: Clusters) -> Panel:
-    """The map, and the table of clusters; both from the same scan."""
+def clusters_panel(a: Asked, parts: Parts, found: Clusters, told: Sequence[Any] = ()) -> Panel:
+    """The map, and the table of clusters; both from the same scan. `told`: signals of clusters in one place, ward or class (`surveillance.read.cluster_signals`), marked with letters."""
     title = _("Clusters in place and time")
     about = [
         (
@@ -59,14 +62,42 @@ def clusters_panel(a: Asked, parts: Parts, found: Clusters) -> Panel:
         lead = _("%(n)s clusters with more cases than expected in the %(days)s days up to %(day)s.") % {"n": len(rows), "days": DAYS, "day": day(found.until).isoformat()}
     else:
         lead = _("No cluster in the %(days)s days up to %(day)s: cases lie as chance lets them.") % {"days": DAYS, "day": day(found.until).isoformat()}
-    drawn = _map(a, parts, found)
+    if told:
+        lead += " " + _("Signals of clusters in one place, ward or class besides: %(n)s.") % {"n": len(told)}
+    drawn = _map(a, parts, found, told)
     recent = [Line([Cell(names[found.places[i].id], number=False), Cell(int(found.recent[i]))]) for i in np.argsort(-found.recent, kind="stable")[:40] if found.recent[i]]
     also: list[tuple[str, Any, Any]] = [(_("Cases of these days by place"), [_("place"), _("cases")], recent)] if recent else []
     legend = [("x-shape-1", f"{STEPS[0]} – {STEPS[1] - 1}"), ("x-shape-2", f"{STEPS[1]} – {STEPS[2] - 1}"), ("x-shape-3", f"{STEPS[2]} +"), ("x-zone", _("cluster, with its number in the table"))]
-    empty = "" if rows or recent else _("No case in these days.")
+    if told:
+        legend.append(("x-cluster", _("cluster in one place, ward or class, with its letter in the table")))
+        marked = (_("Clusters in one place, ward or class"), [_("letter"), _("signal"), _("place"), _("days"), _("cases or persons"), _("judgement")], [_told(a, n, s) for n, s in enumerate(told)])
+        if rows:
+            also.insert(0, marked)
+        else:
+            _title, header, rows = marked
+    empty = "" if rows or told or recent else _("No case in these days.")
     if not rows and recent:  # the table of the panel is then that of places
         header, rows, also = [_("place"), _("cases")], recent, []
     return Panel("clusters", title, lead, drawn, empty=empty or _("No area here has a shape; the table says the same."), header=header, rows=rows, legend=legend, about=about, also=also, waits=found.found is None, open=drawn is None)
+
+
+def letter(n: int) -> str:
+    """
+    >>> letter(0), letter(25), letter(26)
+    ('A', 'Z', 'AA')
+    """
+    return ("" if n < 26 else letter(n // 26 - 1)) + chr(65 + n % 26)
+
+
+def _told(a: Asked, n: int, signal: Any) -> Line:
+    called = a.words.both(streams().get(signal.stream)) if signal.stream in streams() else a.words.code("signal-kind", signal.kind)
+    return Line(
+        [
+            Cell(letter(n), number=False), Cell(called, link=url("signal", signal=signal.pk), number=False), Cell(f"{signal.unit.name} · {a.words.name(signal.area)}", number=False),
+            Cell(f"{signal.window_from} – {signal.window_to}", number=False), Cell(int(signal.observed) if signal.observed is not None else None),
+            Cell(a.words.code("signal-judgement", signal.judgement) if signal.judgement else _("to be judged"), number=False),
+        ]
+    )  # fmt: skip
 
 
 def _not_in(found: Clusters) -> str:
@@ -89,8 +120,8 @@ def _rows(a: Asked, found: Clusters, cluster: Any) -> str:
     return narrow.rows(cluster.since, found.until).replace(f"area={a.area.code}&", f"area={place.code}&", 1)
 
 
-def _map(a: Asked, parts: Parts, found: Clusters) -> Drawing | None:
-    """Shapes of the parts, shaded and numbered by their cases of these days; a ring a cluster."""
+def _map(a: Asked, parts: Parts, found: Clusters, told: Sequence[Any]) -> Drawing | None:
+    """Shapes of the parts, shaded and numbered by their cases of these days; a ring a cluster; a diamond a cluster in one place, in the part where the place lies."""
     shaped = [p for p in places.shapes(a.area) if p.geometry]
     if not shaped:
         return None
@@ -121,8 +152,6 @@ def _map(a: Asked, parts: Parts, found: Clusters) -> Drawing | None:
         drawing.path("".join("M" + "L".join("{:.1f} {:.1f}".format(*at(point)) for point in ring) + "z" for ring in outlines[p.pk]), _shade(n))
     for p in shaped:
         n = counted.get(position.get(p.pk, -1), own)
-        from sizao.situation.clusters import middle
-
         spot = middle(p.geometry)
         if n and spot is not None:
             x, y = at(spot)
@@ -133,4 +162,16 @@ def _map(a: Asked, parts: Parts, found: Clusters) -> Drawing | None:
             x, y = at(c.centre)
             drawing.add("circle", "x-zone", cx=x, cy=y, r=max((c.radius or 0) * scale + 16, 18))
             drawing.text(x + max((c.radius or 0) * scale + 16, 18) * 0.72 + 4, y - max((c.radius or 0) * scale + 16, 18) * 0.72, f"#{n + 1}", "x-strong")
+    shape = {p.pk: p for p in shaped}
+    beside: dict[int, int] = {}
+    for n, signal in enumerate(told):
+        part = parts.areas[parts.of[signal.area_id]].pk if signal.area_id in parts.of else a.area.pk
+        spot = middle(shape[part].geometry) if part in shape else None
+        if spot is None:
+            continue
+        beside[part] = beside.get(part, 0) + 1
+        x, y = at(spot)
+        x, y = x + 20 * (beside[part] - 1), y + 26  # side by side below the number of cases
+        drawing.path(f"M{x:.1f} {y - 9:.1f}L{x + 9:.1f} {y:.1f}L{x:.1f} {y + 9:.1f}L{x - 9:.1f} {y:.1f}z", "x-cluster")
+        drawing.text(x, y + 4, letter(n), "x-mid-strong")
     return drawing

@@ -24,6 +24,8 @@ def method(one: Stream, rule: Rule | None) -> str:
     """How counts of this stream become signals, in sentences; `rule` in force on the newest day, None where units are counted for clusters."""
     if one.cluster:
         return _("%(cases)s persons or more in one unit within %(days)s days are a cluster. It is a rule of counting, not a test: in a large unit it may be chance.") % {"cases": one.cluster.cases, "days": one.cluster.days}
+    if one.together:
+        return _("%(cases)s cases or more whose confirmed stays at one place overlap, or lie less than %(hours)s hours apart, are a cluster. It is a rule of counting: a large place may bring them together by chance.") % {"cases": one.together.cases, "hours": one.together.hours}
     if rule is None:
         return ""
     heard = _("Where nothing is told there was nothing: reports are owed by law.") if one.heard == "always" else _("Where nothing was heard the count is missing, not zero.")
@@ -54,7 +56,7 @@ def method(one: Stream, rule: Rule | None) -> str:
 def panel(called: str, one: Stream, curve: Curve, w: Words) -> Panel:
     """The panel; `called` says which stream and where. Its files are the caller's to address."""
     points = curve.points
-    above = _("in the cluster") if one.cluster else _("above the threshold")
+    above = _("in the cluster") if one.cluster or one.together else _("above the threshold")
     told = [p.count for p in points if p.count is not None]
     most = max([1.0, *told, *(min(p.threshold, 1e9) for p in points if p.threshold is not None)])
     line = Timeline(called, [p.day.isoformat() for p in points], most, unit=_("Count"), width=WIDTH, height=240)

@@ -16,6 +16,7 @@ from sizao.doors.kit.shown import Shown
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.flows import signal_answered as flow
+from sizao.flows import stays_shared
 from sizao.kernel import areas, clock
 from sizao.kernel.codes import code_list, roles, threshold
 from sizao.kernel.errors import Refused
@@ -90,12 +91,22 @@ def _signal_curve(scope: Scope, row: Any, one: Stream | None, words: Words, now:
     """The counts that the signal is about, as they stand now; None where no stream raised it."""
     if one is None:
         return None
-    found = curves.unit_curve(scope, one, row.unit_id, row.area, row.window_from, row.window_to, now) if one.cluster and row.unit_id else curves.curve(scope, one, row.area, now) if one.rule else None
+    found = stays_curve(scope, row, now) if one.together and row.unit_id else curves.unit_curve(scope, one, row.unit_id, row.area, row.window_from, row.window_to, now) if one.cluster and row.unit_id else curves.curve(scope, one, row.area, now) if one.rule else None
     if found is None:
         return None
     made = signal_curve.panel(" · ".join([words.both(one), words.name(row.area), *([row.unit.name] if row.unit else [])]), one, found, words)
     made.lead, made.files = _("as they stand now; late reports are in them"), lambda form: url("signal-file", signal=row.pk, sent_as=form)
     return made
+
+
+def stays_curve(scope: Scope, row: Any, now: datetime) -> curves.Curve:
+    """Cases a day at the place of a signal, four weeks up to a week after its window."""
+    scope.check("plan.read", row.area)
+    today = clock.local_day(now, row.area.zone)
+    last = min(today, row.window_to + timedelta(days=7))
+    found = stays_shared.by_day(row.unit_id, row.disease or "", last - timedelta(days=27), last, row.area.zone, now)
+    points = [curves.Point(d, n, None, None, n > 0 and row.window_from <= d <= row.window_to, "judged", n, d < today) for d, n in found.items()]
+    return curves.Curve(points, sum(found.values()), max((d for d, n in found.items() if n), default=None), now, None)
 
 
 def signal_file(request: HttpRequest, signal: UUID, sent_as: str) -> HttpResponse:

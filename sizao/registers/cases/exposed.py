@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from sizao.kernel import audit
 from sizao.kernel.scope import Scope, at_most_one, visible
@@ -30,6 +31,25 @@ def trajectory(scope: Scope, case: UUID) -> list[ExposedPlace]:
 def usable(found: QuerySet[ExposedPlace]) -> QuerySet[ExposedPlace]:
     """Those from which somebody may be looked for: confirmed, at a place of the register, not withdrawn, of a case that stands or of none."""
     return found.filter(place__isnull=False, confirmed_at__isnull=False, withdrawn_at=None).exclude(case__classification__in=NO_CASE)
+
+
+#: The columns of `stays_of_cases`, in their order.
+STAYS = ("place", "kind", "area", "zone", "disease", "person", "start", "end")
+
+
+def stays_of_cases(until: datetime, since: datetime, *, path: str = "", disease: str = "") -> list[tuple[Any, ...]]:
+    """Where cases were, as `STAYS`: their confirmed stays at places of the register; and, of persons whom a search had named as visitors of such a place, their time there once they are cases themselves.
+    `kind`, `area` and `zone` are those of the place. Only what ends after `since` and was on record at `until`. For the watch and for figures of places: nobody else's visit is read, and no person is shown. Two statements."""
+    stays = usable(ExposedPlace.objects.filter(visible(), case__isnull=False, closes_at__gt=since, opens_at__lte=until, confirmed_at__lte=until, place__area__path__startswith=path)).order_by()
+    became = Exposure.objects.filter(visible(), together_until__gt=since, together_from__lte=until, recorded_at__lte=until, exposed_place__place__area__path__startswith=path).order_by()
+    named = became.filter(exposed_place__withdrawn_at=None).filter(
+        Exists(Case.objects.filter(visible(), person=OuterRef("person"), disease=OuterRef("exposed_place__disease"), known_from__lte=until).exclude(classification__in=NO_CASE))
+    )
+    if disease:
+        stays, named = stays.filter(disease=disease), named.filter(exposed_place__disease=disease)
+    of = ("place_id", "place__kind", "place__area_id", "place__area__zone")
+    rows = list(stays.values_list(*of, "disease", "case__person_id", "opens_at", "closes_at"))
+    return rows + list(named.values_list(*(f"exposed_place__{c}" for c in (*of, "disease")), "person_id", "together_from", "together_until"))
 
 
 def searches(scope: Scope) -> QuerySet[ExposureSearch]:

@@ -124,6 +124,7 @@ class Standing:
     kind: str
     area_id: int
     unit_id: UUID | None
+    disease: str | None
     since: date
     until: date
     open: bool
@@ -131,8 +132,15 @@ class Standing:
 
 def standing(sender: str, since: date) -> list[Standing]:
     """Every signal of this sender whose window ends on that day or later. One statement; for the watch itself."""
-    rows = Signal.objects.filter(visible(), sender=sender, window_to__gte=since).values_list("pk", "stream", "kind", "area_id", "unit_id", "window_from", "window_to", "judged_at")
+    rows = Signal.objects.filter(visible(), sender=sender, window_to__gte=since).values_list("pk", "stream", "kind", "area_id", "unit_id", "disease", "window_from", "window_to", "judged_at")
     return [Standing(*row[:-1], row[-1] is None) for row in rows]
+
+
+def cluster_signals(scope: Scope, area: Area, disease: str, since: date, at: datetime) -> list[Signal]:
+    """Signals of clusters in units below an area, of a disease or of none yet, raised up to `at` with a window that reaches `since`; not those that were judged false or known already by then. The newest first. One statement."""
+    rows = signals(scope).filter(kind="cluster", unit__isnull=False, area__path__startswith=area.path, raised_at__lte=at, window_to__gte=since).filter(Q(disease=disease) | Q(disease=None))
+    rows = rows.exclude(judgement__in=("false", "duplicate"), judged_at__lte=at)
+    return list(rows.select_related("unit", "area").order_by("-window_to", "-raised_at", "pk")[:200])
 
 
 @dataclass(slots=True)

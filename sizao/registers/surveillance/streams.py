@@ -22,7 +22,7 @@ from sizao.kernel.marked import Marked, plain
 from sizao.kernel.models.areas import LEVELS
 from sizao.kernel.registry import Register, find
 
-KEYS = ("title", "source", "from", "disease", "count", "heard", "levels", "every", "method", "cluster", "judge", "minutes", "quiet", "late", "silent", "loop", "seasons")
+KEYS = ("title", "source", "from", "disease", "count", "heard", "levels", "every", "method", "cluster", "together", "judge", "minutes", "quiet", "late", "silent", "loop", "seasons")
 EVERY = ("day", "week")
 DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
@@ -83,6 +83,21 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """So many cases of one disease at one place: their confirmed stays overlap, or less than `hours` lie between them, and the last one ended within the last `days` days. `without`: kinds of places that do not
+    count (where cases are kept, they are together by order)."""
+
+    cases: int
+    days: int
+    hours: int
+    without: tuple[str, ...] = ()
+
+
+#: The register of stays, which is what `together` counts.
+STAYS = "exposed-places"
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """One stream. See `content/streams/README.md`.
 
@@ -121,6 +136,7 @@ class Stream:
     rule: Rule | None = None
     seasons: tuple[Season, ...] = ()
     cluster: Cluster | None = None
+    together: Together | None = None
     quiet: int = 7
     late: int = 2
     silent: int = 0
@@ -170,7 +186,7 @@ def made(name: str, body: Mapping[str, Any]) -> Stream:
     count, heard, judge, loop = body["count"], body.get("heard", "always"), body["judge"], body.get("loop") or {}
     told = heard if isinstance(heard, dict) else {}
     how = "reports" if "reports" in told else "rows" if "rows" in told else "always"
-    cluster = body.get("cluster")
+    cluster, together = body.get("cluster"), body.get("together")
     return Stream(
         name, body["title"]["zh"], body["title"]["en"], body["source"], body["from"], count["register"], count["at"], tuple(body["levels"]),
         judge["role"], judge["level"], judge["hours"], body["minutes"],
@@ -179,6 +195,7 @@ def made(name: str, body: Mapping[str, Any]) -> Stream:
         rule=Rule(**body["method"]) if "method" in body else None,
         seasons=tuple(Season(s["from"], s["until"], tuple((k, v) for k, v in s.items() if k in TUNED), s["source"]) for s in body.get("seasons") or ()),
         cluster=Cluster(cluster["by"], cluster["cases"], cluster["days"], tuple(cluster.get("kinds") or ())) if cluster else None,
+        together=Together(together["cases"], together["days"], together["hours"], tuple(together.get("without") or ())) if together else None,
         quiet=body.get("quiet", 7), late=body.get("late", 2), silent=(body.get("silent") or {}).get("after", 0), loop=loop.get("periods", 0), loop_least=loop.get("least", 1),
     )  # fmt: skip
 
@@ -210,8 +227,9 @@ def faults(path: Path, text: str) -> Iterator[ContentFault]:
         yield wrong("levels", ", ".join(LEVELS))
     if body.get("every", "day") not in EVERY:
         yield wrong("every", ", ".join(EVERY))
-    if ("method" in body) == ("cluster" in body):
-        yield wrong("method", "method | cluster")
+    if len({"method", "cluster", "together"} & set(body)) != 1:
+        yield wrong("method", "method | cluster | together")
+    yield from _together_faults(body, wrong)
     yield from _method_faults(body, wrong)
     judge = body.get("judge")
     if not isinstance(judge, dict) or judge.get("role") not in roles() or judge.get("level") not in LEVELS or not _whole(judge.get("hours"), 1, 720):
@@ -262,6 +280,19 @@ def _count_faults(body: Mapping[str, Any], wrong: Any) -> Iterator[ContentFault]
             yield wrong("cluster", f"{{by: {' | '.join(units)}, cases: 3, days: 7, kinds: [ward]}}")
         elif set(cluster.get("kinds") or ()) - set(find("reporting-units").choices("kind")):
             yield wrong("cluster.kinds", ", ".join(find("reporting-units").choices("kind")))
+
+
+def _together_faults(body: Mapping[str, Any], wrong: Any) -> Iterator[ContentFault]:
+    together = body.get("together")
+    if together is None:
+        return
+    bounds = {"cases": (2, 1000), "days": (1, 60), "hours": (1, 336)}
+    if not isinstance(together, dict) or set(together) - {*bounds, "without"} or not all(_whole(together.get(k), *b) for k, b in bounds.items()):
+        yield wrong("together", "{cases: 2, days: 14, hours: 24, without: [isolation_site]}")
+    elif set(together.get("without") or ()) - set(find("reporting-units").choices("kind")):
+        yield wrong("together.without", ", ".join(find("reporting-units").choices("kind")))
+    if not isinstance(body.get("count"), dict) or body["count"].get("register") != STAYS:
+        yield wrong("count.register", STAYS)
 
 
 def _method_faults(body: Mapping[str, Any], wrong: Any) -> Iterator[ContentFault]:

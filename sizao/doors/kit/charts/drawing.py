@@ -46,6 +46,7 @@ INK: dict[str, dict[str, str]] = {
     "x-shape-2": {"fill": "#ee9c48", "stroke": "#a9b4be", "stroke-width": "0.7"},
     "x-shape-3": {"fill": "#8f2f04", "stroke": "#a9b4be", "stroke-width": "0.7"},
     "x-zone": {"stroke": "#0a58a6", "stroke-width": "2.5", "fill": "none"},
+    "x-cluster": {"stroke": "#a63d00", "stroke-width": "1.6", "fill": "#ffffff"},
     "k-confirmed": {"fill": "#8f2f04"},
     "k-clinical": {"fill": "#c8601a"},
     "k-suspected": {"fill": "#ee9c48"},
