@@ -1,4 +1,6 @@
-"""What the doors keep of their own: links that let a person in once, lists that somebody wants again, programs' ways in and what they were answered."""
+"""What the doors keep of their own: links that let a person in once, lists that somebody wants again, programs' ways in and what they were answered, letters from the public process."""
+
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -100,3 +102,31 @@ class ApiToken(models.Model):
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class RelayKey(models.Model):
+    """By which key the process of the public seals its letters, and when somebody inside last said that he was there. The public half only."""
+
+    id = models.BigAutoField(primary_key=True)
+    key_id = models.TextField(unique=True)
+    public = models.BinaryField()
+    made_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+
+class Relayed(models.Model):
+    """A sealed letter from the process of the public, and its sealed answer (`doors/relay/`). What was asked is emptied with the answer; both go after ten minutes.
+
+    Attributes:
+        id: Random: it is part of an address, and must tell nobody when it was made.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    asked_at = models.DateTimeField()
+    asked = models.BinaryField()
+    answered_at = models.DateTimeField(null=True)
+    answer = models.BinaryField(null=True)
+
+    class Meta:
+        verbose_name_plural = "relayed"
+        indexes = [models.Index(fields=["asked_at"], name="relayed_waiting", condition=models.Q(answered_at=None)), models.Index(fields=["answered_at"], name="relayed_answered")]

@@ -29,8 +29,8 @@ from sizao.kernel.errors import Refused
 
 KINDS = ("seal", "index")
 
-#: Kinds that a ring may also hold: "pass" signs what people show at a gate, "peer" what goes to other installations, "device" is what phones seal their queues with; each is made when it is first asked for.
-FURTHER = ("pass", "peer", "device")
+#: Kinds that a ring may also hold: "pass" signs what people show at a gate, "peer" what goes to other installations, "device" is what phones seal their queues with, "door" opens letters from the process of the public; each is made when it is first asked for.
+FURTHER = ("pass", "peer", "device", "door")
 FILE = "ring.json"
 SHORTEST_PASSPHRASE = 12
 

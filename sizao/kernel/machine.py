@@ -190,7 +190,7 @@ class Followed(RunSQL):
 def grants_sql() -> str:
     """What the application and the public door may do. Run after every migration, as the owner.
 
-    The public role starts with nothing; the publication gate gives it single tables by name. Number, transaction and time of a new row of the
+    The public role gets nothing here: it has a schema of its own (`wiring/public_role.py`). Number, transaction and time of a new row of the
     registers or of an act are the database's own: its columns of these names may be read, and not be named in an INSERT.
     """
     return """
@@ -209,7 +209,7 @@ def grants_sql() -> str:
         ELSE EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO sizao_app', t.relname);
         END IF;
       END LOOP;
-      GRANT USAGE ON SCHEMA public TO sizao_app, sizao_public;
+      GRANT USAGE ON SCHEMA public TO sizao_app;
       GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO sizao_app;
       REVOKE ALL ON FUNCTION kernel_ensure_act_month(date) FROM PUBLIC;
       GRANT EXECUTE ON FUNCTION kernel_ensure_act_month(date) TO sizao_app;

@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+#: Every door that `sizao serve --doors` may open.
+DOORS = ("field", "desk", "command", "public")
+#: Where the relations of the public's role stand, under the names of the tables that they are a part of (`public_role.py`).
+SCHEMA = "door"
 _server: Any = None
 _store: Any = None
 _dbname: str | None = None
@@ -38,12 +42,25 @@ def server() -> Any:
 
 
 def databases() -> dict[str, dict[str, Any]]:
-    """Django's DATABASES: `default` is the application's role, `owner` makes and changes tables."""
+    """Django's DATABASES: `default` is the application's role, `owner` makes and changes tables. The process of the public alone has its own role and no other."""
+    if role() == "public":
+        return {"default": _parameters("public")}
     return {"default": _parameters("app"), "owner": _parameters("owner")}
 
 
+def doors() -> tuple[str, ...]:
+    """Which doors this process opens (`SIZAO_DOORS`, by commas); all where nothing is said."""
+    told = tuple(d for d in os.environ.get("SIZAO_DOORS", "").split(",") if d)
+    return told or DOORS
+
+
+def role() -> str:
+    """As which role of the database this process speaks: "public" where it opens that door alone, else "app"."""
+    return "public" if doors() == ("public",) else "app"
+
+
 def _parameters(role: str) -> dict[str, Any]:
-    base: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None if role == "app" else 0, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": False}
+    base: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0 if role == "owner" else None, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": False}
     if _server is None:  # type checks and documentation need the settings, not a database
         return base | {"NAME": "sizao", "USER": f"sizao_{role}"}
     dsn = _server.dsn(role, dbname=_dbname)
@@ -54,5 +71,5 @@ def _parameters(role: str) -> dict[str, Any]:
         "PASSWORD": dsn["password"],
         "HOST": str(dsn["host"]),
         "PORT": str(dsn.get("port", "") or ""),
-        "OPTIONS": options | {"application_name": f"sizao-{role}", "options": "-c timezone=UTC"},
+        "OPTIONS": options | {"application_name": f"sizao-{role}", "options": "-c timezone=UTC" + (f" -c search_path={SCHEMA}" if role == "public" else "")},
     }

@@ -3,11 +3,12 @@
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sizao.doors.cli import context
 
+from . import database
 from .database import boot
 
 
@@ -18,8 +19,11 @@ def migrate(kind: str, zone: str) -> bool:
     return apply(kind, zone)
 
 
-def serve(*, port: int, host: str, workers: int, as_of: datetime | None, ready: Callable[[], None]) -> int:
-    """Runs the web processes and one worker until told to stop. Refused: already-serving, port-taken."""
+def serve(*, port: int, host: str, workers: int, as_of: datetime | None, ready: Callable[[], None], doors: Sequence[str] = ("",)) -> int:
+    """Runs the web processes and one worker until told to stop. Refused: already-serving, port-taken.
+
+    `doors`: a set of doors (by commas; "": all) for each web process; the first gets `port`, each other the next one.
+    """
     import socket
 
     from django.db import connections
@@ -27,18 +31,23 @@ def serve(*, port: int, host: str, workers: int, as_of: datetime | None, ready: 
     from sizao.kernel import supervise
     from sizao.kernel.errors import Refused
 
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            raise Refused("port-taken", port=port) from None
+    for taken in range(port, port + len(doors)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, taken))
+            except OSError:
+                raise Refused("port-taken", port=taken) from None
     ready()
     connections.close_all()
     environment = {"SIZAO_AS_OF": as_of.isoformat()} if as_of else {}
+    every = ",".join(database.DOORS)
     children = [
-        supervise.Child("worker", [sys.executable, "-m", "sizao.wiring.worker"], environment),
-        supervise.Child("web", supervise.granian("sizao.wiring.wsgi:application", host=host, port=port, workers=workers), environment),
+        supervise.Child("worker", [sys.executable, "-m", "sizao.wiring.worker"], environment | {"SIZAO_DOORS": every}),
+        *(
+            supervise.Child(f"web {some}".strip(), supervise.granian("sizao.wiring.wsgi:application", host=host, port=port + n, workers=workers), environment | {"SIZAO_DOORS": some or every})
+            for n, some in enumerate(doors)
+        ),
     ]
     store = boot(setup=False)
     supervise.Supervisor(children, watches=[(2.0, _keep_database)], place=store.path / "serve.pid").run()

@@ -12,6 +12,8 @@ from sizao.kernel.audit.sql import audit_grants_sql
 from sizao.kernel.machine import grants_sql
 from sizao.registers.ledgers.views import make_views
 
+from . import public_role
+
 LOCK = 4_205_001  # one migration at a time, whoever starts it
 
 
@@ -22,11 +24,13 @@ def migrate(store_kind: str = "real", time_zone: str = "Asia/Shanghai") -> bool:
         executor = MigrationExecutor(connection)
         wanted = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if wanted:
+            public_role.take_away()
             with nullcontext() if executor.loader.applied_migrations else drawn_once():
                 call_command("migrate", verbosity=0, interactive=False)
             cursor.execute(grants_sql())
             cursor.execute(audit_grants_sql())
             cursor.execute("INSERT INTO kernel_storeinfo (id, kind, time_zone, created_at) VALUES (1, %s, %s, now()) ON CONFLICT (id) DO NOTHING", [store_kind, time_zone])
+        public_role.lay_out()
         make_views()  # of ledgers that this version, or the jurisdiction's own folder, brought along
         return bool(wanted)
 

@@ -6,9 +6,12 @@ from pathlib import Path
 
 from sizao.doors.kit.static import CONTENT_SECURITY_POLICY, static_url  # noqa: F401  (django-csp reads the policy here)
 
-from .database import databases
+from .database import databases, doors, role
 
 PACKAGE = Path(__file__).resolve().parent.parent
+#: The doors that this process opens, and the role of the database that goes with them.
+DOORS = doors()
+DATABASE_ROLE = role()
 STORE = Path(os.environ["SIZAO_STORE"]) if os.environ.get("SIZAO_STORE") else None
 
 
@@ -16,7 +19,8 @@ def _secret() -> str:
     """The key that signs cookies, kept with the store's other secrets; made at the first start."""
     if STORE is None or not STORE.exists():
         return secrets.token_urlsafe(48)
-    path = STORE / "secrets" / "cookie-key"
+    # What the process of the public signs must be worth nothing to the others.
+    path = STORE / "secrets" / ("cookie-key" if DATABASE_ROLE == "app" else "cookie-key-public")
     try:
         return path.read_text()
     except FileNotFoundError:
@@ -72,8 +76,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "sizao.doors.kit.middleware.ScopeMiddleware",
 ]
-# Which doors this process opens.
-DOORS = tuple(filter(None, os.environ.get("SIZAO_DOORS", "field,desk,command,public").split(",")))
+if DATABASE_ROLE == "public":
+    MIDDLEWARE.append("sizao.doors.relay.outside.RelayMiddleware")
 ROOT_URLCONF = "sizao.wiring.urls"
 WSGI_APPLICATION = "sizao.wiring.wsgi.application"
 TEMPLATES = [
@@ -98,7 +102,8 @@ LOCALE_PATHS = [PACKAGE / "locale"]
 # The doors serve their own assets under addresses that carry a digest; nothing is collected beforehand.
 STATIC_URL = static_url()
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# The public has no sessions: nobody signs in there, and its role sees no table of them.
+SESSION_ENGINE = f"django.contrib.sessions.backends.{'db' if DATABASE_ROLE == 'app' else 'signed_cookies'}"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import os
 import shutil
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,17 +28,40 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="默认只在本机 · loopback unless TLS or a named proxy is set")] = "127.0.0.1",
     workers: Annotated[int, typer.Option("--workers")] = 1,
     as_of: Annotated[str | None, typer.Option("--as-of", help="固定判定时刻（回看） · judge a fixed moment")] = None,
+    doors: Annotated[list[str] | None, typer.Option("--doors", help="开哪些门，逗号分隔；重复此项则各成一个进程，端口依次加一 · which doors, by commas; given again: a process of its own at the next port")] = None,
     store: Store = None,
     json: Json = False,
 ) -> None:
     """启动网页与后台 · start the web pages and the worker"""
+    sets = door_sets(doors)
     context.open_store(store)
     from sizao.kernel.models import StoreInfo, User
 
     moment = context.instant(as_of, StoreInfo.objects.get().time_zone)
     user = User.objects.filter(username=context.me()).first()
     people = [("", user)] if user else []
-    raise typer.Exit(serve_with_links(people, port=port, host=host, workers=workers, as_of=moment, as_json=json))
+    raise typer.Exit(serve_with_links(people, port=port, host=host, workers=workers, as_of=moment, as_json=json, doors=sets))
+
+
+#: The doors by name; `public` alone in its process speaks to the database as a role that sees no person.
+DOORS = ("field", "desk", "command", "public")
+
+
+def door_sets(told: Sequence[str] | None) -> list[str]:
+    """The set of doors of each process, in the order of `DOORS`. Refused door-unknown.
+
+    >>> door_sets(["desk,field", "public"]), door_sets(None)
+    (['field,desk', 'public'], [''])
+    """
+    from sizao.kernel.errors import Refused
+
+    found = []
+    for some in told or []:
+        names = {n.strip() for n in some.split(",") if n.strip()}
+        if not names or names - set(DOORS):
+            raise Refused("door-unknown", door=", ".join(sorted(names - set(DOORS))) or some, known=", ".join(DOORS))
+        found.append(",".join(d for d in DOORS if d in names))
+    return found or [""]
 
 
 @app.command()
@@ -108,7 +132,7 @@ People = list[tuple[str, Any]]
 
 
 def serve_with_links(
-    people: People, *, port: int = 8000, host: str = "127.0.0.1", workers: int = 1, as_of: datetime | None = None, as_json: bool = False
+    people: People, *, port: int = 8000, host: str = "127.0.0.1", workers: int = 1, as_of: datetime | None = None, as_json: bool = False, doors: Sequence[str] = ("",)
 ) -> int:
     """Serves until it is told to stop; prints a one-time link for each of (label, user)."""
     from sizao.kernel.errors import Refused
@@ -118,7 +142,8 @@ def serve_with_links(
     from sizao.doors.kit.signin import make_link
 
     def ready() -> None:
-        base = f"http://127.0.0.1:{port}"
+        staff = next((n for n, some in enumerate(doors) if some != "public"), 0)
+        base = f"http://127.0.0.1:{port + staff}"
         links = [(name or who.name, make_link(who, 60, base)) for name, who in people]
         if as_json:
             context.print_json({"address": base, "links": [{"who": name, "link": link} for name, link in links]})
@@ -132,9 +157,12 @@ def serve_with_links(
                 f"网址：{base} 。本库不认识当前用户：空库请先用 sizao open 打开名单；否则用 sizao users link 取得登录链接。",
                 f"Address: {base} . This store does not know you: an empty one begins with sizao open FILE; else ask sizao users link for a sign-in link.",
             )
+        for n, some in enumerate(doors):
+            if some:
+                context.say(f"{some}：http://127.0.0.1:{port + n}", f"{some}: http://127.0.0.1:{port + n}")
         context.say("按 Ctrl-C 停止。", "Press Ctrl-C to stop.")
 
-    return context.serve(port=port, host=host, workers=workers, as_of=as_of, ready=ready)
+    return context.serve(port=port, host=host, workers=workers, as_of=as_of, ready=ready, doors=doors)
 
 
 def stop_service(store: Any) -> bool:

@@ -93,7 +93,7 @@ def close_to_others(owner: Connection) -> None:
         "GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {app}",
         "GRANT CONNECT ON DATABASE {name} TO {public}",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-        "GRANT USAGE ON SCHEMA public TO {app}, {public}",
+        "GRANT USAGE ON SCHEMA public TO {app}",
     ):
         owner.execute(sql.SQL(text).format(name=name, app=app, public=public))  # type: ignore[arg-type]
     row = owner.execute("SELECT has_schema_privilege('public', 'CREATE')").fetchone()
