@@ -5,6 +5,7 @@ it can be written where a proxy leads each address to its own process; asked her
 """
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -28,7 +29,11 @@ ROOMS: dict[str, frozenset[str]] = {
     "field": frozenset({"field"}),
     "api": STAFF,
 }
-_OF: dict[str, tuple[Route, ...]] = {room: import_module(f"sizao.doors.{room}.routes").ROUTES for room in ROOMS}
+#: Rooms whose every page is an extra: a map may be looked at again in a minute, a person at a gateway cannot wait so long.
+EXTRAS = frozenset({"command"})
+_OF: dict[str, tuple[Route, ...]] = {
+    room: tuple(replace(r, extra=True) if room in EXTRAS else r for r in import_module(f"sizao.doors.{room}.routes").ROUTES) for room in ROOMS
+}
 NOTHING = Route("nothing", "<path:rest>", "common.views.nothing", "anyone", methods=("GET", "POST"))
 
 ROUTES: tuple[Route, ...] = (*(route for routes in _OF.values() for route in routes), NOTHING)

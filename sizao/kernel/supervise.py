@@ -200,9 +200,9 @@ def follow_parent(signal_number: int = signal.SIGTERM, every: float = 0.5) -> No
 
 
 def granian(target: str, *, host: str, port: int, workers: int = 1, threads: int = 4) -> list[str]:
-    """The command of a web server for a WSGI application named "module:object"."""
+    """The command of a web server for a WSGI application named "module:object"; `threads` a worker."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers)]
-    return [*command, "--blocking-threads", str(threads), "--respawn-failed-workers", "--log-level", "warning", target]
+    return [*command, "--blocking-threads", str(threads), "--respawn-failed-workers", "--log-level", "error", target]
 
 
 def _die_with(parent: int) -> Callable[[], None] | None:

@@ -28,6 +28,7 @@ def serve(*, port: int, host: str, workers: int, as_of: datetime | None, ready: 
 
     from django.db import connections
 
+    from sizao.doors.kit.load import AT_ONCE, THREADS
     from sizao.kernel import supervise
     from sizao.kernel.errors import Refused
 
@@ -45,7 +46,7 @@ def serve(*, port: int, host: str, workers: int, as_of: datetime | None, ready: 
     children = [
         supervise.Child("worker", [sys.executable, "-m", "sizao.wiring.worker"], environment | {"SIZAO_DOORS": every}),
         *(
-            supervise.Child(f"web {some}".strip(), supervise.granian("sizao.wiring.wsgi:application", host=host, port=port + n, workers=workers), environment | {"SIZAO_DOORS": some or every})
+            supervise.Child(f"web {some}".strip(), supervise.granian("sizao.wiring.wsgi:application", host=host, port=port + n, workers=workers, threads=THREADS), environment | {"SIZAO_DOORS": some or every, "SIZAO_POOL": str(AT_ONCE + 2)})
             for n, some in enumerate(doors)
         ),
     ]

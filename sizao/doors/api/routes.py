@@ -3,7 +3,7 @@
 from sizao.doors.kit.routes import Route
 
 ROUTES = (
-    Route("api-document", "api/v1/openapi.json", "api.v1.document", "post", "plan.read"),
+    Route("api-document", "api/v1/openapi.json", "api.v1.document", "post", "plan.read", extra=True),
     Route("api-pass-status", "api/v1/pass-status", "api.passes.pass_status", "post", "pass.check", reads_persons=True, methods=("POST",)),
     Route("api-heartbeat", "api/v1/heartbeat", "api.v1.heartbeat", "post", "feed.beat", methods=("POST",)),
     Route("api-hl7", "api/v1/hl7", "api.messages.hl7", "post", "message.write", methods=("POST",)),

@@ -36,6 +36,7 @@ class Route:
         register: The address names a register: the post must also be allowed to read or to write that one (method: to read for GET, else to write), as its declaration says.
         reads_persons: Its answer may hold rows of persons, so the read is audited by the register's `read.py`.
         methods: HTTP methods; the others answer 405.
+        extra: It can be asked again in a minute, so reading it waits, and is turned away, before what people and gateways cannot do without (`kit/load.py`).
         signed: What is sent carries the sender's signature; no session speaks, so no form's token is asked.
     """
 
@@ -49,6 +50,7 @@ class Route:
     register: Literal["", "read", "write", "method"] = ""
     methods: tuple[str, ...] = ("GET",)
     also: tuple[str, ...] = ()
+    extra: bool = False
     signed: bool = False
 
 

@@ -15,7 +15,7 @@ ROUTES = (
     Route("my-need", "my/<str:code>/need", "public.my.need", "anyone", methods=("POST",)),
     Route("my-paper", "my/<str:code>/<str:number>/<slug:kind>.pdf", "public.my.paper", "anyone"),
     Route("relay-wait", "waiting/<uuid:ask>", "relay.outside.wait", "anyone"),
-    Route("public-rules", "public/rules", "public.rules.rules", "anyone"),
-    Route("public-isolation", "public/isolation", "public.isolation.counted", "anyone"),
-    Route("exposures-counted", "public/exposures", "public.exposures.counted", "anyone"),
+    Route("public-rules", "public/rules", "public.rules.rules", "anyone", extra=True),
+    Route("public-isolation", "public/isolation", "public.isolation.counted", "anyone", extra=True),
+    Route("exposures-counted", "public/exposures", "public.exposures.counted", "anyone", extra=True),
 )

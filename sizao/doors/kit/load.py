@@ -1,0 +1,190 @@
+"""Who is served first when more is asked than can be answered.
+
+A process works on `AT_ONCE` requests at a time; more would only make each slower. The others stand in two lines: what people and gateways
+cannot do without (a pass, a scan, a sample, an entry) and the extras (maps, charts, exports), which may be asked again in a minute.
+The more of the first are in work, the fewer extras are: Python works on one request at an instant, so that a chart that is drawn beside
+scans makes every one of them wait. An extra that would stand longer than `PATIENCE`, or finds its line full, is told so at once. What is
+told costs no database and no template, so that telling it to thousands takes little from the others.
+"""
+
+import logging
+import math
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import lru_cache
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+
+from sizao.kernel.errors import Refused
+
+log = logging.getLogger("sizao.doors")
+
+#: Requests worked on at one time by one process: Python works on one, the others wait for the database.
+AT_ONCE = 4
+#: Extras that may stand in line. A web process has more threads than both together, so that the first line always finds one.
+IN_LINE = 12
+THREADS = 32
+#: Seconds that an extra stands in line, and that others do: then the server is not busy but ill.
+PATIENCE, PATIENCE_OF_THE_FIRST = 2.0, 30.0
+#: How many of the first are in work, on average, while extras may have every place but the last; and when they get the least.
+CALM, FULL = 0.5, 2.0
+#: Below which average of extras in work the next begins then. One of half a second each time makes it a tenth of one place in the mean.
+LEAST = 0.05
+#: Seconds after which half of an average is of what came since.
+HALF_LIFE = 2.0
+#: Seconds after which an extra in line asks again whether it may in.
+ASKS_AGAIN = 0.1
+
+
+class _Waiting:
+    __slots__ = ("admitted", "event")
+
+    def __init__(self) -> None:
+        self.event, self.admitted = threading.Event(), False
+
+
+class Gate:
+    """Lets `at_once` in and keeps the others in two lines. Safe for threads.
+
+    Arguments:
+        clock: Seconds that only go forward.
+    """
+
+    def __init__(self, at_once: int = AT_ONCE, in_line: int = IN_LINE, clock: Callable[[], float] = time.monotonic) -> None:
+        self._at_once, self._in_line, self._clock = at_once, in_line, clock
+        self._lock = threading.Lock()
+        self._lines: tuple[deque[_Waiting], deque[_Waiting]] = (deque(), deque())
+        #: Of the first, of the extras: how many are in work, and how many were on average.
+        self._in_work, self._average = [0, 0], [0.0, 0.0]
+        self._reckoned = clock()
+
+    def enter(self, extra: bool, patience: float) -> bool:
+        """Whether the request may be worked on; returns as soon as that is known, at the latest after `patience` seconds. Who may in must `leave`."""
+        until = self._clock() + patience
+        line = self._lines[extra]
+        with self._lock:
+            if not line and self._may(extra):
+                self._begin(extra)
+                return True
+            if extra and len(line) >= self._in_line:
+                return False
+            mine = _Waiting()
+            line.append(mine)
+        while True:
+            left = until - self._clock()
+            mine.event.wait(min(left, ASKS_AGAIN) if extra else left)
+            with self._lock:
+                if not mine.admitted and line[0] is mine and self._may(extra):
+                    self._admit(extra)
+                if mine.admitted:
+                    return True
+                if until <= self._clock():
+                    line.remove(mine)
+                    return False
+
+    def leave(self, extra: bool) -> None:
+        """A request is done; its place goes to whose turn it is."""
+        with self._lock:
+            self._reckon()
+            self._in_work[extra] -= 1
+            for kind in (False, True):
+                while self._lines[kind] and self._may(kind):
+                    self._admit(kind)
+
+    def _may(self, extra: bool) -> bool:
+        """Whether one more may be worked on. The last place is never an extra's."""
+        places = self._at_once - sum(self._in_work)
+        if not extra or places <= 0:
+            return places > 0
+        if self._lines[False] and self._in_work[True]:
+            return False
+        self._reckon()
+        most = self._at_once - 1 or 1
+        calm = min(1.0, max(0.0, (FULL - self._average[False]) / (FULL - CALM)))
+        allowed = LEAST + (most - LEAST) * calm
+        return self._in_work[True] < math.ceil(allowed) and (calm == 1.0 or self._average[True] < allowed)
+
+    def _admit(self, extra: bool) -> None:
+        self._begin(extra)
+        first = self._lines[extra].popleft()
+        first.admitted = True
+        first.event.set()
+
+    def _begin(self, extra: bool) -> None:
+        self._reckon()
+        self._in_work[extra] += 1
+
+    def _reckon(self) -> None:
+        now = self._clock()
+        kept = math.exp2((self._reckoned - now) / HALF_LIFE)
+        self._reckoned = now
+        for kind, many in enumerate(self._in_work):
+            self._average[kind] = self._average[kind] * kept + many * (1 - kept)
+
+
+@lru_cache(maxsize=8192)
+def _kind(path: str, reads: bool) -> str:
+    """free (asks neither database nor much time) · first · extra."""
+    try:
+        route = resolve(path).func.route  # type: ignore[attr-defined]
+    except (Resolver404, AttributeError):
+        return "first"
+    if route.name in ("static", "icon"):
+        return "free"
+    return "extra" if route.extra and reads else "first"
+
+
+class LoadMiddleware:
+    """Stands before everything that asks the database."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response, self.gate, self.turned_away, self.told = get_response, Gate(), 0, 0.0
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        kind = _kind(request.path_info, request.method in ("GET", "HEAD"))
+        if kind == "free":
+            return self.get_response(request)
+        extra = kind == "extra"
+        if not self.gate.enter(extra, PATIENCE if extra else PATIENCE_OF_THE_FIRST):
+            self._say()
+            return busy(request)
+        try:
+            return self.get_response(request)
+        finally:
+            self.gate.leave(extra)
+
+    def _say(self) -> None:
+        """A line in the log, at most one in ten seconds: how many were turned away since the last one."""
+        self.turned_away += 1
+        now = time.monotonic()
+        if now - self.told > 10:
+            log.warning("busy: %s requests for extras were turned away", self.turned_away)
+            self.turned_away, self.told = 0, now
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """503: what goes on, and when to ask again. The page asks by itself, not everybody's at the same second."""
+    refused, seconds = Refused("too-busy"), random.randint(8, 20)  # noqa: S311  (spreads the load; no secret)
+    language = "en" if request.COOKIES.get("sizao-language") == "en" else "zh"
+    if request.path_info.startswith("/api/") or request.headers.get("Accept", "").startswith("application/json"):
+        from django.http import JsonResponse
+
+        answer: HttpResponse = JsonResponse(refused.as_problem("en" if language == "en" else "zh-hans"), status=503, content_type="application/problem+json")
+    elif request.headers.get("HX-Request") == "true":
+        answer = HttpResponse(_PART.format(text=refused.text(language), cure=refused.cure(language)), status=503)
+        answer["HX-Retarget"], answer["HX-Reswap"] = "#notes", "innerHTML"
+    else:
+        html = "en" if language == "en" else "zh-Hans"
+        answer = HttpResponse(_PAGE.format(lang=html, seconds=seconds, text=refused.text(language), cure=refused.cure(language)), status=503)
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # a line for each of a thousand would be the next load
+    answer["Retry-After"], answer["Cache-Control"] = str(seconds), "no-store"
+    return answer
+
+
+_PART = '<p class="note" role="alert"><b>{text}</b> {cure}</p>'
+_PAGE = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">\
+<meta http-equiv="refresh" content="{seconds}"><title>{text}</title></head><body><main><h1>{text}</h1><p>{cure}</p><p><code>too-busy</code></p></main></body></html>"""
