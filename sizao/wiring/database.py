@@ -65,7 +65,7 @@ def _parameters(role: str) -> dict[str, Any]:
         return base | {"NAME": "sizao", "USER": f"sizao_{role}"}
     dsn = _server.dsn(role, dbname=_dbname)
     options = {k: v for k, v in dsn.items() if k not in ("host", "port", "dbname", "user", "password")}
-    pool = int(os.environ.get("SIZAO_POOL", "0")) if role == "app" else 0
+    pool = int(os.environ.get("SIZAO_POOL", "0")) if role != "owner" else 0
     if pool:  # a web process has more threads than it works on requests at one time: they share the connections
         base["CONN_MAX_AGE"] = 0
         options["pool"] = {"min_size": 2, "max_size": pool, "timeout": 30}
