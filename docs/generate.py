@@ -117,6 +117,9 @@ def streams() -> str:
         rule = one.rule
         told = f"baseline {rule.baseline}, standard deviation at least {rule.min_sigma}" if rule.method in ("C1", "C2", "C3") else f"{rule.years or 'its own number of'} years back"
         seasons = "".join(f"<br>{s.first} to {s.last}: {', '.join(f'{k} {v}' for k, v in s.other)}" for s in one.seasons)
+        if rule.method == "cusum":
+            told = f"k {rule.k if rule.k is not None else 'its own'}, h {rule.h if rule.h is not None else 'its own'}"
+        told += f", holidays of `{one.calendar}`" if one.calendar else ""
         return f"{rule.method}, α {rule.alpha}, {told}, no alarm below {rule.least}{seasons}"
 
     def counted(one) -> str:

@@ -16,6 +16,12 @@ from sizao.epi.warning.series import MISSING, REASONS, BadSeries
 EVERY = pytest.mark.parametrize("method", METHODS)
 
 
+def test_a_limit_that_no_count_reaches_has_a_bound_and_no_alarm():
+    y = np.array([[5, 6, 7] * 40])
+    found = judge("cusum", y, step=1, last=6, h=30)
+    assert not found.alarm.any() and np.isfinite(found.threshold).all() and (found.threshold > 20).all()
+
+
 def test_the_command_line_knows_every_method():
     assert set(epi.METHODS) == set(METHODS)
 

@@ -326,3 +326,85 @@ def test_a_visitor_who_was_named_and_became_a_case_counts_and_one_who_did_not_is
     cases.add_cases(system, [cases.New(people[1], "v", "V-1", evening(20), {"area_id": county.areas[GRID].pk, "disease": "covid-19", "classification": "confirmed"})])
     [found] = clusters(rule, now)
     assert (found.place, found.cases, found.stays) == (market.unit, 2, 2)
+
+
+def daily(method: str, **other):
+    """A stream over fever visits that is judged by a daily method with holidays."""
+    from sizao.registers.surveillance.streams import made
+
+    return made("told-here", {
+        "title": {"zh": "甲", "en": "A"}, "source": "s", "from": date(2020, 1, 1), "count": {"register": "fever-visit", "at": "happened_at"}, "heard": "always", "levels": ["county"],
+        "calendar": "public-holidays", "method": {"method": method, "alpha": 0.01, "least": 3} | other, "judge": {"role": "cdc", "level": "county", "hours": 24}, "minutes": 5,
+    })  # fmt: skip
+
+
+def panel_of(stream, first: date, counts):
+    import numpy as np
+
+    from sizao.registers.surveillance.counting import Panel, Place
+
+    place = Place(1, "990001", "county", "Asia/Shanghai", (1,), False)
+    periods = [first + timedelta(days=n) for n in range(len(counts))]
+    return Panel(stream, [place], periods, np.array([counts], float), np.ones((1, len(counts))), int(sum(counts)), periods[-1], len(counts))
+
+
+def test_a_holiday_is_expected_to_be_quiet_and_a_worked_weekend_busy():
+    """Three years of a clinic that is closed on days off: ten come on a working day, one otherwise. What the calendar says of a day is what is expected of it."""
+    from sizao.registers.surveillance import judging
+    from sizao.registers.surveillance.calendars import calendar
+
+    days = calendar("public-holidays")
+    first = date(2022, 1, 3)
+
+    def busy(day: date) -> bool:
+        return days.days.get(day) == 3 or (day.weekday() < 5 and day not in days.days)
+
+    span = [first + timedelta(days=n) for n in range((date(2025, 10, 12) - first).days)]
+    counts = [(11 + n % 3 if busy(day) else 1 + n % 2) for n, day in enumerate(span)]
+    stream = daily("regression")
+    judged = judging.judge(panel_of(stream, first, counts), [], 20)
+    expected = dict(zip(span[-20:], judged.expected[0], strict=True))
+    assert expected[date(2025, 10, 3)] < 4 < 8 < expected[date(2025, 9, 26)]  # a Friday off, a Friday worked
+    assert expected[date(2025, 10, 11)] > 8 > 4 > expected[date(2025, 9, 27)]  # a Saturday worked, and one that is not
+    from dataclasses import replace
+
+    blind = judging.judge(panel_of(replace(stream, calendar=""), first, counts), [], 20)
+    assert dict(zip(span[-20:], blind.expected[0], strict=True))[date(2025, 10, 11)] < 4
+    assert blind.alarm[0, -1] and not judged.alarm[0, -1]  # without a calendar the worked Saturday is a false alarm
+
+
+def test_the_limit_of_a_cusum_is_set_in_the_file_and_by_a_person(county):
+    from sizao.registers.surveillance import judging, tuning
+    from sizao.registers.surveillance.judging import Setting
+    from sizao.registers.surveillance.streams import tunable
+
+    counts = [5 + (n * 7) % 3 for n in range(120)] + [11] * 6  # a rise that lasts
+    quick, slow = (judging.judge(panel_of(daily("cusum", **k), date(2025, 1, 6), counts), [], 6).alarm[0] for k in ({"h": 1.5}, {"h": 30}))
+    assert quick.any() and not slow.any()
+    tuned = judging.judge(panel_of(daily("cusum", h=30), date(2025, 1, 6), counts), [Setting(1, date.min, date.max, (("h", 1.5),))], 6).alarm[0]
+    assert (tuned == quick).all()
+    assert tunable(daily("cusum").rule) == ("least", "k", "h")
+    with pytest.raises(Refused, match="stream-setting-empty"):  # C2 has no limit of a sum
+        tuning.wanted(streams()["fever-visits"], county.root, date(2026, 11, 23), date(2026, 12, 1), {"h": 3})
+    assert tuning.wanted(daily("cusum"), county.root, date(2026, 11, 23), date(2026, 12, 1), {"h": 3, "k": 0.5}).other == (("h", 3.0), ("k", 0.5))
+
+
+def test_every_fault_of_a_calendar_is_told_with_its_line(tmp_path):
+    from sizao.registers.surveillance.calendars import calendar, faults
+
+    text = """title: {zh: 甲}
+source: s
+years: {from: 2026, until: 2025}
+kinds: {1: {zh: 假, en: off}, 99: {zh: 假, en: off}}
+days:
+  - {kind: 1, zh: 假, en: off, dates: ["2026-02-30", "2026-01-01/2026-12-31"]}
+  - {kind: 1, zh: 假, en: off, on: ["2026-01-01"]}
+more: 1
+"""
+    path = tmp_path / "own.yaml"
+    path.write_text(text)
+    found = list(faults(path, text))
+    assert {f.code for f in found} == {"calendar-part-wrong"} and len(found) == 7
+    whole = calendar("public-holidays")
+    assert (whole.first, whole.last, whole.days[date(2020, 2, 1)], whole.days[date(2020, 1, 19)]) == (2020, 2026, 2, 3)
+    assert date(2020, 2, 3) not in whole.days and all(day.weekday() >= 5 for day, kind in whole.days.items() if kind == 3)

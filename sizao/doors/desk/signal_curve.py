@@ -5,6 +5,8 @@ from django.utils.translation import gettext as _
 from sizao.doors.kit.charts.panel import Cell, Line, Panel
 from sizao.doors.kit.charts.timeline import Timeline
 from sizao.doors.kit.words import Words
+from sizao.epi.warning.methods import HOLIDAYS
+from sizao.registers.surveillance.calendars import calendar
 from sizao.registers.surveillance.curves import Curve
 from sizao.registers.surveillance.streams import Rule, Stream
 
@@ -20,7 +22,7 @@ def reasons() -> dict[str, str]:
     }  # fmt: skip
 
 
-def method(one: Stream, rule: Rule | None) -> str:
+def method(one: Stream, rule: Rule | None, w: Words) -> str:
     """How counts of this stream become signals, in sentences; `rule` in force on the newest day, None where units are counted for clusters."""
     if one.cluster:
         return _("%(cases)s persons or more in one unit within %(days)s days are a cluster. It is a rule of counting, not a test: in a large unit it may be chance.") % {"cases": one.cluster.cases, "days": one.cluster.days}
@@ -39,6 +41,8 @@ def method(one: Stream, rule: Rule | None) -> str:
         if rule.method == "C3":
             said.append(_("Excesses of the two periods before are added up."))
         return " ".join([*said, heard])
+    from sizao.epi.warning.cusum import ROSSI  # its numerics are loaded when a page asks
+
     said = [
         {
             "farrington": _("Farrington (1996): the count is compared with the same time of earlier years, by a regression with trend."),
@@ -48,8 +52,12 @@ def method(one: Stream, rule: Rule | None) -> str:
             "regression": _("Regression: what is expected follows from weekday, season and trend of all that is known."),
             "fusion": _("Fusion: a regression with weekday and season; a single high count and smaller excesses that add up both alarm."),
         }[rule.method],
-        _("α = %(alpha)s. No alarm below %(least)s.") % {"alpha": rule.alpha, "least": rule.least},
+        _("k = %(k)s, h = %(h)s. No alarm below %(least)s.") % {"k": ROSSI.k if rule.k is None else rule.k, "h": ROSSI.h if rule.h is None else rule.h, "least": rule.least}
+        if rule.method == "cusum"
+        else _("α = %(alpha)s. No alarm below %(least)s.") % {"alpha": rule.alpha, "least": rule.least},
     ]
+    if rule.method in HOLIDAYS and (days := calendar(one.calendar)) is not None:
+        said.append(_("Days off and weekends that are worked have levels of their own (%(calendar)s, %(first)s to %(last)s).") % {"calendar": w.both(days), "first": days.first, "last": days.last})
     return " ".join([*said, heard])
 
 
@@ -85,7 +93,7 @@ def panel(called: str, one: Stream, curve: Curve, w: Words) -> Panel:
         for slot, p in reversed(list(enumerate(points)))
     ]  # fmt: skip
     about = [
-        (_("How it is judged"), method(one, curve.rule)),
+        (_("How it is judged"), method(one, curve.rule, w)),
         (_("Data of"), _("Counted %(at)s; the newest day that anybody told of is %(day)s; %(n)s counted in the days looked at.") % {"at": w.moment(curve.at), "day": w.day(curve.newest), "n": w.number(curve.rows)}),
         (_("Source"), one.source),
     ]

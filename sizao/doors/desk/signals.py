@@ -27,6 +27,7 @@ from sizao.kernel.versions import versions
 from sizao.registers.cases import read as cases
 from sizao.registers.surveillance import curves, read, tuning
 from sizao.registers.surveillance import streams as content
+from sizao.registers.surveillance.calendars import calendar
 from sizao.registers.surveillance.streams import TUNED, Stream, streams
 
 from . import signal_curve
@@ -201,8 +202,8 @@ def stream_page(request: HttpRequest, stream: str) -> HttpResponse:
     curve, rule = _stream_curve(scope, one, area, words, now)
     context |= {
         "w": words, "now": now, "one": one, "area": area, "way": places.way_up(scope, area), "below": places.children(area), "today": today, "asked": asked, "curve": curve,
-        "judged": signal_curve.method(one, rule), "rule": rule, "cost": read.cost(scope, _since(now), stream=one.id, area=area, by_area=True),
-        "weeks": _weeks(now), "settings": read.stream_settings(scope, one.id), "may_tune": may, "ranges": TUNED, "until": today + timedelta(days=90), "roles": roles(), "counted": find(one.register).declaration,
+        "judged": signal_curve.method(one, rule, words), "rule": rule, "cost": read.cost(scope, _since(now), stream=one.id, area=area, by_area=True),
+        "weeks": _weeks(now), "settings": read.stream_settings(scope, one.id), "may_tune": may, "ranges": {n: TUNED[n] for n in (content.tunable(one.rule) if one.rule else ())}, "calendar": calendar(one.calendar), "until": today + timedelta(days=90), "roles": roles(), "counted": find(one.register).declaration,
         "names": _names(context["found"], words), "saved": request.GET.get("saved", ""),
     }  # fmt: skip
     return page(request, "desk/stream.html", context)

@@ -105,7 +105,8 @@ def _on_regression(y: NDArray[np.int64], first: int, of: Settings, kinds: NDArra
             judged = known & (now >= 0)
             score = np.zeros(len(sums))
             score[judged] = -special.ndtri(np.clip(beyond(now[judged], mean[judged], spread[judged]), 1e-15, 1 - 1e-15))
-            tail = special.ndtr(-(of.h + of.k - sums[known]))
+            # beyond eight standard deviations no probability is left to invert; the bound is then that of eight, and whether it alarms follows from the sum itself
+            tail = np.maximum(special.ndtr(-(of.h + of.k - sums[known])), 1e-15)
             least = negative_binomial(1 - tail, mean[known], spread[known])
             out.threshold[some][known, t] = least - (beyond(least, mean[known], spread[known]) <= tail)
             grown = np.where(judged, np.maximum(sums + score - of.k, 0), sums)

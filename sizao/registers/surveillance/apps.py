@@ -7,9 +7,10 @@ class Surveillance(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """The content store learns what a stream is."""
+        """The content store learns what a calendar and a stream is."""
         from sizao.kernel import content
 
-        from . import streams
+        from . import calendars, streams
 
+        content.checker("calendar", calendars.faults)
         content.checker("stream", streams.faults)

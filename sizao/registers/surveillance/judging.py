@@ -1,7 +1,7 @@
 """Counts of streams judged by `epi`: which rule holds where and when, what it expects, where it alarms. Pure numbers; the panel and the settings are arguments."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,8 +14,13 @@ from sizao.epi.warning.farrington import FLEXIBLE
 from sizao.epi.warning.regression import DAILY
 from sizao.epi.warning.series import REASONS, Warned
 
+from .calendars import calendar
 from .counting import USUAL, Panel, Place
 from .streams import Rule, Stream
+
+
+#: Periods over which a CUSUM's sum has run before the first that is judged; it begins at 0.
+RUN = 42
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,16 @@ def reach(rule: Rule, step: int) -> int:
         return year * (rule.years or 0) + (rule.half_window or 6) + 1
     if rule.method in ("farrington", "farringtonFlexible"):
         return year * (rule.years or FLEXIBLE.years) + (rule.half_window or FLEXIBLE.half_window) + 1
-    return year * (rule.years or DAILY.years) + DAILY.past_left_out + 1
+    return year * (rule.years or DAILY.years) + DAILY.past_left_out + 1 + (RUN if rule.method == "cusum" else 0)
 
 
-def _said(rule: Rule, counts: NDArray[np.float64], step: int, last: int) -> Warned:
-    """What the rule's method says of the last periods; of its settings those that the method has."""
-    told = {"alpha": rule.alpha, "baseline": rule.baseline, "min_sigma": rule.min_sigma, "years": rule.years, "window": rule.half_window}
-    return methods.judge(rule.method, counts, step=step, last=last, **{k: v for k, v in told.items() if k in methods.METHODS[rule.method]})
+def _said(rule: Rule, counts: NDArray[np.float64], step: int, last: int, kinds: NDArray[np.int64] | None) -> Warned:
+    """What the rule's method says of the last periods; of its settings those that the method has. `kinds`: of holidays, for the methods that know them."""
+    told = {"alpha": rule.alpha, "baseline": rule.baseline, "min_sigma": rule.min_sigma, "years": rule.years, "window": rule.half_window, "k": rule.k, "h": rule.h}
+    run = last + (RUN if rule.method == "cusum" else 0)
+    holidays = kinds if rule.method in methods.HOLIDAYS else None
+    said = methods.judge(rule.method, counts, step=step, last=min(run, counts.shape[1]), holidays=holidays, **{k: v for k, v in told.items() if k in methods.METHODS[rule.method]})
+    return said if run == last else replace(said, **{f.name: getattr(said, f.name)[:, -last:] for f in fields(said)})
 
 
 def step_of(stream: Stream) -> int:
@@ -106,12 +114,14 @@ def judge(panel: Panel, settings: Sequence[Setting], last: int) -> Judged:
     rules, of = rules_of(stream, panel.places, periods, settings)
     shape = (len(panel.places), last)
     out = Judged(width - last, np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, bool), np.zeros(shape, np.int8), rules, of)
+    days = calendar(stream.calendar)
+    kinds = days.of(panel.periods, step_of(stream)) if days is not None else None
     for n, rule in enumerate(of):
         held = rules == n
         rows = held.any(axis=1)
         if not rows.any():
             continue
-        said = _said(rule, panel.counts[rows], step_of(stream), last)
+        said = _said(rule, panel.counts[rows], step_of(stream), last, kinds)
         cells = held[rows]
         for name in ("expected", "threshold", "alarm", "reason"):
             whole = getattr(out, name)

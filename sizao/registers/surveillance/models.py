@@ -185,6 +185,8 @@ class StreamSetting(Record):
     baseline = models.PositiveIntegerField(null=True, blank=True)
     min_sigma = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True)
     least = models.PositiveIntegerField(null=True, blank=True)
+    k = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
+    h = models.DecimalField(max_digits=6, decimal_places=3, null=True, blank=True)
     reason = models.TextField()
     issued_by = models.ForeignKey("kernel.Post", models.PROTECT, null=True, blank=True, related_name="+")
     issued_at = models.DateTimeField()
@@ -205,6 +207,8 @@ class StreamSetting(Record):
             "baseline": Field("基线期数", "Baseline, periods"),
             "min_sigma": Field("标准差下限", "Least standard deviation"),
             "least": Field("最少报警数", "Least count"),
+            "k": Field("CUSUM 参考值 k", "CUSUM reference value k"),
+            "h": Field("CUSUM 决策限 h", "CUSUM decision limit h"),
             "reason": Field("理由（不写姓名）", "Reason (no names)", type="long"),
             "issued_by": Field("设置岗位", "Set by"),
             "issued_at": Field("设置时间", "Set"),
@@ -228,7 +232,8 @@ class StreamSetting(Record):
             models.CheckConstraint(condition=Q(until__gte=F("starts_on")), name="stream_setting_ends_after_it_begins"),
             models.CheckConstraint(condition=~Q(reason=""), name="stream_setting_has_a_reason"),
             models.CheckConstraint(
-                condition=Q(alpha__isnull=False) | Q(baseline__isnull=False) | Q(min_sigma__isnull=False) | Q(least__isnull=False), name="stream_setting_changes_something"
+                condition=Q(alpha__isnull=False) | Q(baseline__isnull=False) | Q(min_sigma__isnull=False) | Q(least__isnull=False) | Q(k__isnull=False) | Q(h__isnull=False),
+                name="stream_setting_changes_something",
             ),
         ]
         indexes = [models.Index(fields=["stream", "until"], name="stream_setting_stream")]

@@ -22,7 +22,9 @@ from sizao.kernel.marked import Marked, plain
 from sizao.kernel.models.areas import LEVELS
 from sizao.kernel.registry import Register, find
 
-KEYS = ("title", "source", "from", "disease", "count", "heard", "levels", "every", "method", "cluster", "together", "judge", "minutes", "quiet", "late", "silent", "loop", "seasons")
+from .calendars import calendars
+
+KEYS = ("title", "source", "from", "disease", "count", "heard", "levels", "every", "calendar", "method", "cluster", "together", "judge", "minutes", "quiet", "late", "silent", "loop", "seasons")
 EVERY = ("day", "week")
 DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
@@ -37,6 +39,7 @@ class Rule:
         baseline: Periods of the baseline (C1, C2, C3).
         min_sigma: The standard deviation is taken to be at least this (C1, C2, C3).
         least: No alarm below this count.
+        k, h: Of the CUSUM: what a period's residual must exceed to add to the sum, and from which sum on it alarms; None: the method's own.
         years, half_window: Of the baseline of methods that look years back; None: the method's own.
     """
 
@@ -47,10 +50,23 @@ class Rule:
     least: int = 3
     years: int | None = None
     half_window: int | None = None
+    k: float | None = None
+    h: float | None = None
 
 
 #: What a season of the file, or a person for an area, may set otherwise: name → (least, most, whole number).
-TUNED: Mapping[str, tuple[float, float, bool]] = {"alpha": (1e-6, 0.2, False), "baseline": (3, 56, True), "min_sigma": (0, 1000, False), "least": (1, 1_000_000, True)}
+TUNED: Mapping[str, tuple[float, float, bool]] = {"alpha": (1e-6, 0.2, False), "baseline": (3, 56, True), "min_sigma": (0, 1000, False), "least": (1, 1_000_000, True), "k": (0, 5, False), "h": (0.1, 50, False)}
+#: Settings that every method has: no alarm below it is asked after the method.
+ALWAYS = ("least",)
+
+
+def tunable(rule: Rule) -> tuple[str, ...]:
+    """What of `TUNED` the rule's method reads.
+
+    >>> tunable(Rule("cusum")), tunable(Rule("C2"))
+    (('least', 'k', 'h'), ('alpha', 'baseline', 'min_sigma', 'least'))
+    """
+    return tuple(n for n in TUNED if n in METHODS[rule.method] or n in ALWAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,7 @@ class Stream:
         levels: Area levels that are judged.
         role, role_level, hours: Who judges (the nearest post of that role, at this level or above), and within how many hours.
         minutes: Working time of one judgement.
+        calendar: Id of the calendar whose holidays methods that know such days take account of (`content/calendars/`); "": none.
         quiet: Days after the last alarm in which a further one belongs to the same signal.
         late: Complete periods back that are judged again, for data that comes late.
         silent: So many periods without a sound in a place that was heard before are a signal; 0: none.
@@ -137,6 +154,7 @@ class Stream:
     seasons: tuple[Season, ...] = ()
     cluster: Cluster | None = None
     together: Together | None = None
+    calendar: str = ""
     quiet: int = 7
     late: int = 2
     silent: int = 0
@@ -196,6 +214,7 @@ def made(name: str, body: Mapping[str, Any]) -> Stream:
         seasons=tuple(Season(s["from"], s["until"], tuple((k, v) for k, v in s.items() if k in TUNED), s["source"]) for s in body.get("seasons") or ()),
         cluster=Cluster(cluster["by"], cluster["cases"], cluster["days"], tuple(cluster.get("kinds") or ())) if cluster else None,
         together=Together(together["cases"], together["days"], together["hours"], tuple(together.get("without") or ())) if together else None,
+        calendar=body.get("calendar", ""),
         quiet=body.get("quiet", 7), late=body.get("late", 2), silent=(body.get("silent") or {}).get("after", 0), loop=loop.get("periods", 0), loop_least=loop.get("least", 1),
     )  # fmt: skip
 
@@ -227,6 +246,8 @@ def faults(path: Path, text: str) -> Iterator[ContentFault]:
         yield wrong("levels", ", ".join(LEVELS))
     if body.get("every", "day") not in EVERY:
         yield wrong("every", ", ".join(EVERY))
+    if "calendar" in body and body["calendar"] not in calendars():
+        yield wrong("calendar", ", ".join(calendars()))
     if len({"method", "cluster", "together"} & set(body)) != 1:
         yield wrong("method", "method | cluster | together")
     yield from _together_faults(body, wrong)
@@ -303,7 +324,7 @@ def _method_faults(body: Mapping[str, Any], wrong: Any) -> Iterator[ContentFault
             yield wrong("method", f"{{method: {' | '.join(METHODS)}, {', '.join(known[1:])}}}")
         else:
             for name, value in method.items():
-                if name in TUNED and not fits(name, value):
+                if name in TUNED and (not fits(name, value) or (name in ("k", "h") and name not in METHODS[method["method"]])):
                     yield wrong(f"method.{name}", f"{TUNED[name][0]} … {TUNED[name][1]}")
     for i, season in enumerate(body.get("seasons") or ()):
         other = {k: v for k, v in season.items() if k in TUNED} if isinstance(season, dict) else {}

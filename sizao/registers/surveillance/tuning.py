@@ -21,7 +21,7 @@ from sizao.kernel.scope import Scope, at_most_one, visible
 from . import counting, judging
 from .judging import Episode, Setting
 from .models import Signal, StreamSetting
-from .streams import TUNED, Stream, fits, streams
+from .streams import TUNED, Stream, fits, streams, tunable
 
 #: A change holds at most so long, and then ends by itself.
 LONGEST = 366
@@ -94,7 +94,7 @@ def wanted(stream: Stream, area: Area, starts_on: date | None, until: date | Non
     """A change, checked. Refused: stream-not-tuned, stream-setting-empty, stream-setting-out-of-range, stream-setting-without-end."""
     if stream.rule is None:
         raise Refused("stream-not-tuned", stream={"zh": stream.zh, "en": stream.en})
-    given = {k: v for k, v in other.items() if k in TUNED and v is not None}
+    given = {k: v for k, v in other.items() if k in tunable(stream.rule) and v is not None}
     if not given:
         raise Refused("stream-setting-empty")
     for name, value in given.items():
