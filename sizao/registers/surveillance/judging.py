@@ -18,7 +18,6 @@ from .calendars import calendar
 from .counting import USUAL, Panel, Place
 from .streams import Rule, Stream
 
-
 #: Periods over which a CUSUM's sum has run before the first that is judged; it begins at 0.
 RUN = 42
 
