@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -22,6 +23,79 @@ class SignInLink(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(expires_at__gt=models.F("created_at")), name="sign_in_link_expires_after_it_is_made")]
+
+
+class Factor(models.Model):
+    """A second factor of a user: a code app (TOTP, RFC 6238) or a passkey (WebAuthn).
+
+    Attributes:
+        kind: totp or passkey.
+        secret: A code app's secret, sealed under the store's key ring.
+        credential, public_key: A passkey's number and what its signatures are checked with (attested credential data, as fido2 packs it).
+        count: How often the passkey says it has signed; one that counts backwards was copied.
+        last_step: The half-minute of the last code that was taken; the same code does not open twice.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.TextField()
+    name = models.TextField()
+    secret = models.BinaryField(null=True)
+    credential = models.BinaryField(null=True, unique=True)
+    public_key = models.BinaryField(null=True)
+    count = models.BigIntegerField(default=0)
+    last_step = models.BigIntegerField(default=0)
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind="totp", secret__isnull=False, credential=None) | models.Q(kind="passkey", secret=None, credential__isnull=False, public_key__isnull=False),
+                name="factor_is_of_its_kind",
+            )
+        ]
+
+
+class RecoveryCode(models.Model):
+    """A code on paper that stands for the second factor once. Only its digest is kept; it has 80 bits of its own."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    sha256 = models.TextField()
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "sha256"], name="recovery_code_once")]
+
+
+class WrongTry(models.Model):
+    """A sign-in that failed: of which user or from which network, as a digest under a key, and when. Swept after a day."""
+
+    id = models.BigAutoField(primary_key=True)
+    whose = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["whose", "at"], name="wrong_try_whose"), models.Index(fields=["at"], name="wrong_try_at")]
+
+
+class OpenSession(models.Model):
+    """A session that somebody opened, so that he sees it and ends it from another device.
+
+    Attributes:
+        key: As in Django's own table of sessions; without a row there it is over.
+        how: link or passkey.
+        device: Kind of browser and of system, as it calls itself.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.TextField(unique=True)
+    how = models.TextField()
+    device = models.TextField(default="")
+    began_at = models.DateTimeField()
 
 
 class SavedView(models.Model):
@@ -91,6 +165,8 @@ class ApiToken(models.Model):
 
     Attributes:
         sender: As whom the program is heard among the feeds ("lab:county"); "" when it is none of them.
+        name: What its maker calls it.
+        permissions, area: What it may do at most, and below which area; all that the post may where they are empty.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -98,6 +174,9 @@ class ApiToken(models.Model):
     post = models.ForeignKey("kernel.Post", models.CASCADE, related_name="+")
     purpose = models.TextField(default="response")
     sender = models.TextField(default="")
+    name = models.TextField(default="")
+    permissions = ArrayField(models.TextField(), default=list)
+    area = models.ForeignKey("kernel.Area", models.PROTECT, related_name="+", null=True)
     token_sha256 = models.TextField(unique=True)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -1,6 +1,8 @@
 """People, posts and grants: adding them, and finding who may act."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -10,7 +12,7 @@ from . import audit, clock
 from .access import check_apart, permissions_of, whole_role
 from .codes import roles
 from .errors import Refused
-from .models import Area, Grant, Holding, Post, StoreInfo, User
+from .models import Area, Grant, GrantAsk, Holding, Post, StoreInfo, User
 from .scope import Scope
 
 
@@ -143,3 +145,70 @@ def open_posts(scope: Scope, wanted: Sequence[tuple[str, Area]], *, since: datet
         audit.write(scope, "users.posts_opened", [], posts=[p.pk for p in made])
     held |= {(p.role, p.area_id): p for p in made}
     return [held[r, a.pk] for r, a in wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A post that somebody holds, from–to, with the grants that stand now."""
+
+    holding: Holding
+    grants: tuple[Grant, ...]
+
+    @property
+    def post(self) -> Post:
+        return self.holding.post
+
+
+def posts_with_grants(user: User, now: datetime, *, ended: bool = False) -> list[Held]:
+    """The posts of a user that stand or will stand, with what they may do where; with `ended` those that are over too. In three statements."""
+    rows = Holding.objects.filter(user=user).select_related("post__area", "handed_by").order_by("-valid_from", "-pk")
+    held = list(rows if ended else rows.filter(Q(valid_to=None) | Q(valid_to__gt=now)))
+    grants: dict[int, list[Grant]] = {}
+    for g in Grant.objects.filter(Q(valid_to=None) | Q(valid_to__gt=now), post__in={h.post_id for h in held}).select_related("area"):
+        grants.setdefault(g.post_id, []).append(g)
+    return [Held(h, tuple(grants.get(h.post_id, ()))) for h in held]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A user in a list, with the titles of the posts held now."""
+
+    user: User
+    posts: tuple[Post, ...]
+
+
+def users_of(scope: Scope, q: str = "", after: str = "", most: int = 50) -> list[Listed]:
+    """Users whose posts lie in the areas where this scope gives posts, and those who hold none, in the order of their user names after `after`. In two statements."""
+    scope.check("users.write")
+    now = clock.now()
+    stands = Q(valid_to=None) | Q(valid_to__gt=now)
+    mine = Post.objects.filter(scope.area_filter("area", "users.write"))
+    elsewhere = Holding.objects.filter(stands).exclude(post__in=mine).values("user")
+    rows = User.objects.exclude(pk__in=elsewhere).filter(username__gt=after)
+    if q:
+        rows = rows.filter(Q(username__icontains=q) | Q(name__icontains=q))
+    found = list(rows.order_by("username")[:most])
+    held: dict[int, list[Post]] = {}
+    for h in Holding.objects.filter(stands, user__in=found, valid_from__lte=now).select_related("post__area").order_by("pk"):
+        held.setdefault(h.user_id, []).append(h.post)
+    return [Listed(u, tuple(held.get(u.pk, ()))) for u in found]
+
+
+def asks_of(scope: Scope) -> list[GrantAsk]:
+    """Grants in the areas of this scope that wait for a second person, the oldest first."""
+    return list(GrantAsk.objects.filter(scope.area_filter("area", "users.write"), decided_at=None).select_related("user", "area", "asked_by").order_by("asked_at")[:200])
+
+
+USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,59}")
+
+
+@transaction.atomic
+def new_user(scope: Scope, username: str, name: str, language: str = "zh-hans") -> User:
+    """A user who is new. Refused: user-name-unfit, user-name-taken."""
+    scope.check("users.write")
+    username, name = username.strip(), " ".join(name.split())[:60]
+    if not USERNAME.fullmatch(username):
+        raise Refused("user-name-unfit")
+    if User.objects.filter(username__iexact=username).exists():
+        raise Refused("user-name-taken", user=username)
+    return add_user(scope, username, name, language)

@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 ZONE = "Asia/Shanghai"
+#: These stories are about something else than the second factor; test_account.py tells that one.
+LINKS_ALONE = Path(__file__).resolve().parents[1] / "links_alone"
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
     "--disable-background-networking", "--disable-component-update", "--no-first-run",
@@ -101,7 +103,7 @@ def serving(prepare: Callable[[Service], None]) -> Iterator[Service]:
         if not k.startswith("SIZAO_") and k not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE", "PYTEST_VERSION", "PYTEST_CURRENT_TEST")
     }
     running = Service(
-        place, port, kept | {"SIZAO_USER": "duty", "SIZAO_LANG": "en", "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+        place, port, kept | {"SIZAO_USER": "duty", "SIZAO_LANG": "en", "SIZAO_CONTENT": str(LINKS_ALONE), "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
     )
     server = None
     try:

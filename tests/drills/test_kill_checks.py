@@ -54,7 +54,7 @@ print(json.dumps({
 
 
 def environment(place: Path) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "SIZAO_LANG": "en", "SIZAO_USER": "drill", "SIZAO_KEYS": str(place / "keys"), "SIZAO_STORE": str(place / "store")}
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "SIZAO_LANG": "en", "SIZAO_USER": "drill", "SIZAO_CONTENT": str(ROOT / "tests" / "links_alone"), "SIZAO_KEYS": str(place / "keys"), "SIZAO_STORE": str(place / "store")}
 
 
 def run(place: Path, *command: str, **kw) -> subprocess.CompletedProcess:

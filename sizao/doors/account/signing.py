@@ -1,13 +1,17 @@
 """The way in, the way out, and the post one works for."""
 
-from django.contrib.auth import login, logout
+from typing import Any
+
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from sizao.doors.kit import signin
+from sizao.doors.kit import second, sessions, signin, tries
 from sizao.doors.kit.back import back
-from sizao.doors.kit.middleware import LANGUAGE_COOKIE, LANGUAGES, POST_KEY
+from sizao.doors.kit.middleware import GLASS_KEY, LANGUAGE_COOKIE, LANGUAGES, POST_KEY
 from sizao.doors.kit.pages import page
+from sizao.doors.models import OpenSession
 from sizao.kernel import audit
+from sizao.kernel.access import permissions_of
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 
@@ -22,22 +26,32 @@ def sign_in_help(request: HttpRequest) -> HttpResponse:
 def sign_in(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows a button, so that a program that previews links does not use the link up; POST uses it."""
     if request.method == "POST":
-        user = signin.use(token)
-        audit.write(Scope(user, None, "sign-in"), "session.opened", [])
-        chosen = request.COOKIES.get(LANGUAGE_COOKIE)
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-        response = HttpResponseRedirect(_first_page(user))
-        if chosen not in LANGUAGES:
-            response.delete_cookie(LANGUAGE_COOKIE)
-        return response
+        tries.check(request)
+        try:
+            user = signin.use(token)
+        except Refused:
+            tries.wrong(request)
+            raise
+        sessions.begin(request, user, "link")
+        second.half_open(request)
+        return come_in(request, user)
     good = signin.is_good(token)
     refused = Refused("sign-in-link-spent")
     return page(request, "account/sign_in.html", {"token": token, "good": good, "refused": refused}, status=200 if good else refused.status)
 
 
+def come_in(request: HttpRequest, user: Any) -> HttpResponse:
+    """To the first page of who has just come in, in his language."""
+    response = HttpResponseRedirect(first_page(user))
+    if request.COOKIES.get(LANGUAGE_COOKIE) not in LANGUAGES:
+        response.delete_cookie(LANGUAGE_COOKIE)
+    return response
+
+
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session on this device."""
     audit.write(Scope(request.user, None, "sign-in"), "session.closed", [])
+    OpenSession.objects.filter(key=request.session.session_key).delete()
     logout(request)
     return HttpResponseRedirect("/sign-in")
 
@@ -50,8 +64,9 @@ def choose_post(request: HttpRequest) -> HttpResponse:
         if chosen is None:
             raise Refused("no-post")
         request.session[POST_KEY] = chosen.pk
+        request.session.pop(GLASS_KEY, None)  # it was broken for another post
         wanted = back(request)
-        return HttpResponseRedirect(wanted if wanted != "/" else _first_page_of(chosen))
+        return HttpResponseRedirect(wanted if wanted != "/" else first_page_of(chosen))
     return page(
         request,
         "account/post.html",
@@ -59,11 +74,21 @@ def choose_post(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _first_page(user: object) -> str:
-    held = Scope.posts_of(user)  # type: ignore[arg-type]
-    return _first_page_of(held[0]) if len(held) == 1 else "/post"
+def first_page(user: Any) -> str:
+    """Where somebody who came in begins: his post's page, or the choice between his posts."""
+    held = Scope.posts_of(user)
+    return first_page_of(held[0]) if len(held) == 1 else "/post"
 
 
-def _first_page_of(post: object) -> str:
-    """A grid worker at a door begins with his list, everybody else with the overview."""
-    return "/today" if getattr(post, "role", "") in ("grid_worker", "community") else "/"
+#: Roles that go from door to door begin with their list.
+AT_DOORS = frozenset({"grid_worker", "community", "visitor", "social_worker", "volunteer", "family_doctor"})
+
+
+def first_page_of(post: Any) -> str:
+    """A grid worker at a door begins with his list, an administrator with his own page, everybody else with the overview."""
+    may = permissions_of(post.role)
+    if post.role in AT_DOORS:
+        return "/today"
+    if "plan.read" in may:
+        return "/"
+    return "/users" if "users.write" in may else "/audit" if "audit.read" in may else "/account"

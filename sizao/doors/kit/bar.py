@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as _
 from sizao.doors.kit.routes import Place
 
 #: The headings, in their order.
-GROUPS = {"field": _("Today"), "desk": _("Desk"), "command": _("Command"), "records": _("Records")}
+GROUPS = {"field": _("Today"), "desk": _("Desk"), "command": _("Command"), "records": _("Records"), "access": _("Access")}
 _known: tuple[Place, ...] = ()
 
 

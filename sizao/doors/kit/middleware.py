@@ -13,9 +13,10 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 
-from sizao.doors.kit import tokens
-from sizao.doors.kit.pages import page
+from sizao.doors.kit import second, tokens
+from sizao.doors.kit.pages import is_demo, page
 from sizao.doors.kit.static import CONTENT_SECURITY_POLICY
+from sizao.kernel import clock, glass
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 
@@ -27,6 +28,8 @@ API = "/api/"
 LANGUAGE_COOKIE = "sizao-language"
 LANGUAGES = {"zh-hans": "简体中文", "en": "English"}
 POST_KEY = "post"
+#: In the session of who broke the glass: other sessions of his ask nothing.
+GLASS_KEY = "glass"
 
 #: Every page asks for it afresh: a list on the back button would show what is done as missing.
 NO_STORE = "no-store, private"
@@ -117,8 +120,22 @@ class LazyScope:
             chosen = next((p for p in held if p.pk == request.session.get(POST_KEY)), None)
             if chosen is None and len(held) > 1:
                 raise ChoosePost("no-post")
-            self._scope = Scope.open(request.user, chosen, held=held)
+            scope = Scope.open(request.user, chosen, held=held)
+            if second.waits(request) or (not second.is_whole(request) and second.wanted(scope, is_demo())):
+                raise FactorNeeded("second-factor-needed")
+            if GLASS_KEY in request.session:
+                broken = glass.open_now(request.user, clock.now())
+                if broken is None:
+                    del request.session[GLASS_KEY]
+                else:
+                    scope = glass.through(scope, broken)
+            self._scope = scope
         return self._scope
+
+    def whole(self) -> None:
+        """For what needs a user and no post: he has shown the factor that he has. Refused second-factor-needed."""
+        if second.waits(self._request):
+            raise FactorNeeded("second-factor-needed")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.open(), name)
@@ -126,6 +143,10 @@ class LazyScope:
 
 class ChoosePost(Refused):
     """The user holds several posts and has not said for which he works now."""
+
+
+class FactorNeeded(Refused):
+    """The session came in by a link alone, and more is asked for."""
 
 
 def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
@@ -136,6 +157,8 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
         return problem_json(request, refused)
     if isinstance(refused, ChoosePost):
         return _go(request, f"/post?next={request.path}")
+    if isinstance(refused, FactorNeeded) and not request.headers.get("Accept", "").startswith("application/json"):
+        return _go(request, f"/account/second?next={request.path if request.method == 'GET' else '/'}")
     if refused.code == "not-signed-in" and request.method == "GET" and not is_partial(request):
         return _go(request, "/sign-in")
     if refused.code == "not-found-or-out-of-area":

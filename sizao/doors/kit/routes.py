@@ -96,6 +96,8 @@ def guard(route: Route) -> Callable[..., HttpResponse]:
         if route.audience != "anyone":
             if not request.user.is_authenticated:
                 raise Refused("not-signed-in")
+            if route.audience == "signed-in" and room != "account" and not room.startswith("account."):
+                request.scope.whole()  # type: ignore[attr-defined]
             if route.audience == "post":
                 for permission in permissions(route, arguments, request.method or "GET"):
                     request.scope.check(permission)  # type: ignore[attr-defined]

@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 
 from sizao.doors.models import SignInLink
-from sizao.kernel import clock
+from sizao.kernel import audit, clock
 from sizao.kernel.errors import Refused
+from sizao.kernel.scope import Scope
 
 #: Longest life of a link. A longer one would be a password on paper.
 LONGEST_MINUTES = 24 * 60
@@ -26,6 +27,11 @@ def make_link(user: Any, minutes: int = 30, base: str = "") -> str:
         user=user, token_sha256=_digest(token), created_at=now, expires_at=now + timedelta(minutes=max(1, min(minutes, LONGEST_MINUTES)))
     )
     return f"{base.rstrip('/')}/sign-in/{token}"
+
+
+def told(scope: Scope, user: Any) -> None:
+    """Puts on record that somebody was given a link by an administrator."""
+    audit.write(scope, "users.link_made", [], user=user.pk)
 
 
 def is_good(token: str) -> bool:

@@ -3,13 +3,14 @@
 import hashlib
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
 
 from sizao.doors.models import ApiToken
-from sizao.kernel import clock
+from sizao.kernel import audit, clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 
@@ -19,14 +20,34 @@ FREQUENT, BELIEVED = frozenset({"/api/v1/scans"}), 2.0
 _lately: dict[str, tuple[float, Any, Scope]] = {}
 
 
-def make(user: Any, post: Any, *, days: int = 90, purpose: str = "response", sender: str = "") -> str:
-    """A new token, told this once; `sender` is as whom the program is heard among the feeds. Refused no-post when the user does not hold that post."""
-    Scope.open(user, post, purpose)
+def make(user: Any, post: Any, *, days: int = 90, purpose: str = "response", sender: str = "", name: str = "", permissions: Sequence[str] = (), area: Any = None) -> str:
+    """A new token, told this once; `sender` is as whom the program is heard among the feeds. It may do no more than `permissions` below `area`, where they are told.
+
+    Refused: no-post when the user does not hold that post; token-unfit when the post may not do that there.
+    """
+    scope, only = Scope.open(user, post, purpose), sorted(set(permissions))
+    if any(not scope.can(p, area) for p in only) or (area is not None and not scope.narrowed((), area.path).grants):
+        raise Refused("token-unfit")
     token = f"sizao_{secrets.token_urlsafe(32)}"
     now = clock.now()
     ends = now + timedelta(days=max(1, min(days, LONGEST_DAYS)))
-    ApiToken.objects.create(user=user, post=post, purpose=purpose, sender=sender, token_sha256=_digest(token), made_at=now, expires_at=ends)
+    ApiToken.objects.create(user=user, post=post, purpose=purpose, sender=sender, name=name, permissions=only, area=area, token_sha256=_digest(token), made_at=now, expires_at=ends)
+    audit.write(scope, "token.made", [], permissions=only, until=ends)
     return token
+
+
+def of(user: Any) -> list[ApiToken]:
+    """The user's tokens, those that open something first, the newest first."""
+    now = clock.now()
+    rows = ApiToken.objects.filter(user=user).select_related("post__area", "area").order_by("-pk")[:200]
+    return sorted(rows, key=lambda t: t.revoked_at is not None or t.expires_at <= now)
+
+
+def revoke(scope: Scope, number: int, *, of: Any) -> None:
+    """Takes a token back. Refused not-found-or-out-of-area when that user has no such token that still stands."""
+    if not ApiToken.objects.filter(pk=number, user=of, revoked_at=None).update(revoked_at=clock.now()):
+        raise Refused("not-found-or-out-of-area")
+    audit.write(scope, "token.revoked", [], token=number)
 
 
 def come_in(request: HttpRequest) -> Scope | None:
@@ -37,10 +58,12 @@ def come_in(request: HttpRequest) -> Scope | None:
     digest, frequent = _digest(token.strip()), request.path in FREQUENT
     if frequent and (known := _lately.get(digest)) is not None and known[0] > time.monotonic():
         return _opened(request, known[1], known[2])
-    held = ApiToken.objects.select_related("user", "post__area").filter(token_sha256=digest, revoked_at=None, expires_at__gt=clock.now()).first()
+    held = ApiToken.objects.select_related("user", "post__area", "area").filter(token_sha256=digest, revoked_at=None, expires_at__gt=clock.now()).first()
     if held is None or not held.user.is_active:
         raise Refused("not-signed-in")
     scope = Scope.open(held.user, held.post, held.purpose)
+    if held.permissions or held.area is not None:
+        scope = scope.narrowed(held.permissions, held.area.path if held.area is not None else "")
     if frequent:
         if len(_lately) > 10_000:
             _lately.clear()

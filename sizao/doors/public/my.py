@@ -16,11 +16,11 @@ from sizao.doors.kit.pages import is_demo, page
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.flows import needs_told
-from sizao.kernel import audit, keys
+from sizao.kernel import audit, glass, keys
 from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
-from sizao.kernel.models import Post
+from sizao.kernel.models import BrokenGlass, Post
 from sizao.passes import codes, issuing, limits
 from sizao.passes import status as statuses
 from sizao.registers.care import needing
@@ -122,13 +122,17 @@ def who_looked(person: UUID, words: Words, most: int = 50) -> list[dict[str, Any
         "population": _("opened your record"), "isolation": _("an order, a stay or a check"), "cases": _("your case or contact record"), "laboratory": _("your tests"),
         "plan": _("a list of who is missing"), "passes": _("your pass"), "registers": _("a list"), "exposures": _("a search for visitors of a place where a case had been"),
     }  # fmt: skip
-    found: dict[tuple[int, str], datetime] = {}
-    counted: Counter[tuple[int, str]] = Counter()
+    found: dict[tuple[int, str, UUID | None], datetime] = {}
+    counted: Counter[tuple[int, str, UUID | None]] = Counter()
     for e in events:
-        key = (e["post_id"], e["kind"].partition(".")[0])
+        key = (e["post_id"], e["kind"].partition(".")[0], glass.glass_of(e["purpose"]))
         found.setdefault(key, e["at"])
         counted[key] += 1
+    why = dict(BrokenGlass.objects.filter(pk__in=[broken for _post, _room, broken in found if broken]).values_list("pk", "reason"))
     return [
-        {"at": at, "who": words.title(posts[post]) if post in posts else _("a post that no longer exists"), "what": said.get(room, _("a record about you")), "count": counted[post, room]}
-        for (post, room), at in list(found.items())[:most]
-    ]
+        {
+            "at": at, "who": words.title(posts[post]) if post in posts else _("a post that no longer exists"), "what": said.get(room, _("a record about you")), "count": counted[post, room, broken],
+            "glass": words.code(glass.REASONS, why[broken]) if broken in why else "",
+        }
+        for (post, room, broken), at in list(found.items())[:most]
+    ]  # fmt: skip

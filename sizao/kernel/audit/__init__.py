@@ -5,8 +5,8 @@
 """
 
 from sizao.kernel.audit.checking import Fault, Report, verify
-from sizao.kernel.audit.events import digest, old_values, seen_by, write
+from sizao.kernel.audit.events import digest, head, listed, old_values, seen_by, write
 from sizao.kernel.audit.sealer import note_restored, seal_once
 from sizao.kernel.audit.sql import audit_grants_sql
 
-__all__ = ["Fault", "Report", "audit_grants_sql", "digest", "note_restored", "old_values", "seal_once", "seen_by", "verify", "write"]
+__all__ = ["Fault", "Report", "audit_grants_sql", "digest", "head", "listed", "note_restored", "old_values", "seal_once", "seen_by", "verify", "write"]

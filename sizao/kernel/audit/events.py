@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -84,6 +85,42 @@ def seen_by(subject: UUID, limit: int = 1000) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(names)} FROM kernel_event WHERE subjects @> ARRAY[%s]::uuid[] ORDER BY id DESC LIMIT %s", [subject, limit])
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+#: So far back a question by kind is looked for; kinds have no index, for they are asked of the latest days.
+SEARCHED = 200_000
+
+
+def listed(*, user: int | None = None, kind: str = "", before: datetime | None = None, after: UUID | None = None, most: int = 100) -> list[dict[str, Any]]:
+    """Events, the latest first, for the auditor: who, for which post and purpose, what and how many, never about whom. Keyset paging by `after`, the last one seen.
+
+    `kind` is the beginning of a kind; with it the latest `SEARCHED` events are looked through. The caller has looked at the right to do it.
+    """
+    names = ("id", "at", "user_id", "post_id", "purpose", "kind", "count")
+    where, values = ["true"], []
+    if user is not None:
+        where.append("user_id = %s")
+        values.append(user)
+    if after is not None:
+        where.append("id < %s")
+        values.append(after)
+    if before is not None:  # identifiers begin with their millisecond
+        where.append("id < %s")
+        values.append(UUID(int=int(before.timestamp() * 1000) << 80))
+    inner = f"SELECT {', '.join(names)} FROM kernel_event WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT %s"  # noqa: S608 - made of the lines above
+    with connection.cursor() as cursor:
+        if kind:
+            cursor.execute(f"SELECT * FROM ({inner}) AS latest WHERE starts_with(kind, %s) ORDER BY id DESC LIMIT %s", [*values, SEARCHED, kind, most])  # noqa: S608
+        else:
+            cursor.execute(inner, [*values, most])
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def head() -> tuple[int, str, datetime | None]:
+    """The newest seal: its number, its chain as hex, and when it was set."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT no, encode(chain, 'hex'), at FROM kernel_seal ORDER BY no DESC LIMIT 1")
+        return cursor.fetchone() or (0, "", None)
 
 
 def _seal_old(event: UUID, old: Mapping[UUID, Any]) -> bytes:
