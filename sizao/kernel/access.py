@@ -44,7 +44,7 @@ def check_apart(held: Iterable[str], wanted: Iterable[str]) -> None:
     if not may_stand_together(mine | more):
         words = rules()["apart"]
         here, there = sorted(mine - more) or sorted(mine), sorted(more - mine) or sorted(more)
-        raise Refused("duties-apart", has=[words[k] for k in here][0], wants=[words[k] for k in there][-1])
+        raise Refused("duties-apart", has=words[here[0]], wants=words[there[-1]])
 
 
 def needs_two(role: str) -> bool:

@@ -100,7 +100,7 @@ def is_demo() -> bool:
 
 def stands_for(role: str) -> str:
     """The role whose rights a new post of `role` gets: its own, save that of the desk that may do everything once the administration is in hands of its own."""
-    whole, becomes, except_in = whole_role()
+    whole, becomes, _except_in = whole_role()
     if role != whole:
         return role
     others = [name for name in roles() if name != whole and permissions_of(name) & ADMINISTRATION]

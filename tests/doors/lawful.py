@@ -84,3 +84,17 @@ def signal(area: Area, name: str) -> dict[str, object]:
     [made] = raise_signals(Scope.system("test"), [NewSignal(name, area.pk, "count", now, observed=9, expected=2, window=(day, day), stream="fever-visits")], sender="streams")
     setting = StreamSetting.objects.create(stream="fever-visits", area=area, starts_on=day, until=day, least=9, reason="r", issued_at=now, known_from=now, stands_from=now)
     return {"signal": made.record, "setting": setting.pk}
+
+
+def accounts(area: Area) -> dict:
+    """A user with a post there, a grant that waits for a second person, glass that was broken by that post, and a token."""
+    from sizao.doors.kit import tokens
+    from sizao.doors.models import ApiToken
+    from sizao.kernel.models import BrokenGlass, GrantAsk
+
+    now = clock.now()
+    scope, asker = holder("doctor", area), holder("accounts", area)
+    asked = GrantAsk.objects.create(user=scope.user, role="issuer", area=area, valid_from=now, asked_by=asker.user, asked_at=now)
+    broken = BrokenGlass.objects.create(id=uuid7(), user=scope.user, post=scope.post, area=area, reason="emergency", words="x" * 10, opened_at=now, ends_at=now + timedelta(hours=1))
+    tokens.make(scope.user, scope.post)
+    return {"user": scope.user.pk, "holding": Holding.objects.get(user=scope.user).pk, "ask": asked.pk, "glass": broken.pk, "number": ApiToken.objects.get(user=scope.user).pk}

@@ -220,7 +220,7 @@ def test_the_way_in_needs_no_pass(real, county, monkeypatch):
     scope = county.user("cdc", VILLAGE)
     with CaptureQueriesContext(connection) as asked:
         browser = come_in(scope)
-        letters, codes = set_up(browser)
+        _letters, codes = set_up(browser)
         again = come_in(scope)
         assert again.post("/account/second", {"code": codes[0]}).status_code == 302
         assert again.get("/account").status_code == 200

@@ -59,6 +59,7 @@ def spread(outbreak):
         found[relation] |= {"absence": lawful.absence(order).pk, "stay": lawful.stay(order).pk}
         found[relation] |= _laboratory(outbreak.county.areas[code], person, relation, known)
         found[relation] |= _twice(system, area, known, relation)
+        found[relation] |= lawful.accounts(outbreak.county.areas[code])
         found[relation] |= lawful.care(order, unit)
         found[relation] |= lawful.signal(outbreak.county.areas[code], relation)
         found[relation] |= {"appeal": lawful.appeal(order).pk, "kind": "order", "form": "docx"}
@@ -166,6 +167,7 @@ def test_nobody_comes_in_without_signing_in(db, route):
     thing |= {"pair": uuid7(), "merge": uuid7()}
     thing |= {"referral": uuid7(), "admission": uuid7(), "need": uuid7()}
     thing |= {"signal": uuid7(), "setting": uuid7()}
+    thing |= {"user": 1, "holding": 1, "ask": 1, "number": 1, "factor": 1, "glass": uuid7()}
     answer = ask(Client(HTTP_HOST="localhost"), route, thing)
     assert (answer.status_code, answer.headers.get("Location")) in [(302, "/sign-in"), (401, None)]
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
 from sizao.doors.kit.middleware import GLASS_KEY
 from sizao.doors.kit.pages import page
@@ -20,7 +21,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         area, hours = areas.resolve(request.POST.get("area", "").strip()), request.POST.get("hours", "")
         if area is None:
-            raise Refused("area-unknown", area=request.POST.get("area", "").strip())
+            raise Refused("bad-value", field=_("Area"), value=request.POST.get("area", "").strip(), expected=_("code of an area"))
         made = glass.break_(scope, area, request.POST.get("reason", ""), request.POST.get("words", ""), int(hours) if hours.isdigit() else 0)
         request.session[GLASS_KEY] = str(made.pk)
         return HttpResponseRedirect("/glass")

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import io
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
 from sizao.doors.account import factors
 from sizao.doors.kit import moments, sessions, signin
@@ -47,7 +48,7 @@ def grant(request: HttpRequest, user: int) -> HttpResponse:
     scope, found = _access(request, user)
     area = areas.resolve(request.POST.get("area", "").strip())
     if area is None:
-        raise Refused("area-unknown", area=request.POST.get("area", "").strip())
+        raise Refused("bad-value", field=_("Area"), value=request.POST.get("area", "").strip(), expected=_("code of an area"))
     purposes = [p for p in request.POST.getlist("purpose") if p in code_list("purpose")]
     since, until = moments.asked(request, "since", area.zone), moments.asked(request, "until", area.zone)
     granting.ask(scope, found, request.POST.get("role", ""), area, since=since or clock.now(), until=until, purposes=purposes)

@@ -107,10 +107,10 @@ def listed(*, user: int | None = None, kind: str = "", before: datetime | None =
     if before is not None:  # identifiers begin with their millisecond
         where.append("id < %s")
         values.append(UUID(int=int(before.timestamp() * 1000) << 80))
-    inner = f"SELECT {', '.join(names)} FROM kernel_event WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT %s"  # noqa: S608 - made of the lines above
+    inner = f"SELECT {', '.join(names)} FROM kernel_event WHERE {' AND '.join(where)} ORDER BY id DESC LIMIT %s"
     with connection.cursor() as cursor:
         if kind:
-            cursor.execute(f"SELECT * FROM ({inner}) AS latest WHERE starts_with(kind, %s) ORDER BY id DESC LIMIT %s", [*values, SEARCHED, kind, most])  # noqa: S608
+            cursor.execute(f"SELECT * FROM ({inner}) AS latest WHERE starts_with(kind, %s) ORDER BY id DESC LIMIT %s", [*values, SEARCHED, kind, most])
         else:
             cursor.execute(inner, [*values, most])
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
