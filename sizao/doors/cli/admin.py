@@ -40,11 +40,34 @@ def add(username: str, name: Annotated[str, typer.Option("--name")] = "", lang: 
 def grant(username: str, role: str, area: Annotated[str | None, typer.Option("--area", metavar="CODE")] = None, store: Store = None, json: Json = False) -> None:
     """授予岗位 · give a post at an area"""
     context.open_store(store)
-    from sizao.kernel import organisation
+    from sizao.kernel import clock, granting, organisation
+    from sizao.kernel.scope import Scope
 
-    place = context.area_named(area)
-    post = organisation.grant_post(context.scope(), organisation.user_named(username), role, place)
-    done(json, {"user": username, "role": role, "area": place.code, "post": post.pk}, f"{username} 现任：{post.title_zh}", f"{username} now holds: {post.title_en}")
+    place, user = context.area_named(area), organisation.user_named(username)
+    asked = granting.ask(context.scope(), user, role, place, since=clock.now())
+    post = next((p for p in Scope.posts_of(user) if (p.role, p.area_id) == (role, place.pk)), None)
+    told = {"user": username, "role": role, "area": place.code, "post": post.pk if post else None, "waits": asked.decided_at is None}
+    if post is None:
+        done(json, told, f"{username} 的岗位须另一名账号管理员复核后生效。", f"The post of {username} waits for another accounts administrator to confirm it.")
+    else:
+        done(json, told, f"{username} 现任：{post.title_zh}", f"{username} now holds: {post.title_en}")
+
+
+@users_app.command("factors")
+def factors(username: str, clear: Annotated[bool, typer.Option("--clear", help="全部清除，并结束其会话 · clear all, end all sessions")] = False, store: Store = None, json: Json = False) -> None:
+    """第二因素：有几个；遗失时清除 · second factors: how many; cleared when they are lost"""
+    context.open_store(store)
+    from sizao.doors.account import factors as kept
+    from sizao.doors.kit import sessions
+    from sizao.kernel import granting, organisation
+
+    scope, user = context.scope(), organisation.user_named(username)
+    granting.check_may_admit(scope, user)
+    if clear:
+        kept.clear(scope, user)
+        sessions.end(user)
+    count = len(kept.of(user))
+    done(json, {"user": username, "factors": count}, f"{username} 有 {count} 个第二因素。", f"{username} has {count} second factor(s).")
 
 
 @users_app.command("link")

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('doors', '0005_replayedcount'),
+        ('doors', '0006_relayed'),
         ('kernel', '0007_access'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
