@@ -11,7 +11,7 @@ from .access import needs_two, permissions_of
 from .codes import roles
 from .errors import Refused
 from .models import Area, Grant, GrantAsk, Holding, Post, User
-from .organisation import give
+from .organisation import check_may_hold, give, stands_for
 from .scope import Scope, at_most_one
 
 
@@ -28,6 +28,7 @@ def ask(scope: Scope, user: User, role: str, area: Area, *, since: datetime, unt
         raise Refused("role-unknown", role=role, known=", ".join(roles()))
     if until is not None and until <= since:
         raise Refused("period-reversed")
+    check_may_hold(user, set(permissions_of(stands_for(role))), since=since, until=until)
     now = clock.now()
     asked = GrantAsk(user=user, role=role, area=area, purposes=sorted(set(purposes)), valid_from=since, valid_to=until, asked_by=scope.user, asked_at=now)
     if needs_two(role) and seconds(asked, now):

@@ -72,15 +72,19 @@ def give(scope: Scope, user: User, role: str, area: Area, *, since: datetime, un
 
 def hold(post: Post, user: User, *, since: datetime, until: datetime | None = None, handed_by: User | None = None) -> Holding:
     """Writes down that a user holds a post: the one place where that is done, so that what must be apart is. Refused duties-apart."""
-    User.objects.select_for_update().get(pk=user.pk)  # two who give him something at once come one after the other
+    check_may_hold(user, _rights(Grant.objects.filter(Q(valid_to=None) | Q(valid_to__gt=since), post=post)), since=since, until=until, but=post)
+    return Holding.objects.create(post=post, user=user, valid_from=since, valid_to=until, handed_by=handed_by)
+
+
+def check_may_hold(user: User, rights: set[str], *, since: datetime, until: datetime | None, but: Post | None = None) -> None:
+    """Whether a user may have these rights beside the posts that he holds in that time. Refused duties-apart. In a transaction: two who give him something at once come one after the other."""
+    User.objects.select_for_update().get(pk=user.pk)
     overlapping = Q(valid_to=None) | Q(valid_to__gt=since)
     if until is not None:
         overlapping &= Q(valid_from__lt=until)
-    others = list(Holding.objects.filter(overlapping, user=user).exclude(post=post).values_list("post_id", flat=True))
+    others = list(Holding.objects.filter(overlapping, user=user).exclude(post=but).values_list("post_id", flat=True))
     if others:
-        later = Q(valid_to=None) | Q(valid_to__gt=since)
-        check_apart(_rights(Grant.objects.filter(later, post__in=others)), _rights(Grant.objects.filter(later, post=post)))
-    return Holding.objects.create(post=post, user=user, valid_from=since, valid_to=until, handed_by=handed_by)
+        check_apart(_rights(Grant.objects.filter(Q(valid_to=None) | Q(valid_to__gt=since), post__in=others)), rights)
 
 
 def _rights(grants: QuerySet[Grant]) -> set[str]:
