@@ -10,18 +10,17 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
+from benchmarks._web_ask import Ask, kinds_of_work
 from benchmarks._web_fill import fill
 from benchmarks.web import Reader, wait
 
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 18_441
 EXTRAS = ["/", "/measure/contact-daily-check", "/situation", "/plan", "/chains"]
+KINDS = ("pass", "scan", "sampling", "registry")
 #: Connections of those who ask for extras: as many as a crowd has, for each waits for its own answer.
 CROWD = 150
 
@@ -37,7 +36,8 @@ def run(size: int = 100_000, seconds: int = 8, times: int = 10, clients: int = 8
     server = None
     try:
         filled = fill(place, size, 1)
-        kinds = _kinds(size)
+        asked = kinds_of_work(size)
+        kinds: dict[str, Ask] = {kind: asked[kind] for kind in KINDS}
         server = subprocess.Popen([sys.executable, "-m", "sizao", "serve", "--port", str(PORT), "--workers", str(workers)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait(PORT)
         reader = Reader(filled.links["commander"][0], PORT)
@@ -59,8 +59,8 @@ def run(size: int = 100_000, seconds: int = 8, times: int = 10, clients: int = 8
             figures[f"{kind}_kept"] = round(figures[f"{kind}_beside"] / figures[f"{kind}_alone"], 2)
             counted.update(json.loads(beside.communicate()[0]))
         figures["recovery_seconds"] = _recovered(reader)
-        asked = sum(counted.values())
-        figures |= {"extras_asked": round(asked / len(kinds) / (seconds + 3), 1), "extras_told_percent": round(100 * counted["503"] / asked, 1), "extras_lost": asked - counted["200"] - counted["503"]}
+        answers = sum(counted.values())
+        figures |= {"extras_asked": round(answers / len(kinds) / (seconds + 3), 1), "extras_told_percent": round(100 * counted["503"] / answers, 1), "extras_lost": answers - counted["200"] - counted["503"]}
         figures["equal"] = figures["extras_lost"] == 0
         return figures
     finally:
@@ -70,66 +70,6 @@ def run(size: int = 100_000, seconds: int = 8, times: int = 10, clients: int = 8
         subprocess.run([sys.executable, "-m", "sizao", "stop"], cwd=ROOT, capture_output=True, check=False)
         if not store:
             shutil.rmtree(place, ignore_errors=True)
-
-
-Ask = Callable[[http.client.HTTPConnection], int]
-
-
-def _kinds(size: int) -> dict[str, Ask]:
-    """What goes on: kind → one request, which answers its status."""
-    from django.db import connections
-
-    from sizao.doors.kit import tokens
-    from sizao.kernel import clock
-    from sizao.kernel.identifiers import check_digit
-    from sizao.kernel.models import Holding, User
-    from sizao.kernel.scope import Scope
-    from sizao.registers.ledgers import actions as ledgers
-    from sizao.registers.population import actions as population
-    from sizao.registers.population.models import Person
-    from sizao.rehearsal import county
-
-    post = Holding.objects.get(user__username="cdc").post
-    token = tokens.make(User.objects.get(username="cdc"), post, sender="overload")
-    system, now = Scope.system("bench"), clock.now()
-    ledgers.add_units(system, [ledgers.NewUnit(f"M{n}", post.area_id, f"市场{n}", now, "market") for n in range(50)], sender="overload")
-    firsts = [f"99000119700101{nth:03d}" for nth in range(200)]
-    numbers = [first + check_digit(first) for first in firsts]
-    known = [population.PersonData(area_id=post.area_id, name="某人", national_id=n) for n in numbers]
-    population.add_persons(system, known, known=[now] * len(known), sender="overload")
-    people = [str(pk) for pk in Person.objects.filter(sender="bench").values_list("pk", flat=True)[:5000]]
-    connections.close_all()
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    turn = iter(range(10**9))
-
-    def post_json(address: str, body: Callable[[int], Any]) -> Ask:
-        def ask(connection: http.client.HTTPConnection) -> int:
-            connection.request("POST", address, json.dumps(body(next(turn))), headers)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
-
-        return ask
-
-    def registry(connection: http.client.HTTPConnection) -> int:
-        connection.request("GET", f"/api/v1/persons?q=P{next(turn) % size + 1:08d}", headers=headers)
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-
-    def moment() -> str:
-        return datetime.now(UTC).isoformat()
-
-    def tube(n: int) -> dict[str, Any]:
-        members = [{"person": people[(n * 5 + k) % len(people)]} for k in range(5)]
-        return {"sent_at": moment(), "tubes": [{"id": str(uuid4()), "code": f"T{n:08d}", "size": 5, "disease": county.DISEASE, "sealed_at": moment(), "members": members}]}
-
-    return {
-        "pass": post_json("/api/v1/pass-status", lambda n: {"national_id": numbers[n % len(numbers)]}),
-        "scan": post_json("/api/v1/scans", lambda n: {"sent_at": moment(), "scans": [{"id": str(uuid4()), "place": f"M{n % 50}", "at": moment(), "person": str(uuid4())}]}),
-        "sampling": post_json("/api/v1/sampled-tubes", tube),
-        "registry": registry,
-    }
 
 
 def _closed(ask: Ask, clients: int, seconds: float) -> float:

@@ -49,8 +49,11 @@ def coming(curve: Curve, disease: str) -> Coming:
     found = epi.forecast(daily, serial, days=DAYS, window=WINDOW)
     past = []
     for back in range(1, PAST + 1):
-        known, came = daily[: len(daily) - 7 * back], daily[len(daily) - 7 * back :][:DAYS]
-        if len(known) < 2 * WINDOW or not known[-WINDOW:].any():
+        made = len(daily) - 7 * back
+        if made < 2 * WINDOW:
+            break
+        known, came = daily[:made], daily[made:][:DAYS]
+        if not known[-WINDOW:].any():
             continue
         said = epi.forecast(known, serial, days=DAYS, window=WINDOW).quantiles[0]
         if np.isnan(said).any():
