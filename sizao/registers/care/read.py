@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from sizao.kernel.days import local_day_number
 from sizao.kernel.rows import among
@@ -49,6 +49,13 @@ def days_of(scope: Scope, people: Iterable[UUID], disease: str) -> list[tuple[UU
     """(person, day of admission, day of leaving or None) of every bed that these persons had for a disease. For figures, as `courses_of`. One statement."""
     rows = among(Admission.objects.filter(visible(), scope.area_filter("area", "plan.read"), disease=disease), "person_id", people)
     return list(rows.values_list("person_id", local_day_number("admitted_at"), local_day_number("left_at")))
+
+
+def admitted(units: Iterable[UUID], since: datetime, until: datetime) -> dict[UUID, tuple[int, datetime]]:
+    """unit → (how many it admitted after `since`, up to and with `until`; when the last one of all). A unit that never recorded an admission is absent. Counts, no person. One statement."""
+    rows = Admission.objects.filter(visible(), unit__in=list(units), admitted_at__lte=until).values("unit_id")
+    counted = rows.annotate(n=Count("pk", filter=Q(admitted_at__gt=since)), last=Max("admitted_at")).order_by("unit_id")
+    return {row["unit_id"]: (row["n"], row["last"]) for row in counted}
 
 
 def referrals_of(person: UUID) -> QuerySet[Referral]:

@@ -132,6 +132,27 @@ def investigations_of(scope: Scope, case: UUID) -> list[Investigation]:
     return list(Investigation.objects.filter(visible(), case__in=cases(scope).filter(pk=case)).order_by("happened_at"))
 
 
+def not_investigated(scope: Scope, since: datetime) -> QuerySet[Case]:
+    """Cases known since a moment of which no investigation is on record and which nobody ruled out, the oldest first."""
+    done = Investigation.objects.filter(visible(), case=OuterRef("pk"))
+    return cases(scope).filter(known_from__gte=since).exclude(classification="ruled_out").exclude(Exists(done)).order_by("known_from", "id")
+
+
+def unclassed(scope: Scope) -> QuerySet[Case]:
+    """Cases that no person has given a class yet, as a positive result or a message leaves them; the oldest first."""
+    return cases(scope).filter(classification=None).order_by("known_from", "id")
+
+
+def told_since(scope: Scope, since: datetime) -> QuerySet[Case]:
+    """Cases that became known since a moment, the latest first."""
+    return cases(scope).filter(known_from__gte=since).order_by("-known_from", "-id")
+
+
+def who_are_cases(people: Iterable[UUID]) -> set[tuple[UUID, str]]:
+    """(person, disease) of those who are a case, wherever; for a list of those who are none yet. It shows nobody."""
+    return set(among(Case.objects.filter(visible()), "person_id", people).values_list("person_id", "disease"))
+
+
 def timeline(scope: Scope, person: UUID, rows: tuple[list[Case], list[Contact]] | None = None) -> list[dict[str, Any]]:
     """This register's part of a person's timeline: moments that are told as dates of a case or contact, oldest first.
 

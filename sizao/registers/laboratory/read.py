@@ -74,6 +74,12 @@ def tested(scope: Scope, area: Area, disease: str, until: datetime, days: int) -
     return [(at, n, positive) for at, n, positive in rows]
 
 
+def positive_since(scope: Scope, since: datetime, limit: int = 500) -> list[Specimen]:
+    """Samples of persons whose result stands as positive since a moment, the latest first; the caller records the read of whom it shows. One statement."""
+    rows = specimens(scope).filter(sample_of="person", result="positive", resulted_at__gte=since, person__isnull=False)
+    return list(rows.order_by("-resulted_at", "-id")[:limit])
+
+
 def last_samples(scope: Scope, people: Iterable[UUID | None]) -> dict[UUID, Specimen]:
     """Of each of these persons the last sample that this scope may see; one statement."""
     wanted = {p for p in people if p is not None}

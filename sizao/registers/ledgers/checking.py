@@ -1,5 +1,6 @@
 """Everything that is wrong with the ledgers' files, at once: file, line, what, and what to do. Report once is held here."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from sizao.kernel.marked import Marked
 from sizao.kernel.models.areas import LEVELS
 
 from .filled import COUNTED, asked_by, column_of
-from .items import ABOUT, ID, KEYS, LINES, PARTS, Ledger, files, made
+from .items import ABOUT, ID, KEYS, LINES, PARTS, SOURCES, Ledger, files, made
 from .rhythm import EVENT, read_rhythm
 from .rolled import typed
 
@@ -92,12 +93,27 @@ def _wrong(file: str, id_: str, m: Marked, known: dict[str, FormField]) -> Itera
             read_rhythm(body["rhythm"])
     except ValueError as e:
         yield fault(file, m.line("rhythm", str(e)), "ledger-rhythm-wrong", ledger=id_, part=str(e))
+    yield from _proposed(file, id_, m, body)
     source = body.get("source")
     if source is not None and not (isinstance(source, str) or (isinstance(source, list) and all(isinstance(s, str) for s in source))):
         yield fault(file, m.line("source"), "ledger-word-unknown", ledger=id_, key="source", value=source, known=("a text", "[measure, …]"))
     minutes = body.get("minutes")
     if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 <= minutes <= 480):
         yield fault(file, m.line("minutes"), "ledger-minutes-wrong", ledger=id_, value=minutes)
+
+
+def _proposed(file: str, id_: str, m: Marked, body: dict[str, Any]) -> Iterator[ContentFault]:
+    """What a form comes with is one of its own fields, and is known from somewhere that the store can count."""
+    said = body.get("proposed") or {}
+    if not isinstance(said, dict):
+        yield fault(file, m.line("proposed"), "ledger-word-unknown", ledger=id_, key="proposed", value=said, known=("{field: source}",))
+        return
+    asked = [e.get("field") if isinstance(e, dict) else e for e in body.get("fields") or []]
+    for name, source in said.items():
+        if name not in asked:
+            yield fault(file, m.line("proposed"), "ledger-field-unknown", ledger=id_, field=str(name), nearest="—")
+        if source not in SOURCES and not re.fullmatch(r"lines\.[a-z][a-z0-9_]+", str(source)):
+            yield fault(file, m.line("proposed"), "ledger-word-unknown", ledger=id_, key=f"proposed.{name}", value=source, known=(*SOURCES, "lines.<ledger>"))
 
 
 def _words(file: str, id_: str, m: Marked, body: dict[str, Any]) -> Iterator[ContentFault]:

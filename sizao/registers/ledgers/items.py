@@ -16,7 +16,9 @@ ABOUT = ("person", "household", "unit", "area")
 LINES = ("one", "each", "many", "none")
 #: `whole: parts`: a line of each unit that is part of the unit.
 PARTS = "parts"
-KEYS = ("title", "source", "about", "also", "kinds", "levels", "fields", "filled", "lines", "each", "whole", "counts", "outcome", "number", "act", "rhythm", "filed_by", "minutes")
+#: From where a field of `proposed` is known: the unit's own line before; beds as they are taken, and who was admitted. Beside them `lines.<ledger>`: the unit's own lines of that ledger.
+SOURCES = ("before", "beds.occupied", "care.admitted")
+KEYS = ("title", "source", "about", "also", "kinds", "levels", "fields", "filled", "proposed", "lines", "each", "whole", "counts", "outcome", "number", "act", "rhythm", "filed_by", "minutes")
 ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 
@@ -24,7 +26,7 @@ ID = re.compile(r"[a-z][a-z0-9_]{1,39}")
 class Ledger:
     """One ledger. See `content/ledgers/README.md`; `ref` is how an entry cites this very text.
 
-    `filled_fields` are shown and never asked. `source`: the norm it comes from, or ids of measures, where no edition reads it.
+    `filled_fields` are shown and never asked; `proposed` are asked with what is known written in: (field, where it is known from, of `SOURCES`). `source`: the norm it comes from, or ids of measures, where no edition reads it.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Ledger:
     kinds: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     filled_fields: tuple[FormField, ...] = ()
+    proposed: tuple[tuple[str, str], ...] = ()
     source: tuple[str, ...] = ()
     each: str | None = None
     whole: tuple[str, ...] = ()
@@ -128,6 +131,7 @@ def made(id_: str, text: str, body: dict[str, Any], known: dict[str, FormField] 
         kinds=tuple(body.get("kinds") or ()),
         levels=tuple(body.get("levels") or ()),
         filled_fields=tuple(known[name] for name in body.get("filled") or ()),
+        proposed=tuple((str(k), str(v)) for k, v in (body.get("proposed") or {}).items()),
         source=() if not body.get("source") else (body["source"],) if isinstance(body["source"], str) else tuple(body["source"]),
         each=body.get("each"),
         whole=() if not body.get("whole") else (body["whole"],) if isinstance(body["whole"], str) else tuple(body["whole"]),
