@@ -135,6 +135,10 @@ def streams() -> str:
         lines.append(
             f"| `{one.id}` {one.en} | {one.zh} | {counted(one)} | {', '.join(one.levels)}, each {one.every} | {judged(one)} | {roles()[one.role]['en']} ({one.role_level}), {one.hours} h | {one.minutes} | {broken} |"
         )
+    from sizao.registers.surveillance.alarms import alarms
+
+    lines += ["", "## Signals that no stream raised", "", "Written from `content/alarms/`.", "", "| kind | 中文 | who, within | minutes |", "|---|---|---|---|"]
+    lines += [f"| `{one.kind}` {one.en} | {one.zh} | {roles()[one.role]['en']} ({one.level}), {one.hours} h | {one.minutes} |" for one in alarms().values()]
     lines += ["", "## Sources", "", *(f"- `{one.id}`: {one.source}" for one in every().values())]
     return "\n".join(lines) + "\n"
 

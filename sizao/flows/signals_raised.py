@@ -16,10 +16,8 @@ from sizao.epi.clusters import crowded
 from sizao.kernel import areas as kernel_areas
 from sizao.kernel import clock
 from sizao.kernel.jobs import changed
-from sizao.kernel.models import Post
-from sizao.kernel.models.areas import LEVELS
 from sizao.kernel.scope import Scope
-from sizao.registers.surveillance import actions, counting, judging, read, tuning
+from sizao.registers.surveillance import actions, alarms, counting, judging, read, tuning
 from sizao.registers.surveillance.actions import NewSignal
 from sizao.registers.surveillance.counting import Place, Tree
 from sizao.registers.surveillance.streams import Stream, streams
@@ -62,7 +60,7 @@ class Found:
 
 
 def watch(scope: Scope, now: datetime | None = None, only: Iterable[str] = ()) -> Watched:
-    """Judges every stream (or `only` these) as it stands at `now`. At most four statements a stream and thirty for all, whatever the number of areas, days and signals.
+    """Judges every stream (or `only` these) as it stands at `now`. At most six statements a stream and thirty for all, whatever the number of areas, days and signals.
 
     Counting and judging hold no transaction; what was found is raised in one.
     """
@@ -89,8 +87,20 @@ def _counts(stream: Stream, tree: Tree, settings: Sequence[judging.Setting], now
         return []
     span = timedelta(days=6 if stream.every == "week" else 0)
     told = [Found(stream, "count", e.place, e.first, e.last + span, e.observed, e.expected, e.threshold) for e in judging.episodes(panel, judging.judge(panel, settings, last))]
-    told += [Found(stream, "silence", place, first, panel.periods[panel.whole - 1] + span, 0, usual) for place, first, usual in judging.silent(panel)]
-    told += [Found(stream, "loop", place, first, until + span, number) for place, first, until, number, _ in judging.looping(panel)]
+    silent, looping = judging.silent(panel), judging.looping(panel)
+    told += [Found(stream, "silence", place, first, panel.periods[panel.whole - 1] + span, 0, usual) for place, first, usual in silent]
+    told += [Found(stream, "loop", place, first, until + span, number) for place, first, until, number, _ in looping]
+    if stream.silent_units or stream.loop_units:
+        units = counting.of_units(panel, tree, now)
+        whole = {"silence": {place.id for place, *_ in silent}, "loop": {place.id for place, *_ in looping}}
+        if stream.silent and stream.silent_units:
+            for unit, area, first, usual in judging.silent_units(units, stream.silent):
+                if (place := tree.places.get(area)) is not None and not whole["silence"] & set(place.way):
+                    told.append(Found(stream, "silence", place, first, panel.periods[panel.whole - 1] + span, 0, usual, None, unit))
+        if stream.loop and stream.loop_units:
+            for unit, area, first, until, number in judging.looping_units(units, stream.loop, stream.loop_least):
+                if (place := tree.places.get(area)) is not None and not whole["loop"] & set(place.way):
+                    told.append(Found(stream, "loop", place, first, until + span, number, None, None, unit))
     return [f for f in told if f.last >= stream.since]
 
 
@@ -124,7 +134,7 @@ def _raise(scope: Scope, found: Sequence[Found], tree: Tree, now: datetime, out:
     held: dict[tuple[Any, ...], list[read.Standing]] = {}
     for s in read.standing(SENDER, min(f.first for f in found) - timedelta(days=longest)):
         held.setdefault((s.stream, s.kind, s.area_id, s.unit_id, s.disease), []).append(s)
-    posts = _posts({f.stream.role for f in found}, now)
+    posts = alarms.posts_of({f.stream.role for f in found}, now)
     new: dict[str, NewSignal] = {}
     longer: dict[UUID, date] = {}
     for f in found:
@@ -154,14 +164,6 @@ def _raise(scope: Scope, found: Sequence[Found], tree: Tree, now: datetime, out:
     out.longer = actions.lengthen_signals(scope, longer, sender=SENDER) if longer else 0
 
 
-def _posts(roles: set[str], now: datetime) -> dict[tuple[str, int], int]:
-    """(role, area) → the post of that role there, the oldest where there are several. One statement."""
-    rows = Post.objects.filter(role__in=roles, valid_from__lte=now).exclude(valid_to__lte=now).order_by("-pk").values_list("role", "area_id", "pk")
-    return {(role, area): pk for role, area, pk in rows}
-
-
 def _owner(stream: Stream, place: Place, tree: Tree, posts: dict[tuple[str, int], int]) -> int | None:
     """The nearest post of the role at the stream's level or above; nobody where there is none."""
-    most = LEVELS.index(stream.role_level)
-    way = [area for area in place.way if area in tree.places and LEVELS.index(tree.places[area].level) <= most]
-    return next((posts[stream.role, area] for area in reversed(way) if (stream.role, area) in posts), None)
+    return alarms.nearest(stream.role, stream.role_level, [(area, tree.places[area].level) for area in place.way if area in tree.places], posts)

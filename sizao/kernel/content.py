@@ -54,6 +54,7 @@ KINDS = {
     "fields": "fields/*.yaml",
     "ledger": "ledgers/*.yaml",
     "feed": "feeds/*.yaml",
+    "alarm": "alarms/*.yaml",
     "calendar": "calendars/*.yaml",
     "stream": "streams/*.yaml",
     "restriction": "restrictions/*.yaml",
@@ -62,7 +63,7 @@ KINDS = {
     "form": "forms/*.yaml",
     "grading": "grades/*.yaml",
 }
-BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "calendar", "stream", "restriction", "exchange", "case-definition", "form", "grading")
+BILINGUAL = ("code-list", "disease", "fields", "ledger", "feed", "alarm", "calendar", "stream", "restriction", "exchange", "case-definition", "form", "grading")
 _checkers: dict[str, Checker] = {}
 _afters: dict[str, Callable[[], object]] = {}
 _cited: set[tuple[str, str, str]] = set()

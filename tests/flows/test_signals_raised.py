@@ -408,3 +408,64 @@ more: 1
     whole = calendar("public-holidays")
     assert (whole.first, whole.last, whole.days[date(2020, 2, 1)], whole.days[date(2020, 1, 19)]) == (2020, 2026, 2, 3)
     assert date(2020, 2, 3) not in whole.days and all(day.weekday() >= 5 for day, kind in whole.days.items() if kind == 3)
+
+
+def test_one_clinic_that_falls_silent_or_copies_its_form_is_a_signal_of_that_clinic(county, system, units):
+    told = usual(range(24))
+    for day in range(24):
+        if day % 7 in (5, 6):
+            told[day].pop("clinic-3")  # closed at weekends
+        told[day]["clinic-2"] = 6 if day >= 16 else 2 + day % 3  # the same form from the seventeenth day on
+        if day >= 20:
+            told[day].pop("clinic-1")  # its neighbour goes on, so the township is not silent
+    visits(system, units, told)
+    at(23, system, only=["fever-visits"])
+    [silent] = signals(stream="fever-visits", kind="silence")
+    assert (silent.unit_id, silent.area.code, silent.window_from) == (units["clinic-1"], TOWN, FIRST + timedelta(days=20))
+    [loop] = signals(stream="fever-visits", kind="loop")
+    assert (loop.unit_id, loop.observed, loop.window_from) == (units["clinic-2"], 6, FIRST + timedelta(days=16))
+    assert at(23, system, only=["fever-visits"]).new == 0
+
+
+def test_a_township_that_falls_silent_is_told_once_and_not_by_each_clinic(county, system, units):
+    told = usual(range(20))
+    for day in (17, 18, 19):
+        told[day] = {"clinic-3": 4 + day % 3}
+    visits(system, units, told)
+    at(20, system, only=["fever-visits"])
+    assert [(s.area.code, s.unit_id) for s in signals(stream="fever-visits", kind="silence")] == [(TOWN, None)]
+
+
+def test_what_no_stream_raised_has_an_owner_and_a_clock_too(county, system):
+    """A feed that fell silent, a hand-over that nobody answered, and what a person types: each has its post and its time, and a machine's is judged with a reason."""
+    from sizao.registers.surveillance.actions import NewSignal, raise_signals
+    from sizao.registers.surveillance.alarms import alarms
+
+    cdc, now, town = county.user("cdc"), evening(3), county.areas[TOWN]
+    with clock.frozen(now):
+        raise_signals(system, [NewSignal("hospital:a/silence", county.root.pk, "feed", now - timedelta(days=3), what="hospital:a: silence")], sender="feeds")
+        raise_signals(system, [NewSignal("h/overdue", town.pk, "handover", now - timedelta(hours=1), "covid-19")], sender="handovers")
+        surveillance.save_signals(system, [Command(told={"area": town.pk, "kind": "rumour", "raised_at": now, "what": "市场有人议论"}, source_id="r1")], sender="desk")
+        surveillance.save_signals(system, [Command(told={"area": town.pk, "kind": "death", "raised_at": now, "judgement": "real"}, source_id="d1")], sender="desk")
+    hours = {kind: one.hours for kind, one in alarms().items()}
+    found = {s.kind: s for s in Signal.objects.select_related("owner")}
+    assert {k: (s.owner_id, s.judge_by) for k, s in found.items()} == {
+        "feed": (cdc.post.pk, now + timedelta(hours=hours["feed"])), "handover": (cdc.post.pk, now + timedelta(hours=hours["handover"])),
+        "rumour": (cdc.post.pk, now + timedelta(hours=hours["rumour"])), "death": (None, None),
+    }  # fmt: skip
+    [refused] = surveillance.save_signals(system, [Command(told={"judgement": "false"}, record=found["feed"].pk)], sender="desk")
+    assert [p.code for p in refused.problems] == ["signal-without-reason"]
+    [done] = surveillance.save_signals(system, [Command(told={"judgement": "false", "why": "对方停机维护"}, record=found["feed"].pk)], sender="desk")
+    assert done.kind == "updated"
+    cost = {(c.stream, c.kind): c for c in read.cost(system, now - timedelta(days=9))}
+    assert (cost["", "feed"].false, cost["", "feed"].wasted, cost["", "rumour"].unjudged) == (1, alarms()["feed"].minutes, 1)
+
+
+def test_every_kind_of_signal_has_somebody_who_judges_it_and_faults_are_told(tmp_path):
+    from sizao.kernel.codes import code_list
+    from sizao.registers.surveillance.alarms import alarms, faults
+
+    assert set(alarms()) == set(code_list("signal-kind"))
+    text = "title: {zh: 甲}\njudge: {role: king, level: county, hours: 0}\nminutes: -1\nmore: 1\n"
+    (path := tmp_path / "feed.yaml").write_text(text)
+    assert {f.code for f in faults(path, text)} == {"alarm-part-wrong"} and len(list(faults(path, text))) == 6

@@ -59,7 +59,7 @@ def cost(
 
     rows = [
         {
-            "stream": c.stream, "area": c.area.code if c.area else None, "signals": c.given, "real": c.real, "false": c.false, "watch": c.watch, "known": c.known,
+            "stream": c.stream or None, "kind": c.kind or None, "area": c.area.code if c.area else None, "signals": c.given, "real": c.real, "false": c.false, "watch": c.watch, "known": c.known,
             "unjudged": c.unjudged, "minutes": c.minutes, "minutes_in_vain": c.wasted,
         }
         for c in read.cost(context.scope(), clock.now() - timedelta(weeks=weeks), by_area=by_area)

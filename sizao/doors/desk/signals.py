@@ -27,6 +27,7 @@ from sizao.kernel.versions import versions
 from sizao.registers.cases import read as cases
 from sizao.registers.surveillance import curves, read, tuning
 from sizao.registers.surveillance import streams as content
+from sizao.registers.surveillance.alarms import alarms
 from sizao.registers.surveillance.calendars import calendar
 from sizao.registers.surveillance.streams import TUNED, Stream, streams
 
@@ -81,7 +82,8 @@ def signal(request: HttpRequest, signal: UUID) -> HttpResponse:
     context = {
         "w": words, "now": now, "row": row, "one": one, "curve": _signal_curve(scope, row, one, words, now), "may_judge": may, "may_ticket": scope.can("ticket.write", row.area),
         "judgements": code_list("signal-judgement"), "actions": code_list("signal-action"), "history": told_versions(register, shown, kept, words), "seen": row.change_no,
-        "cost": next(iter(read.cost(scope, _since(now), stream=row.stream, area=row.area)), None) if one else None, "weeks": _weeks(now), "saved": request.GET.get("saved", ""),
+        "cost": next(iter(read.cost(scope, _since(now), stream=row.stream, kind="" if row.stream else row.kind, area=row.area)), None), "must_say": bool(row.stream) or row.raised_by == "machine",
+        "alarm": None if row.stream else alarms().get(row.kind), "weeks": _weeks(now), "saved": request.GET.get("saved", ""),
         "cases": _cases(scope, row) if may and row.judgement == "real" and scope.can("case.read", row.area) else [],
         "zone": row.area.zone,
     }  # fmt: skip
@@ -251,5 +253,5 @@ def streams_page(request: HttpRequest) -> HttpResponse:
     """Every stream: what it counts, how often, how it is judged, by whom and within what time, and what its signals have cost."""
     scope = request.scope.open()  # type: ignore[attr-defined]
     words, now = Words(request.LANGUAGE_CODE, lists.zone_of(scope)), clock.now()  # type: ignore[attr-defined]
-    cost = {c.stream: c for c in read.cost(scope, _since(now))}
+    cost = {c.stream: c for c in read.cost(scope, _since(now)) if c.stream}
     return page(request, "desk/streams.html", {"w": words, "now": now, "streams": streams(), "cost": cost, "weeks": _weeks(now), "roles": roles()})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from sizao.kernel.reach import nothing
 from sizao.kernel.scope import Scope, visible
 from sizao.kernel.steps import Step, Story
 
-from . import rules
+from . import alarms, rules
 from .models import CaseCard, Signal, SymptomLine
 
 LINE = Story(
@@ -91,7 +91,7 @@ def save_lines(scope: Scope, commands: Sequence[Command], *, sender: str, batch:
 
 
 def save_signals(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
-    """Signals raised, judged, answered. A judgement without a time is of now. Rejected signal-without-reason: a signal of a stream is judged with one."""
+    """Signals raised, judged, answered. A judgement without a time is of now. Rejected signal-without-reason: what a machine raised is judged with one. Who judges what no stream raised, and until when, says `content/alarms/`."""
     return _save_signals(scope, commands, {}, sender=sender, batch=batch)
 
 
@@ -99,15 +99,30 @@ def _save_signals(scope: Scope, commands: Sequence[Command], raised: Mapping[str
     """`raised`: by key what the machine knows of a new signal and no form tells."""
 
     def check(row: Any) -> Iterable[Problem]:
-        if row.stream and row.judgement and not row.why:
+        if (row.stream or row.raised_by == "machine") and row.judgement and not row.why:
             yield Problem("signal-without-reason", "why")
 
     def finish(works: Sequence[saving.Work]) -> None:
         for w in works:
             if w.new and (s := raised.get(w.row.source_id)) is not None:
                 _put(w, {"stream": s.stream, "owner_id": s.owner, "judge_by": s.judge_by})
+        _give(works)
 
     return steps.save(scope, Signal, SIGNAL, commands, sender=sender, batch=batch, check=check, finish=finish)
+
+
+def _give(works: Sequence[saving.Work]) -> None:
+    """Owner and clock of new signals that no stream raised, by what `content/alarms/` says of their kind. What was judged already needs none. The clock of a machine's signal begins when it is raised, as what it found may have begun long before. Three statements where there is one."""
+    known = alarms.alarms()
+    new = [w.row for w in works if w.new and not w.row.stream and w.row.judge_by is None and w.row.judgement is None and w.row.kind in known]
+    new = [row for row in new if known[row.kind].since <= row.raised_at.date()]
+    if not new:
+        return
+    ways, posts = alarms.ways(row.area_id for row in new), alarms.posts_of({known[row.kind].role for row in new}, clock.now())
+    for w in works:
+        if w.row in new:
+            one = known[w.row.kind]
+            _put(w, {"owner_id": alarms.nearest(one.role, one.level, ways[w.row.area_id], posts), "judge_by": (clock.now() if w.row.raised_by == "machine" else w.row.raised_at) + timedelta(hours=one.hours)})
 
 
 def save_cards(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:

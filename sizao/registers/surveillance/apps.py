@@ -7,10 +7,11 @@ class Surveillance(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """The content store learns what a calendar and a stream is."""
+        """The content store learns what an alarm, a calendar and a stream is."""
         from sizao.kernel import content
 
-        from . import calendars, streams
+        from . import alarms, calendars, streams
 
+        content.checker("alarm", alarms.faults)
         content.checker("calendar", calendars.faults)
         content.checker("stream", streams.faults)

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.db.models import Count, DateField, F, FloatField, Func, Q, Sum
@@ -132,6 +133,41 @@ def panel(stream: Stream, areas: Tree, now: datetime, back: int, *, only: int | 
     return found
 
 
+@dataclass(slots=True)
+class Units:
+    """The units of a stream: `units` as (id, area), `counts` and `heard` as `Panel` has them of places, for the same periods."""
+
+    units: list[tuple[UUID, int]]
+    periods: list[date]
+    counts: NDArray[np.float64]
+    heard: NDArray[np.float64]
+    whole: int
+
+
+def of_units(panel: Panel, areas: Tree, now: datetime) -> Units:
+    """Every unit that told anything within the panel's periods. One statement, two where reports tell silence."""
+    stream, register, span = panel.stream, find(panel.stream.register), panel.periods
+    lines = _by_day(register, _where(register, stream.where), stream.at, stream, span, now, stream.total, below=areas.below, units=True)
+    sound = lines
+    if stream.heard == "reports":
+        sound = _by_day(find("due-reports"), Q(ledger=stream.heard_ledger), "period", stream, span, now, below=areas.below, units=True)
+    elif stream.where or stream.total:
+        sound = _by_day(register, Q(), stream.at, stream, span, now, below=areas.below, units=True)
+    known = sorted({(u, a) for (u, a), _, _ in (*lines, *sound)}, key=str)
+    row, column = {one: i for i, one in enumerate(known)}, {p: j for j, p in enumerate(span)}
+
+    def laid(told: Sequence[tuple[Any, date, float]]) -> NDArray[np.float64]:
+        out = np.zeros((len(known), len(span)))
+        some = [(row[one], column[day], n) for one, day, n in told if day in column]
+        if some:
+            i, j, n = (np.array(x) for x in zip(*some, strict=True))
+            np.add.at(out, (i, j), n)
+        return out
+
+    heard = laid(sound)
+    return Units(known, span, np.where(heard >= 1, laid(lines), np.nan), heard, panel.whole)
+
+
 def _usual(heard: NDArray[np.float64]) -> NDArray[np.float64]:
     there = np.where(heard > 0, heard, np.nan)
     before = np.concatenate([np.full((len(heard), USUAL), np.nan), there[:, :-1]], axis=1)
@@ -175,8 +211,8 @@ def _day(register: Register, name: str) -> tuple[str, Any]:
     return column, Func(F(column), F(f"{register.declaration.area}__zone"), template="(%(expressions)s)::date", arg_joiner=" AT TIME ZONE ", output_field=DateField())
 
 
-def _by_day(register: Register, asked: Q, name: str, stream: Stream, periods: list[date], now: datetime, total: str = "", *, tellers: bool = False, below: str = "") -> list[tuple[int, date, float]]:
-    """(area, first day of the period, number) of the rows that were there at `now`; with `tellers` the units that they are of, where rows have one. One statement."""
+def _by_day(register: Register, asked: Q, name: str, stream: Stream, periods: list[date], now: datetime, total: str = "", *, tellers: bool = False, below: str = "", units: bool = False) -> list[tuple[Any, date, float]]:
+    """(area, or with `units` (unit, its area), first day of the period, number) of the rows that were there at `now`; with `tellers` the units that they are of, where rows have one. One statement."""
     column, day = _day(register, name)
     first, last = periods[0], periods[-1] + timedelta(days=6 if stream.every == "week" else 0)
     if register.type(name) == "instant":
@@ -191,6 +227,11 @@ def _by_day(register: Register, asked: Q, name: str, stream: Stream, periods: li
         amount = Sum(Cast(KeyTextTransform(way[-1], "__".join(way[:-1])), FloatField()) if register.inside(total) else Cast(F("__".join(way)), FloatField()))
     rows = register.rows(Scope.system("streams counted")).filter(asked, **reach).order_by()
     rows = rows.filter(**{f"{register.declaration.area}__path__startswith": below}) if below else rows
+    if units:
+        unit = register.column("unit")
+        of = (f"{unit}_id", f"{unit}__area_id")
+        told = rows.filter(**{f"{unit}__isnull": False}).annotate(day_=day).values_list(*of, "day_").annotate(n_=amount).values_list(*of, "day_", "n_")
+        return [((u, area), d, float(n or 0)) for u, area, d, n in told]
     found = rows.annotate(day_=day).values_list(f"{register.declaration.area}_id", "day_").annotate(n_=amount).values_list(f"{register.declaration.area}_id", "day_", "n_")
     return [(area, d, float(n or 0)) for area, d, n in found]
 

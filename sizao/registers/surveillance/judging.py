@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from sizao.epi.warning.regression import DAILY
 from sizao.epi.warning.series import REASONS, Warned
 
 from .calendars import calendar
-from .counting import USUAL, Panel, Place
+from .counting import USUAL, Panel, Place, Units
 from .streams import Rule, Stream
 
 #: Periods over which a CUSUM's sum has run before the first that is judged; it begins at 0.
@@ -200,6 +201,41 @@ def looping(panel: Panel) -> list[tuple[Place, date, date, float, int]]:
         while run < counts.shape[1] and counts[i, -run - 1] == counts[i, -1]:
             run += 1
         out.append((panel.places[i], panel.periods[panel.whole - run], panel.periods[panel.whole - 1], float(counts[i, -1]), run))
+    return out
+
+
+def silent_units(units: Units, after: int) -> list[tuple[UUID, int, date, float]]:
+    """(unit, its area, first silent period, usual number of rows) of units that were heard in at least half of the `USUAL` periods before and not in the last `after` whole ones, nor as long as in any
+    silence of their own in those periods: who is closed at weekends is not silent on Mondays."""
+    heard = units.heard[:, : units.whole] >= 1
+    if not len(heard) or units.whole < after + USUAL:
+        return []
+    out = []
+    some = heard.any(1)
+    last = np.where(some, units.whole - 1 - np.argmax(heard[:, ::-1], axis=1), -1)
+    run = units.whole - 1 - last
+    for i in np.flatnonzero(some & (run >= after)):
+        window = heard[i, max(0, last[i] + 1 - USUAL) : last[i] + 1]
+        gaps = np.diff(np.flatnonzero(np.concatenate([window, [True]]))) - 1
+        if window.sum() * 2 < USUAL or run[i] <= gaps.max(initial=0):
+            continue
+        there = units.heard[i, max(0, last[i] + 1 - USUAL) : last[i] + 1]
+        out.append((*units.units[i], units.periods[last[i] + 1], float(np.median(there[there > 0]))))
+    return out
+
+
+def looping_units(units: Units, times: int, least: int) -> list[tuple[UUID, int, date, date, float]]:
+    """(unit, its area, first period, last period, the number) of units whose last `times` whole counts, days without a sound left out, are one and the same number of at least `least`."""
+    out = []
+    for i, (unit, area) in enumerate(units.units):
+        told = np.flatnonzero(~np.isnan(units.counts[i, : units.whole]))
+        counts = units.counts[i, told]
+        if len(told) < times or counts[-1] < least or (counts[-times:] != counts[-1]).any() or units.whole - 1 - told[-1] >= times:
+            continue
+        run = times
+        while run < len(counts) and counts[-run - 1] == counts[-1]:
+            run += 1
+        out.append((unit, area, units.periods[told[-run]], units.periods[told[-1]], float(counts[-1])))
     return out
 
 

@@ -6,13 +6,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, TextField, Value, When
 
 from sizao.kernel.days import local_day_number
 from sizao.kernel.models import Area
 from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope, at_most_one, visible
 
+from .alarms import alarms
 from .models import CaseCard, Signal, StreamSetting, SymptomLine
 from .streams import streams
 
@@ -148,12 +149,14 @@ class Cost:
     """What signals of one stream (in one area) have cost since a moment.
 
     Attributes:
+        kind: Of signals that no stream raised, their kind; "" of a stream's.
         given: How many there were; `real`, `false`, `watch`, `known`: as judged, `known` being those that were known already; `unjudged` the rest.
         minutes: Working time of the judgements, by the minutes that the stream's file says of one.
         wasted: Of that, the minutes that went into false alarms and into what was known already.
     """
 
     stream: str
+    kind: str = ""
     area: Area | None = None
     given: int = 0
     real: int = 0
@@ -169,14 +172,17 @@ class Cost:
         return self.given - self.unjudged
 
 
-def cost(scope: Scope, since: datetime, *, by_area: bool = False, stream: str = "", area: Area | None = None) -> list[Cost]:
-    """What the signals raised since then have cost, by stream (and by area), the dearest in false alarms first. At most two statements."""
-    rows: Any = _on_board(scope, stream, area).filter(raised_at__gte=since).exclude(stream="").order_by()
-    keys = ("stream", "area_id", "judgement") if by_area else ("stream", "judgement")
-    known, found = streams(), {}
+def cost(scope: Scope, since: datetime, *, by_area: bool = False, stream: str = "", kind: str = "", area: Area | None = None) -> list[Cost]:
+    """What the signals raised since then have cost, by stream, or kind where no stream raised them (and by area), the dearest in false alarms first. At most two statements. `stream`, `kind`: of this one only."""
+    rows: Any = _on_board(scope, stream, area).filter(raised_at__gte=since).order_by()
+    rows = rows.filter(stream="", kind=kind) if kind else rows
+    rows = rows.annotate(alarm=Case(When(stream="", then=F("kind")), default=Value(""), output_field=TextField()))
+    keys = ("stream", "alarm", "area_id", "judgement") if by_area else ("stream", "alarm", "judgement")
+    minutes_of = {name: s.minutes for name, s in streams().items()} | {("", name): a.minutes for name, a in alarms().items()}
+    found: dict[tuple[Any, ...], Cost] = {}
     for *key, judgement, n in rows.values_list(*keys).annotate(n=Count("id")):
-        one = found.setdefault(tuple(key), Cost(key[0]))
-        minutes = known[key[0]].minutes * n if key[0] in known else 0
+        one = found.setdefault(tuple(key), Cost(key[0], key[1]))
+        minutes = minutes_of.get(key[0] or ("", key[1]), 0) * n
         one.given += n
         if judgement is None:
             one.unjudged += n
@@ -187,10 +193,10 @@ def cost(scope: Scope, since: datetime, *, by_area: bool = False, stream: str = 
         name = {"duplicate": "known"}.get(judgement, judgement)
         setattr(one, name, getattr(one, name) + n)
     if by_area:
-        places = Area.objects.defer("geometry").in_bulk({key[1] for key in found})
+        places = Area.objects.defer("geometry").in_bulk({key[2] for key in found})
         for key, one in found.items():
-            one.area = places.get(key[1])
-    return sorted(found.values(), key=lambda c: (-c.wasted, -c.given, c.stream))
+            one.area = places.get(key[2])
+    return sorted(found.values(), key=lambda c: (-c.wasted, -c.given, c.stream, c.kind))
 
 
 def stream_settings(scope: Scope, stream: str) -> list[StreamSetting]:

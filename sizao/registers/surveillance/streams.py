@@ -128,6 +128,7 @@ class Stream:
         quiet: Days after the last alarm in which a further one belongs to the same signal.
         late: Complete periods back that are judged again, for data that comes late.
         silent: So many periods without a sound in a place that was heard before are a signal; 0: none.
+        silent_units, loop_units: The same of each unit that tells, where its register has units; a place that is silent or repeats itself as a whole is told once, as the place.
         loop, loop_least: So many identical counts of at least `loop_least` one after another are a signal; 0: none.
     """
 
@@ -158,8 +159,10 @@ class Stream:
     quiet: int = 7
     late: int = 2
     silent: int = 0
+    silent_units: bool = False
     loop: int = 0
     loop_least: int = 1
+    loop_units: bool = False
 
     def rule_on(self, day: date) -> Rule:
         """The rule on that day by the file: the season's where one holds (of several the last in the file)."""
@@ -202,6 +205,7 @@ def _read(path: str, _changed: int) -> Stream | None:
 def made(name: str, body: Mapping[str, Any]) -> Stream:
     """The stream that a faultless file says."""
     count, heard, judge, loop = body["count"], body.get("heard", "always"), body["judge"], body.get("loop") or {}
+    silent = body.get("silent") or {}
     told = heard if isinstance(heard, dict) else {}
     how = "reports" if "reports" in told else "rows" if "rows" in told else "always"
     cluster, together = body.get("cluster"), body.get("together")
@@ -215,7 +219,8 @@ def made(name: str, body: Mapping[str, Any]) -> Stream:
         cluster=Cluster(cluster["by"], cluster["cases"], cluster["days"], tuple(cluster.get("kinds") or ())) if cluster else None,
         together=Together(together["cases"], together["days"], together["hours"], tuple(together.get("without") or ())) if together else None,
         calendar=body.get("calendar", ""),
-        quiet=body.get("quiet", 7), late=body.get("late", 2), silent=(body.get("silent") or {}).get("after", 0), loop=loop.get("periods", 0), loop_least=loop.get("least", 1),
+        quiet=body.get("quiet", 7), late=body.get("late", 2), silent=silent.get("after", 0), silent_units=silent.get("units", False),
+        loop=loop.get("periods", 0), loop_least=loop.get("least", 1), loop_units=loop.get("units", False),
     )  # fmt: skip
 
 
@@ -260,11 +265,14 @@ def faults(path: Path, text: str) -> Iterator[ContentFault]:
     for key, least, most in (("quiet", 0, 60), ("late", 0, 14)):
         if key in body and not _whole(body[key], least, most):
             yield wrong(key, f"{least} … {most}")
-    if "silent" in body and not (isinstance(body["silent"], dict) and set(body["silent"]) == {"after"} and _whole(body["silent"]["after"], 1, 30)):
-        yield wrong("silent", "{after: 2}")
+    silent = body.get("silent")
+    if silent is not None and not (isinstance(silent, dict) and set(silent) <= {"after", "units"} and _whole(silent.get("after"), 1, 30) and type(silent.get("units", False)) is bool):
+        yield wrong("silent", "{after: 2, units: true}")
     loop = body.get("loop")
-    if loop is not None and not (isinstance(loop, dict) and set(loop) <= {"periods", "least"} and _whole(loop.get("periods"), 3, 60) and _whole(loop.get("least", 1), 1, 1_000_000)):
-        yield wrong("loop", "{periods: 7, least: 5}")
+    if loop is not None and not (isinstance(loop, dict) and set(loop) <= {"periods", "least", "units"} and type(loop.get("units", False)) is bool and _whole(loop.get("periods"), 3, 60) and _whole(loop.get("least", 1), 1, 1_000_000)):
+        yield wrong("loop", "{periods: 7, least: 5, units: true}")
+    if any(isinstance(part, dict) and part.get("units") for part in (silent, loop)) and not _has_units(body):
+        yield wrong("silent" if isinstance(silent, dict) and silent.get("units") else "loop", "units: false")
 
 
 def _count_faults(body: Mapping[str, Any], wrong: Any) -> Iterator[ContentFault]:
@@ -341,6 +349,15 @@ def fits(name: str, value: Any) -> bool:
     """
     least, most, whole = TUNED[name]
     return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most and (not whole or value == int(value))
+
+
+def _has_units(body: Mapping[str, Any]) -> bool:
+    """Whether the rows of the stream's register say which unit they are of."""
+    try:
+        register = find(str((body.get("count") or {}).get("register")))
+    except Refused:
+        return False
+    return "unit" in register.declaration.fields and register.field("unit").to == "reporting-units"
 
 
 def _whole(value: Any, least: int, most: int) -> bool:
