@@ -17,12 +17,11 @@ from sizao.kernel import areas as kernel_areas
 from sizao.kernel import clock
 from sizao.kernel.jobs import changed
 from sizao.kernel.scope import Scope
+from sizao.registers.cases import gathered
 from sizao.registers.surveillance import actions, alarms, counting, judging, read, tuning
 from sizao.registers.surveillance.actions import NewSignal
 from sizao.registers.surveillance.counting import Place, Tree
 from sizao.registers.surveillance.streams import Stream, streams
-
-from . import stays_shared
 
 log = logging.getLogger("sizao.signals")
 
@@ -122,7 +121,7 @@ def _shared(stream: Stream, tree: Tree, now: datetime) -> list[Found]:
     """Clusters of cases' stays at one place. They are told however long ago the stays were within the rule's days: investigations find them late."""
     rule = stream.together
     assert rule is not None
-    found = stays_shared.clusters(rule, now)
+    found = gathered.clusters(now, days=rule.days, hours=rule.hours, least=rule.cases, without=rule.without)
     return [Found(stream, "cluster", tree.places[c.area_id], c.first, c.last, c.cases, None, rule.cases - 1, c.place, c.disease) for c in found if c.last >= stream.since]
 
 

@@ -318,13 +318,11 @@ def test_a_visitor_who_was_named_and_became_a_case_counts_and_one_who_did_not_is
             known_from=first, stands_from=first,
         )  # fmt: skip
     now = max(evening(22), datetime.now(UTC) + timedelta(minutes=1))
-    from sizao.flows.stays_shared import clusters
-    from sizao.registers.surveillance.streams import Together
+    from sizao.registers.cases.gathered import clusters
 
-    rule = Together(2, 400, 24)
-    assert clusters(rule, now) == []
+    assert clusters(now, days=400, hours=24) == []
     cases.add_cases(system, [cases.New(people[1], "v", "V-1", evening(20), {"area_id": county.areas[GRID].pk, "disease": "covid-19", "classification": "confirmed"})])
-    [found] = clusters(rule, now)
+    [found] = clusters(now, days=400, hours=24)
     assert (found.place, found.cases, found.stays) == (market.unit, 2, 2)
 
 

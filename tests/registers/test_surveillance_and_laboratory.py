@@ -60,7 +60,7 @@ def test_a_symptom_line_stays_open_until_an_outcome_closes_it(grid, system):
 def test_a_signal_is_raised_once_and_a_judgement_is_not_lost_to_the_machine_that_raises_it_again(grid, system):
     signal = NewSignal("count/2020-06-15", grid.pk, "count", at(15), "covid-19", observed=9, expected=2.5)
     [made] = surveillance.raise_signals(system, [signal], sender="watch")
-    surveillance.save_signals(system, [Command(told={"judgement": "false"}, record=made.record)], sender="t")
+    surveillance.save_signals(system, [Command(told={"judgement": "false", "why": "补报"}, record=made.record)], sender="t")
     assert surveillance.raise_signals(system, [signal], sender="watch")[0].kind == "identical"
     assert [k for k, _ in kinds(made.record)] == ["signal.raised", "signal.judged"]
     assert Signal.objects.get().judgement == "false"

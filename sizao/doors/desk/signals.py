@@ -16,7 +16,6 @@ from sizao.doors.kit.shown import Shown
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.flows import signal_answered as flow
-from sizao.flows import stays_shared
 from sizao.kernel import areas, clock
 from sizao.kernel.codes import code_list, roles, threshold
 from sizao.kernel.errors import Refused
@@ -24,6 +23,7 @@ from sizao.kernel.models import Area
 from sizao.kernel.registry import find
 from sizao.kernel.scope import Scope
 from sizao.kernel.versions import versions
+from sizao.registers.cases import gathered
 from sizao.registers.cases import read as cases
 from sizao.registers.surveillance import curves, read, tuning
 from sizao.registers.surveillance import streams as content
@@ -107,7 +107,7 @@ def stays_curve(scope: Scope, row: Any, now: datetime) -> curves.Curve:
     scope.check("plan.read", row.area)
     today = clock.local_day(now, row.area.zone)
     last = min(today, row.window_to + timedelta(days=7))
-    found = stays_shared.by_day(row.unit_id, row.disease or "", last - timedelta(days=27), last, row.area.zone, now)
+    found = gathered.by_day(row.unit_id, row.disease or "", last - timedelta(days=27), last, row.area.zone, now)
     points = [curves.Point(d, n, None, None, n > 0 and row.window_from <= d <= row.window_to, "judged", n, d < today) for d, n in found.items()]
     return curves.Curve(points, sum(found.values()), max((d for d, n in found.items() if n), default=None), now, None)
 

@@ -12,8 +12,8 @@ from uuid import UUID
 from sizao.epi.clusters import shared
 from sizao.epi.overlap import Intervals
 from sizao.kernel import clock
-from sizao.registers.cases import exposed
-from sizao.registers.surveillance.streams import Together
+
+from . import exposed
 
 HOUR = 3600
 
@@ -31,14 +31,14 @@ class Shared:
     stays: int
 
 
-def clusters(rule: Together, now: datetime, *, back: int | None = None, path: str = "", disease: str = "") -> list[Shared]:
-    """The clusters of places below `path` whose stays lie within the last `back` days (the rule's own where none is told). Two statements."""
-    since = now - timedelta(days=rule.days if back is None else back)
-    rows = [r for r in exposed.stays_of_cases(now, since, path=path, disease=disease) if r[1] not in rule.without]
-    return [one for of in sorted({r[4] for r in rows}) for one in _of_disease([r for r in rows if r[4] == of], of, rule)]
+def clusters(now: datetime, *, days: int, hours: int, least: int = 2, without: Sequence[str] = ()) -> list[Shared]:
+    """Places at which `least` cases of one disease or more were with less than `hours` hours between their stays, of stays that ended within the last `days` days; places of the kinds `without` left out.
+    Two statements. For the watch: of places and counts only."""
+    rows = [r for r in exposed.stays_of_cases(now, now - timedelta(days=days)) if r[1] not in without]
+    return [one for of in sorted({r[4] for r in rows}) for one in _of_disease([r for r in rows if r[4] == of], of, hours, least)]
 
 
-def _of_disease(rows: Sequence[tuple[Any, ...]], disease: str, rule: Together) -> list[Shared]:
+def _of_disease(rows: Sequence[tuple[Any, ...]], disease: str, hours: int, least: int) -> list[Shared]:
     origin = min(r[6] for r in rows)
     places, persons = sorted({r[0] for r in rows}), sorted({r[5] for r in rows})
     at, who = {p: i for i, p in enumerate(places)}, {p: i for i, p in enumerate(persons)}
@@ -49,7 +49,7 @@ def _of_disease(rows: Sequence[tuple[Any, ...]], disease: str, rule: Together) -
 
     stays = Intervals.of([at[r[0]] for r in rows], [who[r[5]] for r in rows], [seconds(r[6]) for r in rows], [seconds(r[7]) for r in rows])
     found = []
-    for c in shared(stays, window=rule.hours * HOUR, least=rule.cases):
+    for c in shared(stays, window=hours * HOUR, least=least):
         area, zone = lies[places[c.place]]
         first, last = (clock.local_day(origin.astimezone(UTC) + timedelta(seconds=s), zone) for s in (c.start, c.end - 1))
         found.append(Shared(places[c.place], area, disease, first, last, len(c.persons), c.stays))
