@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
-from sizao.kernel.identifiers import normalise_phone
+from sizao.kernel.identifiers import check_digit, normalise_national_id, normalise_phone
 from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import actions as cases
@@ -26,6 +26,9 @@ SEXES = {"男": "male", "女": "female", "m": "male", "f": "female", "male": "ma
 _APART = re.compile(r"[\t,，;；|]+")
 _DAY = re.compile(r"(?:(\d{4})[-/.年])?(\d{1,2})[-/.月](\d{1,2})日?")
 _AGE = re.compile(r"(\d{1,3})(?:岁|y)?")
+#: A long number as a spreadsheet shows it, and the decimals that it puts behind a whole one.
+_LOST = re.compile(r"\d(?:\.\d+)?[eE]\+1\d")
+_DECIMALS = re.compile(r"(?<=\d)\.0+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,13 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a pasted list, read."""
+    """One line of a pasted list, read.
+
+    Attributes:
+        at: Which line of the pasted text it is, from 1; 0 where that is its place in the list.
+        lost: Its identity number came as a number of a spreadsheet, which keeps fifteen digits: it is not used.
+        carried: Fields that were empty here and taken from the row above, as cells that are merged over several rows are copied.
+    """
 
     name: str
     sex: str | None = None
@@ -58,14 +67,19 @@ class Line:
     phone: str = ""
     last_exposure_on: date | None = None
     note: str = ""
+    national_id: str = ""
+    address: str = ""
+    at: int = 0
+    lost: bool = False
+    carried: tuple[str, ...] = ()
 
 
 def read_lines(text: str, today: date) -> list[Line]:
     """Lines as people write them: the name, and in any order sex, age, telephone, day of last exposure; the rest is a note. A day without a year is the last one
     that was. Parts are separated by tabs, commas, semicolons; where there are none of these, by spaces.
 
-    >>> read_lines("李丽，女，35岁，139 0000 0002，6-3\\n王强 男 52", date(2026, 6, 5))[0]
-    Line(name='李丽', sex='female', age=35, phone='13900000002', last_exposure_on=datetime.date(2026, 6, 3), note='')
+    >>> read_lines("李丽，女，35岁，139 0000 0002，6-3\\n王强 男 52", date(2026, 6, 5))[0].phone
+    '13900000002'
     """
     found = []
     for line in text.splitlines():
@@ -73,6 +87,98 @@ def read_lines(text: str, today: date) -> list[Line]:
             parts = [p.strip() for p in _APART.split(line)] if _APART.search(line) else line.split()
             found.append(_line([p for p in parts if p], today))
     return found
+
+
+#: Fields that a cell merged over several rows says of all of them. A name, a number or a telephone is never somebody else's.
+CARRIED = ("last_exposure_on", "address")
+_SERIAL, _TEXT = "serial", "text"
+
+
+def read_table(rows: Sequence[tuple[int, Sequence[str]]], columns: dict[str, int] | None, today: date) -> list[Line]:
+    """Rows of a table as it is copied out of a spreadsheet: (line in the text, cells). `columns`: field → place, where a head said so; else each column is what most of
+    its cells are, and the first of text is the name. Rows without anything in them are passed over; what a merged cell says is taken over by the rows below it, up to
+    the next empty row.
+
+    >>> read_table([(1, ["李丽", "女", "35.0", "2026-06-03"]), (2, ["王强", "男", "52", ""])], None, date(2026, 6, 5))[1].last_exposure_on
+    datetime.date(2026, 6, 3)
+    """
+    told = columns or _columns([cells for _n, cells in rows])
+    found: list[Line] = []
+    above: Line | None = None
+    for n, cells in rows:
+        said = {name: cells[at].strip() for name, at in told.items() if at < len(cells) and cells[at].strip()}
+        if not any(c.strip() for c in cells):
+            above = None
+            continue
+        line = _row(n, said, [c.strip() for i, c in enumerate(cells) if c.strip() and i not in told.values()], today)
+        if above is not None:
+            taken = {name: getattr(above, name) for name in CARRIED if not getattr(line, name) and name not in said and getattr(above, name)}
+            line = replace(line, **taken, carried=tuple(taken))
+        found.append(line)
+        above = line
+    return found
+
+
+def _row(n: int, said: dict[str, str], rest: list[str], today: date) -> Line:
+    number, lost = document(said.get("national_id", ""))
+    day = _DAY.fullmatch(said.get("last_exposure_on", "").split(" ")[0])
+    age = _AGE.fullmatch(_whole(said.get("age", "")))
+    return Line(
+        _named(said.get("name", "")), SEXES.get(said.get("sex", "").lower()), int(age[1]) if age and int(age[1]) <= 120 else None, normalise_phone(_whole(said.get("phone", ""))) or "",
+        _day(day, today) if day else None, " ".join(rest), number, said.get("address", ""), n, lost,
+    )  # fmt: skip
+
+
+def document(text: str) -> tuple[str, bool]:
+    """(identity number, whether its last digits were lost). A spreadsheet keeps fifteen digits of a number: what it shows as 3.30106E+17 or with three zeros at the end
+    that the check digit does not bear out is nobody's number.
+
+    >>> document("11010519491231002x"), document("3.30106E+17"), document("110105194912310000")
+    (('11010519491231002X', False), ('', True), ('', True))
+    """
+    whole = _whole(text.strip().lstrip("'"))
+    if _LOST.fullmatch(whole):
+        return "", True
+    normal = normalise_national_id(whole) or ""
+    rounded = len(normal) == 18 and normal.isdigit() and normal.endswith("000") and check_digit(normal[:17]) != normal[17]
+    return ("", True) if rounded else (normal, False)
+
+
+def _whole(text: str) -> str:
+    """A whole number that a spreadsheet wrote with decimals, without them."""
+    return _DECIMALS.sub("", text)
+
+
+def _named(text: str) -> str:
+    """A name without the spaces that a form puts between Chinese characters; others keep one between words."""
+    plain = " ".join(text.split())
+    return plain.replace(" ", "") if plain and all(ord(c) > 0x2E7F or c == " " for c in plain) else plain
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Which column is what, by what most of its cells are; a column that only counts the rows is left out."""
+    found: dict[str, int] = {}
+    for at in range(max((len(r) for r in rows), default=0)):
+        cells = [r[at].strip() for r in rows if at < len(r) and r[at].strip()]
+        kinds = [_kind(c) for c in cells]
+        kind = max(set(kinds), key=kinds.count) if kinds else _TEXT
+        if cells and [_whole(c) for c in cells] == [str(n) for n in range(1, len(cells) + 1)] and len(cells) > 1:
+            kind = _SERIAL
+        found.setdefault("name" if kind == _TEXT and "name" not in found else kind, at)
+    return {k: v for k, v in found.items() if k not in (_SERIAL, _TEXT)}
+
+
+def _kind(cell: str) -> str:
+    plain = _whole(cell)
+    if cell.lower() in SEXES:
+        return "sex"
+    if _DAY.fullmatch(plain.split(" ")[0]):
+        return "last_exposure_on"
+    if _LOST.fullmatch(plain) or re.fullmatch(r"\d{15}|\d{17}[\dXx]", plain):
+        return "national_id"
+    if (a := _AGE.fullmatch(plain)) and int(a[1]) <= 120:
+        return "age"
+    return "phone" if sum(c.isdigit() for c in plain) >= 7 and not any(c.isalpha() for c in plain) else _TEXT
 
 
 def _line(parts: Sequence[str], today: date) -> Line:
@@ -84,6 +190,8 @@ def _line(parts: Sequence[str], today: date) -> Line:
             told["sex"] = sex
         elif m and (day := _day(m, today)):
             told["last_exposure_on"] = day
+        elif _kind(part) == "national_id" and "national_id" not in told:
+            told["national_id"], told["lost"] = document(part)
         elif (a := _AGE.fullmatch(part)) and int(a[1]) <= 120 and "age" not in told:
             told["age"] = int(a[1])
         elif not m and sum(c.isdigit() for c in part) >= 7 and not any(c.isalpha() for c in part):
@@ -122,27 +230,51 @@ def name_lines(scope: Scope, case: UUID, lines: Sequence[Line], told: Told) -> l
     row = _case(scope, case)
     if len(lines) > MOST:
         raise Refused("too-many-rows", limit=MOST)
-    known = dict(people.by_identifier(scope, {line.phone for line in lines if line.phone}))
+    known = dict(people.by_identifier(scope, {x for line in lines for x in (line.phone, line.national_id) if x}))
     called = people.names_of(scope, known.values(), "contacts.told") if known else {}
-    held = {line.phone: known[line.phone] for line in lines if line.phone in known and called.get(known[line.phone]) == line.name}
+    held = {_key(line): p for line in lines if (p := _who(line, known, called)) is not None}
     now = clock.now()
-    fresh = {_key(line): line for line in lines if line.name and line.phone not in held}
+    fresh = {_key(line): line for line in lines if line.name and _key(line) not in held}
     before = {c.person_id for c in read.contacts_of_case(scope, case)}
     again = {(name, age): p for p, name, age in people.named_among(scope, before)}
     fresh = {k: line for k, line in fresh.items() if (line.name, line.age) not in again}
-    data = [PersonData(area_id=row.area_id, name=line.name, sex=line.sex, age_years=line.age, age_on=now.date() if line.age is not None else None, phone=line.phone) for line in fresh.values()]
+    data = [
+        PersonData(
+            area_id=row.area_id, name=line.name, sex=line.sex, age_years=line.age, age_on=now.date() if line.age is not None else None, phone=line.phone, national_id=line.national_id,
+            address=line.address,
+        )
+        for line in fresh.values()
+    ]  # fmt: skip
     made = dict(zip(fresh, population.add_persons(scope, data, known=[now] * len(data), sender=_sender(scope)), strict=True))
-    outcomes: list[Outcome | None] = [None if line.name else Outcome("rejected", problems=(Problem("line-without-name", "name", str(n)),)) for n, line in enumerate(lines, 1)]
+    outcomes: list[Outcome | None] = [None if line.name else Outcome("rejected", problems=(Problem("line-without-name", "name", str(line.at or n)),)) for n, line in enumerate(lines, 1)]
     good = [(i, line) for i, line in enumerate(lines) if line.name]
-    who = [held.get(line.phone) or again.get((line.name, line.age)) or made[_key(line)] for _, line in good]
-    done = _name(scope, row, [(p, row.area_id, line.last_exposure_on or told.last_exposure_on) for p, (_, line) in zip(who, good, strict=True)], told)
-    for (i, _), outcome in zip(good, done, strict=True):
-        outcomes[i] = outcome
+    who = [held.get(_key(line)) or made.get(_key(line)) or again[line.name, line.age] for _, line in good]
+    first: dict[UUID, int] = {}
+    for n, p in enumerate(who):
+        first.setdefault(p, n)
+    once = list(first.values())  # somebody told twice in one list is one contact
+    done = dict(zip((who[n] for n in once), _name(scope, row, [(who[n], row.area_id, good[n][1].last_exposure_on or told.last_exposure_on) for n in once], told), strict=True))
+    for n, (i, line) in enumerate(good):
+        outcome = done[who[n]] if first[who[n]] == n else Outcome("identical", done[who[n]].record, who[n])
+        outcomes[i] = replace(outcome, problems=(*outcome.problems, Problem("digits-lost", "national_id"))) if line.lost else outcome
     return [o for o in outcomes if o is not None]
 
 
-def _key(line: Line) -> tuple[str, str, int | None]:
-    return line.name, line.phone, line.age
+def try_lines(scope: Scope, case: UUID, lines: Sequence[Line], told: Told) -> list[Outcome]:
+    """What `name_lines` would answer. Nothing is written: it is done, and taken back whole."""
+    with transaction.atomic():
+        found = name_lines(scope, case, lines, told)
+        transaction.set_rollback(True)
+    return found
+
+
+def _who(line: Line, known: dict[str, UUID], called: dict[UUID, str]) -> UUID | None:
+    """Whom a line's numbers name, where the register calls that person so too."""
+    return next((known[x] for x in (line.national_id, line.phone) if x and x in known and called.get(known[x]) == line.name), None)
+
+
+def _key(line: Line) -> tuple[str, str, str, int | None]:
+    return line.name, line.national_id, line.phone, line.age
 
 
 def _sender(scope: Scope) -> str:

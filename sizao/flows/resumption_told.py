@@ -22,7 +22,7 @@ from sizao.registers.ledgers.catalogue import ledger
 
 LEDGER = "resumption"
 #: What may keep a unit, by the topic of its ticket: people, inputs, goods, money, permits; and the code of the ledger's main obstacle.
-OBSTACLES = {"staff_back": "staff", "inputs": "materials", "goods_out": "transport", "money": "money", "permit": "permit", "supplies": "protection"}
+OBSTACLES = {"staff_return": "staff", "inputs": "materials", "goods_out": "transport", "money": "money", "permit": "permit", "supplies": "protection"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,7 @@ def signal(area: Area, name: str) -> dict[str, object]:
     return {"signal": made.record, "setting": setting.pk}
 
 
+<<<<<<< HEAD
 def accounts(area: Area) -> dict:
     """A user with a post there, a grant that waits for a second person, glass that was broken by that post, and a token."""
     from sizao.doors.kit import tokens
@@ -98,3 +99,19 @@ def accounts(area: Area) -> dict:
     broken = BrokenGlass.objects.create(id=uuid7(), user=scope.user, post=scope.post, area=area, reason="emergency", words="x" * 10, opened_at=now, ends_at=now + timedelta(hours=1))
     tokens.make(scope.user, scope.post)
     return {"user": scope.user.pk, "holding": Holding.objects.get(user=scope.user).pk, "ask": asked.pk, "glass": broken.pk, "number": ApiToken.objects.get(user=scope.user).pk}
+=======
+def tickets(area: Area, name: str) -> dict[str, object]:
+    """A finding there with a proof, an employer, and what keeps it from working."""
+    from sizao.kernel import keys, sealed
+    from sizao.registers.command.models import ProofContent, Ticket, TicketProof
+    from sizao.registers.ledgers.actions import NewUnit, add_units
+
+    now = clock.now() - timedelta(hours=1)
+    stands = {"area": area, "known_from": now, "stands_from": now}
+    [works] = add_units(Scope.system("test"), [NewUnit(f"{name}-works", area.pk, f"{name}厂", now - timedelta(days=9), "employer")], sender="m").values()
+    finding = Ticket.objects.create(kind="finding", raised_at=now, answered_at=now, **stands)
+    blocker = Ticket.objects.create(kind="blocker", unit_id=works, raised_at=now, **stands)
+    proof = TicketProof.objects.create(ticket=finding, kind="application/pdf", size=5, told_at=now, source_id=name, sender="m", **stands)
+    ProofContent.objects.create(proof=proof, sealed=sealed.seal(b"%PDF-", f"command_proofcontent|sealed|{proof.pk}", keys.ring().newest("seal")))
+    return {"ticket": finding.pk, "proof": proof.pk, "works": works, "blocker": blocker.pk}
+>>>>>>> 75800d3 (The desk: what a unit files and what waits for it, the CDC's queues on the same address; contacts pasted out of Excel are looked at before they are written)

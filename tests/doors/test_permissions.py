@@ -61,6 +61,7 @@ def spread(outbreak):
         found[relation] |= _twice(system, area, known, relation)
         found[relation] |= lawful.accounts(outbreak.county.areas[code])
         found[relation] |= lawful.care(order, unit)
+        found[relation] |= lawful.tickets(outbreak.county.areas[code], relation)
         found[relation] |= lawful.signal(outbreak.county.areas[code], relation)
         found[relation] |= {"appeal": lawful.appeal(order).pk, "kind": "order", "form": "docx"}
     return found
@@ -114,6 +115,10 @@ def ask(client: Client, route, thing):
         return client.post(address, {"contact": str(thing["contact"]), "check": str(thing["check"])}, HTTP_HX_REQUEST="true")
     if route.name == "file-report":
         return client.post(address, {"unit": str(thing["unit"]), "report": f"medicine_sale/{clock.local_day(clock.now(), 'Asia/Shanghai')}/0", "zero": "1"})
+    if route.name == "desk-report":
+        return client.post(address, {"unit": str(thing["unit"]), "report": f"medicine_sale/{clock.local_day(clock.now(), 'Asia/Shanghai')}/0", "zero": "1"})
+    if route.name == "desk-resume":
+        return client.get(address.replace(str(thing["unit"]), str(thing["works"])))
     if route.name == "find":
         return client.get(address, {"q": f"K-{thing['relation']}"})
     if route.name == "api-pass-status":
@@ -167,7 +172,11 @@ def test_nobody_comes_in_without_signing_in(db, route):
     thing |= {"pair": uuid7(), "merge": uuid7()}
     thing |= {"referral": uuid7(), "admission": uuid7(), "need": uuid7()}
     thing |= {"signal": uuid7(), "setting": uuid7()}
+<<<<<<< HEAD
     thing |= {"user": 1, "holding": 1, "ask": 1, "number": 1, "factor": 1, "glass": uuid7()}
+=======
+    thing |= {"ticket": uuid7(), "proof": uuid7(), "blocker": uuid7(), "works": uuid7()}
+>>>>>>> 75800d3 (The desk: what a unit files and what waits for it, the CDC's queues on the same address; contacts pasted out of Excel are looked at before they are written)
     answer = ask(Client(HTTP_HOST="localhost"), route, thing)
     assert (answer.status_code, answer.headers.get("Location")) in [(302, "/sign-in"), (401, None)]
 

@@ -24,6 +24,7 @@ PAGES = {
     "chains": "/chains?disease=covid-19",
     "find": "/find?q=z",
     "today": "/today",
+    "desk": "/desk",
     "import": "/import",
     "registers": "/registers",
     "register of persons": "/registers/persons",

@@ -1,6 +1,8 @@
 """The investigator's screens of a case: where it was, who lives with it, where it was infected. Each writes through the register's own verb, and comes back as typed."""
 
-from collections.abc import Callable
+import csv
+import io
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +19,7 @@ from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.flows import contacts_told
+from sizao.interop.dialects import dialects, folds
 from sizao.kernel import clock
 from sizao.kernel.codes import code_list, disease_line
 from sizao.kernel.errors import Refused
@@ -37,6 +40,8 @@ GAP = timedelta(hours=4)
 BEFORE = 14
 #: Of a stay, in the order in which one types it.
 STAY = ("place", "elsewhere", "area", "opens_at", "closes_at", "purpose", "mask", "vehicle", "carriage", "seat", "exception")
+#: Fields of a pasted table that make a contact.
+PASTED = ("name", "sex", "age", "phone", "national_id", "address", "last_exposure_on")
 THOUGHT = ("kind", "infector", "place", "origin", "likelihood", "evidence_for", "evidence_against")
 
 
@@ -187,11 +192,15 @@ def household(request: HttpRequest, case: UUID) -> HttpResponse:
     members = population.members_of(scope, [person.household_id]) if person.household_id else []
     population.record_read(scope, (m.pk for m in members), "cases.household")
     outcomes: list[tuple[str, str, list[str]]] = []
+    tried, read_as = False, []
     if request.method == "POST":
         told = _told(request, words, row)
         if pasted := request.POST.get("lines", "").strip():
-            lines = contacts_told.read_lines(pasted[:40000], clock.local_day(clock.now(), words.zone))
-            outcomes = _worded(request, [line.name for line in lines], contacts_told.name_lines(scope, row.pk, lines, told))
+            lines = pasted_lines(pasted[:80000], clock.local_day(clock.now(), words.zone))
+            tried = bool(request.POST.get("try"))
+            verb = contacts_told.try_lines if tried else contacts_told.name_lines
+            outcomes = _worded(request, [line.name for line in lines], verb(scope, row.pk, lines, told))
+            read_as = lines
         else:
             chosen = {m.pk: m for m in members if str(m.pk) in request.POST.getlist("member")}
             done = contacts_told.name_household(scope, row.pk, [pk for pk in chosen if pk != row.person_id], told)
@@ -203,13 +212,45 @@ def household(request: HttpRequest, case: UUID) -> HttpResponse:
         "held": held,
         "names": population.names_of(scope, {c.person_id for c in held}, "cases.contacts") if held else {},
         "outcomes": outcomes,
+        "read_as": read_as,
+        "tried": tried,
+        "tally": {kind: sum(k == kind for _n, k, _w in outcomes) for kind in ("new", "updated", "identical", "rejected")},
         "reasons": code_list("contact-reason"),
         "certainties": code_list("link-certainty"),
         "classes": code_list("contact-class"),
         "today": clock.local_day(clock.now(), words.zone),
         "posted": request.POST,
     }
-    return page(request, "desk/household.html", context, status=422 if any(why for _name, _kind, why in outcomes) else 200)
+    return page(request, "desk/household.html", context, status=422 if any(kind == "rejected" for _name, kind, _why in outcomes) and not tried else 200)
+
+
+def pasted_lines(text: str, today: date) -> list[contacts_told.Line]:
+    """What was pasted, read: a table of tabs as a spreadsheet copies it, with or without a head that some header dialect knows; else lines as people write them."""
+    if "\t" not in text:
+        return contacts_told.read_lines(text, today)
+    quoting = csv.QUOTE_MINIMAL if text.count('"') % 2 == 0 else csv.QUOTE_NONE  # a lone quotation mark is no beginning of a cell
+    reader = csv.reader(io.StringIO(text), delimiter="\t", quoting=quoting)
+    rows, before = [], 0
+    for cells in reader:
+        rows.append((before + 1, cells))
+        before = reader.line_num
+    first = next((i for i, (_n, cells) in enumerate(rows) if any(c.strip() for c in cells)), 0)
+    columns = headed(rows[first][1]) if rows else None
+    return contacts_told.read_table(rows[first + 1 :] if columns else rows, columns, today)
+
+
+def headed(cells: Sequence[str]) -> dict[str, int] | None:
+    """Field → column, where a row is the head of a table of people; None where it is a row of it."""
+    known: dict[str, list[tuple[str, int]]] = {}
+    for general in dialects().general:
+        known |= general.aliases
+    found: dict[str, tuple[int, int]] = {}
+    for at, cell in enumerate(cells):
+        for folded in folds(cell):
+            for name, rank in known.get(folded, ()):
+                if name in PASTED and rank < found.get(name, (0, 10**6))[1]:
+                    found[name] = (at, rank)
+    return {name: at for name, (at, _rank) in found.items()} if "name" in found else None
 
 
 def _told(request: HttpRequest, words: Words, row: Any) -> contacts_told.Told:
@@ -241,7 +282,7 @@ def _day(text: str) -> date | None:
 
 def _worded(request: HttpRequest, names: list[str], outcomes: list[Any]) -> list[tuple[str, str, list[str]]]:
     register = find("contacts")
-    return [(name, o.kind, [reason(register, p, request.LANGUAGE_CODE) for p in o.problems if o.kind == "rejected"]) for name, o in zip(names, outcomes, strict=True)]  # type: ignore[attr-defined]
+    return [(name, o.kind, [reason(register, p, request.LANGUAGE_CODE) for p in o.problems]) for name, o in zip(names, outcomes, strict=True)]  # type: ignore[attr-defined]
 
 
 def source(request: HttpRequest, case: UUID) -> HttpResponse:

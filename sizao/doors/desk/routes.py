@@ -5,6 +5,13 @@ from django.utils.translation import gettext_noop as _
 from sizao.doors.kit.routes import Place, Route
 
 ROUTES = (
+    Route("desk", "desk", "desk.home.desk", "post", "plan.read", reads_persons=True),
+    Route("desk-report", "desk/report", "desk.filing.report", "post", "ledger.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("desk-ticket", "desk/ticket/<uuid:ticket>", "desk.tickets.ticket", "post", "ticket.write", "subject", methods=("GET", "POST")),
+    Route("desk-settle", "desk/ticket/<uuid:ticket>/settle", "desk.tickets.settle", "post", "ticket.write", "subject", methods=("POST",)),
+    Route("desk-proof", "desk/proof/<uuid:proof>", "desk.tickets.proof", "post", "ticket.write", "subject"),
+    Route("desk-resume", "desk/resume/<uuid:unit>", "desk.resume.resume", "post", "ledger.write", "subject", methods=("GET", "POST"), also=("ticket.write",)),
+    Route("desk-solved", "desk/solved/<uuid:blocker>", "desk.resume.solved", "post", "ticket.write", "subject", methods=("POST",), also=("ledger.write",)),
     Route("find", "find", "desk.find.find", "post", "person.read", "subject", reads_persons=True),
     Route("duplicates", "duplicates", "desk.duplicates.queue", "post", "person.merge", reads_persons=True),
     Route("duplicates-decide", "duplicates/<uuid:pair>", "desk.duplicates.decide", "post", "person.merge", "subject", reads_persons=True, methods=("POST",)),
@@ -97,6 +104,7 @@ ROUTES = (
 )
 
 PLACES = (
+    Place("desk", _("My desk"), "plan.read", "desk", ("desk-",)),
     Place("reports", _("Reports"), "plan.read", "desk", ("report-rows",)),
     Place("signals", _("Signals"), "signal.write", "desk", ("signal", "stream")),
     Place("report-cards", _("Report cards"), "case.read", "desk", ("report-card",)),

@@ -120,13 +120,14 @@ def line(request: HttpRequest, ledger_id: str, unit: UUID) -> HttpResponse:
     clinics = [(str(u.pk), u.name) for u in ledgers.units(scope).filter(kind__in=("clinic", "fever_clinic")).exclude(in_use=False).order_by("name")[:200]]
     context = {
         "clinics": clinics, "known": filled(scope, words, one, {"unit": found.pk}, day),
-        "w": words, "ledger": one, "unit": found, "typed": typed, "problems": {p.field: Refused(p.code, **_words(p, one)).text(words.language[:2]) for p in problems},
+        "w": words, "ledger": one, "unit": found, "typed": typed, "problems": {p.field: Refused(p.code, **words_of(p, one)).text(words.language[:2]) for p in problems},
         "key": request.POST.get("key") or str(uuid7()), "codes": {f.id: code_list(f.codes) for f in one.fields if f.codes}, "period": period, "slot": slot,
     }  # fmt: skip
     return page(request, "field/file_line.html", context, status=422 if problems else 200)
 
 
-def _words(problem: Any, one: Ledger) -> dict[str, Any]:
+def words_of(problem: Any, one: Ledger) -> dict[str, Any]:
+    """What a refusal of a ledger's line says of its field."""
     f = one.by_id.get(problem.field)
     name: Any = {"zh": f.zh, "en": f.en} if f else problem.field
     bounds = f"{'' if f is None or f.least is None else f'≥ {f.least:g} '}{'' if f is None or f.most is None else f'≤ {f.most:g}'}" or "…"

@@ -34,7 +34,7 @@ def _place(proof: UUID) -> str:
 
 def answered(row: Ticket) -> bool:
     """Whether its last word is the answer: one that was sent back waits again."""
-    return row.answered_at is not None and (row.reopened_at is None or row.answered_at >= row.reopened_at)
+    return row.answered_at is not None and (row.reopened_at is None or row.answered_at > row.reopened_at)
 
 
 def waiting(scope: Scope, units: Iterable[UUID], area: Area | None) -> QuerySet[Ticket]:
@@ -49,7 +49,7 @@ def waiting(scope: Scope, units: Iterable[UUID], area: Area | None) -> QuerySet[
 def to_close(scope: Scope) -> QuerySet[Ticket]:
     """Tickets that this very post raised and that say they are done: to be looked at, and closed or sent back."""
     found = Ticket.objects.filter(visible(), scope.area_filter("area", "ticket.write"), raised_by=scope.post_id, verified_at=None, answered_at__isnull=False)
-    return found.filter(Q(reopened_at=None) | Q(answered_at__gte=F("reopened_at"))).select_related("area", "unit").defer("area__geometry").order_by("answered_at", "id")
+    return found.filter(Q(reopened_at=None) | Q(answered_at__gt=F("reopened_at"))).select_related("area", "unit").defer("area__geometry").order_by("answered_at", "id")
 
 
 def blockers(scope: Scope, units: Iterable[UUID]) -> QuerySet[Ticket]:
@@ -130,5 +130,17 @@ def settle(scope: Scope, ticket: UUID, *, closed: bool, at: datetime | None = No
     if not answered(row):
         return Outcome("rejected", row.pk, problems=(Problem("value-missing", "answered_at"),))
     told = {"verified_at" if closed else "reopened_at": at or clock.now()}
+    [done] = save_tickets(scope, [Command(told=told, record=row.pk)], sender=f"post:{scope.post_id}")
+    return done
+
+
+@transaction.atomic
+def over(scope: Scope, ticket: UUID) -> Outcome:
+    """What kept a unit is over, says the unit that raised it: closed, answered by itself where nobody answered. Rejected: not-the-one-who-raised-it."""
+    row = access_ticket_by_id(scope, ticket)
+    if row.verified_at is not None:
+        return Outcome("identical", row.pk)
+    now = clock.now()
+    told = {"verified_at": now} | ({} if answered(row) else {"answered_at": now})
     [done] = save_tickets(scope, [Command(told=told, record=row.pk)], sender=f"post:{scope.post_id}")
     return done
