@@ -86,7 +86,6 @@ def signal(area: Area, name: str) -> dict[str, object]:
     return {"signal": made.record, "setting": setting.pk}
 
 
-<<<<<<< HEAD
 def accounts(area: Area) -> dict:
     """A user with a post there, a grant that waits for a second person, glass that was broken by that post, and a token."""
     from sizao.doors.kit import tokens
@@ -99,7 +98,8 @@ def accounts(area: Area) -> dict:
     broken = BrokenGlass.objects.create(id=uuid7(), user=scope.user, post=scope.post, area=area, reason="emergency", words="x" * 10, opened_at=now, ends_at=now + timedelta(hours=1))
     tokens.make(scope.user, scope.post)
     return {"user": scope.user.pk, "holding": Holding.objects.get(user=scope.user).pk, "ask": asked.pk, "glass": broken.pk, "number": ApiToken.objects.get(user=scope.user).pk}
-=======
+
+
 def tickets(area: Area, name: str) -> dict[str, object]:
     """A finding there with a proof, an employer, and what keeps it from working."""
     from sizao.kernel import keys, sealed
@@ -114,4 +114,3 @@ def tickets(area: Area, name: str) -> dict[str, object]:
     proof = TicketProof.objects.create(ticket=finding, kind="application/pdf", size=5, told_at=now, source_id=name, sender="m", **stands)
     ProofContent.objects.create(proof=proof, sealed=sealed.seal(b"%PDF-", f"command_proofcontent|sealed|{proof.pk}", keys.ring().newest("seal")))
     return {"ticket": finding.pk, "proof": proof.pk, "works": works, "blocker": blocker.pk}
->>>>>>> 75800d3 (The desk: what a unit files and what waits for it, the CDC's queues on the same address; contacts pasted out of Excel are looked at before they are written)

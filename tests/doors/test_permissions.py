@@ -172,11 +172,8 @@ def test_nobody_comes_in_without_signing_in(db, route):
     thing |= {"pair": uuid7(), "merge": uuid7()}
     thing |= {"referral": uuid7(), "admission": uuid7(), "need": uuid7()}
     thing |= {"signal": uuid7(), "setting": uuid7()}
-<<<<<<< HEAD
     thing |= {"user": 1, "holding": 1, "ask": 1, "number": 1, "factor": 1, "glass": uuid7()}
-=======
     thing |= {"ticket": uuid7(), "proof": uuid7(), "blocker": uuid7(), "works": uuid7()}
->>>>>>> 75800d3 (The desk: what a unit files and what waits for it, the CDC's queues on the same address; contacts pasted out of Excel are looked at before they are written)
     answer = ask(Client(HTTP_HOST="localhost"), route, thing)
     assert (answer.status_code, answer.headers.get("Location")) in [(302, "/sign-in"), (401, None)]
 
