@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -65,14 +66,6 @@ class Board:
     def told_at(self) -> datetime | None:
         """When a case was last made known anywhere that counts here."""
         return max((g.told_anywhere for g in self.areas if g.told_anywhere), default=None)
-
-    def by_grade(self) -> dict[str, int]:
-        """How many areas have which grade in force; "" is none."""
-        found: dict[str, int] = {}
-        for g in self.areas:
-            value = g.standing.value if g.standing else ""
-            found[value] = found.get(value, 0) + 1
-        return found
 
 
 def board(scope: Scope, area: Area, now: datetime) -> Board:
@@ -148,6 +141,10 @@ class Course:
     governing: list[Governing]
     cases: int
     told_at: datetime | None
+
+    def by_grade(self) -> dict[str, int]:
+        """How many of the parts have which grade in force on the last day, their own or that of an area above; "" is none. What the map shows of that day."""
+        return dict(Counter(line.force[-1] for line in self.lines))
 
 
 def course(scope: Scope, area: Area, until: date, days: int, now: datetime) -> Course:

@@ -19,3 +19,10 @@ application = get_wsgi_application()
 # What was loaded stays: the collector need not walk through half a million objects while somebody waits at a gateway.
 gc.collect()
 gc.freeze()
+
+from django.conf import settings  # noqa: E402
+
+if "command" in settings.DOORS:
+    from sizao.doors.kit import warm
+
+    warm.behind()

@@ -172,3 +172,15 @@ def test_anyone_reads_the_grade_its_rule_and_its_end_and_no_figure(graded):
     row = page.split('data-grade="990001"')[1].split("</tr>")[0]
     assert "medium" in row and "National guidance of 17 February 2020" in row and "cases in all is at most 50" in row and NATIONAL in row
     assert "imported" not in page and "new cases in 14 days 1" not in page
+
+
+def test_the_tiles_count_what_the_map_shows(graded):
+    """The county is graded as a whole; the map shows its two townships, which have the county's grade. The tiles say two, as the map does."""
+    import re
+
+    graded.chief.post("/grades/sign?area=990001", fill(graded.today))
+    board = graded.chief.get("/grades").content.decode()
+    tiles = dict(re.findall(r'data-grade="(\w+)"><span class="n">(\d+)</span>', board))
+    shown = re.findall(r'data-force="(\w+)"', board)
+    assert len(shown) == 2 and [line[-1] for line in shown] == ["m", "m"]
+    assert tiles == {"low": "0", "medium": "2", "high": "0"} and "of 2 on the map" in board
