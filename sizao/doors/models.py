@@ -209,3 +209,50 @@ class Relayed(models.Model):
     class Meta:
         verbose_name_plural = "relayed"
         indexes = [models.Index(fields=["asked_at"], name="relayed_waiting", condition=models.Q(answered_at=None)), models.Index(fields=["answered_at"], name="relayed_answered")]
+
+
+class PhoneCopy(models.Model):
+    """A copy of a grid's list on one phone: whose, since when, and whether it is to be wiped. Each copy holds one invented row; who asks for that row has this copy.
+
+    Attributes:
+        id: Made on the phone. Only who signs in on it knows it.
+        post: The post whose list it holds.
+        device: What the browser says it is, cut short.
+        waiting: How many records the phone last said were still to be sent.
+        canary: Digests of the invented person's name and number; nothing of them is kept in the open.
+        heard_at, heard_in: When somebody asked for the invented row, and where.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    post = models.ForeignKey("kernel.Post", models.CASCADE, related_name="+")
+    device = models.TextField(blank=True, default="")
+    made_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    waiting = models.IntegerField(default=0)
+    canary = models.JSONField(default=list)
+    heard_at = models.DateTimeField(null=True, blank=True)
+    heard_in = models.TextField(blank=True, default="")
+    heard_by = models.ForeignKey("kernel.Post", models.SET_NULL, null=True, related_name="+")
+    wipe_asked_at = models.DateTimeField(null=True, blank=True)
+    wipe_asked_by = models.ForeignKey("kernel.Post", models.SET_NULL, null=True, related_name="+")
+    wiped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(wiped_at=None) | models.Q(wipe_asked_at__isnull=False), name="phone_copy_wiped_when_asked")]
+        indexes = [models.Index(fields=["post", "seen_at"], name="phone_copy_post"), models.Index(fields=["user"], name="phone_copy_user")]
+
+
+class PhoneAct(models.Model):
+    """What a phone told and what it was answered, so that telling it again writes nothing. Only a digest of what was told is kept."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.TextField()
+    digest = models.BinaryField()
+    record = models.UUIDField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="phone_act_once")]
+        indexes = [models.Index(fields=["at"], name="phone_act_at")]

@@ -63,8 +63,17 @@ def spread(outbreak):
         found[relation] |= lawful.care(order, unit)
         found[relation] |= lawful.tickets(outbreak.county.areas[code], relation)
         found[relation] |= lawful.signal(outbreak.county.areas[code], relation)
+        found[relation] |= {"copy": _copied(outbreak.county.areas[code])}
         found[relation] |= {"appeal": lawful.appeal(order).pk, "kind": "order", "form": "docx"}
     return found
+
+
+def _copied(area):
+    """A phone of a post there, with a copy of its list."""
+    from sizao.doors.models import PhoneCopy
+
+    scope, now = lawful.holder("grid_worker", area), clock.now()
+    return PhoneCopy.objects.create(id=uuid7(), user=scope.user, post=scope.post, made_at=now, seen_at=now).pk
 
 
 def _laboratory(area, person, name: str, known):
@@ -141,6 +150,10 @@ def ask(client: Client, route, thing):
         return client.post(address, '{"tubes": []}', content_type="application/json")
     if route.name == "api-lab":
         return client.post(address, "{}", content_type="application/json")
+    if route.name == "field-pack":
+        return client.get(address, {"copy": str(uuid7())}, HTTP_ACCEPT="application/json")
+    if route.name == "field-acts":
+        return client.post(address, '{"acts": []}', content_type="application/json")
     if route.name == "api-scans":
         return client.post(address, '{"scans": []}', content_type="application/json")
     return client.post(address) if "GET" not in route.methods else client.get(address)
@@ -174,6 +187,7 @@ def test_nobody_comes_in_without_signing_in(db, route):
     thing |= {"signal": uuid7(), "setting": uuid7()}
     thing |= {"user": 1, "holding": 1, "ask": 1, "number": 1, "factor": 1, "glass": uuid7()}
     thing |= {"ticket": uuid7(), "proof": uuid7(), "blocker": uuid7(), "works": uuid7()}
+    thing |= {"copy": uuid7()}
     answer = ask(Client(HTTP_HOST="localhost"), route, thing)
     assert (answer.status_code, answer.headers.get("Location")) in [(302, "/sign-in"), (401, None)]
 

@@ -1,7 +1,7 @@
 """A unit's reports today: what is due by which clock, one tap for zero, a form for each line. The same page serves phone and desk."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -46,20 +46,25 @@ def mine(scope: Scope) -> list[Any]:
     return list(rows.order_by("name", "id")[: SHOWN + 1])
 
 
+def reports_of(scope: Scope, words: Words, units: list[Any], now: datetime) -> list[UnitCard]:
+    """What these units owe now: the silent reports of yesterday, and all of today's, each with how many lines stand behind it."""
+    cards = {u.pk: UnitCard(u) for u in units[:SHOWN]}
+    day = clock.local_day(now, words.zone)
+    rows = due.owed(scope, scope.post.area, day - timedelta(days=1), day, of=cards, permission="ledger.write") if scope.post and cards else []
+    for r in sorted(rows, key=lambda r: (r.state != "silent", r.occasion.due)):
+        yesterday = clock.local_day(r.occasion.due - timedelta(microseconds=1), words.zone) < day
+        if not yesterday or r.state == "silent":
+            cards[r.unit.pk].owed.append((r, 0 if r.ledger.lines in ("one", "each") else lines_behind(r.ledger, r.unit.pk, r.occasion)))
+    return [c for c in cards.values() if c.owed]
+
+
 def today(request: HttpRequest) -> HttpResponse:
     """The list: silent ones of yesterday first, then what is due today."""
     scope = request.scope.open()
     post = scope.post
     words = Words(request.LANGUAGE_CODE, post.area.zone if post else "Asia/Shanghai")
     found = mine(scope)
-    cards = {u.pk: UnitCard(u) for u in found[:SHOWN]}
-    day = clock.local_day(clock.now(), words.zone)
-    rows = due.owed(scope, post.area, day - timedelta(days=1), day, of=cards, permission="ledger.write") if post and cards else []
-    for r in sorted(rows, key=lambda r: (r.state != "silent", r.occasion.due)):
-        yesterday = clock.local_day(r.occasion.due - timedelta(microseconds=1), words.zone) < day
-        if not yesterday or r.state == "silent":
-            cards[r.unit.pk].owed.append((r, 0 if r.ledger.lines in ("one", "each") else lines_behind(r.ledger, r.unit.pk, r.occasion)))
-    shown = [c for c in cards.values() if c.owed]
+    shown = reports_of(scope, words, found, clock.now())
     left = sum(o.state in ("silent", "open") for c in shown for o, _ in c.owed)
     silent = sum(o.state == "silent" for c in shown for o, _ in c.owed)
     context = {"w": words, "cards": shown, "lacking": lacking(scope, words, (o for c in shown for o, _ in c.owed)), "left": left, "silent": silent, "more": len(found) > SHOWN, "now": clock.now(), "said": request.GET.get("said", ""), "zeroable": zeroable}

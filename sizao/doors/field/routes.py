@@ -13,6 +13,15 @@ ROUTES = (
         "record-check", "today/check", "field.today.record_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)
     ),
     Route("undo-check", "today/undo", "field.today.undo_check", "post", "check.write", "subject", reads_persons=True, methods=("POST",)),
+    Route("field", "field", "field.phone.shell", "signed-in"),
+    Route("field-pack", "field/pack.json", "field.pack.pack", "post", "plan.read", reads_persons=True),
+    Route("field-acts", "field/acts", "field.told.acts", "post", "plan.read", reads_persons=True, methods=("POST",)),
+    Route("field-copies", "field/copies", "field.copies_page.shown", "post", "users.write"),
+    Route("field-copies-look", "field/copies/look", "field.copies_page.look", "post", "users.write", methods=("POST",)),
+    Route("field-copy-wipe", "field/copies/<uuid:copy>/wipe", "field.copies_page.wipe", "post", "users.write", "subject", methods=("POST",)),
+    Route("field-wipe", "field/wipe.json", "field.phone.wipe", "anyone"),
+    Route("field-wiped", "field/wiped", "field.phone.wiped", "anyone"),
+    Route("field-file", "field/<str:name>", "field.phone.file", "anyone"),
     Route("sample", "sample", "field.sampling.sample", "post", "specimen.write", also=("person.read",)),
     Route("sample-people", "sample/people.json", "field.sampling.people", "post", "specimen.write", reads_persons=True, also=("person.read",)),
     Route("device-program", "device/vault.js", "field.device.program", "anyone"),
@@ -31,5 +40,7 @@ PLACES = (
     Place("file-today", _("File reports"), "ledger.write", "field", ("file-",)),
     Place("sample", _("Sampling point"), "specimen.write", "field", ("sample-",)),
     Place("gate", _("Gateway"), "gate.write", "field", ("gate-",)),
+    Place("field", _("Phone app"), "plan.read", "field"),
     Place("needs", _("Needs"), "check.write", "field", ("need",)),
+    Place("field-copies", _("Phones with lists"), "users.write", "records", ("field-cop",)),
 )

@@ -19,7 +19,7 @@ function start() {
   let lists = null, keys = new Map(), declared = null, busy = false;
 
   async function refreshKeys() {
-    try { const answer = await fetch("/verify/keys.json"); if (answer.ok) { lists = await answer.json(); keys = await publicKeys(lists.keys); } } catch { /* kept ones go on */ }
+    try { const answer = await fetch("/verify/keys.json"); if (answer.ok) { lists = await answer.json(); keys = await publicKeys(lists.keys); } } catch (gone) { /* kept ones go on */ }
   }
 
   const post = (address, body) => fetch(address, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", "X-CSRFToken": place.dataset.csrf, Accept: "application/json" }, body: JSON.stringify(body) });
@@ -67,13 +67,13 @@ function start() {
         const last = records[records.length - 1], mine = told.answers.find((a) => a.id === last.id);
         if (mine && mine.kind === "new" && $("answer").dataset.record === last.id && mine.answer !== $("answer").dataset.answer) say(mine.answer, words.changed);
       }
-    } catch { problem = words.no_network; } finally { busy = false; }
+    } catch (gone) { problem = words.no_network; } finally { busy = false; }
     await count(problem && (await queue.waiting(1)).length ? `${(await queue.waiting()).length} ${words.waiting} · ${problem}` : problem);
   }
 
   async function known(text) {
     if (!text.startsWith("SZ1:")) return {};
-    const verdict = await verify(text, keys, { at: Math.floor(Date.now() / 1000), revoked: new Set(lists?.revoked) }), next = atGate("pass", verdict);
+    const verdict = await verify(text, keys, { at: Math.floor(Date.now() / 1000), revoked: new Set(lists ? lists.revoked : []) }), next = atGate("pass", verdict);
     return { order: next === "order_in_force", why: next === "order_in_force" ? words.pass_order : next === "let_in" ? words.pass_good : words.pass_bad };
   }
 
@@ -86,7 +86,7 @@ function start() {
       const answer = await post("/api/v1/declarations", { find: text });
       if (!answer.ok) return;
       declared = (await answer.json()).found;
-    } catch { return; }
+    } catch (gone) { return; }
     $("found").hidden = false;
     $("said").replaceChildren(...(declared ? declared.lines : [[words.not_found, text]]).flatMap(([name, value]) => {
       const dt = document.createElement("dt"), dd = document.createElement("dd");
@@ -95,7 +95,7 @@ function start() {
     }));
     $("confirm").hidden = !declared;
     $("confirm").disabled = false;
-    $("confirm").textContent = declared?.confirmed ? words.known : words.confirm;
+    $("confirm").textContent = declared && declared.confirmed ? words.known : words.confirm;
   }
 
   async function record(purpose) {
@@ -103,10 +103,10 @@ function start() {
     const temperature = typed === "" ? null : Number(typed), ill = form.elements.ill.checked, shown = await known(text);
     if (temperature !== null && !(temperature >= 30 && temperature <= 45)) { $("temperature").setAttribute("aria-invalid", "true"); $("temperature").focus(); return; }
     $("temperature").removeAttribute("aria-invalid");
-    const answer = gateAnswer(purpose, { temperature, fever: settings.fever, ill, order: Boolean(shown.order), exposed: Boolean(declared?.said?.met_a_case) });
+    const answer = gateAnswer(purpose, { temperature, fever: settings.fever, ill, order: Boolean(shown.order), exposed: Boolean(declared && declared.said && declared.said.met_a_case) });
     const made = { id: queue.id(), unit, at: new Date().toISOString(), purpose, shown: text, temperature, ill, plate: $("plate").value.trim(), load: $("load").value || null, disinfected: form.elements.disinfected.checked ? true : null, answer };
     say(answer, shown.why);
-    try { await queue.keep(made); } catch { say(answer, words.not_kept); $("answer").dataset.kept = "0"; return; }
+    try { await queue.keep(made); } catch (locked) { say(answer, words.not_kept); $("answer").dataset.kept = "0"; return; }
     $("answer").dataset.record = made.id; $("answer").dataset.kept = "1";
     form.reset(); $("found").hidden = true; declared = null;
     await count();
@@ -121,26 +121,12 @@ function start() {
     if (!declared) return;
     $("confirm").disabled = true;
     const answer = await post("/api/v1/declarations", { confirm: declared.id, version: declared.version }).catch(() => null);
-    $("confirm").textContent = answer?.ok ? words.confirmed : words.no_network;
-    if (!answer?.ok) $("confirm").disabled = false;
+    $("confirm").textContent = (answer && answer.ok) ? words.confirmed : words.no_network;
+    if (!(answer && answer.ok)) $("confirm").disabled = false;
   });
-  if ("BarcodeDetector" in window && navigator.mediaDevices) {
+  if (window.vault.camera) {
     $("camera").hidden = false;
-    $("camera").addEventListener("click", async () => {
-      const video = $("video"), reader = new BarcodeDetector({ formats: ["qr_code"] });
-      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-      video.hidden = false;
-      await video.play();
-      const next = async () => {
-        const [code] = await reader.detect(video);
-        if (!code) return requestAnimationFrame(next);
-        video.srcObject.getTracks().forEach((t) => t.stop());
-        video.hidden = true;
-        $("shown").value = code.rawValue;
-        look();
-      };
-      next();
-    });
+    $("camera").addEventListener("click", () => window.vault.camera($("video"), (code) => { $("shown").value = code; look(); }));
   }
   addEventListener("online", flush);
   setInterval(flush, 15000);

@@ -5,13 +5,7 @@
   const $ = (id) => document.getElementById(id), words = $("words").dataset, KEEP_SENT = 86400000;
   const locked = $("locked").textContent;
   let db, list = [], csrf = $("app").dataset.csrf, tube = null, sending = false, skew = 0;
-  const uid = () => {
-    const b = crypto.getRandomValues(new Uint8Array(16)), t = Date.now();
-    for (let i = 0; i < 6; i++) b[i] = Math.floor(t / Math.pow(256, 5 - i)) % 256;
-    b[6] = 0x70 | b[6] & 15; b[8] = 0x80 | b[8] & 63;
-    const h = Array.from(b, (x) => (x + 256).toString(16).slice(1)).join("");
-    return [h.slice(0, 8), h.slice(8, 12), h.slice(12, 16), h.slice(16, 20), h.slice(20)].join("-");
-  };
+  const uid = window.vault.id;
   const open = () => new Promise((good, bad) => {
     const asked = indexedDB.open("sampling", 1);
     asked.onupgradeneeded = () => { asked.result.createObjectStore("tubes", { keyPath: "id" }); asked.result.createObjectStore("kept", { keyPath: "name" }); };

@@ -75,7 +75,7 @@ export async function verify(text, keys, { at, revoked = new Set(), seen = new M
     const header = cbor(sign1[0]);
     if (!(header.get(4) instanceof Uint8Array)) throw new Error("no key id");
     kid = hex(header.get(4));
-  } catch { return { reason: "truncated" }; }
+  } catch (spoiled) { return { reason: "truncated" }; }
   const key = keys.get(kid);
   if (!key) return { reason: "unknown_key" };
   const signed = new Uint8Array([0x84, ...head(3, 10), ...new TextEncoder().encode("Signature1"), ...box(sign1[0]), 0x40, ...box(sign1[2])]);
@@ -83,8 +83,8 @@ export async function verify(text, keys, { at, revoked = new Set(), seen = new M
   let said;
   try {
     const c = cbor(sign1[2]), ours = c.get(OURS);
-    said = { token: hex(c.get(7)), issuer: c.get(1), made: c.get(6), expires: c.get(4), order: Boolean(ours.get(1)), until: ours.get(2) ?? null, kinds: ours.get(3), name: ours.get(4), last: ours.get(5) };
-  } catch { return { reason: "truncated" }; }
+    said = { token: hex(c.get(7)), issuer: c.get(1), made: c.get(6), expires: c.get(4), order: Boolean(ours.get(1)), until: ours.has(2) ? ours.get(2) : null, kinds: ours.get(3), name: ours.get(4), last: ours.get(5) };
+  } catch (spoiled) { return { reason: "truncated" }; }
   if (at < said.made - SKEW) return { reason: "not_yet", said };
   if (at >= said.expires) return { reason: "expired", said };
   if (revoked.has(said.token)) return { reason: "revoked", said };

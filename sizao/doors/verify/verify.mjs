@@ -5,13 +5,13 @@ const $ = (id) => document.getElementById(id), words = $("words").dataset;
 const moment = (at, day = true) => new Date(at * 1000).toLocaleString(document.documentElement.lang, { ...(day ? { dateStyle: "short" } : {}), timeStyle: "short", hour12: false });
 const now = () => Math.floor(Date.now() / 1000);
 let lists = null, keys = new Map();
-const seen = new Map(Object.entries(JSON.parse(localStorage.getItem("seen") ?? "{}")));
+const seen = new Map(Object.entries(JSON.parse(localStorage.getItem("seen") || "{}")));
 
 async function refresh() {
   try {
     const answer = await fetch("/verify/keys.json");
     if (answer.ok) { lists = await answer.json(); keys = await publicKeys(lists.keys); }
-  } catch { /* no network and nothing kept yet */ }
+  } catch (gone) { /* no network and nothing kept yet */ }
   const said = $("list").dataset;
   $("list").textContent = !lists ? said.none : now() > lists.until ? `${said.stale} (${moment(lists.at)})` : `${said.fresh} ${moment(lists.at, false)}`;
 }
@@ -23,7 +23,7 @@ function row(name, value) {
 
 async function check(text) {
   const at = now();
-  const verdict = await verify(text, keys, { at, revoked: new Set(lists?.revoked), seen, again: lists?.again ?? 600 });
+  const verdict = await verify(text, keys, { at, revoked: new Set(lists ? lists.revoked : []), seen, again: (lists && lists.again) || 600 });
   const next = atGate("pass", verdict), said = verdict.said;
   if (verdict.reason === "valid") {
     seen.set(said.token, at);
@@ -59,6 +59,5 @@ if ("BarcodeDetector" in window && navigator.mediaDevices) {
   });
 }
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/verify/worker.js", { scope: "/verify" });
-await refresh();
 setInterval(refresh, 60000);
-document.documentElement.dataset.ready = "1";
+refresh().then(() => { document.documentElement.dataset.ready = "1"; });

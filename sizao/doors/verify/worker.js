@@ -1,5 +1,5 @@
 // Keeps the verifier's page, its program, the keys and the last list on the device: it goes on working when the server is gone.
-const KEPT = "verify-1", FILES = ["/verify", "/verify/verify.css", "/verify/verify.mjs", "/verify/token.mjs", "/verify/keys.json"];
+const KEPT = "verify-2", FILES = ["/verify", "/verify/verify.css", "/verify/verify.mjs", "/verify/token.mjs", "/verify/keys.json"];
 self.addEventListener("install", (event) => event.waitUntil(caches.open(KEPT).then((c) => c.addAll(FILES)).then(() => self.skipWaiting())));
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {
@@ -11,7 +11,7 @@ self.addEventListener("fetch", (event) => {
     try {
       const answer = await fetch(event.request, { signal: stop.signal });
       if (answer.ok) { await kept.put(path, answer.clone()); return answer; }
-    } catch { /* the server is gone, or too slow for a queue of people */ } finally { clearTimeout(late); }
-    return (await kept.match(path)) ?? Response.error();
+    } catch (gone) { /* the server is gone, or too slow for a queue of people */ } finally { clearTimeout(late); }
+    return (await kept.match(path)) || Response.error();
   })());
 });

@@ -87,3 +87,8 @@ def trained_at(scope: Scope, unit: UUID, course: str) -> int:
         return 0
     found: int = entries(scope, "training").filter(unit=unit, values__course=course, values__passed=True).values("person").distinct().count()
     return found
+
+
+def standing(scope: Scope, name: str, unit: UUID, period: date, slot: int) -> Any:
+    """The one line that a unit's report of a period is, in a ledger of one line; None where nobody has written it."""
+    return entries(scope, name, "ledger.write").filter(unit=unit, once=f"{period}/{slot}").first()

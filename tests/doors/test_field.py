@@ -1,0 +1,150 @@
+"""The phone's door: what a copy takes along, what it tells, and that telling twice writes once."""
+
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from sizao.kernel import clock
+from sizao.kernel.ids import uuid7
+
+pytestmark = pytest.mark.doors
+
+
+def pack(browser, copy, **more):
+    told = browser.get("/field/pack.json", {"copy": str(copy), **more}, HTTP_ACCEPT="application/json")
+    return told
+
+
+def tell(browser, copy, *acts, sent_at=None):
+    body = {"sent_at": (sent_at or clock.now()).isoformat(), "acts": [{"id": str(uuid7()), "at": (clock.now() - timedelta(minutes=2)).isoformat(), **a} for a in acts]}
+    return body, again(browser, copy, body)
+
+
+def again(browser, copy, body):
+    answer = browser.post(f"/field/acts?copy={copy}", json.dumps(body), content_type="application/json", HTTP_ACCEPT="application/json")
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+@pytest.fixture
+def phone(outbreak, morning):
+    browser, copy = outbreak.client(outbreak.team, "en"), uuid7()
+    told = pack(browser, copy).json()
+    return browser, copy, told
+
+
+def test_the_list_says_given_names_and_doors_and_the_people_come_apart(phone, outbreak):
+    browser, copy, told = phone
+    checks = [t for t in told["tasks"] if t.get("do") == "check"]
+    assert {t["n"] for t in checks} == {"丽", "强"}  # one grid, no other village
+    assert "李丽" not in json.dumps(told, ensure_ascii=False) and "13900000002" not in json.dumps(told)
+    people = pack(browser, copy, part="people").json()["people"]
+    assert {"李丽", "王强"} < {p["name"] for p in people} and "赵敏" not in {p["name"] for p in people}
+    assert len(people) == len({t["p"] for t in told["tasks"] if t.get("p")}) + 1  # and somebody who does not exist
+
+
+def test_a_check_told_twice_is_one_and_with_other_content_old(phone, outbreak):
+    from sizao.registers.isolation import read as isolation
+
+    browser, copy, told = phone
+    task = next(t for t in told["tasks"] if t.get("do") == "check")
+    body, answer = tell(browser, copy, {"kind": "check", "contact": task["s"], "outcome": "ok", "temperature": "36.6"})
+    assert [a["kind"] for a in answer["answers"]] == ["new"]
+    assert [a["kind"] for a in again(browser, copy, body)["answers"]] == ["identical"]
+    body["acts"][0]["temperature"] = "36.7"
+    assert [a["kind"] for a in again(browser, copy, body)["answers"]] == ["old"]
+    assert isolation.checks(outbreak.desk).count() == 1
+
+
+def test_each_record_has_its_own_answer_and_the_reason(phone):
+    browser, copy, told = phone
+    task = next(t for t in told["tasks"] if t.get("do") == "check")
+    _, answer = tell(
+        browser, copy, {"kind": "check", "contact": task["s"], "outcome": "ok"}, {"kind": "check", "contact": str(uuid4()), "outcome": "ok"}, {"kind": "check", "contact": task["s"], "outcome": "ok", "symptoms": ["fever"]},
+        {"kind": "check", "contact": task["s"], "outcome": "dead"}, {"kind": "paint"}, {"kind": "check", "at": "yesterday"}, {"kind": "check", "contact": task["s"], "outcome": "ok", "at": (clock.now() + timedelta(hours=1)).isoformat()},
+    )  # fmt: skip
+    assert [(a["kind"], a.get("code", "")) for a in answer["answers"]] == [
+        ("new", ""), ("invalid", "not-found-or-out-of-area"), ("invalid", "check-contradicts"), ("invalid", "check-outcome-unknown"), ("invalid", "act-kind-unknown"), ("invalid", "bad-value"),
+        ("invalid", "check-in-the-future"),
+    ]  # fmt: skip
+    assert all(a["text"] for a in answer["answers"][1:])
+
+
+@pytest.mark.parametrize(("called", "raised"), [("doctor", "ticket"), ("medicine", "need")])
+def test_refused_or_could_not_calls_help_once(phone, outbreak, called, raised):
+    from sizao.registers.care import needing
+    from sizao.registers.command import read as command
+
+    browser, copy, told = phone
+    task = next(t for t in told["tasks"] if t.get("do") == "check")
+    tickets, needs = command.tickets(outbreak.desk).count(), len(needing.open_needs(outbreak.desk))
+    body, answer = tell(browser, copy, {"kind": "check", "contact": task["s"], "outcome": "refused", "help": called})
+    assert answer["answers"][0]["kind"] == "new"
+    again(browser, copy, body)
+    assert command.tickets(outbreak.desk).count() - tickets == 1  # a need of medicine is a ticket of urgent care, too
+    assert len(needing.open_needs(outbreak.desk)) - needs == (raised == "need")
+    after = pack(browser, copy).json()
+    assert next(t for t in after["tasks"] if t["s"] == task["s"])["tried"]["why"] == "refused"  # it stays on the list
+
+
+def test_two_phones_write_one_report_and_the_later_one_is_shown_both(phone, outbreak):
+    from sizao.registers.ledgers import actions, read
+    from sizao.registers.ledgers.actions import NewUnit
+    from sizao.registers.ledgers.catalogue import ledgers
+
+    browser, copy, _ = phone
+    one = next(x for x in ledgers().values() if x.about == "unit" and x.lines == "one" and x.counts_of_persons and not x.each)
+    [unit] = actions.add_units(outbreak.desk, [NewUnit("U", outbreak.grid.pk, "前进村卫生室", clock.now() - timedelta(days=2), kind=(one.kinds or ("clinic",))[0])], sender="test").values()
+    count = one.counts_of_persons[0]
+    values = dict.fromkeys(one.counts_of_persons, 0)
+    line = {"kind": "line", "ledger": one.id, "about": {"unit": str(unit)}, "period": clock.local_day(clock.now(), "Asia/Shanghai").isoformat()}
+    _, first = tell(browser, copy, line | {"values": values | {count: 3}})
+    assert first["answers"][0]["kind"] == "new"
+    other, second = outbreak.client(outbreak.team, "en"), uuid7()
+    pack(other, second)
+    _, answer = tell(other, second, line | {"values": values | {count: 5}})
+    [said] = answer["answers"]
+    assert (said["kind"], said["code"]) == ("invalid", "changed-meanwhile") and said["here"]["values"][count] == 3
+    _, mended = tell(other, second, {"kind": "line", "ledger": one.id, "record": said["here"]["record"], "seen": said["here"]["seen"], "values": values | {count: 5}})
+    assert mended["answers"][0]["kind"] == "updated"
+    assert read.entries(outbreak.desk, one.id).get(pk=said["here"]["record"]).values[count] == 5
+
+
+def test_a_copy_is_wiped_at_its_next_contact_after_it_was_heard_out(phone, outbreak):
+    browser, copy, told = phone
+    task = next(t for t in told["tasks"] if t.get("do") == "check")
+    desk = outbreak.client(outbreak.desk, "en")
+    assert desk.post(f"/field/copies/{copy}/wipe").status_code == 302
+    _, answer = tell(browser, copy, {"kind": "check", "contact": task["s"], "outcome": "ok"})
+    assert answer["wipe"] is True and answer["answers"][0]["kind"] == "new"  # what it brings is not lost
+    assert pack(browser, copy).status_code == 410
+    assert browser.get(f"/device/key.json?copy={copy}", HTTP_ACCEPT="application/json").status_code == 410
+    nobody = type(browser)(HTTP_HOST="localhost")
+    assert nobody.get(f"/field/wipe.json?copy={copy}").json() == {"wipe": True}
+    assert nobody.get(f"/field/wiped?copy={copy}").json() == {"wiped": True}
+    assert nobody.get(f"/field/wipe.json?copy={uuid7()}").json() == {"wipe": False}
+
+
+def test_the_invented_row_is_heard_wherever_it_is_asked_for_and_says_which_copy(phone, outbreak):
+    from sizao.doors.field import copies
+    from sizao.doors.models import PhoneCopy
+
+    browser, copy, _ = phone
+    name, number = copies.invented(copy)
+    assert copies.invented(copy) == (name, number) != copies.invented(uuid7())
+    people = pack(browser, copy, part="people").json()["people"]
+    assert sum(p["name"] == name for p in people) == 1
+    desk = outbreak.client(outbreak.desk, "en")
+    desk.get("/find", {"q": "李丽"})
+    assert PhoneCopy.objects.get(pk=copy).heard_at is None
+    desk.get("/find", {"q": number})
+    assert PhoneCopy.objects.get(pk=copy).heard_in == "find"
+    page = desk.post("/field/copies/look", {"text": f"买卖名单：张三 …… {name} 1号"}).content.decode()
+    assert str(copy)[-8:] in page
+
+
+def test_a_copy_of_somebody_else_is_not_there(phone, outbreak):
+    _, copy, _ = phone
+    assert pack(outbreak.client(outbreak.desk), copy).status_code == 404
