@@ -1,0 +1,23 @@
+"""CARE's own settings for production, on the database that `bench lists` names. Its plug-ins that are not installed are left out; the rest is as it ships."""
+
+import base64
+import json
+import os
+from importlib.util import find_spec
+
+from authlib.jose import JsonWebKey
+
+if "JWKS_BASE64" not in os.environ:  # what signs its tokens; a checkout has none of its own
+    secret = JsonWebKey.generate_key("RSA", 2048, is_private=True).as_dict(is_private=True)
+    os.environ["JWKS_BASE64"] = base64.b64encode(json.dumps({"keys": [secret]}).encode()).decode()
+os.environ.setdefault("SNS_ACCESS_KEY", "none")
+os.environ.setdefault("SNS_SECRET_KEY", "none")
+os.environ.setdefault("DATABASE_URL", "postgres:///peer")
+
+from config.settings.production import *  # noqa: F403  (its settings are all its names)
+from config.settings.production import DATABASES, INSTALLED_APPS
+
+LEFT_OUT = [name for name in INSTALLED_APPS if find_spec(name.partition(".")[0]) is None]
+INSTALLED_APPS = [name for name in INSTALLED_APPS if name not in LEFT_OUT]
+DATABASES["default"] |= json.loads(os.environ["PEER_DATABASE"])
+SECURE_SSL_REDIRECT = False  # it is asked on this machine, without a proxy before it
