@@ -166,12 +166,12 @@ def chromium():
 
 @contextmanager
 def visiting(service: Service, chromium):
-    """`come_in(user, size, language)` → a page signed in by a one-time link. At the end: no violation of the policy, no error, no other host asked."""
+    """`come_in(user, size, language, **more)` → a page signed in by a one-time link; `more` is for the browser's context. At the end: no violation of the policy, no error, no other host asked."""
     seen: list[str] = []
     contexts = []
 
-    def come_in(user: str, size=WIDE, language: str = "zh-hans"):
-        context = chromium.new_context(viewport=size, has_touch=size is PHONE)
+    def come_in(user: str, size=WIDE, language: str = "zh-hans", **more):
+        context = chromium.new_context(viewport=size, has_touch=size is PHONE, **more)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda m: seen.append(m.text) if m.type == "error" and not any(w in m.text for w in ("status of 4", "ERR_INTERNET_DISCONNECTED", "ERR_FAILED")) else None)

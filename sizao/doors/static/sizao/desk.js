@@ -48,6 +48,8 @@
   document.addEventListener('click', function (e) { var open = unfolded(); if (open && !open.contains(e.target)) open.open = false; });
   document.addEventListener('focusout', function (e) { var open = e.target.closest('.bar nav details[open]'); if (open && e.relatedTarget && !open.contains(e.relatedTarget)) open.open = false; });
   document.addEventListener('keydown', function (e) { var open = e.key === 'Escape' && unfolded(); if (open) { open.open = false; open.firstElementChild.focus(); } });
+  /* What is wider than the screen can be moved by the keyboard too. */
+  Array.prototype.forEach.call(document.querySelectorAll('.scroll, .tall'), function (e) { if (!e.hasAttribute('tabindex') && (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight)) { e.tabIndex = 0; } });
   /* Pickers: what is typed is asked after a pause; Down goes into what was found, Enter takes it, Escape closes. */
   var pause;
   function found(input) { return document.getElementById(input.getAttribute('aria-controls')); }
