@@ -17,7 +17,7 @@ from sizao.doors.kit.routes import Place, Route, guard
 from sizao.kernel.errors import Refused
 
 #: The doors, and the page with which each begins.
-DOORS = {"field": "/today", "desk": "/registers", "command": "/", "public": "/public/rules"}
+DOORS = {"field": "/today", "desk": "/registers", "command": "/", "public": "/public"}
 STAFF = frozenset({"field", "desk", "command"})
 #: Room → the doors with which it opens; what is asked first stands first.
 ROOMS: dict[str, frozenset[str]] = {

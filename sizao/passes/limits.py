@@ -55,6 +55,13 @@ def check_fetch(address: str) -> None:
         raise Refused("too-many-tries")
 
 
+def check_asked(address: str) -> None:
+    """Something that somebody without an account sends: a question, an offer. Refused too-many-tries beyond `thresholds/asked-per-hour` of one network."""
+    now = clock.now()
+    if _count(["q:" + _digest(network(address), now)], now.replace(minute=0, second=0, microsecond=0), now) > int(threshold("asked-per-hour", now.date())):
+        raise Refused("too-many-tries")
+
+
 def _keys(address: str, code: str, now: datetime) -> tuple[str, str]:
     beginning = "".join(c for c in code.upper() if c.isalnum())[:4]
     return "n:" + _digest(network(address), now), "p:" + _digest(beginning, now)

@@ -26,7 +26,12 @@ VIEWS: dict[str, str] = {
         "FROM public.kernel_enactment WHERE decided_at IS NOT NULL"
     ),
     "kernel_batch": "SELECT * FROM public.kernel_batch WHERE false",
-    "command_areagrade": "SELECT {all:command_areagrade:number,batch_id,sender,source_id} FROM public.command_areagrade g WHERE scale = 'risk' AND {visible:g}",
+    "command_areagrade": "SELECT {none:command_areagrade:number,batch_id,sender,source_id} FROM public.command_areagrade g WHERE scale = 'risk' AND {visible:g}",
+    "command_order": "SELECT {none:command_order:batch_id,sender,source_id,issued_by_id,seconded_by_id} FROM public.command_order o WHERE touches_public AND {visible:o}",
+    "situation_publication": "SELECT {none:situation_publication:prepared_by_id,signed_by_id,recalled_by_id,digest} FROM public.situation_publication WHERE signed_at IS NOT NULL",
+    "situation_question": (
+        "SELECT {none:situation_question:receipt_sha256,asked,need,contact,ticket,answered_by_id,published_by_id} FROM public.situation_question WHERE published_at IS NOT NULL"
+    ),
     "doors_relaykey": "SELECT * FROM public.doors_relaykey",
 }
 
@@ -82,14 +87,14 @@ GRANT USAGE ON SCHEMA {SCHEMA} TO {ROLE};
 
 
 def _filled(text: str, cursor: Any) -> str:
-    """`{all:table:a,b}`: every column, those named as nothing. `{visible:t}`: the row is of no batch, or of one that is closed and not undone."""
+    """`{none:table:a,b}`: every column, those named as nothing. `{visible:t}`: the row is of no batch, or of one that is closed and not undone."""
 
     def columns(found: re.Match[str]) -> str:
         table, hidden = found[1], found[2].split(",")
         cursor.execute("SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum", [f"public.{table}"])
         return ", ".join(f"NULL::{kind} AS {name}" if name in hidden else name for name, kind in cursor.fetchall())
 
-    text = re.sub(r"\{all:(\w+):([\w,]*)\}", columns, text)
+    text = re.sub(r"\{none:(\w+):([\w,]*)\}", columns, text)
     return re.sub(
         r"\{visible:(\w+)\}", r"(\1.batch_id IS NULL OR EXISTS (SELECT 1 FROM public.kernel_batch b WHERE b.id = \1.batch_id AND b.closed_at IS NOT NULL AND b.undone_at IS NULL))", text
     )

@@ -28,6 +28,12 @@ ROUTES = (
     Route("plan-enact", "plan/<str:edition>/enact", "command.plan_enact.enact", "post", "content.enact", "query", methods=("GET", "POST")),
     Route("plan-second", "plan/<str:edition>/second", "command.plan_enact.second", "post", "content.enact", methods=("POST",)),
     Route("plan-withdraw", "plan/<str:edition>/withdraw", "command.plan_enact.withdraw", "post", "content.enact", methods=("POST",)),
+    Route("publish", "publish", "command.publish.board", "post", "text.write", "query"),
+    Route("publish-prepare", "publish/prepare", "command.publish.prepare", "post", "text.write", "query", methods=("POST",)),
+    Route("publish-draft", "publish/<slug:code>", "command.publish.draft", "post", "text.write", "subject"),
+    Route("publish-sign", "publish/<slug:code>/sign", "command.publish.sign", "post", "text.write", "subject", methods=("POST",)),
+    Route("publish-recall", "publish/<slug:code>/recall", "command.publish.recall", "post", "text.write", "subject", methods=("POST",)),
+    Route("publish-drop", "publish/<slug:code>/drop", "command.publish.drop", "post", "text.write", "subject", methods=("POST",)),
 )
 
 PLACES = (
@@ -36,4 +42,5 @@ PLACES = (
     Place("situation", _("Situation"), "plan.read", "command", ("situation-",)),
     Place("grades", _("Grades"), "plan.read", "command", ("grade",)),
     Place("plans", _("Plans"), "plan.read", "command", ("plan-",)),
+    Place("publish", _("Publishing"), "text.write", "command", ("publish-",)),
 )

@@ -101,6 +101,12 @@ ROUTES = (
     Route("import-row", "import/files/<uuid:file>/row/<int:line>", "desk.ledger.row", "post", "import.write", "subject", reads_persons=True, methods=("GET", "POST")),
     Route("import-forget", "import/word/<uuid:saying>", "desk.ledger.forget", "post", "import.write", methods=("POST",)),
     Route("import-confirm", "import/confirm", "desk.intake.confirm", "post", "import.write", methods=("POST",)),
+    Route("question-desk", "questions", "desk.questions.board", "post", "ticket.write", "query"),
+    Route("question-one", "questions/<uuid:question>", "desk.questions.one", "post", "ticket.write", "subject"),
+    Route("question-contact", "questions/<uuid:question>/reach", "desk.questions.contact", "post", "ticket.write", "subject", methods=("POST",)),
+    Route("question-answer", "questions/<uuid:question>/answer", "desk.questions.answer", "post", "ticket.write", "subject", methods=("POST",)),
+    Route("question-publish", "questions/<uuid:question>/publish", "desk.questions.publish", "post", "ticket.write", "subject", methods=("POST",), also=("text.write",)),
+    Route("question-recall", "questions/<uuid:question>/recall", "desk.questions.recall", "post", "ticket.write", "subject", methods=("POST",), also=("text.write",)),
 )
 
 PLACES = (
@@ -115,6 +121,7 @@ PLACES = (
     Place("lab", _("Laboratory"), "custody.write", "desk", ("lab-",)),
     Place("orders-watch", _("Restrictions"), "order.second", "desk", ("orders-",)),
     Place("handovers", _("Hand-overs"), "contact.write", "desk", ("handover",)),
+    Place("question-desk", _("Question desk"), "ticket.write", "desk", ("question-",)),
     Place("registers", _("Registers"), "plan.read", "records", ("register", "record")),
     Place("duplicates", _("Duplicates"), "person.merge", "records", ("duplicates-", "merge-")),
     Place("import", _("Import"), "import.write", "records", ("import-",)),

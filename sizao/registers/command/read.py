@@ -65,6 +65,13 @@ def published_grades(at: datetime) -> list[AreaGrade]:
     return list(rows.select_related("area").defer("area__geometry").order_by("area__code", "starts_at"))
 
 
+def published_orders(area: Area, at: datetime) -> list[Order]:
+    """For anyone: the orders in force that touch the public, for an area and everything above it. One statement."""
+    above = [int(n) for n in area.path.split(".") if n]
+    rows = Order.objects.filter(visible(), touches_public=True, area__in=above, starts_at__lte=at, issued_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=at), Q(ended_at=None) | Q(ended_at__gt=at))
+    return list(rows.select_related("area").defer("area__geometry").order_by("-restrictive", "starts_at", "pk"))
+
+
 def orders(scope: Scope) -> QuerySet[Order]:
     """The orders of the areas that this scope may see."""
     return Order.objects.filter(visible(), scope.area_filter("area", "plan.read")).select_related("area")

@@ -193,3 +193,25 @@ def counts_by_area(scope: Scope, area: Area) -> dict[int, int]:
 def fewer_than(many: int) -> bool:
     """Whether the register has fewer persons than so many; it counts no further."""
     return Person.objects.filter(same_as=None)[: many].count() < many
+
+
+def names_standing_in(scope: Scope, candidates: Iterable[str]) -> list[str]:
+    """Which of these texts is the name of somebody in the register: for a text that is to be published and must name nobody. Put on record; only whoever may write texts asks. One statement."""
+    if not scope.can("text.write"):
+        scope.check("ticket.write")
+    wanted = {c for c in candidates if c}
+    found = sorted(set(among(Person.objects.filter(visible()), "name", wanted, ids=False).order_by().values_list("name", flat=True))) if wanted else []
+    audit.write(scope, "population.names_in_text", [], count=len(found))
+    return found
+
+
+def how_many_alike(scope: Scope, area: Area, sex: str = "", youngest: int | None = None, oldest: int | None = None) -> int:
+    """How many persons live below an area with that sex and age in whole years, both ends in; what is not named is not asked. For figures. One statement."""
+    found = Person.objects.filter(visible(), scope.area_filter("area", "plan.read"), same_as=None, area__path__startswith=area.path)
+    if sex:
+        found = found.filter(sex=sex)
+    if youngest is not None:
+        found = found.filter(age_years__gte=youngest)
+    if oldest is not None:
+        found = found.filter(age_years__lt=oldest + 1)
+    return found.order_by().count()
