@@ -114,8 +114,11 @@ class Peer:
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
                 connection.request("GET", self.alive)
-                connection.getresponse().read()
-                return
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status == 200:
+                    return
+                break
             except OSError:
                 if any(p.poll() is not None for p in self.processes):
                     break
@@ -284,7 +287,12 @@ class Care(Peer):
             return [(row["id"], row["name"]) for row in json.loads(text)["results"]]
 
         def whole(address: str) -> list[tuple[str, str]]:
-            return listed(readers[0].get(address.replace(f"limit={PAGE}", "limit=1000000")))
+            found, nearest = list[tuple[str, str]](), address.replace(f"limit={PAGE}", "limit=250")
+            while nearest:
+                text = readers[0].get(nearest)
+                found += listed(text)
+                nearest = (json.loads(text)["next"] or "").partition(f":{PORT}")[2]
+            return found
 
         def record(text: str) -> tuple[str, str]:
             told = json.loads(text)

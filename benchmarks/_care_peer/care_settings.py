@@ -15,9 +15,10 @@ os.environ.setdefault("SNS_SECRET_KEY", "none")
 os.environ.setdefault("DATABASE_URL", "postgres:///peer")
 
 from config.settings.production import *  # noqa: F403  (its settings are all its names)
-from config.settings.production import DATABASES, INSTALLED_APPS
+from config.settings.production import DATABASES, INSTALLED_APPS, PLUGIN_APPS
 
 LEFT_OUT = [name for name in INSTALLED_APPS if find_spec(name.partition(".")[0]) is None]
 INSTALLED_APPS = [name for name in INSTALLED_APPS if name not in LEFT_OUT]
+PLUGIN_APPS = [name for name in PLUGIN_APPS if name not in LEFT_OUT]
 DATABASES["default"] |= json.loads(os.environ["PEER_DATABASE"])
 SECURE_SSL_REDIRECT = False  # it is asked on this machine, without a proxy before it
