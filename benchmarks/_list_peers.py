@@ -110,20 +110,21 @@ class Peer:
         log = (self.place / "peer.log").open("wb")
         for command in self.commands():
             self.processes.append(subprocess.Popen(command, cwd=self.home(), env=self.environment(), stdout=log, stderr=log))
+        status = 0
         for _ in range(600):
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
                 connection.request("GET", self.alive)
                 answer = connection.getresponse()
                 answer.read()
-                if answer.status == 200:
+                if (status := answer.status) == 200:
                     return
                 break
             except OSError:
                 if any(p.poll() is not None for p in self.processes):
                     break
                 time.sleep(0.2)
-        raise RuntimeError(f"{self.name} did not come up: {(self.place / 'peer.log').read_text(errors='replace')[-2000:]}")
+        raise RuntimeError(f"{self.name} did not come up (status {status}): {(self.place / 'peer.log').read_text(errors='replace')[-2000:]}")
 
     def stop(self) -> None:
         for process in reversed(self.processes):

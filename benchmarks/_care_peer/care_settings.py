@@ -17,7 +17,14 @@ os.environ.setdefault("DATABASE_URL", "postgres:///peer")
 from config.settings.production import *  # noqa: F403  (its settings are all its names)
 from config.settings.production import DATABASES, INSTALLED_APPS, PLUGIN_APPS
 
-LEFT_OUT = [name for name in INSTALLED_APPS if find_spec(name.partition(".")[0]) is None]
+
+def is_there(name: str) -> bool:
+    """Whether an app can be imported. Of plug-ins that once were apps of its own, folders without code are left in the checkout."""
+    found = find_spec(name.partition(".")[0])
+    return found is not None and found.origin is not None
+
+
+LEFT_OUT = [name for name in INSTALLED_APPS if not is_there(name)]
 INSTALLED_APPS = [name for name in INSTALLED_APPS if name not in LEFT_OUT]
 PLUGIN_APPS = [name for name in PLUGIN_APPS if name not in LEFT_OUT]
 DATABASES["default"] |= json.loads(os.environ["PEER_DATABASE"])
