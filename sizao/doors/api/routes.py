@@ -19,6 +19,11 @@ ROUTES = (
     Route("api-duplicates", "api/v1/duplicates", "api.duplicates.waiting", "post", "person.merge", reads_persons=True),
     Route("api-duplicate", "api/v1/duplicates/<uuid:pair>", "api.duplicates.decide", "post", "person.merge", "subject", reads_persons=True, methods=("POST",)),
     Route("api-merge-undo", "api/v1/merges/<uuid:merge>/undo", "api.duplicates.undo", "post", "person.merge", "subject", reads_persons=True, methods=("POST",)),
+    Route("api-openrosa-list", "api/v1/openrosa/formList", "api.openrosa.form_list", "post", "ledger.write"),
+    Route("api-openrosa-form", "api/v1/openrosa/forms/<slug:ledger_id>.xml", "api.openrosa.form", "post", "ledger.write"),
+    Route("api-openrosa-manifest", "api/v1/openrosa/forms/<slug:ledger_id>/manifest", "api.openrosa.manifest", "post", "ledger.write"),
+    Route("api-openrosa-units", "api/v1/openrosa/forms/<slug:ledger_id>/units.csv", "api.openrosa.units", "post", "ledger.write"),
+    Route("api-openrosa-submission", "api/v1/openrosa/submission", "api.openrosa.submission", "post", "ledger.write", reads_persons=True, methods=("GET", "POST")),
     Route("api-rows", "api/v1/<slug:register>", "api.v1.rows", "post", register="method", area="query", reads_persons=True, methods=("GET", "POST")),
     Route("api-row", "api/v1/<slug:register>/<uuid:record>", "api.v1.row", "post", register="method", area="subject", reads_persons=True, methods=("GET", "PATCH")),
 )

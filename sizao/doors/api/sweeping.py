@@ -6,12 +6,16 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
-from sizao.doors.models import Answered, SignInLink
+from sizao.doors.models import Answered, PhoneAct, SignInLink
 from sizao.kernel import clock
 from sizao.kernel.codes import threshold
 
 #: So many rows a statement, so that no transaction lasts.
 AT_ONCE = 5000
+
+
+#: What a phone told is taken again for so long (`field/told.py`); after that its ids are needed by nobody.
+FORGOTTEN = timedelta(days=62)
 
 
 def sweep(now: datetime | None = None) -> int:
@@ -21,7 +25,7 @@ def sweep(now: datetime | None = None) -> int:
     """
     now = now or clock.now()
     until = now - timedelta(days=int(threshold("answered-kept-days", now.date())))
-    return _drop(Answered.objects.filter(made_at__lt=until)) + _drop(Session.objects.filter(expire_date__lt=now)) + _drop(SignInLink.objects.filter(expires_at__lt=now))
+    return _drop(Answered.objects.filter(made_at__lt=until)) + _drop(PhoneAct.objects.filter(at__lt=now - FORGOTTEN)) + _drop(Session.objects.filter(expire_date__lt=now)) + _drop(SignInLink.objects.filter(expires_at__lt=now))
 
 
 def _drop(old: QuerySet[Any]) -> int:

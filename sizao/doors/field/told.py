@@ -318,12 +318,16 @@ def _said(t: Told, language: str) -> dict[str, Any]:
     if t.record is not None:
         said["record"] = str(t.record)
     if t.problem is not None:
-        p = t.problem
-        refused = Refused(p.code, field=p.field, value=p.value, expected="", count=p.value, period=p.value, since="", unit=p.value, ledger="", register="", days=p.value)
-        said |= {"code": p.code, "text": refused.text(language), "cure": refused.cure(language), "field": p.field}
+        refused = refusal(t.problem)
+        said |= {"code": refused.code, "text": refused.text(language), "cure": refused.cure(language), "field": t.problem.field}
     if t.here:
         said["here"] = t.here
     return said
+
+
+def refusal(p: Problem) -> Refused:
+    """A problem in the words of its error."""
+    return Refused(p.code, field=p.field, value=p.value, expected="", count=p.value, period=p.value, since="", unit=p.value, ledger="", register="", days=p.value)
 
 
 def _uuid(told: Any) -> UUID | None:

@@ -154,7 +154,10 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     if request.path.startswith(API):
         if refused.code == "not-found-or-out-of-area":
             refused = Refused("page-not-found")
-        return problem_json(request, refused)
+        response = problem_json(request, refused)
+        if refused.status == 401 and request.path.startswith(tokens.BASIC):
+            response.headers["WWW-Authenticate"] = 'Basic realm="Sizao", charset="UTF-8"'
+        return response
     if isinstance(refused, ChoosePost):
         return _go(request, f"/post?next={request.path}")
     if isinstance(refused, FactorNeeded) and not request.headers.get("Accept", "").startswith("application/json"):

@@ -1,5 +1,6 @@
 """A program's way in: a token for one user at one post for one purpose, until a day. The store keeps its digest only."""
 
+import base64
 import hashlib
 import secrets
 import time
@@ -17,6 +18,8 @@ from sizao.kernel.scope import Scope
 LONGEST_DAYS = 366
 #: Where a door asks hundreds of times a second: there what a token opened is believed for a moment, so that a token that was taken back works a moment longer.
 FREQUENT, BELIEVED = frozenset({"/api/v1/scans"}), 2.0
+#: Below this address a token may also come as the password of HTTP Basic: ODK Collect knows nothing else. The name before it is not looked at.
+BASIC = "/api/v1/openrosa/"
 _lately: dict[str, tuple[float, Any, Scope]] = {}
 
 
@@ -53,7 +56,9 @@ def revoke(scope: Scope, number: int, *, of: Any) -> None:
 def come_in(request: HttpRequest) -> Scope | None:
     """The scope of the token that the request carries; None when it carries none. Refused not-signed-in when it is no good."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer":
+    if kind.lower() == "basic" and request.path.startswith(BASIC):
+        token = _password(token)
+    elif kind.lower() != "bearer":
         return None
     digest, frequent = _digest(token.strip()), request.path in FREQUENT
     if frequent and (known := _lately.get(digest)) is not None and known[0] > time.monotonic():
@@ -69,6 +74,14 @@ def come_in(request: HttpRequest) -> Scope | None:
             _lately.clear()
         _lately[digest] = time.monotonic() + BELIEVED, held, scope
     return _opened(request, held, scope)
+
+
+def _password(told: str) -> str:
+    """What stands after the name; "" where nothing can be read."""
+    try:
+        return base64.b64decode(told.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _opened(request: HttpRequest, held: Any, scope: Scope) -> Scope:
