@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,11 +30,13 @@ __all__ = [
     "explain",
     "explain_all",
     "explain_lines",
+    "kept_run",
     "latest_run",
     "measure_page",
     "missing",
     "missing_json",
     "overview",
+    "runs_by_day",
     "subjects",
     "today",
 ]
@@ -43,6 +45,26 @@ __all__ = [
 def latest_run() -> Run | None:
     """The run that pages answer from."""
     return Run.objects.filter(standing=True).order_by("-pk").first()
+
+
+def runs_by_day(until: datetime, days: int) -> list[Run]:
+    """The last run that judged each of the last local days that have one, the latest day first, without today's: that is `latest_run`. One statement."""
+    found = Run.objects.filter(standing=True, as_of__lt=until, as_of__gte=until - timedelta(days=days)).order_by("-as_of", "-pk")
+    by: dict[Any, int] = {}
+    zone: ZoneInfo | None = None
+    for pk, as_of, name in found.values_list("pk", "as_of", "zone"):
+        zone = zone or ZoneInfo(name)
+        by.setdefault(as_of.astimezone(zone).date(), pk)
+    rows = {r.pk: r for r in Run.objects.filter(pk__in=by.values())}
+    return [rows[pk] for pk in by.values()]
+
+
+def kept_run(number: int) -> Run:
+    """A run of the line that pages answer from, by its number: yesterday's page is looked at again. Refused page-not-found where it is none, or is no longer kept."""
+    found = Run.objects.filter(pk=number, standing=True).first()
+    if found is None:
+        raise Refused("page-not-found")
+    return found
 
 
 def _standing() -> Run:
@@ -112,11 +134,12 @@ def _by_area(area: Area, cells: list[dict[str, Any]]) -> tuple[list[AreaFigures]
     return list(below.values()), own
 
 
-def overview(scope: Scope, area: Area | None = None, measure: str | None = None, run: Run | None = None) -> Overview:
-    """The numbers of an area. `measure` narrows the areas below to one measure; the measures are always all."""
+def overview(scope: Scope, area: Area | None = None, measure: str | None = None, run: Run | None = None, *, amounts: bool = False) -> Overview:
+    """The numbers of an area. `measure` narrows the areas below to one measure; the measures are always all. `amounts`: those of the area's own measures too."""
     here, run = _here(scope, area), run or _standing()
-    known = {name: figures for name, (figures, _) in _measures(run, here).items()}
-    if measure:
+    found = _measures(run, here)
+    known = {name: figures for name, (figures, _) in found.items()}
+    if measure and measure not in known:
         _measure(run, measure, here)
     cells = _cells(run, [here.pk, *(a.pk for a in _below(here))])
     total = Counts()
@@ -125,6 +148,9 @@ def overview(scope: Scope, area: Area | None = None, measure: str | None = None,
             known[cell["measure"]].add(cell)
             total.add(cell)
     below, own = _by_area(here, [c for c in cells if measure in (None, c["measure"])])
+    if amounts:
+        for (name, _), told in beside.amounts(run, [f.measure for _, f in found.values()], [here.pk]).items():
+            known[name].amounts = told
     worst = sorted(known.values(), key=lambda m: (-m.missing, m.coverage if m.coverage is not None else 2, m.id))
     return Overview(run=run, area=here, measures=worst, areas=below, own=own, total=total)
 
@@ -160,10 +186,11 @@ def missing(
     after: str | None = None,
     limit: int | None = 50,
     run: Run | None = None,
+    apart: bool = False,
 ) -> Page:
     """The list behind a number: `state` is one of LISTS or BESIDE. By due date, a page at a time (`after` is the last page's `next`); with `limit` None all.
 
-    `measure` None: of all measures; `urgency`, `kind`: only of those.
+    `measure` None: of all measures; `urgency`, `kind`: only of those; `apart`: only what stands at the area itself and in none of the areas right below.
     """
     here, run = _here(scope, area, "person.read"), run or _standing()
     if state not in (*LISTS, *BESIDE):
@@ -174,7 +201,10 @@ def missing(
         return Page(rows=[], next=None, run=run)
     whole = limit is None
     with transaction.atomic():
-        sql, parameters = lists.keyset(_relation(run, list(known), state, here), state, after, 10**9 if whole else limit or 0)
+        relation = _relation(run, list(known), state, here)
+        if apart:
+            relation = f"SELECT o.* FROM ({relation}) o WHERE o.area IS NULL OR NOT EXISTS (SELECT 1 FROM kernel_area i JOIN kernel_area c ON i.path LIKE c.path || '%%' WHERE i.id = o.area AND c.parent_id = {here.pk} AND c.valid_to IS NULL)"
+        sql, parameters = lists.keyset(relation, state, after, 10**9 if whole else limit or 0)
         rows = list(evaluation.rows(sql if parameters else sql.replace("%%", "%"), tuple(parameters)))
     more = not whole and len(rows) > (limit or 0)
     rows = rows[:limit] if more else rows

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from sizao.doors.command.measure import PAGE, lines
 from sizao.doors.kit import places, runs
@@ -23,16 +24,25 @@ def listed(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "missing")
     if state not in states:
         raise Refused("page-not-found")
-    run = read.latest_run()
-    shown = _common(request, scope, area, run) | {"state": state, "states": states, "rows": [], "next": ""}
+    run, number = runs.chosen(request)
+    kind, urgency, apart = request.GET.get("kind") or None, request.GET.get("urgency") or None, request.GET.get("apart") == "1"
+    kept = {"area": area.code, "state": state, "kind": kind or "", "urgency": urgency or "", "apart": "1" if apart else "", "run": number}
+    shown = _common(request, scope, area, run) | {"state": state, "states": states, "rows": [], "next": "", "run_no": number, "kept": kept}
     if scope.can("person.read", area):
-        found = read.missing(scope, None, area, state=state, after=request.GET.get("after") or None, limit=PAGE, run=run)
+        found = read.missing(scope, None, area, state=state, after=request.GET.get("after") or None, limit=PAGE, run=run, kind=kind, urgency=urgency, apart=apart)
         shown["rows"] = lines(scope, found.rows, f"plan.{state}", shown["w"])
-        shown["next"] = url("listed", {"area": area.code, "state": state, "after": found.next}) if found.next else ""
+        shown["next"] = url("listed", {**kept, "after": found.next}) if found.next else ""
         if is_partial(request) and request.GET.get("after"):
             return page(request, "command/rows.html", shown)
     seen = read.overview(scope, area, None, run)
-    return page(request, "command/listed.html", shown | {"count": seen.total.count(state), "measures": [m for m in seen.measures if m.count(state)]})
+    counted = [m for m in seen.measures if m.count(state) and kind in (None, m.kind) and urgency in (None, m.urgency)]
+    count = seen.own.count(state) if apart else sum(m.count(state) for m in counted)
+    return page(request, "command/listed.html", shown | {"count": count, "measures": [] if apart else counted, "title": _title(kind, urgency) or states[state]})
+
+
+def _title(kind: str | None, urgency: str | None) -> str:
+    """What a list is called that is narrowed by more than its state."""
+    return _("Silent: reports due that are not in") if kind == "report" else _("Alarms") if urgency == "alarm" else ""
 
 
 def duty(request: HttpRequest) -> HttpResponse:

@@ -40,14 +40,15 @@ def measure(request: HttpRequest, measure: str) -> HttpResponse:
     beside = runs.beside_words()
     if state not in states | beside:
         raise Refused("page-not-found")
-    run = read.latest_run()
+    run, number = runs.chosen(request)
+    apart = request.GET.get("apart") == "1"
     words = Words(request.LANGUAGE_CODE, area.zone)
     may_read = scope.can("person.read", area)
     listed: dict[str, Any] = {"w": words, "with_measure": False, "rows": [], "next": "", "as_of": run.as_of if run else clock.now(), "state": state}
     if may_read:
-        found = read.missing(scope, measure, area, state=state, after=request.GET.get("after") or None, limit=PAGE, run=run)
+        found = read.missing(scope, measure, area, state=state, after=request.GET.get("after") or None, limit=PAGE, run=run, apart=apart)
         listed["rows"] = lines(scope, found.rows, f"plan.{state}", words)
-        listed["next"] = url("measure", {"area": area.code, "state": state, "after": found.next}, measure=measure) if found.next else ""
+        listed["next"] = url("measure", {"area": area.code, "state": state, "run": number, "apart": "1" if apart else "", "after": found.next}, measure=measure) if found.next else ""
         if is_partial(request) and request.GET.get("after"):
             return page(request, "command/rows.html", listed)
     whole = read.measure_page(scope, measure, area, run)
@@ -69,6 +70,8 @@ def measure(request: HttpRequest, measure: str) -> HttpResponse:
             "tiers": whole.tiers,
             "own": whole.own if whole.own.all else None,
             "may_read": may_read,
+            "run_no": number,
+            "apart": apart,
         },
     )
 

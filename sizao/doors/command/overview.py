@@ -1,6 +1,8 @@
 """The command's first page: where the holes are, below any area, in any measure."""
 
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -10,8 +12,13 @@ from sizao.doors.kit.templates import url
 from sizao.doors.kit.treemap import tiles
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
+from sizao.kernel.codes import code_list
+from sizao.kernel.models import Area
+from sizao.kernel.scope import Scope
 from sizao.plan import read
+from sizao.registers.command import read as command
 from sizao.registers.laboratory import board
+from sizao.situation import headline
 
 TILES_WIDTH, TILES_HEIGHT = 720, 400
 
@@ -26,37 +33,34 @@ def _quiet(measures: Any, chosen: str) -> set[str]:
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    """Measures by what is missing, parts of the area by coverage, each number a link to its rows."""
-    scope = request.scope.open()
+    """Measures by what is missing, parts of the area by coverage, what stands beside, who is on duty, what waits for a decision; each number a link to its rows."""
+    scope = request.scope.open()  # type: ignore[attr-defined]
     area = places.asked(request, scope)
-    words = Words(request.LANGUAGE_CODE, area.zone)
-    shown = {
-        "w": words,
-        "area": area,
-        "up": places.way_up(scope, area),
-        "now": clock.now(),
-        "run": None,
-        "chosen_id": "",
-        "with_map": False,
-        "laboratory": board.alarms(scope, area, clock.now()) if scope.can("tube.read", area) else None,
-    }
-    run = read.latest_run()
+    words = Words(request.LANGUAGE_CODE, area.zone)  # type: ignore[attr-defined]
+    now = clock.now()
+    run, number = runs.chosen(request)
+    shown: dict[str, Any] = {
+        "w": words, "area": area, "up": places.way_up(scope, area), "now": now, "run": None, "run_no": number, "chosen_id": "", "with_map": False,
+        "laboratory": board.alarms(scope, area, now) if scope.can("tube.read", area) else None,
+    }  # fmt: skip
     if run is None:
         return page(request, "command/overview.html", shown)
     chosen = request.GET.get("measure", "")
-    found = read.overview(scope, area, chosen or None, run)
+    found = read.overview(scope, area, chosen or None, run, amounts=True)
     lines = runs.worst_first(found.areas)
     with_map = places.have_shapes(area)
 
     def rows_of(line: Any, state: str) -> str:
-        if chosen:
-            return url("measure", {"area": line.code, "state": state}, measure=chosen)
-        return url("overview", {"area": line.code})
+        return of_state(line.code, state, chosen)
+
+    def of_state(code: str, state: str, measure: str = "", **more: str) -> str:
+        query = {"area": code, "state": state, "run": number, **more}
+        return url("measure", query, measure=measure) if measure else url("listed", query)
 
     together: dict[str, int] = {}
     for line in (*lines, found.own):
-        for name, number in line.counts().items():
-            together[name] = together.get(name, 0) + number
+        for name, n in line.counts().items():
+            together[name] = together.get(name, 0) + n
     together["done"] = together["met"] + together["late"]
     return page(
         request,
@@ -71,13 +75,51 @@ def overview(request: HttpRequest) -> HttpResponse:
             "own": found.own if found.own.all else None,
             "together": together,
             "total": found.total,
+            "silent": sum(m.missing for m in found.measures if m.kind == "report"),
+            "alarms": sum(m.raised for m in found.measures if m.urgency == "alarm"),
             "worst": next((m for m in found.measures if m.missing), None),
             "with_map": with_map,
             "tiles": [] if with_map else tiles([(line, max(line.owed, 1) ** 0.6) for line in lines], TILES_WIDTH, TILES_HEIGHT),
             "tiles_height": TILES_HEIGHT,
             "rows_of": rows_of,
-        },
+            "of_state": of_state,
+            "days": _days(now, area.zone, run, number),
+            "blocks": headline.blocks(found.measures),
+            "level": _level(area),
+        }
+        | _beside(scope, area, now),
     )
+
+
+#: Up to how many days back the slider goes.
+BACK = 60
+
+
+def _days(now: datetime, zone: str, run: Any, number: str) -> list[tuple[str, str, bool]]:
+    """The days that can be looked at, the earliest first, today last: (day, run's number or "" for now, chosen)."""
+    today = clock.local_day(now, zone)
+    kept = [(clock.local_day(r.as_of, zone), str(r.pk)) for r in read.runs_by_day(now, BACK)]
+    line = [(day.isoformat(), pk, pk == number) for day, pk in reversed(kept) if day < today]
+    return [*line, (today.isoformat(), "", not number)] if line else []
+
+
+def _level(area: Area) -> Any:
+    """What the response level and the grade are here: of the nearest area that has one."""
+    now = clock.now()
+    levels = {row.area_id: row for row in command.public_levels(now)}
+    ids = [int(pk) for pk in reversed([pk for pk in area.path.split(".") if pk])]
+    return {"response": next((levels[pk] for pk in ids if pk in levels), None), "grade": command.grade_of(area, now)}
+
+
+def _beside(scope: Scope, area: Area, now: datetime) -> dict[str, Any]:
+    """What is known beside the run, now: cases, beds, stock, tests, seats, decisions."""
+    seats, many = headline.on_duty(scope, area)
+    rates = headline.rates(scope, area, now)
+    return {
+        "rates": rates, "beds": headline.beds_here(area, code_list("bed-class")), "cover": headline.cover(scope, area), "tests": headline.tests(scope, area, now),
+        "seats": seats, "seats_many": many, "waits": headline.waits(scope, area, now), "may_call": scope.can("inspection.write", area), "may_cases": scope.can("case.read", area),
+        "of_cases": lambda r, **more: f"{url('register', register='cases')}?{urlencode([('area', area.code), ('f.disease', r.disease), ('f.classification', 'confirmed'), *((k.replace('__', '.'), v) for k, v in more.items())])}",
+    }  # fmt: skip
 
 
 def shapes(request: HttpRequest) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 
@@ -13,6 +13,13 @@ from sizao.doors.kit.words import Words
 def page(request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
     """`template` with the reader's words, the scope's post and the store's mark."""
     return HttpResponse(render(request, template, context), status=status)
+
+
+def see(address: str) -> HttpResponse:
+    """Done: the browser goes on to another page by GET (303), and going back sends nothing twice."""
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
 
 
 def render(request: HttpRequest, template: str, context: dict[str, Any] | None = None) -> str:

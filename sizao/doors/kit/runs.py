@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sizao.kernel import clock
-from sizao.plan import evaluation
+from sizao.plan import evaluation, read
 
 #: A run older than this says that the worker may have stopped.
 STALE = timedelta(minutes=5)
@@ -31,6 +31,12 @@ def head(run: Any) -> RunHead:
     plans = {e["item"]: {"title": evaluation.edition(e["item_id"]).title, "ref": e["item"], "trial": e["trial"]} for e in run.editions}
     back = run.started_at - run.as_of > timedelta(minutes=1)
     return RunHead(run.pk, run.as_of, run.started_at, run.known_at, list(plans.values()), now - run.started_at > STALE, back)
+
+
+def chosen(request: Any) -> tuple[Any, str]:
+    """The run that `?run=` names, with that number for the links of the page; without one the latest, and "". Refused page-not-found."""
+    number = request.GET.get("run", "")
+    return (read.kept_run(int(number)), number) if number.isdigit() and len(number) < 16 else (read.latest_run(), "")
 
 
 def moment() -> datetime:

@@ -5,12 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Count, Max, Q
+from django.db.models.functions import Coalesce, TruncDate
 
 from sizao.kernel.copying import text_array
 from sizao.kernel.ids import uuid_array
-from sizao.kernel.scope import Scope
+from sizao.kernel.models import Area
+from sizao.kernel.scope import Scope, visible
 
 from .models import Case, Contact
 
@@ -158,3 +162,14 @@ def linked_pairs(infectees: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
         return set(cursor.fetchall())
 
 
+
+
+def outcomes(scope: Scope, area: Area, today: date, since: date) -> list[tuple[str, int, int, int, int, date | None]]:
+    """(disease, confirmed cases, recovered of them, died of them, those whose confirmation is of `since` or later, day of the last) below an area; days are local. For figures:
+    shows nobody, so the right to read the plan is enough. The last case is dated by confirmation, else report, else when it was first known. One statement."""
+    on, confirmed = TruncDate(Coalesce("confirmed_at", "reported_at", "known_from"), tzinfo=ZoneInfo(area.zone)), TruncDate("confirmed_at", tzinfo=ZoneInfo(area.zone))
+    found = Case.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=area.path, classification="confirmed").annotate(on=on, sure=confirmed)
+    counted = found.filter(on__lte=today).order_by().values("disease").annotate(
+        ill=Count("pk"), recovered=Count("pk", filter=Q(outcome="recovered")), died=Count("pk", filter=Q(outcome="died")), new=Count("pk", filter=Q(sure__gte=since)), last=Max("on")
+    )  # fmt: skip
+    return [(r["disease"], r["ill"], r["recovered"], r["died"], r["new"], r["last"]) for r in counted]

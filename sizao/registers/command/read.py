@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Length
 
-from sizao.kernel.models import Area
+from sizao.kernel.models import Act, Area
 from sizao.kernel.scope import Scope, at_most_one, visible
 
 from .models import (
@@ -70,6 +70,12 @@ def published_orders(area: Area, at: datetime) -> list[Order]:
     above = [int(n) for n in area.path.split(".") if n]
     rows = Order.objects.filter(visible(), touches_public=True, area__in=above, starts_at__lte=at, issued_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=at), Q(ended_at=None) | Q(ended_at__gt=at))
     return list(rows.select_related("area").defer("area__geometry").order_by("-restrictive", "starts_at", "pk"))
+
+
+def public_levels(at: datetime) -> list[AreaGrade]:
+    """For anyone: the response levels in force. One statement."""
+    rows = AreaGrade.objects.filter(visible(), scale="response", starts_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=at))
+    return list(rows.select_related("area").defer("area__geometry").order_by("area__code", "starts_at"))
 
 
 def orders(scope: Scope) -> QuerySet[Order]:
@@ -191,3 +197,33 @@ def address(digest: str) -> CalendarAddress | None:
 def has_address(scope: Scope) -> bool:
     """Whether this post has an address in use."""
     return CalendarAddress.objects.filter(post=scope.post_id, ended_at=None).exists()
+
+
+def last_check_ins(posts: Iterable[UUID]) -> dict[UUID, datetime]:
+    """guard post → when somebody last checked in there. One statement."""
+    rows = Act.objects.filter(visible(), kind="shift.checked_in", subject__in=list(posts)).order_by("subject", "-happened_at").distinct("subject")
+    return dict(rows.values_list("subject", "happened_at"))
+
+
+def open_tickets(scope: Scope, path: str, at: datetime) -> dict[str, tuple[int, int]]:
+    """Kind → (open, overdue of them) below an area. One statement."""
+    rows = tickets(scope).filter(area__path__startswith=path, verified_at=None).order_by().values("kind").annotate(n=Count("pk"), late=Count("pk", filter=Q(due_at__lt=at)))
+    return {row["kind"]: (row["n"], row["late"]) for row in rows}
+
+
+def to_verify(scope: Scope, path: str) -> QuerySet[Ticket]:
+    """Tickets that this post raised, that are answered, and that nobody has seen to be done yet."""
+    return tickets(scope).filter(area__path__startswith=path, verified_at=None, answered_at__isnull=False, raised_by=scope.post_id)
+
+
+def round_counts(rounds_: Iterable[UUID]) -> dict[UUID, tuple[int, int, int]]:
+    """round → (units drawn, looked at, not kept). One statement; it names nothing."""
+    rows = DrawnUnit.objects.filter(round__in=list(rounds_)).order_by().values("round")
+    found = rows.annotate(n=Count("pk"), seen=Count("inspection"), bad=Count("pk", filter=Q(inspection__outcome="not_kept")))
+    return {row["round"]: (row["n"], row["seen"], row["bad"]) for row in found}
+
+
+def said_done(units: Iterable[UUID], since: datetime, practice: str) -> dict[UUID, datetime]:
+    """unit → when it last said by its own check that it keeps the practice, or any where it names none. One statement."""
+    rows = Act.objects.filter(visible(), kind__in=("self_check", "self_check.filed"), subject__in=list(units), happened_at__gte=since).filter(Q(outcome=practice) | Q(outcome=None))
+    return dict(rows.order_by("subject", "happened_at").values_list("subject", "happened_at"))

@@ -1,7 +1,8 @@
 """The only way into the ledgers."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -92,3 +93,10 @@ def trained_at(scope: Scope, unit: UUID, course: str) -> int:
 def standing(scope: Scope, name: str, unit: UUID, period: date, slot: int) -> Any:
     """The one line that a unit's report of a period is, in a ledger of one line; None where nobody has written it."""
     return entries(scope, name, "ledger.write").filter(unit=unit, once=f"{period}/{slot}").first()
+
+
+def latest_sum(name: str, field: str, path: str, since: datetime) -> tuple[Decimal | None, int]:
+    """What each unit below an area last told of a field of a ledger since then, added up, and how many units told; (None, 0) where none did. One statement."""
+    rows = Entry.objects.filter(visible(), ledger=name, area__path__startswith=path, happened_at__gte=since, unit__isnull=False)
+    told = [n for _, n in rows.order_by("unit", "-happened_at", "-pk").distinct("unit").values_list("unit", f"values__{field}") if n is not None]
+    return (sum((Decimal(str(n)) for n in told), Decimal(0)), len(told)) if told else (None, 0)

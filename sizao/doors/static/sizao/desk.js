@@ -39,6 +39,13 @@
   unfold();
   window.addEventListener('beforeprint', function () { Array.prototype.forEach.call(document.querySelectorAll('details.measure'), function (d) { d.open = true; }); });
   document.addEventListener('change', function (e) { if (e.target.matches('[data-submit]')) e.target.form.requestSubmit(); });
+  /* A slider picks an entry of the list beside it. */
+  document.addEventListener('change', function (e) {
+    if (!e.target.matches('[data-picks]')) return;
+    var list = document.getElementById(e.target.dataset.picks);
+    list.selectedIndex = Number(e.target.value);
+    e.target.form.requestSubmit();
+  });
   document.addEventListener('submit', function (e) {
     if (e.target.hasAttribute('hx-post')) return;
     Array.prototype.forEach.call(e.target.querySelectorAll('button[data-once]'), function (b) { setTimeout(function () { b.disabled = true; b.textContent = b.dataset.once; }, 0); });

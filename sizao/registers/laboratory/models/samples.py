@@ -179,6 +179,7 @@ class Specimen(Record):
         indexes = [
             models.Index(fields=["person", "sampled_at"], name="specimen_person"),
             models.Index(fields=["tube"], name="specimen_tube", condition=Q(tube__isnull=False)),
+            models.Index(fields=["resulted_at"], name="specimen_resulted", condition=Q(resulted_at__isnull=False)),  # the tests of a day
         ]
 
 
