@@ -16,7 +16,7 @@ KINDS = ("order", "release", "door")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One part of a paper. `kind` is text, large (to be read at a distance), pairs, code or sign; `rows` are (label, value) of pairs; `picture` is a PNG."""
+    """One part of a paper. `kind` is text, head (of a part), large (to be read at a distance), pairs, code or sign; `rows` are (label, value) of pairs; `picture` is a PNG."""
 
     kind: str
     text: str = ""

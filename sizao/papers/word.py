@@ -44,6 +44,8 @@ def word(paper: Paper) -> bytes:
             made.add_paragraph(block.text)
         else:
             par = made.add_paragraph(block.text)
+            if block.kind == "head":
+                par.runs[0].bold, par.runs[0].font.size, par.paragraph_format.keep_with_next = True, Pt(14), True
             if block.kind == "large":
                 par.paragraph_format.space_after = Pt(14)
                 par.runs[0].font.size = Pt(22)

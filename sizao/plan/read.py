@@ -39,6 +39,8 @@ __all__ = [
     "runs_by_day",
     "subjects",
     "today",
+    "totals",
+    "worst_areas",
 ]
 
 
@@ -212,6 +214,27 @@ def missing(
     for name, (_, found) in known.items() if not whole else ():
         lists.mark_done([o for o in listed if o.measure == name], found.measure)
     return Page(rows=listed, next=lists.place(rows[-1]) if more else None, run=run)
+
+
+def totals(scope: Scope, area: Area, run: Run) -> dict[str, tuple[int, int, int]]:
+    """measure → (owed, done, missing) below an area, in one run. One statement."""
+    found: dict[str, tuple[int, int, int]] = {}
+    for c in _cells(run, [_here(scope, area).pk]):
+        o, d, m = found.get(c["measure"], (0, 0, 0))
+        found[c["measure"]] = (o + c["owed"], d + c["met"] + c["late"], m + c["missing"])
+    return found
+
+
+def worst_areas(scope: Scope, area: Area, run: Run) -> dict[tuple[str, str], tuple[Area, int]]:
+    """(measure, state) → the part right below an area that has most of it, and how many; absent where no part has any. Two statements."""
+    parts = {a.pk: a for a in _below(_here(scope, area))}
+    found: dict[tuple[str, str], dict[int, int]] = {}
+    for c in _cells(run, list(parts)):
+        for state in ("missing", "raised", "untrue", "ownerless", "unlisted", "cannot_tell"):
+            if c[state]:
+                by = found.setdefault((c["measure"], state), {})
+                by[c["area_id"]] = by.get(c["area_id"], 0) + c[state]
+    return {key: (parts[pk], by[pk]) for key, by in found.items() for pk in [max(by, key=lambda i: (by[i], parts[i].code))]}
 
 
 def subjects(scope: Scope, area: Area, state: str, *, kind: str | None = None, run: Run | None = None) -> set[UUID]:

@@ -114,3 +114,26 @@ def tickets(area: Area, name: str) -> dict[str, object]:
     proof = TicketProof.objects.create(ticket=finding, kind="application/pdf", size=5, told_at=now, source_id=name, sender="m", **stands)
     ProofContent.objects.create(proof=proof, sealed=sealed.seal(b"%PDF-", f"command_proofcontent|sealed|{proof.pk}", keys.ring().newest("seal")))
     return {"ticket": finding.pk, "proof": proof.pk, "works": works, "blocker": blocker.pk}
+def command(area: Area, unit: object, name: str) -> dict[str, object]:
+    """What a command has there: a seat, a ticket, an order and one proposed, a round with a unit drawn, a kept review."""
+    from sizao.registers.command.models import DrawnUnit, GuardPost, InspectionRound, Order, OrderProposal, SituationReview, Ticket
+
+    now = clock.now()
+    at = {"area": area, "known_from": now, "stands_from": now, "sender": "matrix"}
+    said = {"kind": "clean_up", "title": name, "strictness": 1, "basis": "b", "reach": "r", "appeal_route": "a", "starts_at": now, "ends_at": now + timedelta(days=3)}
+    drawn = InspectionRound.objects.create(title=name, practice="masks", drawn_at=now, due_at=now + timedelta(days=2), seed="1", frame=1, frame_digest="x", strata="other=1", **at)
+    return {
+        "seat": GuardPost.objects.create(kind="duty", title=name, told_at=now, **at).pk,
+        "ticket": Ticket.objects.create(kind="directive", raised_at=now, due_at=now + timedelta(days=1), **at).pk,
+        "area_order": Order.objects.create(issued_at=now, **said, **at).pk,
+        "proposal": OrderProposal.objects.create(proposed_at=now, review_by=now + timedelta(days=2), **said, **at).pk,
+        "round": drawn.pk,
+        "drawn": DrawnUnit.objects.create(round=drawn, unit_id=unit, stratum="other", place=1, drawn_of=1, **at).pk,
+        "review": SituationReview.objects.create(version=1, made_at=now, run=1, as_of=now, known_at=now, body=REVIEW, **at).pk,
+    }
+
+
+REVIEW = {
+    "area": {"zh": "村", "en": "Village"}, "code": "x", "run": 1, "as_of": "2026-01-01T00:00:00+00:00", "known_at": "2026-01-01T00:00:00+00:00", "plans": ["p"], "rates": [], "groups": [],
+    "total": {"owed": 0, "done": 0, "missing": 0, "cannot_tell": 0, "ownerless": 0, "untrue": 0, "risen": 0},
+}  # fmt: skip

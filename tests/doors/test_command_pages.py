@@ -1,17 +1,21 @@
 """The commander's pages: the first page with what stands beside the holes, orders weighed and signed, directives handed on, rounds drawn, the review, the calendar."""
 
+import io
 import re
+import zipfile
 from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.test import Client
 
 from sizao.kernel import clock
+from sizao.kernel.models import Holding
 from sizao.kernel.outcome import Command
 from sizao.kernel.scope import Scope
 from sizao.registers.command import actions as command
 from sizao.registers.command.actions import Grading, grade_areas
-from sizao.registers.command.models import DrawnUnit, InspectionRound, Order, OrderProposal, TestCall, Ticket
+from sizao.registers.command.models import DrawnUnit, InspectionRound, Order, OrderProposal, SituationReview, TestCall, Ticket
 from sizao.registers.ledgers import actions as ledgers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
@@ -39,7 +43,7 @@ def hq(outbreak):
 PAGES = [
     "/", "/?measure=contact-daily-check", "/list?state=missing&kind=report", "/list?state=raised&urgency=alarm", "/list?state=missing&apart=1", "/area-orders", "/area-orders?show=proposed", "/area-orders?show=beyond",
     "/area-orders?show=review", "/area-orders?show=ended", "/area-orders/new", "/area-orders/new?kind=closure", "/area-orders/affected?kind=closure", "/tickets", "/tickets?kind=directive&show=overdue", "/tickets?show=risen",
-    "/tickets?show=closed", "/tickets/new", "/rounds", "/rounds?show=waiting", "/rounds/draw",
+    "/tickets?show=closed", "/tickets/new", "/rounds", "/rounds?show=waiting", "/rounds/draw", "/review", "/calendar",
 ]  # fmt: skip
 
 
@@ -170,3 +174,64 @@ def test_a_round_is_drawn_looked_at_on_the_phone_and_its_finding_is_a_ticket(hq)
     assert inspector.post(f"/rounds/unit/{first.pk}", {"outcome": "kept", "back": "990001"}).status_code == 409
     assert Ticket.objects.get(kind="finding").unit_id == first.unit_id
     assert "Not kept" in inspector.get(done["Location"]).content.decode() and InspectionRound.objects.count() == 1
+
+
+def test_the_review_writes_itself_is_kept_as_versions_and_printed(hq):
+    text = hq.chief.get("/review").content.decode()
+    assert "Coordination" in text and "Next steps proposed" in text and "not kept yet" in text
+    for n, said in enumerate(("两村已排查一遍", "三村已排查一遍"), 1):
+        done = hq.chief.post("/review?area=990001", {"said-surveillance": said})
+        assert done.status_code == 303 and done["Location"].endswith(f"version={n}")
+    first, second = SituationReview.objects.order_by("version")
+    assert (first.run, first.body["run"]) == (hq.run.pk, hq.run.pk)
+    assert {g["id"]: g["said"] for g in first.body["groups"]}["surveillance"] == "两村已排查一遍", "a kept version stays as it was"
+    kept = hq.chief.get("/review?version=2").content.decode()
+    assert "三村已排查一遍" in kept and "do-keep" not in kept and f"Run {hq.run.pk}" in kept
+    pdf, word = hq.chief.get(f"/review/{second.pk}.pdf"), hq.chief.get(f"/review/{second.pk}.docx")
+    assert pdf.content[:5] == b"%PDF-" and len(pdf.content) > 5000
+    with zipfile.ZipFile(io.BytesIO(word.content)) as z:
+        said = z.read("word/document.xml").decode()
+    assert "三村已排查一遍" in said and str(hq.run.pk) in said and "Surveillance and investigation" in said
+    missing = re.search(r'class="n">([\d,]+)</span><span class="l">missing now', hq.chief.get("/").content.decode())[1]
+    assert second.body["total"]["missing"] == int(missing.replace(",", "")), "the paper and the first page say the same"
+    assert hq.client(hq.county.user("analyst")).post("/review?area=990001", {}).status_code == 403
+
+
+def test_the_calendar_has_sixteen_rhythms_each_with_its_page_and_whether_it_was_done(hq):
+    text = hq.chief.get("/calendar").content.decode()
+    body = text.split('id="rhythms"')[1].split("</table>")[0]
+    assert body.count("<tr><td>") == 16
+    links = {unescape(href) for href in re.findall(r'class="go" href="([^"]+)"', body)}
+    desk = hq.client(hq.county.user("desk"))
+    for href in links:
+        assert desk.get(href).status_code == 200, href
+    assert "missing of" in body or "done:" in body
+
+
+def test_the_feed_is_read_by_its_address_alone_and_ends_with_it(hq):
+    from icalendar import Calendar
+
+    made = hq.chief.post("/calendar?area=990001", {"do": "make"}).content.decode()
+    address = unescape(re.search(r'id="address"[^>]*>([^<]+)<', made)[1])
+    path = "/" + address.split("/", 3)[3]
+    assert address not in hq.chief.get("/calendar").content.decode(), "shown once"
+    anybody = Client(HTTP_HOST="localhost")
+    answer = anybody.get(path + "?lang=en")
+    assert answer.status_code == 200 and answer["Content-Type"].startswith("text/calendar")
+    events = Calendar.from_ical(answer.content).walk("VEVENT")
+    assert len(events) > 60 and len({str(e["uid"]) for e in events}) == len(events)
+    assert all(str(e["url"]).startswith("http://localhost/") and e["description"] for e in events)
+    assert any("missing of" in e["description"] or "done:" in e["description"] or "nothing was owed" in e["description"] for e in events)
+    text = answer.content.decode()
+    assert not any(name in text for name in ("张小明", "李丽", "13900000001", hq.chief_scope.user.username))
+
+    hq.chief.post("/calendar?area=990001", {"do": "make"})
+    assert anybody.get(path).status_code == 404, "another address ends the one before"
+    assert anybody.get("/calendar/" + "x" * 32 + ".ics").status_code == 404
+
+
+def test_the_feed_ends_when_nobody_holds_the_post(hq):
+    made = hq.chief.post("/calendar?area=990001", {"do": "make"}).content.decode()
+    path = "/" + unescape(re.search(r'id="address"[^>]*>([^<]+)<', made)[1]).split("/", 3)[3]
+    Holding.objects.filter(post=hq.chief_scope.post).update(valid_to=clock.now() - timedelta(seconds=1))
+    assert Client(HTTP_HOST="localhost").get(path).status_code == 404

@@ -13,7 +13,8 @@ from sizao.doors.kit.middleware import is_partial
 from sizao.doors.kit.pages import page, see
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
-from sizao.flows import area_order, orders_weighed
+from sizao.flows import area_order as story
+from sizao.flows import orders_weighed
 from sizao.flows.area_order import Draft
 from sizao.kernel import clock
 from sizao.kernel.codes import code_list
@@ -55,7 +56,7 @@ def board(request: HttpRequest) -> HttpResponse:
     shown = _common(request, scope, area, now) | {
         "show": show, "rows": rows, "proposals": proposals, "beyond": beyond, "most": PAGE,
         "tabs": {"force": _("In force"), "proposed": _("Proposed"), "beyond": _("Beyond the grade"), "review": _("To be looked at again"), "ended": _("Over")},
-        "may_write": scope.can(area_order.WRITE, area), "bounds": bounds.bounds(),
+        "may_write": scope.can(story.WRITE, area), "bounds": bounds.bounds(),
     }  # fmt: skip
     return page(request, "command/area_orders.html", shown)
 
@@ -63,9 +64,9 @@ def board(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """The form, with whom the order would touch beside it; sent, it is weighed and proposed. What was typed stays when it is refused."""
     scope = request.scope.open()  # type: ignore[attr-defined]
-    area = places.asked(request, scope, area_order.WRITE)
+    area = places.asked(request, scope, story.WRITE)
     now = clock.now()
-    known = area_order.types(now)
+    known = story.types(now)
     told = request.POST if request.method == "POST" else request.GET
     kind = told.get("kind", "") if told.get("kind", "") in known else next(iter(known))
     today = clock.local_day(now, area.zone)
@@ -77,8 +78,8 @@ def new(request: HttpRequest) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            made, issued = area_order.propose(scope, _draft(area, filled, told.get("shown", "")))
-            return see(url("area-order", order=made) if issued else url("area-order-proposal", proposal=made))
+            made, issued = story.propose(scope, _draft(area, filled, told.get("shown", "")))
+            return see(url("area-order", area_order=made) if issued else url("area-order-proposal", proposal=made))
         except Refused as problem:
             refused = problem
     shown = _common(request, scope, area, now) | {
@@ -118,34 +119,34 @@ def proposal(request: HttpRequest, proposal: UUID) -> HttpResponse:
     now = clock.now()
     if request.method == "POST":
         if request.POST.get("do") == "agree":
-            return see(url("area-order", order=area_order.agree(scope, row.pk)))
-        area_order.decline(scope, row.pk, request.POST.get("reason", ""))
+            return see(url("area-order", area_order=story.agree(scope, row.pk)))
+        story.decline(scope, row.pk, request.POST.get("reason", ""))
         return see(url("area-order-proposal", proposal=row.pk))
     kind = bounds.order_type(row.kind, now.date())
     own = scope.user is not None and row.proposed_as_id == scope.user.pk
     shown = _common(request, scope, row.area, now) | {
-        "p": row, "type": kind, "own": own, "may_decide": not own and scope.can(area_order.DECIDE, row.area), "may_withdraw": own,
+        "p": row, "type": kind, "own": own, "may_decide": not own and scope.can(story.DECIDE, row.area), "may_withdraw": own,
         "ask": url("area-order-affected", {"area": row.area.code, "kind": row.kind}), "grade": command.grade_of(row.area, now),
     }  # fmt: skip
     return page(request, "command/area_order_proposal.html", shown)
 
 
-def order(request: HttpRequest, order: UUID) -> HttpResponse:
+def order(request: HttpRequest, area_order: UUID) -> HttpResponse:
     """One order: what it says, who signed, how it holds against the grade, its tickets; looked at again, or ended."""
     scope = request.scope.open()  # type: ignore[attr-defined]
-    row = command.access_order_by_id(scope, order)
+    row = command.access_order_by_id(scope, area_order)
     now = clock.now()
     if request.method == "POST":
         if request.POST.get("do") == "look":
-            area_order.look_again(scope, row.pk, _day(request.POST.get("review", "")))
+            story.look_again(scope, row.pk, _day(request.POST.get("review", "")))
         else:
-            area_order.end(scope, row.pk, request.POST.get("reason", ""))
-        return see(url("area-order", order=row.pk))
+            story.end(scope, row.pk, request.POST.get("reason", ""))
+        return see(url("area-order", area_order=row.pk))
     grade = command.grade_of(row.area, now)
     over = row.ended_at is not None or (row.ends_at is not None and row.ends_at <= now)
     today = clock.local_day(now, row.area.zone)
     shown = _common(request, scope, row.area, now) | {
-        "o": row, "grade": grade, "over": over, "passed": [] if over else bounds.beyond(bounds.weighed(row, grade), now), "may_write": scope.can(area_order.WRITE, row.area),
+        "o": row, "grade": grade, "over": over, "passed": [] if over else bounds.beyond(bounds.weighed(row, grade), now), "may_write": scope.can(story.WRITE, row.area),
         "tickets": list(command.tickets(scope).filter(about_order=row.pk).order_by("-raised_at")[:50]), "next_look": today + timedelta(days=7), "first": today,
     }  # fmt: skip
     return page(request, "command/area_order.html", shown)

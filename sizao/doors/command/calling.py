@@ -9,8 +9,8 @@ from sizao.doors.kit.templates import url
 from sizao.flows import seat_called
 
 
-def call(request: HttpRequest, post: UUID) -> HttpResponse:
+def call(request: HttpRequest, seat: UUID) -> HttpResponse:
     """Records the call. Refused: not-allowed, not-found-or-out-of-area, bad-value."""
     scope = request.scope.open()  # type: ignore[attr-defined]
-    seat_called.called(scope, post, request.POST.get("outcome", ""))
+    seat_called.called(scope, seat, request.POST.get("outcome", ""))
     return see(f"{url('overview', {'area': request.POST.get('back', '')})}#seats")

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Length
 
-from sizao.kernel.models import Act, Area
+from sizao.kernel import clock
+from sizao.kernel.models import Act, Area, Holding
 from sizao.kernel.scope import Scope, at_most_one, visible
 
 from .models import (
@@ -227,3 +228,19 @@ def said_done(units: Iterable[UUID], since: datetime, practice: str) -> dict[UUI
     """unit → when it last said by its own check that it keeps the practice, or any where it names none. One statement."""
     rows = Act.objects.filter(visible(), kind__in=("self_check", "self_check.filed"), subject__in=list(units), happened_at__gte=since).filter(Q(outcome=practice) | Q(outcome=None))
     return dict(rows.order_by("subject", "happened_at").values_list("subject", "happened_at"))
+
+
+def access_review_by_id(scope: Scope, review: UUID) -> SituationReview:
+    """One version of a review. Refused not-found-or-out-of-area."""
+    rows = SituationReview.objects.filter(visible(), scope.area_filter("area", "plan.read")).select_related("area", "made_by")
+    return at_most_one(rows.filter(pk=review)[:1])  # type: ignore[no-any-return]
+
+
+def scope_of_address(found: CalendarAddress) -> Scope | None:
+    """The scope of who comes by the address of a calendar: that of its post, while somebody holds it and it may read the plan there; None otherwise."""
+    at = clock.now()
+    held = Holding.objects.filter(post=found.post_id, valid_from__lte=at).filter(Q(valid_to=None) | Q(valid_to__gt=at)).select_related("user", "post__area").first()
+    if held is None or not held.user.is_active:
+        return None
+    scope = Scope.open(held.user, held.post, held=[held.post])
+    return scope if scope.can("plan.read", found.area) else None
