@@ -8,7 +8,7 @@ from .conftest import PHONE, WIDE
 
 pytestmark = pytest.mark.browser
 
-FIXED = ("/", "/duty", "/exposures", "/list?state=missing", "/measure/contact-daily-check", "/registers", "/chains", "/reports", "/feeds", "/signals", "/streams", "/streams/fever-visits", "/import", "/import/files", "/plan", "/plan/diff", "/plan/contact-tracing-basic", "/grades", "/grades/area", "/grades/rules", "/today", "/file")
+FIXED = ("/", "/duty", "/exposures", "/list?state=missing", "/measure/contact-daily-check", "/registers", "/chains", "/reports", "/feeds", "/signals", "/streams", "/streams/fever-visits", "/import", "/import/files", "/plan", "/plan/diff", "/plan/contact-tracing-basic", "/grades", "/grades/area", "/grades/rules", "/area-orders", "/area-orders/new", "/tickets", "/tickets/new", "/rounds", "/rounds/draw", "/review", "/calendar", "/today", "/file")
 SOME = ("contacts", "duties", "journeys")
 LOOK = """() => {
   const seen = e => { const b = e.getBoundingClientRect(); return b.width && b.height && !e.closest('.visually-hidden, .skip'); };

@@ -116,7 +116,7 @@ def tickets(area: Area, name: str) -> dict[str, object]:
     return {"ticket": finding.pk, "proof": proof.pk, "works": works, "blocker": blocker.pk}
 def command(area: Area, unit: object, name: str) -> dict[str, object]:
     """What a command has there: a seat, a ticket, an order and one proposed, a round with a unit drawn, a kept review."""
-    from sizao.registers.command.models import DrawnUnit, GuardPost, InspectionRound, Order, OrderProposal, SituationReview, Ticket
+    from sizao.registers.command.models import DrawnUnit, GuardPost, InspectionRound, Order, OrderProposal, SituationReview
 
     now = clock.now()
     at = {"area": area, "known_from": now, "stands_from": now, "sender": "matrix"}
@@ -124,7 +124,6 @@ def command(area: Area, unit: object, name: str) -> dict[str, object]:
     drawn = InspectionRound.objects.create(title=name, practice="masks", drawn_at=now, due_at=now + timedelta(days=2), seed="1", frame=1, frame_digest="x", strata="other=1", **at)
     return {
         "seat": GuardPost.objects.create(kind="duty", title=name, told_at=now, **at).pk,
-        "ticket": Ticket.objects.create(kind="directive", raised_at=now, due_at=now + timedelta(days=1), **at).pk,
         "area_order": Order.objects.create(issued_at=now, **said, **at).pk,
         "proposal": OrderProposal.objects.create(proposed_at=now, review_by=now + timedelta(days=2), **said, **at).pk,
         "round": drawn.pk,
