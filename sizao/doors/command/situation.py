@@ -5,23 +5,14 @@ The address holds the whole choice, so that it can be sent on. Figures show nobo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 
 from sizao.doors.kit import places, runs
 from sizao.doors.kit.charts.panel import Panel, asked_form, sent
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
-from sizao.doors.kit.words import Words
 from sizao.kernel.codes import code_list
-from sizao.kernel.days import day, number
-from sizao.kernel.errors import Refused
-from sizao.kernel.models import Area
-from sizao.kernel.scope import Scope
+from sizao.kernel.days import day
 from sizao.registers.surveillance import read as surveillance
 from sizao.situation import clusters as clusters_
 from sizao.situation import coming as coming_
@@ -33,93 +24,8 @@ from sizao.situation import lags as lags_
 from sizao.situation import parts as parts_
 from sizao.situation import spread as spread_
 from sizao.situation.keeping import Work
-from sizao.situation.lines import BYS, Lines, diseases, gather
-from sizao.situation.periods import STEPS
 
-#: The column of the register of cases by which the list behind a bar is asked.
-COLUMNS = {"onset": "onset_on", "report": "reported_at", "confirmation": "confirmed_at"}
-
-
-@dataclass(slots=True)
-class Asked:
-    """What the address asks for, and what was gathered for it."""
-
-    scope: Scope
-    area: Area
-    words: Words
-    disease: str
-    diseases: list[tuple[str, int]]
-    by: str
-    step: str
-    classes: tuple[str, ...]
-    since: int | None
-    until: int | None
-    lines: Lines | None
-    query: dict[str, Any] = field(default_factory=dict)
-
-    def file(self, key: str) -> Any:
-        """The address of a panel's file, by its form."""
-        return lambda form: url("situation-file", self.query, panel=key, sent_as=form)
-
-    def rows(self, first: int | None = None, last: int | None = None, **more: str) -> str:
-        """The list of the cases behind a figure, for who may read them; "" for others. Its rows are the figure."""
-        if not self.scope.can("case.read", self.area):
-            return ""
-        from urllib.parse import urlencode
-
-        column = COLUMNS[self.by]
-        pairs = [("area", self.area.code), ("f.disease", self.disease)]
-        wanted = self.classes or tuple(c for c in code_list("case-class") if c != "ruled_out")
-        if "classification" not in more and "classification_empty" not in more:
-            pairs += [("f.classification", c) for c in wanted]
-        pairs += [("f.classification.empty" if k == "classification_empty" else f"f.{k}", v) for k, v in more.items()]
-        if first is not None:
-            pairs.append((f"f.{column}.gte", day(first).isoformat()))
-        if last is not None:
-            pairs.append((f"f.{column}.lte", day(last).isoformat()))
-        return f"{url('register', register='cases')}?{urlencode(pairs)}"
-
-
-def _day(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        return number(date.fromisoformat(text))
-    except ValueError:
-        raise Refused("bad-value", field=_("day"), value=text[:40], expected="2026-01-31") from None
-
-
-def _one(request: HttpRequest, name: str, known: tuple[str, ...]) -> str:
-    value = request.GET.get(name, "") or known[0]
-    if value not in known:
-        raise Refused("bad-value", field=name, value=value[:40], expected=" · ".join(known))
-    return value
-
-
-def asked(request: HttpRequest) -> Asked:
-    """Reads the address. Refused: bad-value, not-found-or-out-of-area."""
-    scope = request.scope.open()  # type: ignore[attr-defined]
-    area = places.asked(request, scope)
-    as_of = runs.moment()
-    found = diseases(scope, area, as_of)
-    disease = request.GET.get("disease", "") or (found[0][0] if found else "")
-    by, step = _one(request, "by", BYS), _one(request, "step", STEPS)
-    known = [c for c in code_list("case-class") if c != "ruled_out"]
-    classes = tuple(dict.fromkeys(c for c in request.GET.getlist("class") if c))
-    if wrong := [c for c in classes if c not in known]:
-        raise Refused("bad-value", field=_("Classification"), value=wrong[0][:40], expected=" · ".join(known))
-    since, until = _day(request, "from"), _day(request, "to")
-    if since is not None and until is not None and until < since:
-        raise Refused("bad-value", field=_("day"), value=day(until).isoformat(), expected=f"≥ {day(since).isoformat()}")
-    lines = gather(scope, area, disease, as_of) if disease else None
-    query = {
-        "area": area.code, "disease": disease, "by": by if by != BYS[0] else "", "step": step if step != STEPS[0] else "",
-        "from": day(since).isoformat() if since is not None else "", "to": day(until).isoformat() if until is not None else "",
-    }  # fmt: skip
-    if len(classes) == 1:
-        query["class"] = classes[0]
-    return Asked(scope, area, Words(request.LANGUAGE_CODE, area.zone), disease, found, by, step, classes, since, until, lines, query)  # type: ignore[attr-defined]
+from .situation_asked import Asked, asked
 
 
 def panels(a: Asked, only: str = "") -> list[Panel]:

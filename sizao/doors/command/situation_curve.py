@@ -17,7 +17,7 @@ from sizao.situation.lines import CLASSES
 from sizao.situation.spread import FEW, GROWTH_WINDOW, WINDOW, Spread
 
 if TYPE_CHECKING:
-    from .situation import Asked
+    from .situation_asked import Asked
 
 
 def by_words() -> dict[str, str]:

@@ -17,7 +17,7 @@ from sizao.situation.parts import Parts
 from .situation_curve import data_lines
 
 if TYPE_CHECKING:
-    from .situation import Asked
+    from .situation_asked import Asked
 
 
 #: Infection rates of contacts and staff that are drawn; the table has all.

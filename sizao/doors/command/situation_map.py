@@ -20,7 +20,7 @@ from sizao.situation.parts import Parts
 from .situation_curve import data_lines
 
 if TYPE_CHECKING:
-    from .situation import Asked
+    from .situation_asked import Asked
 
 WIDTH, HEIGHT, EDGE = 660, 420, 14
 #: Upper ends of the steps of shade, in cases within the window.
