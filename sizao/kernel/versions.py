@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from .registry import Register
 
@@ -44,6 +45,24 @@ def versions(register: Register, row: Any) -> list[Version]:
 def at_change(register: Register, pk: UUID, number: int) -> Any | None:
     """The row as it stood under that change number, if it has been superseded since; None when there was no such version."""
     return next((r for r in _history(register, pk) if r.change_no == number), None)
+
+
+def as_known(found: QuerySet[Any], known_at: datetime) -> list[tuple[Any, ...]]:
+    """What a queryset of values would have told at `known_at`: each row as it stood on record then, also of rows that are gone since. One statement.
+
+    The model is a versioned one, and stands in the queryset once. Other tables that it reads (areas) are read as they are.
+    """
+    table = found.model._meta.db_table
+    columns = ", ".join(f'"{f.column}"' for f in found.model._meta.concrete_fields)
+    sql, params = found.query.sql_with_params()
+    head, whole, tail = sql.partition(f'FROM "{table}"')
+    if not whole or f'FROM "{table}"' in tail:
+        raise ValueError(f"{table} stands not once in this question")
+    then = f'FROM (SELECT {columns} FROM "{table}" WHERE recorded_at <= %s UNION ALL SELECT {columns} FROM "{table}_history" WHERE recorded_at <= %s AND ended_at > %s) "{table}"'
+    before = head.count("%s")
+    with connection.cursor() as cursor:
+        cursor.execute(head + then + tail, [*params[:before], known_at, known_at, known_at, *params[before:]])
+        return list(cursor.fetchall())
 
 
 def _history(register: Register, pk: UUID) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,13 +21,16 @@ PAST = 4
 @dataclass(frozen=True, slots=True)
 class Past:
     """An earlier forecast against what came: made after day `until`; the mean weighted interval score of its days, that of saying that the last week simply goes on, and the shares of days
-    that lay within its 80 % and 95 % intervals."""
+    that lay within its 80 % and 95 % intervals. `days`: of how many that are complete now. `then`: made from what was on record on that day; else nothing was (a list that was brought in later), and it is made
+    from today's records."""
 
     until: int
     score: float
     naive: float
     within_80: float
     within_95: float
+    days: int
+    then: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +43,38 @@ class Coming:
     past: tuple[Past, ...]
 
 
-def coming(curve: Curve, disease: str) -> Coming:
-    """From the days of the curve that are complete. The same data, the same answer."""
+def coming(curve: Curve, disease: str, earlier: Callable[[int], Curve] | None = None) -> Coming:
+    """From the days of the curve that are complete. The same data, the same answer.
+
+    `earlier`: the curve as it could be drawn so many days ago, from what was on record then; with it earlier sayings are those that could have been made, and are held against what is known now.
+    """
     until = curve.complete_until
     daily = curve.daily[: max(until - curve.base + 1, 0)].astype(np.float64)
     _, serial = masses(disease, until)
     if serial is None or len(daily) <= WINDOW or not daily[-WINDOW:].any():
         return Coming(until + 1, None, None, ())
     found = epi.forecast(daily, serial, days=DAYS, window=WINDOW)
-    past = []
-    for back in range(1, PAST + 1):
-        made = len(daily) - 7 * back
-        if made < 2 * WINDOW:
-            break
-        known, came = daily[:made], daily[made:][:DAYS]
-        if not known[-WINDOW:].any():
-            continue
-        said = epi.forecast(known, serial, days=DAYS, window=WINDOW).quantiles[0]
-        if np.isnan(said).any():
-            continue
-        flat = np.repeat(np.quantile(known[-WINDOW:], epi.QUANTILES)[None, :], DAYS, axis=0)
-        past.append(
-            Past(
-                until - 7 * back, float(epi.interval_score(came, said).mean()), float(epi.interval_score(came, flat).mean()),
-                float(((came >= said[:, 1]) & (came <= said[:, -2])).mean()), float(((came >= said[:, 0]) & (came <= said[:, -1])).mean()),
-            )
-        )  # fmt: skip
+    past = [one for back in range(1, PAST + 1) if (one := _scored(curve, daily, serial, until - 7 * back, earlier(7 * back) if earlier else None)) is not None]
     nothing = np.isnan(found.mean[0]).any()
     return Coming(until + 1, None if nothing else found.mean[0], None if nothing else found.quantiles[0], tuple(past))
+
+
+def _scored(curve: Curve, daily: NDArray[np.float64], serial: NDArray[np.float64], until: int, told: Curve | None) -> Past | None:
+    """The saying made after `until`, or after the last day that was complete on `told`, the curve of that time."""
+    then = told is not None and bool(told.daily.any())
+    if told is not None and then:
+        until = told.complete_until
+        known = told.daily[: max(until - told.base + 1, 0)].astype(np.float64)
+    else:
+        known = daily[: max(until - curve.base + 1, 0)]
+    came = daily[max(until - curve.base + 1, 0) :][:DAYS]
+    if len(known) < 2 * WINDOW or not known[-WINDOW:].any() or not len(came):
+        return None
+    said = epi.forecast(known, serial, days=DAYS, window=WINDOW).quantiles[0][: len(came)]
+    if np.isnan(said).any():
+        return None
+    flat = np.repeat(np.quantile(known[-WINDOW:], epi.QUANTILES)[None, :], len(came), axis=0)
+    return Past(
+        until, float(epi.interval_score(came, said).mean()), float(epi.interval_score(came, flat).mean()),
+        float(((came >= said[:, 1]) & (came <= said[:, -2])).mean()), float(((came >= said[:, 0]) & (came <= said[:, -1])).mean()), len(came), then,
+    )  # fmt: skip

@@ -44,6 +44,7 @@ class Lines:
         known: Day on which the case was first known.
         senders: How many sources told of them.
         ruled_out: How many more were ruled out; they are in no column.
+        known_at: The moment of the records they are told from; None: now.
     """
 
     scope: Scope
@@ -61,6 +62,7 @@ class Lines:
     known: Days
     senders: int
     ruled_out: int
+    known_at: datetime | None = None
     _severity: Any = field(default=None, init=False, repr=False)
     _route: Any = field(default=None, init=False, repr=False)
     _in_care: Any = field(default=None, init=False, repr=False)
@@ -153,9 +155,10 @@ class Lines:
         self._severity, self._route, self._in_care = np.array(severities, str), np.array(routes, str), in_care
 
 
-def gather(scope: Scope, area: Area, disease: str, as_of: datetime) -> Lines:
-    """The cases known at `as_of`; days that lie after it are not told yet. One statement."""
-    rows = cases.dated(scope, area, disease, as_of)
+def gather(scope: Scope, area: Area, disease: str, as_of: datetime, known_at: datetime | None = None) -> Lines:
+    """The cases known at `as_of`; days that lie after it are not told yet. `known_at`: each as it stood on record at that moment, a class or an onset that was corrected since as it was told then; None: as
+    it stands on record now. One statement."""
+    rows = cases.dated(scope, area, disease, as_of, known_at)
     today = number(clock.local_day(as_of, area.zone))
     standing = [r for r in rows if r[3] != "ruled_out"]
     columns: list[Any] = list(zip(*standing, strict=True)) if standing else [()] * len(cases.DATED)
@@ -171,7 +174,7 @@ def gather(scope: Scope, area: Area, disease: str, as_of: datetime) -> Lines:
     outcome[ahead] = ""
     return Lines(
         scope, area, disease, as_of, today, list(of["id"]), list(of["person"]), np.array(of["area"], np.int64), np.array([c or "" for c in of["classification"]], str),
-        {name: days(name) for name in ("onset", "care", "report", "confirmation")}, outcome, end, days("known"), len(set(of["sender"])), len(rows) - len(standing),
+        {name: days(name) for name in ("onset", "care", "report", "confirmation")}, outcome, end, days("known"), len(set(of["sender"])), len(rows) - len(standing), known_at,
     )  # fmt: skip
 
 

@@ -124,3 +124,12 @@ def test_a_cluster_is_ringed_on_the_map_where_its_place_lies(outbreak, tell, mon
     rings = re.findall(r'<circle class="x-zone" cx="([\d.]+)"', drawn)
     assert len(rings) == 1 and float(rings[0]) > 330
     assert re.findall(r'class="x-mid-strong"[^>]*>([\d,]+)<', drawn) == ["3", "19"]
+
+
+def test_a_service_that_looks_back_offers_what_was_on_record_then(outbreak, desk, monkeypatch):
+    assert "on record then" not in desk.get("/situation").text
+    monkeypatch.setenv("SIZAO_AS_OF", datetime(2026, 1, 1, tzinfo=UTC).isoformat())
+    now = desk.get("/situation?disease=covid-19").text
+    assert "cases as known now" in now and "known=then" in now
+    then = desk.get("/situation?disease=covid-19&known=then").text  # the outbreak of this test was put on record today
+    assert "as they stood on record then" in then and "No case is told here." in then

@@ -5,6 +5,8 @@ The address holds the whole choice, so that it can be sent on. Figures show nobo
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import HttpRequest, HttpResponse
 
 from sizao.doors.kit import places, runs
@@ -24,6 +26,7 @@ from sizao.situation import lags as lags_
 from sizao.situation import parts as parts_
 from sizao.situation import spread as spread_
 from sizao.situation.keeping import Work
+from sizao.situation.lines import gather
 
 from .situation_asked import Asked, asked
 
@@ -38,6 +41,10 @@ def panels(a: Asked, only: str = "") -> list[Panel]:
     lines, work = a.lines, Work()
     curve = curve_.curve(lines, a.by, a.step, a.classes, a.since, a.until)  # type: ignore[arg-type]
     below = parts_.parts(a.area) if only in ("", "delays", "clusters", "outcomes") else parts_.Parts((), {})
+
+    def earlier(back: int) -> curve_.Curve:
+        moment = lines.as_of - timedelta(days=back)
+        return curve_.curve(gather(a.scope, a.area, a.disease, moment, moment), a.by, "day", a.classes)  # type: ignore[arg-type]
 
     def delays() -> Panel:
         found, before = lags_.lags(lines, below, a.classes, work=work), work.waits
@@ -54,13 +61,13 @@ def panels(a: Asked, only: str = "") -> list[Panel]:
     made = {
         "curve": lambda: shown.curve_panel(a, curve),
         "rt": lambda: shown.rt_panel(a, curve, spread_.spread(curve, a.disease)),
-        "coming": lambda: shown.coming_panel(a, curve, coming_.coming(curve, a.disease)),
+        "coming": lambda: shown.coming_panel(a, curve, coming_.coming(curve, a.disease, earlier if a.until is None else None)),
         "delays": delays,
         "outcomes": outcomes,
         "clusters": clusters,
     }
     found = [make() for key, make in made.items() if not only or key == only]
-    work.end(lambda: jobs.hand_over(a.area.code, a.disease, lines.as_of, a.by, a.classes))  # type: ignore[arg-type]
+    work.end(lambda: jobs.hand_over(a.area.code, a.disease, lines.as_of, a.by, a.classes, lines.known_at))  # type: ignore[arg-type]
     for p in found:
         p.files = a.file(p.key)
     return found
@@ -76,6 +83,7 @@ def situation(request: HttpRequest) -> HttpResponse:
         "below": places.children(a.area),
         "a": a,
         "as_of": runs.moment(),
+        "past": runs.looks_back(),
         "panels": panels(a) if a.lines is not None and len(a.lines) else [],
         "classes": [c for c in code_list("case-class") if c != "ruled_out"],
         "of": lambda **other: url("situation", a.query | other),

@@ -47,8 +47,8 @@ class Asked:
         return lambda form: url("situation-file", self.query, panel=key, sent_as=form)
 
     def rows(self, first: int | None = None, last: int | None = None, **more: str) -> str:
-        """The list of the cases behind a figure, for who may read them; "" for others. Its rows are the figure."""
-        if not self.scope.can("case.read", self.area):
+        """The list of the cases behind a figure, for who may read them; "" for others, and where the figure is of records of another time: lists are of now. Its rows are the figure."""
+        if not self.scope.can("case.read", self.area) or (self.lines is not None and self.lines.known_at is not None):
             return ""
         column = COLUMNS[self.by]
         pairs = [("area", self.area.code), ("f.disease", self.disease)]
@@ -95,9 +95,11 @@ def asked(request: HttpRequest) -> Asked:
     since, until = _day(request, "from"), _day(request, "to")
     if since is not None and until is not None and until < since:
         raise Refused("bad-value", field=_("day"), value=day(until).isoformat(), expected=f"≥ {day(since).isoformat()}")
-    lines = gather(scope, area, disease, as_of) if disease else None
+    then = request.GET.get("known", "") == "then"
+    lines = gather(scope, area, disease, as_of, as_of if then else None) if disease else None
     query = {
         "area": area.code, "disease": disease, "by": by if by != BYS[0] else "", "step": step if step != STEPS[0] else "",
+        "known": "then" if then else "",
         "from": day(since).isoformat() if since is not None else "", "to": day(until).isoformat() if until is not None else "",
     }  # fmt: skip
     if len(classes) == 1:

@@ -40,6 +40,8 @@ def data_lines(a: Asked) -> list[tuple[str, str]]:
     age = lines.today - newest
     dated = _("as of %(moment)s; newest case known on %(day)s (%(n)s d before)") % {"moment": a.words.moment(lines.as_of), "day": day(newest).isoformat() if newest != NEVER else "—", "n": age}
     counted = _("%(n)s cases of %(m)s sources; %(r)s more were ruled out") % {"n": f"{len(lines):,}", "m": lines.senders, "r": f"{lines.ruled_out:,}"}
+    if lines.known_at is not None:
+        dated += "; " + _("cases as they stood on record then; beds, stays, contacts and tests as they are known now")
     return [(_("Data of"), dated), (_("Rests on"), counted)]
 
 
@@ -184,7 +186,7 @@ def coming_panel(a: Asked, curve: Curve, coming: Coming) -> Panel:
         for i in range(len(coming.mean))
     ]
     scored = [
-        Line([Cell(day(p.until).isoformat(), number=False), Cell(round(p.score, 2), f"{p.score:.1f}"), Cell(round(p.naive, 2), f"{p.naive:.1f}"), Cell(round(p.within_80, 3), f"{p.within_80:.0%}"), Cell(round(p.within_95, 3), f"{p.within_95:.0%}")])
+        Line([Cell(day(p.until).isoformat(), number=False), Cell(round(p.score, 2), f"{p.score:.1f}"), Cell(round(p.naive, 2), f"{p.naive:.1f}"), Cell(round(p.within_80, 3), f"{p.within_80:.0%}"), Cell(round(p.within_95, 3), f"{p.within_95:.0%}"), Cell(_("as on record then") if p.then else _("today's records"), number=False)])
         for p in coming.past
     ]
     better = sum(p.score < p.naive for p in coming.past)
@@ -192,10 +194,10 @@ def coming_panel(a: Asked, curve: Curve, coming: Coming) -> Panel:
     about = [
         (_("How it is reckoned"), _("the renewal equation run forward with Rt as it is (Nouvellet and others 2018); scores: weighted interval score (Bracher and others 2021), in cases, less is better")),
         *data_lines(a),
-        (_("Not in it"), _("days that were not complete when a saying was made are not in its score: it is reckoned with what is known now")),
+        (_("Not in it"), _("an earlier saying is made from what was on record when it could be made, as far as there was any, and scored with what is known now")),
     ]
     legend = [("k-all", _("cases of complete days")), ("x-next", _("median")), ("x-next-band", _("80 % and 95 % interval"))]
-    also = [(_("How good earlier ones were"), [_("made after"), _("its score"), _("score of: as last week"), _("within 80 %"), _("within 95 %")], scored)] if scored else []
+    also = [(_("How good earlier ones were"), [_("made after"), _("its score"), _("score of: as last week"), _("within 80 %"), _("within 95 %"), _("made from")], scored)] if scored else []
     return Panel("coming", title, lead, line.drawing, header=[_("day"), _("median"), _("80 % interval"), _("95 % interval")], rows=rows, legend=legend, about=about, also=also)
 
 

@@ -45,6 +45,11 @@ def moment() -> datetime:
     return datetime.fromisoformat(fixed) if fixed else clock.now()
 
 
+def looks_back() -> bool:
+    """Whether this service was started to look back."""
+    return bool(os.environ.get("SIZAO_AS_OF"))
+
+
 def worst_first(lines: list[Any]) -> list[Any]:
     """Lines that have anything to tell, most missing first, then the least covered."""
     return sorted((x for x in lines if x.all), key=lambda x: (-x.missing, x.coverage if x.coverage is not None else 2, x.code))

@@ -14,6 +14,7 @@ from sizao.kernel.days import day_number, local_day_number
 from sizao.kernel.models import Area
 from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope, at_most_one, visible
+from sizao.kernel.versions import as_known
 
 from .models import Case, Contact, Investigation, Link, SourceHypothesis
 
@@ -48,15 +49,16 @@ def last_told_by_area(scope: Scope, disease: str, until: datetime) -> dict[str, 
 DATED = ("id", "person", "area", "classification", "onset", "care", "report", "confirmation", "outcome", "end", "known", "sender")
 
 
-def dated(scope: Scope, area: Area, disease: str, as_of: datetime) -> list[tuple[Any, ...]]:
+def dated(scope: Scope, area: Area, disease: str, as_of: datetime, known_at: datetime | None = None) -> list[tuple[Any, ...]]:
     """The cases of a disease below an area that were known at `as_of`, as `DATED`; days are whole numbers (`kernel.days`), None where not told. For figures: who asks shows
-    nobody, so the right to read the plan is enough, and no read of persons is put on record. One statement."""
+    nobody, so the right to read the plan is enough, and no read of persons is put on record. `known_at`: each case as it stood on record at that moment; None: as it stands. One statement."""
     days = {"onset": day_number("onset_on"), "known": local_day_number("known_from")}
     days |= {name: local_day_number(column) for name, column in (("care", "first_care_at"), ("report", "reported_at"), ("confirmation", "confirmed_at"), ("end", "outcome_at"))}
     found = Case.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=area.path, disease=disease, known_from__lte=as_of)
     found = found.annotate(**{f"day_{name}": expression for name, expression in days.items()})
     columns = ("id", "person_id", "area_id", "classification", "day_onset", "day_care", "day_report", "day_confirmation", "outcome", "day_end", "day_known", "sender")
-    return list(found.order_by("pk").values_list(*columns))  # the same cases in the same order: draws and what is kept of long work depend on it
+    told = found.order_by("pk").values_list(*columns)
+    return list(told) if known_at is None else as_known(told, known_at)  # the same cases in the same order: draws and what is kept of long work depend on it
 
 
 def stood_since(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, datetime]:
