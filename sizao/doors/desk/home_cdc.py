@@ -20,6 +20,8 @@ from sizao.registers.surveillance import read as surveillance
 
 #: Rows of a queue; its number counts all.
 SHOWN = 6
+#: Queue → the word that its title explains.
+TERMS = {"cards": "report_card", "new": "case", "investigate": "investigation", "in": "handover", "signals": "signal", "duplicates": "duplicate"}
 #: What is called new; and how far back what nobody looked at is looked for.
 NEW, BACK = timedelta(hours=24), timedelta(days=30)
 
@@ -46,6 +48,11 @@ class Queue:
     late: int | None = None
     lines: list[Line] = field(default_factory=list)
     nothing: str = ""
+
+    @property
+    def term(self) -> str:
+        """The word of the glossary behind its title; "" for none."""
+        return TERMS.get(self.id, "")
 
 
 def part(scope: Scope, words: Words, now: datetime) -> dict[str, Any]:

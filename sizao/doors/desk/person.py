@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from sizao.doors.desk import duties, gantt
+from sizao.doors.desk.case_map import case_map
 from sizao.doors.desk.thumbnail import thumbnail
 from sizao.doors.desk.timeline import story
 from sizao.doors.kit import runs
@@ -48,7 +49,7 @@ def case(request: HttpRequest, case: UUID) -> HttpResponse:
     names = population.names_of(scope, whom, "cases.contacts")
     person = population.access_person_by_id(scope, row.person_id)
     words, today = Words(request.LANGUAGE_CODE, row.area.zone), clock.local_day(clock.now(), row.area.zone)
-    drawn = contacts[: gantt.DRAWN]
+    drawn, stays = contacts[: gantt.DRAWN], exposed.trajectory(scope, row.pk)
     windows = exposed.exposures_of(scope, [c.pk for c in drawn]) if drawn else []
     onsets = cases.onsets_of(scope, {c.person_id for c in drawn}, row.disease) if drawn else {}
     shown = {
@@ -61,7 +62,8 @@ def case(request: HttpRequest, case: UUID) -> HttpResponse:
         "chain": thumbnail(row, links["infectors"], links["infected"], names),
         "tests": laboratory.tests_of(scope, row.person_id, row.disease),
         "gantt": gantt.chart(row, contacts, windows, onsets, names, words, today),
-        "trajectory": exposed.trajectory(scope, row.pk),
+        "trajectory": stays,
+        "map": case_map(row, stays),
         "sources": thoughts,
         "may_name": scope.can("contact.write", row.area),
     }
@@ -94,6 +96,7 @@ def whole(scope: Scope, row: Any, language: str) -> dict[str, Any]:
         "states": runs.state_words(),
         "story": story(scope, row.pk, words, now, (their_cases, their_contacts) if scope.can("case.read") else None, stays),
         "case": None,
+        "map": None,
         "standing": None,
         "now": now,
         "may_investigate": scope.can("case.write", row.area),

@@ -6,6 +6,8 @@ from sizao.doors.kit.routes import Place, Route
 
 ROUTES = (
     Route("desk", "desk", "desk.home.desk", "post", "plan.read", reads_persons=True),
+    Route("session", "session", "desk.session.session", "signed-in"),
+    Route("glossary", "glossary", "desk.session.glossary", "signed-in"),
     Route("desk-report", "desk/report", "desk.filing.report", "post", "ledger.write", "subject", reads_persons=True, methods=("POST",)),
     Route("desk-ticket", "desk/ticket/<uuid:ticket>", "desk.tickets.ticket", "post", "ticket.write", "subject", methods=("GET", "POST")),
     Route("desk-settle", "desk/ticket/<uuid:ticket>/settle", "desk.tickets.settle", "post", "ticket.write", "subject", methods=("POST",)),

@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from sizao.doors.kit import static
 from sizao.doors.kit.shades import shade
+from sizao.doors.kit.terms import term
 
 
 def environment(**options: Any) -> Environment:
@@ -23,6 +24,7 @@ def environment(**options: Any) -> Environment:
         static=static.static,
         files=static,
         shade=shade,
+        term=term,
     )
     return env
 

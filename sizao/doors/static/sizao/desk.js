@@ -22,9 +22,16 @@
     if (e.key === '/') { var box = document.getElementById('find'); if (box) { e.preventDefault(); box.focus(); box.select(); } }
     else if (e.key === 'j' || e.key === 'k') { e.preventDefault(); walk(e.key === 'j' ? 1 : -1); }
     else if (document.querySelector('button[data-key="' + CSS.escape(e.key) + '"]')) { e.preventDefault(); document.querySelector('button[data-key="' + CSS.escape(e.key) + '"]').click(); }
+    else if (document.querySelector('a[data-key-link="' + CSS.escape(e.key) + '"]')) {
+      e.preventDefault();
+      var way = document.querySelector('a[data-key-link="' + CSS.escape(e.key) + '"]'), part = way.hash && way.pathname === location.pathname && document.querySelector(way.hash);
+      if (part) { part.setAttribute('tabindex', '-1'); part.scrollIntoView({ block: 'start' }); part.focus({ preventScroll: true }); } else way.click();
+    }
     else if (e.key === 'u') { var up = document.querySelector('.crumbs a:last-of-type'); if (up) up.click(); }
     else if (e.key === '?') { var help = document.getElementById('keys'); if (help && help.showModal) help.showModal(); }
   });
+  Array.prototype.forEach.call(document.querySelectorAll('[data-look]'), function (box) { box.checked = document.documentElement.getAttribute('data-' + box.dataset.look) === box.dataset.on; });
+  document.addEventListener('change', function (e) { if (e.target.dataset.look) window.sizaoLook(e.target.dataset.look, e.target.checked ? e.target.dataset.on : ''); });
   document.addEventListener('click', function (e) {
     var act = e.target.closest('[data-do]');
     if (!act) return;
