@@ -102,7 +102,9 @@ def read_table(rows: Sequence[tuple[int, Sequence[str]]], columns: dict[str, int
     >>> read_table([(1, ["李丽", "女", "35.0", "2026-06-03"]), (2, ["王强", "男", "52", ""])], None, date(2026, 6, 5))[1].last_exposure_on
     datetime.date(2026, 6, 3)
     """
-    told = columns or _columns([cells for _n, cells in rows])
+    whole = [cells for _n, cells in rows]
+    told = columns or _columns(whole)
+    aside = {*told.values(), *(at for at in range(max((len(r) for r in whole), default=0)) if _counts_rows([r[at].strip() for r in whole if at < len(r) and r[at].strip()]))}
     found: list[Line] = []
     above: Line | None = None
     for n, cells in rows:
@@ -110,7 +112,7 @@ def read_table(rows: Sequence[tuple[int, Sequence[str]]], columns: dict[str, int
         if not any(c.strip() for c in cells):
             above = None
             continue
-        line = _row(n, said, [c.strip() for i, c in enumerate(cells) if c.strip() and i not in told.values()], today)
+        line = _row(n, said, [c.strip() for i, c in enumerate(cells) if c.strip() and i not in aside], today)
         if above is not None:
             taken = {name: getattr(above, name) for name in CARRIED if not getattr(line, name) and name not in said and getattr(above, name)}
             line = replace(line, **taken, carried=tuple(taken))
@@ -162,10 +164,14 @@ def _columns(rows: Sequence[Sequence[str]]) -> dict[str, int]:
         cells = [r[at].strip() for r in rows if at < len(r) and r[at].strip()]
         kinds = [_kind(c) for c in cells]
         kind = max(set(kinds), key=kinds.count) if kinds else _TEXT
-        if cells and [_whole(c) for c in cells] == [str(n) for n in range(1, len(cells) + 1)] and len(cells) > 1:
-            kind = _SERIAL
+        kind = _SERIAL if _counts_rows(cells) else kind
         found.setdefault("name" if kind == _TEXT and "name" not in found else kind, at)
     return {k: v for k, v in found.items() if k not in (_SERIAL, _TEXT)}
+
+
+def _counts_rows(cells: Sequence[str]) -> bool:
+    """Whether a column says 1, 2, 3 …: the place in the list, and nothing of anybody."""
+    return len(cells) > 1 and [_whole(c) for c in cells] == [str(n) for n in range(1, len(cells) + 1)]
 
 
 def _kind(cell: str) -> str:
