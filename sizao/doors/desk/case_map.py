@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sizao.doors.kit import places
 from sizao.doors.kit.shapes import Drawing, drawn
 from sizao.kernel.models import Area
 
@@ -22,21 +21,24 @@ class CaseMap:
 
 
 def case_map(row: Any, stays: Sequence[Any]) -> CaseMap | None:
-    """None where no area has a shape. Three statements at most."""
+    """None where no area has a shape. Two statements."""
     told = [s.area for s in stays if s.withdrawn_at is None and s.area is not None and not s.area.outside]
     paths = [row.area.path, *(a.path for a in told)]
     common = _common(paths)
     ids = [int(p) for p in common.split(".") if p]
     if not ids:
         return None
-    around = Area.objects.filter(pk__in=ids).order_by("-path").defer("geometry")
-    for area in around[:3]:  # the nearest one above whose parts have shapes
-        shapes = list(places.shapes(area))
+    around = {a.pk: a for a in Area.objects.filter(pk__in=ids[-3:]).defer("geometry")}
+    parts: dict[int, list[Area]] = {}
+    for part in Area.objects.filter(parent__in=list(around), valid_to=None, geometry__isnull=False).order_by("code"):
+        parts.setdefault(part.parent_id, []).append(part)
+    for pk in reversed(ids[-3:]):  # the nearest one above whose parts have shapes
+        shapes = parts.get(pk, [])
         drawing = drawn(shapes)
         if drawing is not None and len(shapes) > 1:
             below = Counter(s.code for a in told for s in shapes if a.path.startswith(s.path))
             marks = {s.code: (below[s.code], row.area.path.startswith(s.path)) for s in shapes if below[s.code] or row.area.path.startswith(s.path)}
-            return CaseMap(area, drawing, marks, {s.code: s for s in shapes}, len(told) - sum(below.values()))
+            return CaseMap(around[pk], drawing, marks, {s.code: s for s in shapes}, len(told) - sum(below.values()))
     return None
 
 
