@@ -70,7 +70,7 @@ def submission(request: HttpRequest) -> HttpResponse:
     Refused: upload-too-large (before a byte of it is read), openrosa-unreadable; what the ledger refuses is answered 422 with its reason.
     """
     if request.method != "POST":
-        response = _dressed(HttpResponse(status=204))
+        response = _dressed(HttpResponse(status=204 if request.method == "HEAD" else 200))
         response.headers["Location"] = request.build_absolute_uri("/api/v1/openrosa/submission")
         return response
     size = int(request.headers.get("Content-Length") or 0)

@@ -23,8 +23,8 @@ LEFT = ("person", "household", "unit", "area")
 
 
 def offered(ledgers: Iterable[Ledger]) -> list[Ledger]:
-    """Those that can be filled in there: with lines, about one thing, and no required field that leads to another row."""
-    return [one for one in ledgers if one.lines != "none" and not one.also and not any(f.type in LEFT and f.id in one.required for f in one.fields)]
+    """Those that can be filled in there: with lines, no second thing that must be told (a person's unit), and no required field that leads to another row."""
+    return [one for one in ledgers if one.lines != "none" and not (one.about == "person" and "unit" in one.also) and not any(f.type in LEFT and f.id in one.required for f in one.fields)]
 
 
 @lru_cache(maxsize=256)

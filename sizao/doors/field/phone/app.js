@@ -5,7 +5,7 @@
   const $ = (id) => document.getElementById(id), vault = window.vault, shelf = vault.field, W = JSON.parse($("app").dataset.words), LANG = document.documentElement.lang;
   const AT_ONCE = 100, EVERY = 15000, PACK_EVERY = 300000, PEOPLE_EVERY = 6 * 3600000;
   const say = (text, values) => text.replace(/#(\w+)/g, (whole, name) => values[name] === undefined ? whole : values[name]);
-  let pack = null, packAt = 0, peopleAt = 0, busy = false, problem = "", waiting = 0, others = 0, lost = [], done = [], mine = new Map(), opened = new Set(), filter = "", skew = 0, stale = false;
+  let pack = null, packAt = 0, peopleAt = 0, busy = false, problem = "", waiting = 0, others = 0, lost = [], done = [], mine = new Map(), opened = new Set(), filter = "", skew = 0, stale = false, dead = false;
 
   // -- small things
 
@@ -38,6 +38,7 @@
     await recount();
   }
   async function recount() {
+    if (dead) return;
     const rows = await shelf.all("waiting");
     waiting = rows.length;
     others = await shelf.count("waiting") - waiting;
@@ -88,7 +89,8 @@
   async function record(act, label, k, id) {
     const row = { id: id || vault.id(), at: new Date().toISOString(), act, label, k };
     try { await shelf.put("waiting", row.id, row); } catch (locked) { problem = W.not_kept; draw(); return null; }
-    await recount();
+    if (act.kind !== "opened") waiting++;
+    if (k) { if (act.kind === "undo") mine.delete(k); else mine.set(k, row); }
     draw();
     flush();
     return row;
@@ -103,27 +105,29 @@
 
   // One batch after the other until nothing is left or nobody answers. What is sent twice is written once.
   async function flush() {
-    if (busy) return;
+    if (busy || dead) return;
+    if (!navigator.onLine) { problem = W.no_network; bar(); return; }
     busy = true;
+    let sent = 0;
     try {
-      if (navigator.locks) await navigator.locks.request("sizao-field", { ifAvailable: true }, (held) => held ? send() : null); else await send();
-    } catch (away) { problem = W.no_network; } finally { busy = false; }
-    await recount();
+      if (navigator.locks) await navigator.locks.request("sizao-field", { ifAvailable: true }, async (held) => { if (held) sent = await send(); }); else sent = await send();
+    } catch (away) { problem = W.no_network; sent = 1; } finally { busy = false; }
+    if (sent) await recount(); // a record made meanwhile is counted where it is made
     draw();
-    if (stale && pack && !problem) { stale = false; await refresh(); }
+        if (stale && pack && !problem) { stale = false; await refresh(); }
   }
   async function send() {
-    let renewed = false;
+    let renewed = false, sent = 0;
     problem = "";
     for (;;) {
       const rows = await shelf.all("waiting", AT_ONCE);
-      if (!rows.length) return;
+      if (!rows.length) return sent;
       const answer = await post({ sent_at: new Date().toISOString(), acts: rows.map((r) => Object.assign({}, r.act, { id: r.id, at: r.at })) });
-      if (answer.status === 401) { await vault.lock(); pack = null; problem = W.sign_in; return; }
-      if (answer.status === 403 && !renewed) { renewed = true; await fetchPack(); if (!pack) return; continue; }
-      if (!answer.ok) { problem = answer.status === 403 ? W.sign_in : W.no_network; return; }
+      if (answer.status === 401) { await vault.lock(); pack = null; problem = W.sign_in; return sent; }
+      if (answer.status === 403 && !renewed) { renewed = true; await fetchPack(); if (!pack) return sent; continue; }
+      if (!answer.ok) { problem = answer.status === 403 ? W.sign_in : W.no_network; return sent; }
       const told = await answer.json(), by = new Map(told.answers.map((a) => [a.id, a]));
-      if (told.off_by === null) { problem = told.answers[0].text; if (!told.wipe) return; }
+      if (told.off_by === null) { problem = told.answers[0].text; if (!told.wipe) return sent; }
       const ins = [], outs = [];
       for (const r of rows) {
         const a = by.get(r.id);
@@ -134,11 +138,12 @@
         else if (r.act.kind !== "opened") ins.push(["done", await shelf.sealed("done", r.id, Object.assign(r, { answer: a.kind, record: a.record }))]);
       }
       if (!told.wipe) await shelf.settle(ins, outs);
-      if (told.wipe) { await vault.forget(); gone(); return; }
-      if (!outs.length) return;
+      if (told.wipe) { await vault.forget(); gone(); return sent; }
+      sent += outs.length;
+      if (!outs.length) return sent;
     }
   }
-  function gone() { pack = null; waiting = 0; problem = W.wiped; lost = []; done = []; mine = new Map(); draw(); }
+  function gone() { dead = true; pack = null; waiting = 0; problem = W.wiped; lost = []; done = []; mine = new Map(); draw(); }
 
   // -- drafts: what is typed is kept as it is typed, sealed
 
@@ -380,7 +385,7 @@
     const a = r.said, drop = button(W.drop, async () => { await shelf.drop("refused", r.id); mine.delete(r.k); await recount(); draw(); });
     const box = el("article", { class: "task overdue", "data-code": a.code || a.kind }, el("h3", { class: "nm" }, r.label), el("div", { class: "quiet small" }, moment(r.at) + " · " + W.answers[a.kind]), el("p", { class: "alarm" }, a.text || W.old), a.cure ? el("p", { class: "small" }, a.cure) : null);
     if (a.here) {
-      const form = pack.forms[r.act.ledger], names = form ? form.fields.filter((f) => String(a.here.values[f.id]) !== String(r.act.values[f.id])) : [];
+      const form = pack.forms[r.act.ledger], fields = form ? form.fields : Object.keys(r.act.values).map((id) => ({ id, n: id, t: "text" })), names = fields.filter((f) => String(a.here.values[f.id]) !== String(r.act.values[f.id]));
       const word = (f, v) => v === undefined || v === null || v === "" ? "—" : f.t === "bool" ? (v === true ? W.yes : W.no) : f.c ? [].concat(v).map((one) => (f.c.find((c) => c[0] === one) || [0, one])[1]).join(W.comma) : String(v);
       box.append(el("table", { class: "both" }, el("thead", null, el("tr", null, el("th"), el("th", null, W.theirs), el("th", null, W.yours))), el("tbody", null, ...names.map((f) => el("tr", null, el("th", { scope: "row" }, f.n), el("td", null, word(f, a.here.values[f.id])), el("td", null, word(f, r.act.values[f.id])))))));
       const put = async () => { const act = Object.assign({}, r.act, { record: a.here.record, seen: a.here.seen }); const next = { id: vault.id(), at: new Date().toISOString(), act, label: r.label, k: r.k }; await shelf.settle([["waiting", await shelf.sealed("waiting", next.id, next)]], [["refused", r.id]]); await recount(); draw(); flush(); };
@@ -418,6 +423,7 @@
     window.scrollTo(0, same ? at : 0);
   }
   async function refresh() {
+    if (dead) return;
     try { await fetchPack(); if (pack) problem = ""; } catch (away) { problem = W.no_network; }
     await recount();
     draw();

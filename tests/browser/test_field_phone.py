@@ -1,0 +1,123 @@
+"""The installed list on a phone: what it weighs, how soon it can be used on a bad line, what is kept through a back button, a reload and an ended session."""
+
+import gzip
+import json
+import time
+
+import pytest
+
+from .conftest import PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.doors]
+FRESH = "html[data-fresh='1']"
+KILO = 1024
+
+
+def at_the_list(visitor, service, user="worker", language="en"):
+    page = visitor(user, PHONE, language)
+    page.goto(service.base + "/field")
+    page.wait_for_selector(FRESH, state="attached", timeout=60_000)
+    return page
+
+
+def test_the_first_screen_weighs_less_than_sixty_kilobytes_and_comes_over_a_thin_line(visitor, service):
+    page = visitor("worker", PHONE, "en")
+    weights = {}
+
+    def weigh(response):
+        if response.request.service_worker is None and response.status == 200:
+            weights[response.url.removeprefix(service.base).split("?")[0]] = len(gzip.compress(response.body(), 6))
+
+    page.on("response", weigh)
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    line.send("Network.emulateNetworkConditions", {"offline": False, "latency": 800, "downloadThroughput": 8000, "uploadThroughput": 8000})
+    begun = time.monotonic()
+    page.goto(service.base + "/field", wait_until="commit", timeout=90_000)
+    page.wait_for_selector("article.task", timeout=90_000)
+    first = time.monotonic() - begun
+    page.wait_for_selector(FRESH, state="attached", timeout=90_000)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    again = time.monotonic()
+    page.reload(wait_until="commit")
+    page.wait_for_selector("article.task", timeout=90_000)
+    print(f"64 kbit/s, 800 ms: usable after {first:.1f} s the first time, {time.monotonic() - again:.1f} s afterwards; {sum(weights.values()) / KILO:.1f} KB: {weights}")
+    assert sum(weights.values()) <= 60 * KILO
+    assert first < 30
+
+
+def test_double_taps_are_one_record_and_the_row_can_be_taken_back(visitor, service):
+    page = at_the_list(visitor, service)
+    button = page.locator("button.main", has_text="Seen, no complaint").first
+    button.evaluate("b => { b.click(); b.click(); b.click(); }")
+    page.wait_for_selector(".task.done")
+    page.wait_for_selector("html[data-waiting='0']", state="attached", timeout=30_000)
+    page.goto(service.base + "/field#queue")
+    page.wait_for_selector("[data-answer]")
+    assert page.locator("[data-answer='new']").count() == 1
+    page.goto(service.base + "/field#")
+    page.click("button.link:has-text('Take back')")
+    page.wait_for_function("() => document.documentElement.dataset.waiting === '0' && !document.querySelector('.task.done')", timeout=30_000)
+
+
+def test_what_was_typed_outlives_the_back_button_a_reload_and_the_end_of_the_session(visitor, service):
+    page = at_the_list(visitor, service)
+    page.locator("a.btn", has_text="Other…").first.click()
+    page.fill("#temperature", "38.4")
+    page.locator("label:has(input[value=fever])").click()
+    page.wait_for_function("() => sizaoField.shelf.count('drafts').then(n => n > 0)")
+    page.go_back()
+    page.wait_for_selector("article.task")
+    page.go_forward()
+    page.wait_for_selector("#temperature")
+    page.wait_for_function("() => document.getElementById('temperature').value === '38.4'")
+    page.context.clear_cookies(name="sessionid")  # the session is over
+    page.click("#ill")
+    page.wait_for_selector("#signin:not([hidden])", timeout=30_000)
+    page.goto(service.link("worker"))
+    page.click("button.main")
+    page.goto(service.base + "/field")
+    page.wait_for_selector(f"{FRESH}[data-waiting='0'][data-lost='0']", state="attached", timeout=60_000)
+    page.goto(service.base + "/field#queue")
+    page.wait_for_selector("[data-answer='new']")
+
+
+def test_a_conflict_is_shown_with_both_versions_and_a_person_decides(visitor, service):
+    """Two phones hand over the same line; the one without a network finds the other's."""
+    one, other = at_the_list(visitor, service), at_the_list(visitor, service)
+    area = json.loads(one.evaluate("sizaoField.shelf.get('kept', 'list').then(k => JSON.stringify(k.pack.who)) "))["code"]
+    one.evaluate("a => sizaoField.record({ kind: 'line', ledger: 'shift_note', about: { area: a }, values: { shift_step: 'handed', note: 'first' } }, 'note', 'x')", area)
+    one.wait_for_selector("html[data-waiting='0']", state="attached", timeout=30_000)
+    record = one.evaluate("sizaoField.shelf.all('done').then(rows => rows.filter(r => r.label === 'note')[0].record)")
+    seen = other.evaluate("r => fetch('/api/v1/shift-note/' + r).then(a => a.json()).then(a => a.change_no || a.version)", record)
+    line = "([r, s, note]) => sizaoField.record({ kind: 'line', ledger: 'shift_note', record: r, seen: s, values: { note } }, 'note', 'y')"
+    other.context.set_offline(True)
+    other.evaluate(line, [record, seen, "of the valley"])
+    one.evaluate(line, [record, seen, "of the hill"])
+    one.wait_for_selector("html[data-waiting='0'][data-lost='0']", state="attached", timeout=30_000)
+    other.context.set_offline(False)
+    other.evaluate("sizaoField.flush()")
+    other.wait_for_selector("html[data-waiting='0'][data-lost='1']", state="attached", timeout=30_000)
+    other.goto(service.base + "/field#queue")
+    shown = other.locator("[data-code='changed-meanwhile']")
+    shown.wait_for()
+    assert "of the hill" in shown.inner_text() and "of the valley" in shown.inner_text()
+    shown.locator("[data-do=yours]").click()
+    other.wait_for_selector("html[data-waiting='0'][data-lost='0']", state="attached", timeout=30_000)
+    assert other.evaluate("r => fetch('/api/v1/shift-note/' + r).then(a => a.text())", record).count("of the valley") == 1
+
+
+def test_a_phone_told_to_wipe_itself_drops_everything(visitor, service):
+    page = at_the_list(visitor, service)
+    copy = page.evaluate("vault.copy()")
+    desk = visitor("duty", {"width": 1440, "height": 900}, "en")
+    desk.goto(service.base + "/field/copies")
+    desk.on("dialog", lambda d: d.accept())
+    desk.locator("tr", has_text=copy[-8:]).get_by_role("button", name="Wipe this phone").click()
+    desk.wait_for_selector(".note[role=status]")
+    page.evaluate("sizaoField.refresh()")
+    page.wait_for_selector("html[data-wiped='2']", state="attached", timeout=30_000)
+    assert page.evaluate("indexedDB.databases().then(d => d.map(x => x.name).includes('sizao-field'))") is False
+    assert page.evaluate("caches.keys()") == [] and page.locator("article.task").count() == 0
+    desk.reload()
+    assert "wiped" in desk.locator("tr", has_text=copy[-8:]).inner_text()
