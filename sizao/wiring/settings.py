@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "sizao.interop",
     "sizao.interop.feeds",
     "sizao.interop.peers",
+    "sizao.interop.hooks",
     "sizao.doors",
 ]
 MIDDLEWARE = [
