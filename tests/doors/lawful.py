@@ -90,6 +90,7 @@ def accounts(area: Area) -> dict:
     """A user with a post there, a grant that waits for a second person, glass that was broken by that post, and a token."""
     from sizao.doors.kit import tokens
     from sizao.doors.models import ApiToken
+    from sizao.interop.hooks.models import Hook
     from sizao.kernel.models import BrokenGlass, GrantAsk
 
     now = clock.now()
@@ -97,7 +98,8 @@ def accounts(area: Area) -> dict:
     asked = GrantAsk.objects.create(user=scope.user, role="issuer", area=area, valid_from=now, asked_by=asker.user, asked_at=now)
     broken = BrokenGlass.objects.create(id=uuid7(), user=scope.user, post=scope.post, area=area, reason="emergency", words="x" * 10, opened_at=now, ends_at=now + timedelta(hours=1))
     tokens.make(scope.user, scope.post)
-    return {"user": scope.user.pk, "holding": Holding.objects.get(user=scope.user).pk, "ask": asked.pk, "glass": broken.pk, "number": ApiToken.objects.get(user=scope.user).pk}
+    hook = Hook.objects.create(user=asker.user, post=asker.post, name="x", address="https://93.184.215.14/", kinds=["case.reported"], area=area, secret=b"", key_id=str(uuid7()), made_at=now)
+    return {"hook": hook.pk, "user": scope.user.pk, "holding": Holding.objects.get(user=scope.user).pk, "ask": asked.pk, "glass": broken.pk, "number": ApiToken.objects.get(user=scope.user).pk}
 
 
 def tickets(area: Area, name: str) -> dict[str, object]:

@@ -15,7 +15,7 @@ from schemathesis.specs.openapi import checks  # noqa: E402
 
 CHECKS = [not_a_server_error, checks.status_code_conformance, checks.content_type_conformance, checks.response_schema_conformance]
 #: Walked in every run: one of each nature. The others in the full one.
-EACH_TIME = {"contacts", "persons", "specimens", "medicine-sale", "links", "heartbeat"}
+EACH_TIME = {"contacts", "persons", "specimens", "medicine-sale", "links", "heartbeat", "webhooks", "duplicates", "merges", "pass-status"}
 
 
 @pytest.fixture

@@ -43,11 +43,15 @@ ROUTES = (
     Route("grant-second", "users/grant/<int:ask>", "account.users.second", "post", "users.write", "subject", methods=("POST",)),
     Route("audit", "audit", "account.auditing.events", "post", "audit.read"),
     Route("audit-access", "audit/access", "account.auditing.access", "post", "audit.read"),
+    Route("webhooks", "webhooks", "account.hooks.hooks", "post", "hook.write", methods=("GET", "POST")),
+    Route("webhook", "webhooks/<uuid:hook>", "account.hooks.hook", "post", "hook.write", "subject"),
+    Route("webhook-step", "webhooks/<uuid:hook>/step", "account.hooks.step", "post", "hook.write", "subject", methods=("POST",)),
     Route("who", "who/<slug:register>/<uuid:record>", "account.seeing.who", "post", register="read", area="subject", reads_persons=True),
 )
 
 PLACES = (
     Place("glass-look", _("Broken glass"), "glass.review", "access", ("glass-",)),
     Place("users", _("Users and posts"), "users.write", "access", ("user", "grant-")),
+    Place("webhooks", _("Events to other systems"), "hook.write", "access", ("webhook",)),
     Place("audit", _("Audit trail"), "audit.read", "access", ("audit-",)),
 )

@@ -4,6 +4,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sizao.kernel import audit
@@ -15,19 +16,36 @@ EXPECTED = '{"verdict": "same" | "different" | "unknown", "mark": "…", "reason
 
 
 def waiting(request: HttpRequest) -> HttpResponse:
-    """The pairs that wait, likeliest first, `?state=` others; at most 200. `mark` is sent back with the decision."""
+    """The pairs that wait, likeliest first, `?state=` others; 200 a page, `next` leads on. `mark` is sent back with the decision."""
     scope = request.scope.open()  # type: ignore[attr-defined]
     w, state = looking.weights(), request.GET.get("state", "open")
     if state not in ("open", "same", "different", "unknown"):
         raise Refused("bad-value", field="state", value=state[:40], expected="open, same, different, unknown")
-    rows = list(pairs.pairs(scope, state)[:MOST])
+    rows = list(_after(pairs.pairs(scope, state), request.GET.get("after", ""))[: MOST + 1])
+    onward = f"/api/v1/duplicates?state={state}&after={rows[MOST - 1].bits}:{rows[MOST - 1].pk}" if len(rows) > MOST else None
+    rows = rows[:MOST]
     if rows:
         audit.write(scope, "population.pairs", list({pk for r in rows for pk in (r.one_id, r.other_id)}))
     counts = pairs.waiting(scope, w.probable)
     return _json({
         "waiting": counts.open, "probable": counts.probable, "doubtful_bits": w.doubtful, "probable_bits": w.probable,
         "pairs": [{"id": r.pk, "one": r.one_id, "other": r.other_id, "bits": r.bits, "reasons": r.levels, "mark": r.mark, "state": r.state} for r in rows],
+        "next": onward,
     })  # fmt: skip
+
+
+def _after(found: QuerySet[Any], told: str) -> QuerySet[Any]:
+    """What stands behind a pair in the order of the list: fewer bits, or as many and a later number. Refused bad-value."""
+    if not told:
+        return found
+    bits, _, pair = told.partition(":")
+    try:
+        at, number = float(bits), UUID(pair)
+    except ValueError:
+        raise Refused("bad-value", field="after", value=told[:60], expected="next") from None
+    if at != at or abs(at) > 1e9:
+        raise Refused("bad-value", field="after", value=told[:60], expected="next")
+    return found.filter(Q(bits__lt=at) | Q(bits=at, id__gt=number))
 
 
 def decide(request: HttpRequest, pair: UUID) -> HttpResponse:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sizao import __version__
-from sizao.doors.api import openapi_exchange
+from sizao.doors.api import openapi_doors, openapi_exchange
 from sizao.doors.kit.lists import filterable
 from sizao.kernel.registry import KEPT, Register, registers
 from sizao.kernel.scope import Scope
@@ -38,6 +38,9 @@ def document(scope: Scope) -> dict[str, Any]:
         paths |= openapi_exchange.READING
     if scope.can("movement.write"):
         paths |= openapi_exchange.CHECKING
+    for right, operations in openapi_doors.BY_RIGHT.items():
+        if scope.can(right):
+            paths |= operations
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,

@@ -59,6 +59,10 @@ class ScopeMiddleware:
                 return self.process_exception(request, problem)
         with translation.override(language):
             response = self.get_response(request)
+            if response.status_code == 405 and request.path.startswith(API):
+                allowed = response.headers.get("Allow", "")
+                response = problem_json(request, Refused("method-not-allowed"))
+                response.headers["Allow"] = allowed
         response._csp_config = CONTENT_SECURITY_POLICY["DIRECTIVES"]
         response.headers.setdefault("Cache-Control", NO_STORE)
         response.headers.setdefault("Content-Language", "en" if request.LANGUAGE_CODE == "en" else "zh-Hans")

@@ -101,8 +101,12 @@ def guard(route: Route) -> Callable[..., HttpResponse]:
             if route.audience == "post":
                 for permission in permissions(route, arguments, request.method or "GET"):
                     request.scope.check(permission)  # type: ignore[attr-defined]
+        from sizao.doors.kit import once  # it has a table, and this table of addresses is read before there are any
+
         view = getattr(import_module(f"sizao.doors.{room}"), function)
         with transaction.atomic() if route.reads_persons else nullcontext():  # what was read and the word about it stand or fall together
+            if once.asked_for(request, route.name, route.register):
+                return once.answer(request, lambda: view(request, **arguments))
             return view(request, **arguments)  # type: ignore[no-any-return]
 
     guarded.route = route  # type: ignore[attr-defined]

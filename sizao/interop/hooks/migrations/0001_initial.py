@@ -2,9 +2,10 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import sizao.kernel.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import sizao.kernel.ids
 
 
 class Migration(migrations.Migration):
