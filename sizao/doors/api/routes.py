@@ -26,9 +26,9 @@ ROUTES = (
     Route("api-openrosa-submission", "api/v1/openrosa/submission", "api.openrosa.submission", "post", "ledger.write", reads_persons=True, methods=("GET", "POST")),
     Route("api-webhooks", "api/v1/webhooks", "api.hooks.webhooks", "post", "hook.write", methods=("GET", "POST")),
     Route("api-webhook-deliveries", "api/v1/webhooks/<uuid:hook>/deliveries", "api.hooks.deliveries", "post", "hook.write", "subject"),
-    Route("api-webhook-close", "api/v1/webhooks/<uuid:hook>/close", "api.hooks.close", "post", "hook.write", "subject", methods=("POST",)),
     Route("api-webhook-resume", "api/v1/webhooks/<uuid:hook>/resume", "api.hooks.resume", "post", "hook.write", "subject", methods=("POST",)),
     Route("api-webhook-ping", "api/v1/webhooks/<uuid:hook>/ping", "api.hooks.ping", "post", "hook.write", "subject", methods=("POST",)),
+    Route("api-webhook-close", "api/v1/webhooks/<uuid:hook>/close", "api.hooks.close", "post", "hook.write", "subject", methods=("POST",)),
     Route("api-rows", "api/v1/<slug:register>", "api.v1.rows", "post", register="method", area="query", reads_persons=True, methods=("GET", "POST")),
     Route("api-row", "api/v1/<slug:register>/<uuid:record>", "api.v1.row", "post", register="method", area="subject", reads_persons=True, methods=("GET", "PATCH")),
 )
