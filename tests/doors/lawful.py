@@ -116,6 +116,8 @@ def tickets(area: Area, name: str) -> dict[str, object]:
     proof = TicketProof.objects.create(ticket=finding, kind="application/pdf", size=5, told_at=now, source_id=name, sender="m", **stands)
     ProofContent.objects.create(proof=proof, sealed=sealed.seal(b"%PDF-", f"command_proofcontent|sealed|{proof.pk}", keys.ring().newest("seal")))
     return {"ticket": finding.pk, "proof": proof.pk, "works": works, "blocker": blocker.pk}
+
+
 def command(area: Area, unit: object, name: str) -> dict[str, object]:
     """What a command has there: a seat, a ticket, an order and one proposed, a round with a unit drawn, a kept review."""
     from sizao.registers.command.models import DrawnUnit, GuardPost, InspectionRound, Order, OrderProposal, SituationReview
@@ -138,3 +140,15 @@ REVIEW = {
     "area": {"zh": "村", "en": "Village"}, "code": "x", "run": 1, "as_of": "2026-01-01T00:00:00+00:00", "known_at": "2026-01-01T00:00:00+00:00", "plans": ["p"], "rates": [], "groups": [],
     "total": {"owed": 0, "done": 0, "missing": 0, "cannot_tell": 0, "ownerless": 0, "untrue": 0, "risen": 0},
 }  # fmt: skip
+
+
+def published(area):
+    """The draft of a story there, and a question; each by somebody who stays nameless."""
+    from sizao.situation.models import Publication, Question
+
+    author = User.objects.filter(username=f"author-{area.code}").first() or User.objects.create_user(f"author-{area.code}", name="author")
+    now = clock.now()
+    body = {"title": {"zh": "通报", "en": "Bulletin"}, "text": "乘车到市场。", "sex": "", "age": "", "note": {"zh": "", "en": ""}, "source": ""}
+    Publication.objects.create(code=f"story-{area.code}", type="story", area=area, body=body, prepared_by=author, prepared_at=now)
+    asked = Question.objects.create(code=f"q-{area.code}", receipt_sha256=area.code, kind="question", topic="travel", area=area, asked="?", asked_at=now, due_at=now)
+    return {"code": f"story-{area.code}", "question": asked.pk}

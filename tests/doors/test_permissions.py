@@ -63,6 +63,7 @@ def spread(outbreak):
         found[relation] |= lawful.care(order, unit)
         found[relation] |= lawful.tickets(outbreak.county.areas[code], relation)
         found[relation] |= lawful.signal(outbreak.county.areas[code], relation)
+        found[relation] |= lawful.published(outbreak.county.areas[code])
         found[relation] |= {"copy": _copied(outbreak.county.areas[code])}
         found[relation] |= lawful.command(outbreak.county.areas[code], unit, relation)
         found[relation] |= {"appeal": lawful.appeal(order).pk, "kind": "order", "form": "docx"}
@@ -192,6 +193,7 @@ def test_nobody_comes_in_without_signing_in(db, route):
     thing |= {"ticket": uuid7(), "proof": uuid7(), "blocker": uuid7(), "works": uuid7()}
     thing |= {"copy": uuid7()}
     thing |= {name: uuid7() for name in ("seat", "ticket", "area_order", "proposal", "round", "drawn", "review")}
+    thing |= {"question": uuid7()}
     answer = ask(Client(HTTP_HOST="localhost"), route, thing)
     assert (answer.status_code, answer.headers.get("Location")) in [(302, "/sign-in"), (401, None)]
 

@@ -65,7 +65,7 @@ def _one(request: HttpRequest, question: UUID, refused: Refused | None = None, r
     scope = request.scope.open()  # type: ignore[attr-defined]
     row = questions.access_question_by_id(scope, question)
     words = Words(request.LANGUAGE_CODE, row.area.zone)  # type: ignore[attr-defined]
-    typed = request.POST if refused else {"matter": row.matter, "answer": row.answer, "source": row.source}
+    typed = {k: request.POST.get(k, "") if refused else getattr(row, k) for k in ("matter", "answer", "source")}
     context = {
         "w": words, "row": row, "now": clock.now(), "typed": typed, "problem": refused, "reach": reach, "private": row.kind in questions.PRIVATE, "may_publish": scope.can(questions.PUBLISH, row.area),
         "mine": scope.user is not None and scope.user.pk == row.answered_by_id,
