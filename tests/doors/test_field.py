@@ -148,3 +148,10 @@ def test_the_invented_row_is_heard_wherever_it_is_asked_for_and_says_which_copy(
 def test_a_copy_of_somebody_else_is_not_there(phone, outbreak):
     _, copy, _ = phone
     assert pack(outbreak.client(outbreak.desk), copy).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/field/pack.json", "/device/key.json"])
+def test_a_phone_whose_session_is_over_is_told_so_and_not_sent_elsewhere(db, address):
+    from django.test import Client
+
+    assert Client(HTTP_HOST="localhost").get(address, {"copy": str(uuid7())}, HTTP_ACCEPT="application/json").status_code == 401

@@ -166,7 +166,7 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
         return _go(request, f"/post?next={request.path}")
     if isinstance(refused, FactorNeeded) and not request.headers.get("Accept", "").startswith("application/json"):
         return _go(request, f"/account/second?next={request.path if request.method == 'GET' else '/'}")
-    if refused.code == "not-signed-in" and request.method == "GET" and not is_partial(request):
+    if refused.code == "not-signed-in" and request.method == "GET" and not is_partial(request) and not request.headers.get("Accept", "").startswith("application/json"):
         return _go(request, "/sign-in")
     if refused.code == "not-found-or-out-of-area":
         refused = Refused("page-not-found")
