@@ -123,7 +123,9 @@ def administrators(now: datetime, *, areas: Sequence[int] | None = None, but: in
     if areas is not None:
         grants = grants.filter(area__in=areas)
     holdings = Holding.objects.filter(stands, post__in=grants.values("post"), user__is_active=True)
-    return list(holdings.exclude(pk=but).values_list("user_id", flat=True).distinct())
+    if but is not None:
+        holdings = holdings.exclude(pk=but)
+    return list(holdings.values_list("user_id", flat=True).distinct())
 
 
 def _may(post: Post, permission: str, now: datetime) -> bool:

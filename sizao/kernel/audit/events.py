@@ -97,7 +97,8 @@ def listed(*, user: int | None = None, kind: str = "", before: datetime | None =
     `kind` is the beginning of a kind; with it the latest `SEARCHED` events are looked through. The caller has looked at the right to do it.
     """
     names = ("id", "at", "user_id", "post_id", "purpose", "kind", "count")
-    where, values = ["true"], []
+    where = ["true"]
+    values: list[int | UUID] = []
     if user is not None:
         where.append("user_id = %s")
         values.append(user)
