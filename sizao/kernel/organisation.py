@@ -70,6 +70,7 @@ def give(scope: Scope, user: User, role: str, area: Area, *, since: datetime, un
     return post
 
 
+@transaction.atomic
 def hold(post: Post, user: User, *, since: datetime, until: datetime | None = None, handed_by: User | None = None) -> Holding:
     """Writes down that a user holds a post: the one place where that is done, so that what must be apart is. Refused duties-apart."""
     check_may_hold(user, _rights(Grant.objects.filter(Q(valid_to=None) | Q(valid_to__gt=since), post=post)), since=since, until=until, but=post)

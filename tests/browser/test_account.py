@@ -107,6 +107,7 @@ def test_a_code_app_is_set_up_on_the_phone_and_asked_for_at_the_next_link(visito
     letters = page.inner_text("#letters")
     page.fill("#code", code(letters))
     page.click("button.main")
+    page.wait_for_selector("ol.codes li")
     codes = page.locator("ol.codes li").all_inner_texts()
     assert len(codes) == 10
     page.click("a.main")

@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import PHONE, WIDE
+from .conftest import PHONE, WIDE, serving, small_outbreak
 
 pytestmark = [pytest.mark.browser, pytest.mark.doors]
 SHOTS = os.environ.get("SIZAO_SHOTS")
+
+
+@pytest.fixture(scope="module")
+def service():
+    """A store of this module's own: what is entered here is in nobody else's counts."""
+    with serving(small_outbreak) as running:
+        yield running
 
 
 def shot(page, name: str) -> None:
@@ -96,8 +103,8 @@ def test_an_inspection_finds_that_done_is_untrue(people, visitor):
         desk.fill("[name=area]", people.codes["前进村"])
         if desk.locator("select[name=in_use]").count():
             desk.select_option("select[name=in_use]", "yes")
-        desk.click("main button.main")
-        desk.wait_for_load_state()
+        with desk.expect_navigation():
+            desk.click("main button.main")
     looker = visitor("looker", PHONE, "en")
     looker.goto(f"{people.base}/rounds/draw?area={people.codes['青禾县']}&kind=pharmacy")
     looker.fill("#title", "Masks in pharmacies")

@@ -11,7 +11,8 @@ pytestmark = pytest.mark.browser
 
 def test_the_arrow_keys_say_each_bar_and_enter_opens_its_list(visitor):
     page = visitor("duty", language="en")
-    page.click("text=Situation")
+    page.click(".bar summary:has-text('Command')")
+    page.click(".places >> text=Situation")
     page.wait_for_selector("#p-curve svg.chart")
     page.focus("#p-curve svg.chart")
     page.keyboard.press("End")

@@ -127,6 +127,18 @@ def test_an_order_is_proposed_below_and_agreed_to_above(hq):
     assert ended.status_code == 303 and "over since" in hq.chief.get(agreed["Location"]).content.decode()
 
 
+def test_what_the_writer_was_shown_stands_with_the_proposal_and_nothing_else_does(hq):
+    part = hq.town.get("/area-orders/affected?area=990001101201&kind=closure", HTTP_HX_REQUEST="true").content.decode()
+    signed = re.search(r'name="shown" value="([^"]+)"', part)[1]
+    people = re.search(r"([\d,]+) persons on record", part)[1]
+    seen = hq.town.post("/area-orders/new?area=990001101201", fill(hq, shown=signed))
+    assert f"{people} persons on record" in OrderProposal.objects.get().shown
+    assert f"{people} persons on record" in hq.chief.get(seen["Location"]).content.decode()
+    for told in ("Nobody is touched", signed[:-2], ""):
+        done = hq.town.post("/area-orders/new?area=990001101201", fill(hq, title=f"封闭二村{told[:3]}", shown=told))
+        assert "before they were worked out" in hq.chief.get(done["Location"]).content.decode()
+
+
 def test_a_refused_order_keeps_what_was_typed_and_says_by_which_bound(hq):
     answer = hq.chief.post("/area-orders/new?area=990001102201", fill(hq, title="封二村", reach="全村 <b>"))
     text = answer.content.decode()

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,8 @@ from sizao.registers.population import read as population
 from sizao.situation import grades as situation
 
 PAGE = 100
+#: How long what a writer was shown may stand beside an order that he then proposes.
+SEEN = timedelta(hours=12)
 SHOWN = ("force", "proposed", "beyond", "review", "ended")
 
 
@@ -78,7 +81,7 @@ def new(request: HttpRequest) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            made, issued = story.propose(scope, _draft(area, filled, told.get("shown", "")))
+            made, issued = story.propose(scope, _draft(area, filled, _seen(told.get("shown", ""), area, kind)))
             return see(url("area-order", area_order=made) if issued else url("area-order-proposal", proposal=made))
         except Refused as problem:
             refused = problem
@@ -97,6 +100,28 @@ def _draft(area: Area, told: dict[str, str], shown: str) -> Draft:
     )
 
 
+def _seen(signed: str, area: Area, kind: str) -> str:
+    """What the form had beside it when it was sent, as we signed it then; "" where it is of another area or kind, or too old: the proposal says that nothing was looked at."""
+    try:
+        told = signing.loads(signed, salt=SALT, max_age=SEEN)
+    except signing.BadSignature:
+        return ""
+    return str(told["said"]) if (told["area"], told["kind"]) == (area.code, kind) else ""
+
+
+def _said(words: Words, found: Any, people: int, now: datetime) -> str:
+    """The figures of the part in one line: when, how many live there, and what the order would switch."""
+    labels = plan_words.changes()
+    parts = [words.moment(now), _("%(n)s persons on record") % {"n": words.number(people)}]
+    parts += [f"{label} {words.number(found.total(c))}" for c, label in labels.items()] if found else [_("it switches no measure")]
+    if found and found.cut:
+        parts.append(_("%(n)s measures not worked out") % {"n": len(found.cut)})
+    return " · ".join(parts)
+
+
+SALT = "area-order-shown"
+
+
 def affected(request: HttpRequest) -> HttpResponse:
     """Whom an order of a kind would oblige and release, and what lies in its area; a part of the form, and a page of its own."""
     scope = request.scope.open()  # type: ignore[attr-defined]
@@ -104,10 +129,11 @@ def affected(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     kind = request.GET.get("kind", "")
     found = switched.switched(scope, area, "order", kind) if kind in code_list("order-kind") else None
-    shown = _common(request, scope, area, now) | {
-        "kind": kind, "found": found, "labels": plan_words.changes(),
+    common, people = _common(request, scope, area, now), sum(population.counts_by_area(scope, area).values())
+    shown = common | {
+        "kind": kind, "found": found, "labels": plan_words.changes(), "people": people,
         "changed": [m for m in found.measures if m.cut or m.obliged or m.released or m.changed] if found else [],
-        "people": sum(population.counts_by_area(scope, area).values()), "beside": situation.beside(scope, area, found, now) if found else None,
+        "signed": signing.dumps({"area": area.code, "kind": kind, "said": _said(common["w"], found, people, now)}, salt=SALT), "beside": situation.beside(scope, area, found, now) if found else None,
     }  # fmt: skip
     return page(request, "command/area_order_affected.html" if is_partial(request) else "command/area_order_affected_page.html", shown)
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from sizao.kernel import audit, clock
 from sizao.kernel.ids import uuid7
 from sizao.kernel.scope import Scope
@@ -61,6 +63,7 @@ def keep_review(scope: Scope, area: int, run: int, as_of: datetime, known_at: da
     return row
 
 
+@transaction.atomic
 def keep_address(scope: Scope, area: int, digest: str) -> None:
     """The address of a post's calendar; the one before ends."""
     now = clock.now()
@@ -70,6 +73,7 @@ def keep_address(scope: Scope, area: int, digest: str) -> None:
     audit.write(scope, "command.calendar_address_made", [row.pk], digest_of=[scope.post_id])
 
 
+@transaction.atomic
 def end_address(scope: Scope) -> int:
     """Ends the address of this post's calendar; how many there were."""
     ended = []
