@@ -22,6 +22,8 @@ def ask(scope: Scope, user: User, role: str, area: Area, *, since: datetime, unt
     Nobody gives to himself. Refused: not-allowed, not-found-or-out-of-area, grant-to-oneself, role-unknown, period-reversed, duties-apart.
     """
     scope.check("users.write", area)
+    if role not in roles():  # a mistyped word is told before whose it would be
+        raise Refused("role-unknown", role=role, known=", ".join(roles()))
     if scope.user is None or scope.user.pk == user.pk:
         raise Refused("grant-to-oneself")
     if role not in roles():

@@ -42,6 +42,8 @@ def grant_post(
     Refused: role-unknown, period-reversed, duties-apart (he holds what must not be in one hand with it), grant-to-oneself.
     """
     scope.check("users.write", area)
+    if role not in roles():  # a mistyped word is told before whose it would be
+        raise Refused("role-unknown", role=role, known=", ".join(roles()))
     if scope.user is not None and scope.user.pk == user.pk:
         raise Refused("grant-to-oneself")
     return give(scope, user, role, area, since=since or clock.now(), until=until, title_zh=title_zh, title_en=title_en, purposes=purposes)

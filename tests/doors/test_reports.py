@@ -132,7 +132,7 @@ def test_each_number_of_the_receiver_opens_as_many_rows_and_the_areas_add_up(tow
         actions.add_lines(town.system, "attendance", [NewLine("", {"unit": town.units["卫生院"]}, clinic, at(16, 20, 30), DAY)], sender="t")
         client = town.client(town.desk, language)
         body = client.get(f"/reports?day={DAY}").content.decode()
-        links = re.findall(r'href="(/reports/rows\?[^"]+)">([\d,]+)</a>', body)
+        links = re.findall(r'href="(/reports/rows\?[^"]+)"[^>]*>([\d,]+)</a>', body)
         assert len(links) >= 10
         for address, number in links:
             rows = client.get(address.replace("&amp;", "&")).content.decode().split("<tbody>")[1]

@@ -139,7 +139,7 @@ def test_a_program_gives_its_own_sign_of_life_and_shows_its_certificate(county):
     def program(role="sender", sender="lab:county"):
         scope = county.user(role)
         caller = Client(HTTP_HOST="localhost", headers={"Authorization": f"Bearer {tokens.make(scope.user, scope.post, sender=sender)}"})
-        return lambda body="", way="heartbeat": caller.post(f"/api/v1/{way}", data=body, content_type="application/json", headers={"Idempotency-Key": f"k{len(body)}"})
+        return lambda body="", way="heartbeat": caller.post(f"/api/v1/{way}", data=body, content_type="application/json", headers={"Idempotency-Key": f"{way}{body}"})
 
     beat, now = program(), clock.now()
     first = beat().json()

@@ -121,6 +121,8 @@ class OrderProposal(Record):
     reason = models.TextField(blank=True, default="")
     made = models.ForeignKey(Order, models.PROTECT, null=True, blank=True, related_name="+")
 
+    #: Kept, and shown by no list: see the class.
+    APART = frozenset({"proposed_as"})
     REGISTER = Declaration(
         zh="拟发布的命令",
         en="Proposed order",

@@ -25,6 +25,8 @@ class SituationReview(Record):
     known_at = models.DateTimeField()
     body = models.JSONField(default=dict)
 
+    #: Kept, and shown by no list: see the class.
+    APART = frozenset({"body"})
     REGISTER = Declaration(
         zh="形势研判",
         en="Review of the situation",
@@ -58,6 +60,8 @@ class CalendarAddress(Record):
     made_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True, db_column="over_at")
 
+    #: Kept, and shown by no list: see the class.
+    APART = frozenset({"digest"})
     REGISTER = Declaration(
         zh="日历订阅地址",
         en="Address of the calendar",
