@@ -63,8 +63,8 @@ def pytest_collection_modifyitems(config, items):
         items.sort(key=lambda item: next((n for n, name in enumerate(LONG) if together(item.nodeid).startswith(name)), len(LONG)))
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     for item in items:
-        if "full" in item.keywords and not config.getoption("--full"):
-            item.add_marker(pytest.mark.skip(reason="a long drill: run test --full"))
+        if "full" in item.keywords:
+            item.add_marker(pytest.mark.timeout(0) if config.getoption("--full") else pytest.mark.skip(reason="a long drill: run test --full"))
         if "browser" in item.keywords and not chromium:
             item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
 

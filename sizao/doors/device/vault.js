@@ -33,7 +33,7 @@
   async function refresh() {
     let told;
     try {
-      const answer = await fetch("/device/key.json?copy=" + copy(), { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error" });
+      const mine = copy(), answer = await fetch("/device/key.json" + (mine ? "?copy=" + mine : ""), { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error" });
       if (answer.status === 410) { await forget(); return false; }
       if (answer.status === 401 || answer.status === 403) { await lock(); return false; }
       if (!answer.ok) return load();
