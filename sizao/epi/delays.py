@@ -18,6 +18,9 @@ _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 _AT, _WEIGHT = (np.asarray(_POINTS, np.float64) + 1) / 2, np.asarray(_WEIGHTS, np.float64) / 2
 #: Fewer delays than this are told as they are, without a fit.
 LEAST = 10
+#: Least information on a logarithm of a parameter: its standard deviation is 5 then, and an interval from a twenty-thousandth to the twenty-thousandfold says nothing.
+_TOLD = 0.04
+_LONGEST = 690.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Fitted:
     """A distribution of delays, in days.
 
     Attributes:
-        family: Which; of those asked for the one with the lowest AIC.
+        family: Which; of those asked for, and with a maximum, the one with the lowest AIC.
         first, second: Its parameters: μ, σ of the logarithm (lognormal); shape, scale (gamma, Weibull).
         covariance: Of the logarithms of the parameters (of μ itself).
         median, mean, p90: With intervals.
@@ -76,20 +79,29 @@ def _below(family: str, first: Floats | float, second: Floats | float, x: Floats
         return np.asarray(special.gammainc(first, scaled) if family == "gamma" else -np.expm1(-(scaled**first)))
 
 
-def _quantile(family: str, first: Floats, second: Floats, q: float) -> Floats:
+def _log_quantile(family: str, first: Floats, second: Floats, q: float) -> Floats:
+    """Logarithm of a quantile: what is drawn around a fit may lie far beyond what a number of days can be."""
     if family == "lognormal":
-        return np.asarray(np.exp(first + second * special.ndtri(q)))
-    return np.asarray(second * (special.gammaincinv(first, q) if family == "gamma" else (-np.log1p(-q)) ** (1 / first)))
+        return np.asarray(first + second * special.ndtri(q))
+    if family == "weibull":
+        return np.asarray(np.log(second) + np.log(-np.log1p(-q)) / first)
+    return np.asarray(np.log(second) + np.log(np.maximum(special.gammaincinv(first, q), 1e-300)))
 
 
-def _mean(family: str, first: Floats, second: Floats) -> Floats:
+def _log_mean(family: str, first: Floats, second: Floats) -> Floats:
     if family == "lognormal":
-        return np.asarray(np.exp(first + second**2 / 2))
-    return np.asarray(np.multiply(first, second) if family == "gamma" else second * special.gamma(1 + 1 / first))
+        return np.asarray(first + second**2 / 2)
+    return np.asarray(np.log(second) + (np.log(first) if family == "gamma" else special.gammaln(1 + 1 / first)))
+
+
+def _days(log: Floats) -> Floats:
+    """Infinite from 10^300 days on: nothing then says where the end lies."""
+    return np.where(log < _LONGEST, np.exp(np.minimum(log, _LONGEST)), np.inf)
 
 
 def fit(delays: ArrayLike, seen_for: ArrayLike | None = None, *, families: tuple[Family, ...] = ("lognormal", "gamma", "weibull"), weights: ArrayLike | None = None, seed: int = 1) -> Fitted | None:
-    """The distribution of delays; None where fewer than `LEAST` are known or the likelihood has no maximum.
+    """The distribution of delays; None where fewer than `LEAST` are known or the likelihood has no maximum: nothing says how long
+    the unseen ones are, or all are of one day or two neighbouring ones, and any narrower distribution says the same.
 
     Args:
         delays: Whole days between the two dates, 0 or more.
@@ -116,13 +128,14 @@ def fit(delays: ArrayLike, seen_for: ArrayLike | None = None, *, families: tuple
             tried[family] = found
     if not tried:
         return None
-    best = min(tried, key=lambda f: tried[f][0])
+    best, covariance = next(((f, c) for f in sorted(tried, key=lambda f: tried[f][0]) if (c := _covariance(f, tried[f][1], pairs[:, 0], pairs[:, 1], counted)) is not None), (None, None))
+    if best is None or covariance is None:
+        return None
     at = tried[best][1]
-    covariance = _covariance(best, at, pairs[:, 0], pairs[:, 1], counted)
     drawn = np.random.default_rng(seed).multivariate_normal(at, covariance, 2000)
     one, two = _parameters(best, np.vstack([at, drawn]).T)
-    rows = np.column_stack([_quantile(best, one, two, 0.5), _mean(best, one, two), _quantile(best, one, two, 0.9)])
-    low, high = np.nanquantile(rows[1:], [0.025, 0.975], axis=0)
+    logs = np.column_stack([_log_quantile(best, one, two, 0.5), _log_mean(best, one, two), _log_quantile(best, one, two, 0.9)])
+    rows, (low, high) = _days(logs), _days(np.quantile(logs[1:], [0.025, 0.975], axis=0))
     first, second = (float(v) for v in _parameters(best, at))
     seen = _seen(best, at, pairs[:, 1])
     unseen = float(1 - counted.sum() / (counted / np.maximum(seen, 1e-9)).sum())
@@ -160,8 +173,8 @@ def _maximise(family: Family, d: Floats, t: Floats, n: Floats) -> tuple[float, F
     return None if not found.success or abs(found.x).max() > 12 else (2 * float(found.fun) + 4, np.asarray(found.x))
 
 
-def _covariance(family: str, p: Floats, d: Floats, t: Floats, n: Floats) -> Floats:
-    """Inverse of the observed information, by central differences."""
+def _covariance(family: str, p: Floats, d: Floats, t: Floats, n: Floats) -> Floats | None:
+    """Inverse of the observed information, by central differences; None where a direction of the parameters is told by less than `_TOLD`: no maximum stands there."""
     h, second = 1e-4, np.empty((2, 2))
 
     def at(a: float, b: float) -> float:
@@ -170,5 +183,7 @@ def _covariance(family: str, p: Floats, d: Floats, t: Floats, n: Floats) -> Floa
     here = at(0, 0)
     second[0, 0], second[1, 1] = (at(1, 0) - 2 * here + at(-1, 0)) / h**2, (at(0, 1) - 2 * here + at(0, -1)) / h**2
     second[0, 1] = second[1, 0] = (at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) / (4 * h**2)
-    inverse = np.linalg.pinv(second, hermitian=True)
+    if not np.isfinite(second).all() or np.linalg.eigvalsh(second).min() < _TOLD:
+        return None
+    inverse = np.linalg.inv(second)
     return np.asarray((inverse + inverse.T) / 2)

@@ -4,6 +4,7 @@ The watch may be run as often as one likes: the same is raised once. What goes o
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,6 +19,7 @@ from sizao.kernel import clock
 from sizao.kernel.jobs import changed
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import gathered
+from sizao.registers.command import read as command
 from sizao.registers.surveillance import actions, alarms, counting, judging, read, tuning
 from sizao.registers.surveillance.actions import NewSignal
 from sizao.registers.surveillance.counting import Place, Tree
@@ -72,7 +74,7 @@ def watch(scope: Scope, now: datetime | None = None, only: Iterable[str] = ()) -
     found: list[Found] = []
     for stream in wanted:
         out.streams += 1
-        found += _crowds(stream, tree, now) if stream.cluster else _shared(stream, tree, now) if stream.together else _counts(stream, tree, settings.get(stream.id, ()), now)
+        found += _crowds(stream, tree, now) if stream.cluster else _shared(scope, stream, tree, now) if stream.together else _counts(stream, tree, settings.get(stream.id, ()), now)
     _raise(scope, found, tree, now, out)
     if out.new or out.longer:
         changed()
@@ -117,12 +119,36 @@ def _crowds(stream: Stream, tree: Tree, now: datetime) -> list[Found]:
     return told
 
 
-def _shared(stream: Stream, tree: Tree, now: datetime) -> list[Found]:
+def _shared(scope: Scope, stream: Stream, tree: Tree, now: datetime) -> list[Found]:
     """Clusters of cases' stays at one place. They are told however long ago the stays were within the rule's days: investigations find them late."""
     rule = stream.together
     assert rule is not None
-    found = gathered.clusters(now, days=rule.days, hours=rule.hours, least=rule.cases, without=rule.without)
-    return [Found(stream, "cluster", tree.places[c.area_id], c.first, c.last, c.cases, None, rule.cases - 1, c.place, c.disease) for c in found if c.last >= stream.since]
+
+    def by_chance(asked: Sequence[tuple[UUID, int, str]]) -> dict[tuple[UUID, str], float]:
+        return _by_chance(scope, asked, tree, now, rule.days)
+
+    found = gathered.clusters(now, days=rule.days, hours=rule.hours, least=rule.cases, without=rule.without, by_chance=by_chance)
+    return [Found(stream, "cluster", tree.places[c.area_id], c.first, c.last, c.cases, c.expected, rule.cases - 1, c.place, c.disease) for c in found if c.last >= stream.since]
+
+
+def _by_chance(scope: Scope, asked: Sequence[tuple[UUID, int, str]], tree: Tree, now: datetime, days: int) -> dict[tuple[UUID, str], float]:
+    """Cases a day that would be at a place if visitors were cases as often as everybody is: visitors a day, as a search of that place counted them, × cases who became known in these days / people, both of the
+    nearest area whose population somebody has told (the Poisson model of Kulldorff 1997, Communications in Statistics 26, 1481-1496). A place that nobody searched, or without such an area, is absent. Four statements.
+    """
+    visitors = gathered.visitors_a_day({place for place, _, _ in asked}, now)
+    if not visitors:
+        return {}
+    people = {area: int(told.number) for area, told in command.standing(scope, "population", now).items() if told.number}
+    ill: dict[tuple[str, int], int] = defaultdict(int)
+    for disease, area, n in gathered.known_by_area(now - timedelta(days=days), now):
+        for above in tree.places[area].way if area in tree.places else ():
+            ill[disease, above] += n
+    found = {}
+    for place, area, disease in asked:
+        nearest = next((up for up in reversed(tree.places[area].way) if up in people), None)
+        if place in visitors and nearest is not None:
+            found[place, disease] = visitors[place] * ill[disease, nearest] / people[nearest]
+    return found
 
 
 @transaction.atomic

@@ -22,6 +22,12 @@ def code_list(name: str) -> dict[str, dict[str, str]]:
 
 
 @cache
+def code_groups(name: str) -> dict[str, dict[str, Any]]:
+    """group → {zh, en, codes} of a code list, where some of its codes are told of together; empty where none are."""
+    return dict(plain(content_files("codelists")[name]).get("groups", {}))
+
+
+@cache
 def code_lists() -> frozenset[str]:
     """The names of all code lists."""
     return frozenset(content_files("codelists"))

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Model, QuerySet
+from django.db.models.expressions import RawSQL
 
 from .registry import Register
 
@@ -52,16 +53,32 @@ def as_known(found: QuerySet[Any], known_at: datetime) -> list[tuple[Any, ...]]:
 
     The model is a versioned one, and stands in the queryset once. Other tables that it reads (areas) are read as they are.
     """
+    return _of_versions(found, "", 'recorded_at <= %s', [known_at], "recorded_at <= %s AND ended_at > %s", [known_at, known_at])
+
+
+def between(found: QuerySet[Any], since: datetime, until: datetime) -> list[tuple[Any, ...]]:
+    """As `as_known`, of every version that stood at some moment from `since` through `until`. Its table has a column `ended_at` besides, null of a version that stands still: `stood` asks for it."""
+    return _of_versions(found, "ended_at", "recorded_at <= %s", [until], "recorded_at <= %s AND ended_at > %s", [until, since])
+
+
+def stood(model: type[Model], moment: datetime) -> RawSQL:
+    """Whether a version stood at that moment, as an expression for `between`."""
+    table = model._meta.db_table
+    return RawSQL(f'("{table}"."recorded_at" <= %s AND ("{table}"."ended_at" IS NULL OR "{table}"."ended_at" > %s))', [moment, moment], output_field=BooleanField())  # noqa: S611 - the name is the model's own
+
+
+def _of_versions(found: QuerySet[Any], also: str, standing: str, of_standing: list[datetime], gone: str, of_gone: list[datetime]) -> list[tuple[Any, ...]]:
     table = found.model._meta.db_table
     columns = ", ".join(f'"{f.column}"' for f in found.model._meta.concrete_fields)
     sql, params = found.query.sql_with_params()
     head, whole, tail = sql.partition(f'FROM "{table}"')
     if not whole or f'FROM "{table}"' in tail:
         raise ValueError(f"{table} stands not once in this question")
-    then = f'FROM (SELECT {columns} FROM "{table}" WHERE recorded_at <= %s UNION ALL SELECT {columns} FROM "{table}_history" WHERE recorded_at <= %s AND ended_at > %s) "{table}"'
-    before = head.count("%s")
+    now, before = (f", NULL::timestamptz AS {also}", f", {also}") if also else ("", "")
+    then = f'FROM (SELECT {columns}{now} FROM "{table}" WHERE {standing} UNION ALL SELECT {columns}{before} FROM "{table}_history" WHERE {gone}) "{table}"'
+    ahead = head.count("%s")
     with connection.cursor() as cursor:
-        cursor.execute(head + then + tail, [*params[:before], known_at, known_at, known_at, *params[before:]])
+        cursor.execute(head + then + tail, [*params[:ahead], *of_standing, *of_gone, *params[ahead:]])
         return list(cursor.fetchall())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -70,11 +69,12 @@ def clusters(lines: Lines, by: By, classes: tuple[str, ...] = (), *, until: int 
     days = lines.days[by]
     told = kept & (days != NEVER)
     people = lines.people()
-    wanted = sorted(set(people) | {int(a) for a in lines.areas[told]})
+    here, at_ = np.unique(lines.areas[told], return_inverse=True)
+    wanted = sorted(set(people) | set(here.tolist()))
     rows = Area.objects.filter(pk__in=wanted).order_by("code").values_list("pk", "code", "name_zh", "name_en", "geometry")
     places = tuple(Place(pk, code, zh, en, middle(shape)) for pk, code, zh, en, shape in rows)
     position = {p.id: i for i, p in enumerate(places)}
-    at = np.array([position[int(a)] for a in lines.areas[told]], np.int64)
+    at = np.array([position[a] for a in here.tolist()], np.int64)[at_]
     on = days[told]
     counted = np.zeros((DAYS, len(places)))
     recent = (on >= first) & (on <= last)
@@ -136,12 +136,12 @@ def middle(shape: Any) -> tuple[float, float] | None:
     """The middle of the largest ring of a GeoJSON geometry, by its area (Bourke 1988)."""
     best, most = None, -1.0
     for ring in rings(shape):
-        area = x = y = 0.0
-        for (x0, y0), (x1, y1) in itertools.pairwise(ring):
-            c = x0 * y1 - x1 * y0
-            area, x, y = area + c, x + (x0 + x1) * c, y + (y0 + y1) * c
+        x, y = np.asarray(ring, np.float64).T
+        c = x[:-1] * y[1:] - x[1:] * y[:-1]
+        area = float(c.sum())
         if abs(area) > most:
-            most, best = abs(area), ((x / (3 * area), y / (3 * area)) if area else (ring[0][0], ring[0][1]))
+            most = abs(area)
+            best = (float(((x[:-1] + x[1:]) * c).sum() / (3 * area)), float(((y[:-1] + y[1:]) * c).sum() / (3 * area))) if area else ring[0]
     return best
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sizao.epi import forecast as epi
 
-from .curve import Curve
+from .curve import Curve, Told
+from .keeping import once
 from .spread import WINDOW, masses
 
 DAYS = 7
@@ -43,7 +44,7 @@ class Coming:
     past: tuple[Past, ...]
 
 
-def coming(curve: Curve, disease: str, earlier: Callable[[int], Curve] | None = None) -> Coming:
+def coming(curve: Curve, disease: str, earlier: Callable[[int], Curve | Told] | None = None) -> Coming:
     """From the days of the curve that are complete. The same data, the same answer.
 
     `earlier`: the curve as it could be drawn so many days ago, from what was on record then; with it earlier sayings are those that could have been made, and are held against what is known now.
@@ -53,13 +54,18 @@ def coming(curve: Curve, disease: str, earlier: Callable[[int], Curve] | None = 
     _, serial = masses(disease, until)
     if serial is None or len(daily) <= WINDOW or not daily[-WINDOW:].any():
         return Coming(until + 1, None, None, ())
-    found = epi.forecast(daily, serial, days=DAYS, window=WINDOW)
+    found = _forecast(daily, serial)
     past = [one for back in range(1, PAST + 1) if (one := _scored(curve, daily, serial, until - 7 * back, earlier(7 * back) if earlier else None)) is not None]
     nothing = np.isnan(found.mean[0]).any()
     return Coming(until + 1, None if nothing else found.mean[0], None if nothing else found.quantiles[0], tuple(past))
 
 
-def _scored(curve: Curve, daily: NDArray[np.float64], serial: NDArray[np.float64], until: int, told: Curve | None) -> Past | None:
+def _forecast(daily: NDArray[np.float64], serial: NDArray[np.float64]) -> epi.Forecast:
+    found: epi.Forecast = once("forecast", lambda: epi.forecast(daily, serial, days=DAYS, window=WINDOW), daily, serial, [DAYS, WINDOW])
+    return found
+
+
+def _scored(curve: Curve, daily: NDArray[np.float64], serial: NDArray[np.float64], until: int, told: Curve | Told | None) -> Past | None:
     """The saying made after `until`, or after the last day that was complete on `told`, the curve of that time."""
     then = told is not None and bool(told.daily.any())
     if told is not None and then:
@@ -70,7 +76,7 @@ def _scored(curve: Curve, daily: NDArray[np.float64], serial: NDArray[np.float64
     came = daily[max(until - curve.base + 1, 0) :][:DAYS]
     if len(known) < 2 * WINDOW or not known[-WINDOW:].any() or not len(came):
         return None
-    said = epi.forecast(known, serial, days=DAYS, window=WINDOW).quantiles[0][: len(came)]
+    said = _forecast(known, serial).quantiles[0][: len(came)]
     if np.isnan(said).any():
         return None
     flat = np.repeat(np.quantile(known[-WINDOW:], epi.QUANTILES)[None, :], len(came), axis=0)

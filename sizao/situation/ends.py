@@ -52,10 +52,11 @@ def ends(lines: Lines, classes: tuple[str, ...] = ("confirmed",), *, work: Work)
     closed_death = died & (lines.end != NEVER) & (confirmed != NEVER) & (lines.end >= confirmed)
     known, fitted = None, None
     if int(closed_death.sum()) >= DEATHS:
-        d, t = (lines.end - confirmed)[closed_death], (lines.today - confirmed)[closed_death]
-        digest = digest_of("delays", d, t, "lognormal")
+        pairs, often = np.unique(np.column_stack([lines.end - confirmed, lines.today - confirmed])[closed_death], axis=0, return_counts=True)
+        d, t = pairs[:, 0], pairs[:, 1]
+        digest = digest_of("delays", d, t, often, "lognormal")
         work.look_up([digest])
-        fitted = work.of("delays", digest, cost(d, t, 1), fit(d, t, ("lognormal",))) or None
+        fitted = work.of("delays", digest, cost(d, 1), fit(d, t, ("lognormal",), weights=often)) or None
         if fitted is not None:
             day = confirmed[kept & (confirmed != NEVER)]
             counts = np.bincount(day - int(day.min()), minlength=lines.today - int(day.min()) + 1)

@@ -86,6 +86,7 @@ class Beside:
         kept: Kind of stay → how many are kept so now.
         needs: Kind of need → (open, past their time).
         units: Kind of place → (how many there are, told to be out of use).
+        people: Kind of place → role on a roll → persons whom closing such places sends home, each day; as rolls name them.
         touched: Measures about units and places whose duties change.
     """
 
@@ -94,6 +95,7 @@ class Beside:
     kept: dict[str, int] = field(default_factory=dict)
     needs: dict[str, tuple[int, int]] = field(default_factory=dict)
     units: dict[str, tuple[int, int]] = field(default_factory=dict)
+    people: dict[str, dict[str, int]] = field(default_factory=dict)
     touched: list[MeasureChanged] = field(default_factory=list)
 
     @property
@@ -103,7 +105,7 @@ class Beside:
 
 
 def beside(scope: Scope, area: Area, found: Whom, now: datetime) -> Beside:
-    """The side effects in an area of what `plan.switched` found. Four statements; counts only."""
+    """The side effects in an area of what `plan.switched` found. Five statements; counts only."""
     scope.check("plan.read", area)
     free: dict[str, tuple[int, int, datetime]] = {}
     for b in beds.beds_by_area(ROOMS, area.path):
@@ -117,6 +119,7 @@ def beside(scope: Scope, area: Area, found: Whom, now: datetime) -> Beside:
         kept=isolation.open_by_kind(scope, area.path),
         needs=care.open_needs(scope, area.path, now),
         units={kind: units[kind] for kind in VENUES if kind in units},
+        people=ledgers.people_by_kind(scope, area, clock.local_day(now, area.zone), [kind for kind in VENUES if kind in units]),
         touched=[m for m in found.told if m.table in ("reporting_unit", "place", "cohort", "event") and (m.obliged or m.released)],
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 
 from sizao.epi.outcomes import Rate, rate
+from sizao.kernel.codes import code_groups, code_list
 from sizao.kernel.days import NEVER, day
 from sizao.registers.cases import chains
 from sizao.registers.laboratory import read as laboratory
@@ -58,19 +60,29 @@ class Staff:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """Who works in one job, or in one group of jobs (`group`), on the rolls of all units: infected, of all. `code`: of the job or group; "": those of whom none is told."""
+
+    code: str
+    group: bool
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True)
 class Infected:
     """`health_workers`: cases whose report card says health worker, of those whose card says any group; None without such a card. `on_rolls`: staff on all rolls, of whom `staff` are the units
-    with an infected one. `of_all`: infected staff of every unit of all staff on rolls. `contacts`: (class or "", rate); None where the reader may not read cases."""
+    with an infected one. `of_all`: infected staff of every unit of all staff on rolls; `jobs`: the same by job, groups of jobs first, also where nobody is infected. `contacts`: (class or "", rate); None where the reader may not read cases."""
 
     parts: tuple[Part, ...]
     staff: tuple[Staff, ...]
     of_all: Rate | None
+    jobs: tuple[Job, ...]
     health_workers: Rate | None
     contacts: tuple[tuple[str | None, Rate | None], ...] | None
 
 
 def infected(lines: Lines, below: Parts, classes: tuple[str, ...] = ()) -> Infected:
-    """Every definition of the infection rate. Five statements, two more where contacts may be read.
+    """Every definition of the infection rate. Four statements, three more where a roll names anybody, one more where contacts may be read.
 
     A case is new by its confirmation, else its report, else the day on which it was first known. Whoever is staff of two units counts in each, and once in all.
     """
@@ -80,35 +92,44 @@ def infected(lines: Lines, below: Parts, classes: tuple[str, ...] = ()) -> Infec
     people = lines.people()
     told = sum(people.values()) >= PERSONS_A_CASE * max(int(kept.sum()), 1)
     tested = laboratory.tested(lines.scope, lines.area, lines.disease, lines.as_of, DAYS)
-    positions: list[int | None] = [None, *range(len(below.areas))]
+    # the first place is that of areas which lie in no part
+    where = np.array([below.of.get(a, -1) for a in lines.areas.tolist()], np.int64)
+    cases, fresh = (np.bincount(where[mask] + 1, minlength=len(below.areas) + 1) for mask in (kept, new))
+    living, done, positive = (np.zeros(len(below.areas) + 1, np.int64) for _ in range(3))
+    for area, n in people.items():
+        living[below.of.get(area, -1) + 1] += n
+    for area, results, found_ in tested:
+        done[below.of.get(area, -1) + 1] += results
+        positive[below.of.get(area, -1) + 1] += found_
 
     def part(position: int | None) -> Part:
-        def inside(area: int) -> bool:
-            return position is None or below.of.get(area) == position
-
-        mine = np.array([inside(int(a)) for a in lines.areas], bool)
-        cases, fresh = int((kept & mine).sum()), int((new & mine).sum())
-        here = sum(n for area, n in people.items() if inside(area)) if told else None
-        done, positive = (sum(row[i] for row in tested if inside(row[0])) for i in (1, 2))
-        counts = here is not None and here >= cases
-        return Part(position, cases, fresh, here, rate(cases, here or 0) if counts else None, rate(fresh, here or 0) if counts else None, done, positive, rate(positive, done))
+        n, fresh_, here_, tests, hits = (int(x.sum() if position is None else x[position + 1]) for x in (cases, fresh, living, done, positive))
+        here = here_ if told else None
+        counts = here is not None and here >= n
+        return Part(position, n, fresh_, here, rate(n, here_) if counts else None, rate(fresh_, here_) if counts else None, tests, hits, rate(hits, tests))
 
     who = {p for p, k in zip(lines.persons, kept, strict=True) if k}
     rolls = ledgers.staff_of_units(lines.scope, lines.area, day(lines.today))
     found = ledgers.staff_among(lines.scope, lines.area, day(lines.today), who) if rolls else []
-    by_unit: dict[UUID, set[UUID]] = {}
-    for unit, person in found:
-        by_unit.setdefault(unit, set()).add(person)
+    by_unit: dict[UUID, set[UUID]] = defaultdict(set)
+    by_job: dict[str, set[UUID]] = defaultdict(set)
+    for unit, person, job in found:
+        by_unit[unit].add(person)
+        by_job[job].add(person)
     staff = []
     for unit, name, kind, n in rolls:
         if unit in by_unit and (share := rate(len(by_unit[unit]), n)) is not None:
             staff.append(Staff(unit, name, kind, share))
-    everybody = sum(n for *_, n in rolls)
+    together = {name: g["codes"] for name, g in code_groups("job").items()}
+    everybody, jobs, grouped = ledgers.staff_by_job(lines.scope, lines.area, day(lines.today), together) if rolls else (0, {}, {})
+    told_jobs = [(name, True, {p for code in together[name] for p in by_job[code]}, n) for name, n in grouped.items()]
+    told_jobs += [(code, False, by_job[code], jobs[code]) for code in (*code_list("job"), "") if code in jobs]
+    worked = tuple(Job(code, group, share) for code, group, ill, n in told_jobs if (share := rate(len(ill), n)) is not None)
     groups = [g for g in surveillance.groups_of(lines.scope, [c for c, k in zip(lines.ids, kept, strict=True) if k]).values() if g != "unknown"]
     contacts = None
     if lines.scope.can("case.read", lines.area):
         contacts = tuple((x.classification, rate(x.attack.infected, x.attack.exposed)) for x in chains.attack_rates(lines.scope, lines.area, lines.disease, day(lines.today)))
     return Infected(
-        tuple(part(p) for p in positions), tuple(sorted(staff, key=lambda s: (-s.rate.counted, s.name))), rate(len({p for of in by_unit.values() for p in of}), everybody),
+        tuple(part(p) for p in (None, *range(len(below.areas)))), tuple(sorted(staff, key=lambda s: (-s.rate.counted, s.name))), rate(len({p for of in by_unit.values() for p in of}), everybody), worked,
         rate(groups.count(MEDICAL), len(groups)), contacts,
     )  # fmt: skip

@@ -3,6 +3,8 @@
     work = Work()                                    # one for a page
     found = work.of("delays", inputs, reckon)        # the result; None where it waits for a job
     work.end(lambda: job.enqueue(...))               # keeps what is new; hands the rest over
+
+Short work, which a page does itself, is remembered by the process: `once("forecast", reckon, daily, serial)`.
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -24,6 +28,8 @@ from .models import Kept
 BUDGET, UNASKED = 0.15, timedelta(days=7)
 #: Changes when a method does, so that nothing reckoned by the old one is taken for the new.
 EDITION = "1"
+#: Results of short work that a process remembers: some dozen for each choice of a reader, a few kilobytes each.
+REMEMBERED = 512
 
 
 class Work:
@@ -75,6 +81,25 @@ def digest_of(what: str, *parts: Any) -> str:
             told.update(json.dumps(part, sort_keys=True, default=str).encode())
         told.update(b"\0")
     return told.hexdigest()
+
+
+_remembered: OrderedDict[str, Any] = OrderedDict()
+_lock = Lock()
+
+
+def once(what: str, reckon: Callable[[], Any], *parts: Any) -> Any:
+    """What a pure function of these parts says: reckoned once in this process for the same parts, as long as it is among the newest `REMEMBERED` that were asked for. Whoever gets it changes nothing in it."""
+    digest = digest_of(what, *parts)
+    with _lock:
+        if digest in _remembered:
+            _remembered.move_to_end(digest)
+            return _remembered[digest]
+    found = reckon()
+    with _lock:
+        _remembered[digest] = found
+        while len(_remembered) > REMEMBERED:
+            _remembered.popitem(last=False)
+    return found
 
 
 def forget() -> None:

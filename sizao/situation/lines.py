@@ -29,6 +29,8 @@ BYS: tuple[By, ...] = ("onset", "report", "confirmation")
 Days = NDArray[np.int64]
 #: Classes in the order in which bars lie on each other; "" is a case whose class nobody told. Who was ruled out is no case.
 CLASSES = ("confirmed", "clinical", "suspected", "asymptomatic", "")
+#: Stands for a day that has not come while the earliest of several is looked for.
+LATEST = 10**7
 MILESTONES = ("onset", "care", "report", "confirmation", "isolation", "treatment")
 
 
@@ -123,35 +125,41 @@ class Lines:
         today, n = self.today, len(self)
         stays, beds, courses = isolation.days_of(self.scope, self.persons, self.disease), care.days_of(self.scope, self.persons, self.disease), care.courses_of(self.scope, self.ids)
         named, channels = cases.named_as_contacts(self.scope, self.persons, self.disease), surveillance.channels_of(self.scope, self.persons)
-        kept: dict[UUID, list[tuple[int, int | None]]] = defaultdict(list)
-        for person, first, last in (*stays, *beds):
-            kept[person].append((first, last))
-        bedded: dict[UUID, list[tuple[int, int | None]]] = defaultdict(list)
-        for person, first, last in beds:
-            bedded[person].append((first, last))
         told = {case: (severity or "", began) for case, severity, began in courses}
-        found: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
+        at: dict[UUID, list[int]] = defaultdict(list)
+        for i, person in enumerate(self.persons):
+            at[person].append(i)
+        began = np.stack([self.days[name] for name in ("onset", "care", "report", "confirmation")])
+        first_told = np.where(began == NEVER, LATEST, began).min(0)
+        start = np.where(first_told < LATEST, first_told, self.known).tolist()
+        report, confirmation = self.days["report"], self.days["confirmation"]
+        reported = np.where(report != NEVER, report, np.where(confirmation != NEVER, confirmation, self.known)).tolist()
+        isolated, bedded, in_care = [LATEST] * n, [LATEST] * n, np.zeros(n, bool)
+        for rows, first_of, is_bed in ((stays, isolated, False), (beds, bedded, True)):
+            for person, first, last in rows:
+                if first > today:
+                    continue
+                for i in at[person]:
+                    if last is None or last >= start[i]:  # a stay of an earlier episode is over before this one began
+                        first_of[i] = min(first_of[i], first)
+                        if is_bed and (last is None or last > today):
+                            in_care[i] = True
+        isolated = [min(stay, bed) for stay, bed in zip(isolated, bedded, strict=True)]
+        found: dict[int, tuple[int, str]] = {}
         for person, on, channel in channels:
-            found[person].append((on, channel))
-        began = {name: self.days[name] for name in ("onset", "care", "report", "confirmation")}
-        isolated, treated, in_care = np.full(n, NEVER), np.full(n, NEVER), np.zeros(n, bool)
-        severities, routes = [], []
-        first_told = np.stack([np.where(d == NEVER, 10**7, d) for d in began.values()]).min(0)
-        reported = np.where(began["report"] != NEVER, began["report"], np.where(began["confirmation"] != NEVER, began["confirmation"], self.known))
+            for i in at[person]:
+                if reported[i] - 14 <= on <= reported[i]:
+                    found[i] = min(found.get(i, (on, channel)), (on, channel))
+        cared = (began[1] != NEVER).tolist()
+        severities, routes, treated = [], [], []
         for i, (case, person) in enumerate(zip(self.ids, self.persons, strict=True)):
-            start = first_told[i] if first_told[i] < 10**7 else self.known[i]
-            # a stay of an earlier episode is over before this one began
-            here = [first for first, last in kept.get(person, ()) if first <= today and (last is None or last >= start)]
-            isolated[i] = min(here, default=NEVER)
-            own = [(first, last) for first, last in bedded.get(person, ()) if first <= today and (last is None or last >= start)]
             severity, begun = told.get(case, ("", None))
-            treated[i] = begun if begun is not None and begun <= today else min((first for first, _ in own), default=NEVER)
-            in_care[i] = any(last is None or last > today for _, last in own)
             severities.append(severity)
-            ways = sorted((on, channel) for on, channel in found.get(person, ()) if reported[i] - 14 <= on <= reported[i])
+            treated.append(begun if begun is not None and begun <= today else bedded[i])
             as_contact = named.get(person)
-            routes.append("contact" if as_contact is not None and as_contact <= reported[i] else ways[0][1] if ways else "care" if began["care"][i] != NEVER else "")
-        self.days |= {"isolation": isolated, "treatment": treated}
+            routes.append("contact" if as_contact is not None and as_contact <= reported[i] else found[i][1] if i in found else "care" if cared[i] else "")
+        for name, of in (("isolation", np.array(isolated, np.int64)), ("treatment", np.array(treated, np.int64))):
+            self.days[name] = np.where(of == LATEST, NEVER, of)
         self._severity, self._route, self._in_care = np.array(severities, str), np.array(routes, str), in_care
 
 

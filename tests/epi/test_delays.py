@@ -1,5 +1,7 @@
 """Delays: what was drawn is found again, also while the newest are not yet seen; and what cannot be a delay is refused."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -57,6 +59,25 @@ def test_weights_are_the_same_as_lines():
 def test_too_few_and_no_end_in_sight_are_no_fit():
     assert fit(np.ones(LEAST - 1)) is None
     assert fit(np.arange(12), np.arange(12), families=("gamma",)) is None  # each as long as it could be: nothing says how long they are
+
+
+@pytest.mark.parametrize(
+    "delays",
+    [[0] * 30, [3] * 30, [0] * 29 + [1], [0] * 25 + [200] * 5, [0] * 15 + [10_000] * 15, [1] * 10 + [2] * 10, list(range(12)), [0] * 5 + [1] * 5],
+    ids=["all at once", "all of one length", "but one at once", "few very late", "two worlds", "one day or two", "each another", "the fewest"],
+)
+@pytest.mark.parametrize("seen", [None, 0, 1, 400], ids=["all seen", "seen to the end", "a day more", "long ago"])
+def test_odd_delays_give_a_fit_in_order_or_none_and_never_a_warning(delays, seen):
+    """What is told is a number of days; an end of which nothing is known is infinite, and no fit has ends that are one."""
+    d = np.array(delays)
+    with np.errstate(over="raise", divide="raise", invalid="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = fit(d, None if seen is None else d + seen)
+    if found is not None:
+        for one in (found.median, found.mean, found.p90):
+            assert 0 <= one.low < one.value < one.high
+    if len(set(delays)) == 1:
+        assert found is None  # any narrower distribution says the same
 
 
 @pytest.mark.parametrize(("delays", "seen"), [([1, -1], None), ([0.5, 1], None), ([float("nan"), 1], None), ([5, 1], [4, 4])])

@@ -304,6 +304,29 @@ def test_cases_who_were_at_one_place_at_about_the_same_time_are_a_signal(county,
     assert (after.new, after.longer) == (0, 1) and signals(stream="shared-stays")[0].window_to == FIRST + timedelta(days=19)
 
 
+def test_what_chance_would_bring_is_told_where_a_search_counted_the_visitors_and_the_people_are_known(county, system, market):
+    """A search of the market counted 600 visitors in its two hours: 7,200 a day. Four of 20,000 people became cases: 1.44 a day by chance. From noon to four it is a sixth of that: two cases against 0.24."""
+    from sizao.registers.cases.gathered import visitors_a_day
+    from sizao.registers.cases.models import ExposureSearch
+    from sizao.registers.command.models import AreaGrade
+
+    first, second = market.stay(0, 10), market.stay(2, 10, 3)
+    other = market.stay(1, 10, place=market.centre)
+    told = {"area": county.areas[TOWN], "disease": "covid-19", "asked_at": evening(10), "known_from": evening(10), "stands_from": evening(10)}
+    ExposureSearch.objects.create(places=[first.pk, second.pk, other.pk], visitors=9_000, **told)  # of two places: how many came to which is not known
+    ExposureSearch.objects.create(places=[first.pk], **told)  # nobody has counted
+    assert visitors_a_day([market.unit], evening(11)) == {}
+    ExposureSearch.objects.create(places=[first.pk, second.pk], visitors=600, **told)
+    assert visitors_a_day([market.unit, market.centre], evening(11)) == {market.unit: 7200}
+    assert at(11, system, only=["shared-stays"]).new == 1
+    assert signals(stream="shared-stays")[0].expected is None  # nobody has told how many live here
+    type(signals(stream="shared-stays")[0]).objects.all().delete()
+    AreaGrade.objects.create(area=county.root, scale="population", value="told", number=20_000, starts_at=evening(0), known_from=evening(0), stands_from=evening(0))
+    assert at(11, system, only=["shared-stays"]).new == 1
+    [signal] = signals(stream="shared-stays")
+    assert (signal.observed, round(signal.expected, 6)) == (2, round(7200 * 4 / 20_000 * 4 / 24, 6))
+
+
 def test_a_visitor_who_was_named_and_became_a_case_counts_and_one_who_did_not_is_not_read(county, system, market):
     from sizao.registers.cases import actions as cases
     from sizao.registers.cases.models import Exposure, ExposureSearch

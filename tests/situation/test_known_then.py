@@ -79,6 +79,33 @@ def test_an_earlier_saying_is_made_from_what_was_on_record_and_scored_with_what_
     assert newest.daily.sum() < whole.daily[: newest.today - whole.base + 1].sum()  # onsets that were reported later were not known yet
 
 
+def test_earlier_curves_are_those_that_would_have_been_drawn(tell, clocked):
+    """Of each moment in one statement what would be drawn from the cases as they stood then: corrected classes and onsets, a case that was taken out, days that lie ahead."""
+    from sizao.registers.cases.models import Case
+    from sizao.situation.curve import curve, earlier
+    from sizao.situation.lines import gather
+
+    ids = []
+    for n in range(30):
+        clocked(noon(START + timedelta(n)))
+        day = START + timedelta(n)
+        told = tell([{"onset": day - timedelta(k % 4), "report": day, "known": day, "class": ("confirmed", "suspected")[k % 2]} | ({"confirmation": day + timedelta(k % 3)} if k % 2 else {}) for k in range(2 + n // 5)])
+        ids += told.cases
+    clocked(noon(START + timedelta(25)))
+    Case.objects.filter(pk__in=ids[3:12]).update(classification="ruled_out")
+    Case.objects.filter(pk__in=ids[20:24]).update(onset_on=START + timedelta(2), classification="confirmed")
+    Case.objects.filter(pk=ids[40]).delete()
+    root, moments = told.county.root, [noon(START + timedelta(n)) + timedelta(hours=h) for n, h in ((27, 0), (20, 11), (13, 3), (4, 0), (-3, 0))]
+    lines = gather(SYSTEM, root, "covid-19", noon(START + timedelta(30)))
+    for by in ("onset", "report", "confirmation"):
+        for classes in ((), ("confirmed",), ("suspected", "confirmed")):
+            found = earlier(lines, by, classes, moments)
+            for moment, one in zip(moments, found, strict=True):
+                drawn = curve(gather(SYSTEM, root, "covid-19", moment, moment), by, classes=classes)
+                assert (one.base, one.daily.tolist(), one.complete_until) == (drawn.base, drawn.daily.tolist(), drawn.complete_until), (by, classes, moment)
+    assert [int(one.daily.sum()) for one in earlier(lines, "report", (), moments)][-1] == 0
+
+
 def test_of_a_list_that_was_brought_in_later_sayings_are_made_from_todays_records(wave):
     from sizao.situation.coming import coming
     from sizao.situation.curve import curve

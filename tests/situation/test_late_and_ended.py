@@ -100,6 +100,16 @@ def test_a_part_of_the_area_has_its_own_line_and_parts_add_up(tell, county):
     assert whole.fitted["median"][0] == pytest.approx(by_hand.median.value)
 
 
+def test_quartiles_of_pairs_that_stand_often_are_those_of_every_single_delay():
+    from sizao.situation.lags import quantiles
+
+    chance = np.random.default_rng(5)
+    for n in (1, 2, 3, 7, 40, 999):
+        d = chance.integers(0, 25, n)
+        pairs, often = np.unique(np.column_stack([d, chance.integers(0, 3, n)]), axis=0, return_counts=True)
+        assert quantiles(pairs[:, 0], often) == tuple(np.quantile(d, [0.25, 0.5, 0.75, 0.9]))
+
+
 def test_what_was_reckoned_is_kept_and_found_again(tell):
     from sizao.situation.keeping import Work, forget
     from sizao.situation.lags import lags
@@ -204,6 +214,23 @@ def test_the_middle_of_a_shape_and_its_kilometres():
     assert np.hypot(*(east - here)) == pytest.approx(111.32 * np.cos(np.radians(31.333)), rel=1e-3)
 
 
+def test_what_a_process_remembers_is_of_the_same_numbers_only():
+    from sizao.situation import keeping
+
+    asked = []
+
+    def reckon(of):
+        return lambda: asked.append(of) or of
+
+    one, other = np.array([1, 2, 3]), np.array([1, 2, 4])
+    assert [keeping.once("sum of a test", reckon(int(x.sum())), x, [7]) for x in (one, other, one, other)] == [6, 7, 6, 7]
+    assert asked == [6, 7]
+    assert keeping.once("sum of a test", reckon(0), one, [8]) == 0  # another argument is another result
+    for n in range(keeping.REMEMBERED + 1):
+        keeping.once("many", reckon(n), n)
+    assert len(keeping._remembered) == keeping.REMEMBERED
+
+
 def test_who_waits_for_a_bed_is_told_with_how_long(tell):
     from sizao.situation.ends import ends
     from sizao.situation.keeping import Work
@@ -234,7 +261,10 @@ def test_the_infection_rate_stands_with_tests_staff_and_health_workers(tell, cou
     clinic = ledgers.add_units(system, [ledgers.NewUnit("clinic", told.grid.pk, "城关医院", at(START), "clinic")], sender="t")["clinic"]
     rolls = [(p, "staff", None) for p in (*told.people[:2], *well[:3])] + [(well[3], "staff", START + timedelta(10)), (told.people[2], "inpatient", None)]
     with clock.frozen(at(START + timedelta(days=1))):
-        made = ledgers.save(system, "roll", [Command(told={"person": p, "unit": clinic, "roll_role": role} | ({"ends_on": end} if end else {}), source_id=str(n)) for n, (p, role, end) in enumerate(rolls)], sender="t")
+        jobs = ("nurse", "doctor", "nurse", "nurse", "driver", "nurse", "nurse")
+        made = ledgers.save(system, "roll", [Command(told={"person": p, "unit": clinic, "roll_role": role, "job": job} | ({"ends_on": end} if end else {}), source_id=str(n)) for n, ((p, role, end), job) in enumerate(zip(rolls, jobs, strict=True))], sender="t")
+        school = ledgers.add_units(system, [ledgers.NewUnit("school", told.grid.pk, "城关小学", at(START), "school")], sender="t")["school"]
+        made += ledgers.save(system, "roll", [Command(told={"person": p, "unit": school} | said, source_id=f"s{n}") for n, (p, said) in enumerate([(told.people[0], {"roll_role": "staff", "job": "doctor"}), (well[10], {"roll_role": "team"}), (well[11], {"roll_role": "pupil"})])], sender="t")
     assert {o.kind for o in made} == {"new"}
     for case, group in zip(told.cases[:2], ("medical", "farmer"), strict=True):
         CaseCard.objects.create(area=told.grid, disease="covid-19", about_case_id=case, people_group=group, received_at=at(START), known_from=at(START), stands_from=at(START))
@@ -247,9 +277,11 @@ def test_the_infection_rate_stands_with_tests_staff_and_health_workers(tell, cou
     assert (whole.cases, whole.new, whole.people, whole.tests, whole.positive) == (4, 3, 108, 12, 3)
     assert (whole.attack.value, whole.incidence.value, whole.positivity.value) == (4 / 108, 3 / 108, 3 / 12)
     assert sum(p.cases for p in found.parts[1:]) == 4 and sum(p.tests for p in found.parts[1:]) == 12
-    [unit] = found.staff  # who left on the tenth day is not of it any more
-    assert (unit.name, unit.kind, unit.rate.counted, unit.rate.of) == ("城关医院", "clinic", 2, 5)
-    assert (found.of_all.counted, found.of_all.of) == (2, 5)
+    clinic_, school_ = found.staff  # who left on the tenth day is not of it any more
+    assert (clinic_.name, clinic_.kind, clinic_.rate.counted, clinic_.rate.of) == ("城关医院", "clinic", 2, 5)
+    assert (school_.rate.counted, school_.rate.of) == (1, 2)  # the school's doctor is the clinic's nurse; its pupils are no staff, a team that helps is
+    assert (found.of_all.counted, found.of_all.of) == (2, 6)
+    assert [(j.code, j.group, j.rate.counted, j.rate.of) for j in found.jobs] == [("health", True, 2, 4), ("doctor", False, 2, 2), ("nurse", False, 1, 3), ("driver", False, 0, 1), ("", False, 0, 1)]
     assert (found.health_workers.counted, found.health_workers.of) == (1, 2)
 
 
@@ -259,4 +291,4 @@ def test_without_a_population_a_roll_or_a_test_no_rate_is_made_up(tell):
 
     found = infected(gathered(tell([{"confirmation": START} for _ in range(3)])), parts(tell([]).county.root))
     assert found.parts[0].people is None and found.parts[0].attack is None and found.parts[0].positivity is None
-    assert (found.staff, found.of_all, found.health_workers) == ((), None, None)
+    assert (found.staff, found.of_all, found.jobs, found.health_workers) == ((), None, (), None)

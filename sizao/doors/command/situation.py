@@ -26,7 +26,6 @@ from sizao.situation import lags as lags_
 from sizao.situation import parts as parts_
 from sizao.situation import spread as spread_
 from sizao.situation.keeping import Work
-from sizao.situation.lines import gather
 
 from .situation_asked import Asked, asked
 
@@ -42,9 +41,12 @@ def panels(a: Asked, only: str = "") -> list[Panel]:
     curve = curve_.curve(lines, a.by, a.step, a.classes, a.since, a.until)  # type: ignore[arg-type]
     below = parts_.parts(a.area) if only in ("", "delays", "clusters", "outcomes") else parts_.Parts((), {})
 
-    def earlier(back: int) -> curve_.Curve:
-        moment = lines.as_of - timedelta(days=back)
-        return curve_.curve(gather(a.scope, a.area, a.disease, moment, moment), a.by, "day", a.classes)  # type: ignore[arg-type]
+    then: list[curve_.Told] = []
+
+    def earlier(back: int) -> curve_.Told:
+        if not then:
+            then.extend(curve_.earlier(lines, a.by, a.classes, [lines.as_of - timedelta(days=7 * (i + 1)) for i in range(coming_.PAST)]))  # type: ignore[arg-type]
+        return then[back // 7 - 1]
 
     def delays() -> Panel:
         found, before = lags_.lags(lines, below, a.classes, work=work), work.waits

@@ -41,6 +41,7 @@ class Asked:
     until: int | None
     lines: Lines | None
     query: dict[str, Any] = field(default_factory=dict)
+    _listed: bool | None = field(default=None, init=False, repr=False)
 
     def file(self, key: str) -> Any:
         """The address of a panel's file, by its form."""
@@ -48,7 +49,9 @@ class Asked:
 
     def rows(self, first: int | None = None, last: int | None = None, **more: str) -> str:
         """The list of the cases behind a figure, for who may read them; "" for others, and where the figure is of records of another time: lists are of now. Its rows are the figure."""
-        if not self.scope.can("case.read", self.area) or (self.lines is not None and self.lines.known_at is not None):
+        if self._listed is None:
+            self._listed = self.scope.can("case.read", self.area) and (self.lines is None or self.lines.known_at is None)
+        if not self._listed:
             return ""
         column = COLUMNS[self.by]
         pairs = [("area", self.area.code), ("f.disease", self.disease)]

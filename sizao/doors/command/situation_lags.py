@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from sizao.doors.kit.charts.panel import Cell, Line, Panel
 from sizao.doors.kit.charts.ranges import Range, ranges
 from sizao.epi.outcomes import Outcomes, Rate
+from sizao.kernel.codes import code_groups
 from sizao.situation.ends import Ends
 from sizao.situation.infected import DAYS, Infected, Part
 from sizao.situation.lags import STRETCHES, Lag
@@ -161,7 +162,7 @@ def rate_words() -> dict[str, str]:
 
 
 def _infection(a: Asked, parts: Parts, found: Infected) -> list[tuple[str, Any, Any]]:
-    """Two tables: the infection rate of the area and its parts with what was tested there; of contacts, staff by unit and health workers."""
+    """The tables of infection: of the area and its parts with what was tested there; of contacts, staff by unit and health workers; of staff by job."""
     days = {"days": DAYS}
     header = [
         _("of whom"), _("infected so far"), _("infected, of persons of the register"), _("new in %(days)s days") % days, _("new, per 100,000") , _("tests told in %(days)s days") % days, _("positive, of tests"),
@@ -178,6 +179,8 @@ def _infection(a: Asked, parts: Parts, found: Infected) -> list[tuple[str, Any, 
     also: list[tuple[str, Any, Any]] = [(_("Infection rate, with what was tested"), header, [row(x) for x in found.parts])]
     if other:
         also.append((_("Infection rate of contacts, staff and health workers"), [_("of whom"), _("infected, 95 % interval")], other))
+    if jobs := [Line([Cell(a.words.code("job", j.code) if j.code else _("job not told"), number=False), _rate(j.rate)]) for j in found.jobs if not j.group]:
+        also.append((_("Infection rate of staff by job"), [_("job"), _("infected, 95 % interval")], jobs))
     return also
 
 
@@ -187,6 +190,7 @@ def _others(a: Asked, found: Infected) -> list[tuple[str, Rate | None]]:
     ]
     if found.of_all:
         told.append((_("staff of all units with a roll"), found.of_all))
+    told += [(_("%(group)s on rolls") % {"group": a.words.both(code_groups("job")[j.code])}, j.rate) for j in found.jobs if j.group]
     told += [(_("staff: %(unit)s (%(kind)s)") % {"unit": s.name, "kind": a.words.code("unit-kind", s.kind)}, s.rate) for s in found.staff]
     if found.health_workers:
         told.append((_("health workers, of cases whose report card names a group"), found.health_workers))

@@ -70,7 +70,7 @@ def clusters_panel(a: Asked, parts: Parts, found: Clusters, told: Sequence[Any] 
     legend = [("x-shape-1", f"{STEPS[0]} – {STEPS[1] - 1}"), ("x-shape-2", f"{STEPS[1]} – {STEPS[2] - 1}"), ("x-shape-3", f"{STEPS[2]} +"), ("x-zone", _("cluster, with its number in the table"))]
     if told:
         legend.append(("x-cluster", _("cluster in one place, ward or class, with its letter in the table")))
-        marked = (_("Clusters in one place, ward or class"), [_("letter"), _("signal"), _("place"), _("days"), _("cases or persons"), _("judgement")], [_told(a, n, s) for n, s in enumerate(told)])
+        marked = (_("Clusters in one place, ward or class"), [_("letter"), _("signal"), _("place"), _("days"), _("cases or persons"), _("expected"), _("judgement")], [_told(a, n, s) for n, s in enumerate(told)])
         if rows:
             also.insert(0, marked)
         else:
@@ -94,7 +94,7 @@ def _told(a: Asked, n: int, signal: Any) -> Line:
     return Line(
         [
             Cell(letter(n), number=False), Cell(called, link=url("signal", signal=signal.pk), number=False), Cell(f"{signal.unit.name} · {a.words.name(signal.area)}", number=False),
-            Cell(f"{signal.window_from} – {signal.window_to}", number=False), Cell(int(signal.observed) if signal.observed is not None else None),
+            Cell(f"{signal.window_from} – {signal.window_to}", number=False), Cell(int(signal.observed) if signal.observed is not None else None), Cell(round(signal.expected, 3), f"{signal.expected:.1f}") if signal.expected is not None else Cell(None),
             Cell(a.words.code("signal-judgement", signal.judgement) if signal.judgement else _("to be judged"), number=False),
         ]
     )  # fmt: skip

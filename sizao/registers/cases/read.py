@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, TruncDate
 
 from sizao.kernel import audit
@@ -14,7 +14,7 @@ from sizao.kernel.days import day_number, local_day_number
 from sizao.kernel.models import Area
 from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope, at_most_one, visible
-from sizao.kernel.versions import as_known
+from sizao.kernel.versions import as_known, between, stood
 
 from .models import Case, Contact, Investigation, Link, SourceHypothesis
 
@@ -59,6 +59,17 @@ def dated(scope: Scope, area: Area, disease: str, as_of: datetime, known_at: dat
     columns = ("id", "person_id", "area_id", "classification", "day_onset", "day_care", "day_report", "day_confirmation", "outcome", "day_end", "day_known", "sender")
     told = found.order_by("pk").values_list(*columns)
     return list(told) if known_at is None else as_known(told, known_at)  # the same cases in the same order: draws and what is kept of long work depend on it
+
+
+def dated_then(scope: Scope, area: Area, disease: str, moments: Sequence[datetime], classes: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+    """(day of onset, of report, of confirmation, for each of the moments whether it was known and stood so on record, how many cases) below an area: what `dated` would have told at each moment, counted; of
+    these classes, or of all but those ruled out. For figures, as `dated`. One statement."""
+    days = {"day_onset": day_number("onset_on"), "day_report": local_day_number("reported_at"), "day_confirmation": local_day_number("confirmed_at")}
+    found = Case.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=area.path, disease=disease, known_from__lte=max(moments))
+    found = found.filter(classification__in=list(classes)) if classes else found.exclude(classification="ruled_out")
+    then = {f"then_{i}": ExpressionWrapper(Q(known_from__lte=moment) & Q(stood(Case, moment)), output_field=BooleanField()) for i, moment in enumerate(moments)}
+    rows = found.order_by().annotate(**days, **then).values_list(*days, *then).annotate(n=Count("pk"))
+    return between(rows, min(moments), max(moments))
 
 
 def stood_since(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, datetime]:

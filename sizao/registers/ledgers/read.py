@@ -1,12 +1,13 @@
 """The only way into the ledgers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.fields.json import KT
 
 from sizao.kernel import clock
 from sizao.kernel.models import Area
@@ -66,20 +67,47 @@ def told_before(name: str, sender: str, numbers: Sequence[str]) -> dict[str, Ent
     return {row.source_id: row for row in held}
 
 
-def _staff(scope: Scope, area: Area, on: date) -> QuerySet[Any]:
-    """Lines of rolls that say that somebody is staff of a unit below an area and has not left it by that day. For figures: who asks shows nobody, so the right to read the plan is enough."""
-    found = entries(scope, "roll", "plan.read").filter(unit__area__path__startswith=area.path, values__roll_role="staff", happened_at__lte=clock.end_of_day(on, area.zone))
+#: Who works at a unit, by his role on its roll: its own staff, and teams that came to help.
+WORKERS = ("staff", "team")
+
+
+def _on_rolls(scope: Scope, area: Area, on: date) -> QuerySet[Any]:
+    """Lines of rolls that say that somebody belongs to a unit below an area and has not left it by that day. For figures: who asks shows nobody, so the right to read the plan is enough."""
+    found = entries(scope, "roll", "plan.read").filter(unit__area__path__startswith=area.path, happened_at__lte=clock.end_of_day(on, area.zone))
     return found.filter(Q(values__ends_on__isnull=True) | Q(values__ends_on__gte=on.isoformat())).order_by()
 
 
+def _staff(scope: Scope, area: Area, on: date) -> QuerySet[Any]:
+    return _on_rolls(scope, area, on).filter(values__roll_role__in=WORKERS)
+
+
+def people_by_kind(scope: Scope, area: Area, on: date, kinds: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Kind of unit → role on its roll → persons, below an area; each person once a kind and role. One statement."""
+    rows = _on_rolls(scope, area, on).filter(unit__kind__in=list(kinds)).annotate(role=KT("values__roll_role"))
+    found: dict[str, dict[str, int]] = {}
+    for kind, role, n in rows.values_list("unit__kind", "role").annotate(n=Count("person", distinct=True)).order_by("unit__kind", "role"):
+        found.setdefault(kind, {})[role] = n
+    return found
+
+
 def staff_of_units(scope: Scope, area: Area, on: date) -> list[tuple[UUID, str, str, int]]:
-    """(unit, name, kind, persons whom its roll names as staff) below an area. One statement."""
+    """(unit, name, kind, persons whom its roll names as working there) below an area. One statement."""
     return list(_staff(scope, area, on).values_list("unit_id", "unit__name", "unit__kind").annotate(n=Count("person", distinct=True)))
 
 
-def staff_among(scope: Scope, area: Area, on: date, people: Iterable[UUID]) -> list[tuple[UUID, UUID]]:
-    """(unit, person) of those of these persons whom a roll names as staff. One statement."""
-    return list(among(_staff(scope, area, on), "person_id", people).values_list("unit_id", "person_id").distinct())
+def staff_by_job(scope: Scope, area: Area, on: date, groups: Mapping[str, Sequence[str]]) -> tuple[int, dict[str, int], dict[str, int]]:
+    """(persons on rolls, job → of these, group → of these) below an area; "" is a job that is not told. Whoever stands on two rolls, or in two jobs of a group, is one person. Two statements."""
+    rows = _staff(scope, area, on)
+    whole = {f"in_{name}": Count("person", distinct=True, filter=Q(values__job__in=list(codes))) for name, codes in groups.items()}
+    told = rows.aggregate(n=Count("person", distinct=True), **whole)
+    jobs = rows.annotate(job=KT("values__job")).values_list("job").annotate(n=Count("person", distinct=True))
+    return told["n"], {job or "": n for job, n in jobs}, {name: told[f"in_{name}"] for name in groups}
+
+
+def staff_among(scope: Scope, area: Area, on: date, people: Iterable[UUID]) -> list[tuple[UUID, UUID, str]]:
+    """(unit, person, job or "") of those of these persons whom a roll names as working at a unit. One statement."""
+    rows = among(_staff(scope, area, on), "person_id", people).annotate(job=KT("values__job"))
+    return [(unit, person, job or "") for unit, person, job in rows.values_list("unit_id", "person_id", "job").distinct()]
 
 
 def trained_at(scope: Scope, unit: UUID, course: str) -> int:

@@ -130,6 +130,10 @@ class Drawing:
 def swatch(kind: str, x: float = 0, y: float = 0) -> tuple[str, dict[str, str]]:
     """The mark of a class in a legend, 14 × 12: (tag, attributes)."""
     ink = INK[kind]
+    if kind == "x-cluster":
+        return "path", {**ink, "d": f"M{x + 7:g} {y + 0.5:g}l5.5 5.5 -5.5 5.5 -5.5 -5.5z"}
+    if kind == "x-zone":
+        return "circle", {**ink, "cx": f"{x + 7:g}", "cy": f"{y + 6:g}", "r": "4.5"}
     if ink.get("fill", "none") == "none" or "fill" not in ink:
         return "path", {**ink, "d": f"M{x:g} {y + 6:g}h14"}
     if kind in ("x-dot", "x-dot-hollow"):
