@@ -1,5 +1,6 @@
 """The page of the situation of a city with many cases: the first time, when long work is kept, and each panel's file alone."""
 
+import gc
 import statistics
 import time
 from typing import Any
@@ -22,6 +23,8 @@ def run(size: int = 50_000, cases: int = 10_000, repeat: int = 5) -> dict[str, A
         from sizao.situation import jobs
 
         warm.statistics()
+        gc.collect()
+        gc.freeze()  # as a web process does, once it is warm (`kit/warm.py`)
         desk = Client(HTTP_HOST="localhost")
         desk.cookies["sizao-language"] = "en"
         desk.post(signin.make_link(User.objects.get(username="commander")))

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, Func, IntegerField
+from django.db.models import F, FloatField, Func, IntegerField
 
 EPOCH = date(1970, 1, 1)
 #: Stands for a day that nobody told, in arrays of whole numbers.
@@ -26,6 +26,11 @@ def day(number: int) -> date:
 def local_day_number(instant: str, zone: str = "area__zone") -> Any:
     """The number of the local day of an instant's column, as an expression; null where it is null."""
     return Func(F(zone), F(instant), template="(timezone(%(expressions)s)::date - DATE '1970-01-01')", output_field=IntegerField())
+
+
+def seconds(instant: Any) -> Any:
+    """An instant as seconds since 1970, as an expression."""
+    return Func(instant, template="extract(epoch FROM %(expressions)s)::float8", output_field=FloatField())
 
 
 def day_number(column: str) -> Any:

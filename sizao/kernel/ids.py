@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable
+from functools import cached_property
 from uuid import UUID, SafeUUID
 
 
@@ -21,6 +22,14 @@ def uuid_array(ids: Iterable[UUID | None]) -> str:
     '{00000000000000000000000000000001,NULL}'
     """
     return "{" + ",".join(["NULL" if one is None else f"{one.int:032x}" for one in ids]) + "}"
+
+
+class Ids(tuple[UUID, ...]):
+    """Identifiers that are asked for several times: their literal is made once."""
+
+    @cached_property
+    def literal(self) -> str:
+        return uuid_array(self)
 
 
 def uuid7s(count: int) -> list[UUID]:

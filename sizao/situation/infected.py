@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import compress
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sizao.epi.outcomes import Rate, rate
 from sizao.kernel.codes import code_groups, code_list
 from sizao.kernel.days import NEVER, day
+from sizao.kernel.ids import Ids
 from sizao.registers.cases import chains
 from sizao.registers.laboratory import read as laboratory
 from sizao.registers.ledgers import read as ledgers
@@ -24,8 +27,8 @@ from .parts import Parts
 DAYS = 14
 #: Who counts as infected where the reader names no classes.
 INFECTED = ("confirmed", "asymptomatic")
-#: The group of a report card that means health workers (`codelists/population-group`).
-MEDICAL = "medical"
+#: The groups of a report card that mean health workers and nobody in particular (`codelists/population-group`).
+MEDICAL, UNKNOWN = "medical", "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,8 @@ def infected(lines: Lines, below: Parts, classes: tuple[str, ...] = ()) -> Infec
         counts = here is not None and here >= n
         return Part(position, n, fresh_, here, rate(n, here_) if counts else None, rate(fresh_, here_) if counts else None, tests, hits, rate(hits, tests))
 
-    who = {p for p, k in zip(lines.persons, kept, strict=True) if k}
     rolls = ledgers.staff_of_units(lines.scope, lines.area, day(lines.today))
-    found = ledgers.staff_among(lines.scope, lines.area, day(lines.today), who) if rolls else []
+    found = ledgers.staff_among(lines.scope, lines.area, day(lines.today), _those(lines.persons, kept)) if rolls else []
     by_unit: dict[UUID, set[UUID]] = defaultdict(set)
     by_job: dict[str, set[UUID]] = defaultdict(set)
     for unit, person, job in found:
@@ -125,11 +127,15 @@ def infected(lines: Lines, below: Parts, classes: tuple[str, ...] = ()) -> Infec
     told_jobs = [(name, True, {p for code in together[name] for p in by_job[code]}, n) for name, n in grouped.items()]
     told_jobs += [(code, False, by_job[code], jobs[code]) for code in (*code_list("job"), "") if code in jobs]
     worked = tuple(Job(code, group, share) for code, group, ill, n in told_jobs if (share := rate(len(ill), n)) is not None)
-    groups = [g for g in surveillance.groups_of(lines.scope, [c for c, k in zip(lines.ids, kept, strict=True) if k]).values() if g != "unknown"]
+    groups = surveillance.groups_told(lines.scope, lines.ids if kept.all() else _those(lines.ids, kept))
     contacts = None
     if lines.scope.can("case.read", lines.area):
         contacts = tuple((x.classification, rate(x.attack.infected, x.attack.exposed)) for x in chains.attack_rates(lines.scope, lines.area, lines.disease, day(lines.today)))
     return Infected(
         tuple(part(p) for p in (None, *range(len(below.areas)))), tuple(sorted(staff, key=lambda s: (-s.rate.counted, s.name))), rate(len({p for of in by_unit.values() for p in of}), everybody), worked,
-        rate(groups.count(MEDICAL), len(groups)), contacts,
+        rate(groups[MEDICAL], sum(n for group, n in groups.items() if group != UNKNOWN)), contacts,
     )  # fmt: skip
+
+
+def _those(ids: Ids, kept: NDArray[np.bool_]) -> Ids:
+    return Ids(compress(ids, kept))

@@ -9,13 +9,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sizao.kernel import clock
 from sizao.kernel.days import NEVER, number
+from sizao.kernel.ids import Ids
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
 from sizao.registers.care import read as care
@@ -44,6 +44,7 @@ class Lines:
         outcome, end: What became of it, and the day.
         areas: Id of the area right there.
         known: Day on which the case was first known.
+        stood: Since when it has stood: its confirmation, else its report, else when it was first known, in seconds since 1970.
         senders: How many sources told of them.
         ruled_out: How many more were ruled out; they are in no column.
         known_at: The moment of the records they are told from; None: now.
@@ -54,14 +55,15 @@ class Lines:
     disease: str
     as_of: datetime
     today: int
-    ids: list[UUID]
-    persons: list[UUID]
+    ids: Ids
+    persons: Ids
     areas: Days
     classes: NDArray[np.str_]
     days: dict[str, Days]
     outcome: NDArray[np.str_]
     end: Days
     known: Days
+    stood: NDArray[np.float64]
     senders: int
     ruled_out: int
     known_at: datetime | None = None
@@ -102,8 +104,8 @@ class Lines:
     def ages(self) -> NDArray[np.float64]:
         """Age in years of each case's person, NaN where not told. One statement, once."""
         if self._ages is None:
-            known = population.ages_of(self.persons)
-            self._ages = np.array([known.get(p, np.nan) for p in self.persons], np.float64)
+            known = {person.int: age for person, age in population.ages_of(self.persons)}
+            self._ages = np.array([known.get(p.int, np.nan) for p in self.persons], np.float64)
         return np.asarray(self._ages)
 
     def people(self) -> dict[int, int]:
@@ -113,10 +115,8 @@ class Lines:
         return dict(self._people)
 
     def waiting_hours(self, waiting: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Hours for which each of these cases has stood, from confirmation, else report, else when it was first known, up to the moment judged. One statement where there is any."""
-        who = [c for c, w in zip(self.ids, waiting, strict=True) if w]
-        since = cases.stood_since(self.scope, who) if who else {}
-        return np.array([max((self.as_of - at).total_seconds(), 0) / 3600 for at in since.values()], np.float64)
+        """Hours for which each of these cases has stood, from confirmation, else report, else when it was first known, up to the moment judged."""
+        return np.maximum(self.as_of.timestamp() - self.stood[waiting], 0) / 3600
 
     def _follow(self) -> None:
         """Asks the other registers, once: stays, beds, courses, contacts, symptom lines (five statements)."""
@@ -125,10 +125,12 @@ class Lines:
         today, n = self.today, len(self)
         stays, beds, courses = isolation.days_of(self.scope, self.persons, self.disease), care.days_of(self.scope, self.persons, self.disease), care.courses_of(self.scope, self.ids)
         named, channels = cases.named_as_contacts(self.scope, self.persons, self.disease), surveillance.channels_of(self.scope, self.persons)
-        told = {case: (severity or "", began) for case, severity, began in courses}
-        at: dict[UUID, list[int]] = defaultdict(list)
+        # by the numbers of the identifiers, which are found some times faster than themselves
+        told = {case.int: (severity or "", began) for case, severity, began in courses}
+        listed = {person.int: day for person, day in named.items()}
+        at: dict[int, list[int]] = defaultdict(list)
         for i, person in enumerate(self.persons):
-            at[person].append(i)
+            at[person.int].append(i)
         began = np.stack([self.days[name] for name in ("onset", "care", "report", "confirmation")])
         first_told = np.where(began == NEVER, LATEST, began).min(0)
         start = np.where(first_told < LATEST, first_told, self.known).tolist()
@@ -139,7 +141,7 @@ class Lines:
             for person, first, last in rows:
                 if first > today:
                     continue
-                for i in at[person]:
+                for i in at[person.int]:
                     if last is None or last >= start[i]:  # a stay of an earlier episode is over before this one began
                         first_of[i] = min(first_of[i], first)
                         if is_bed and (last is None or last > today):
@@ -147,16 +149,16 @@ class Lines:
         isolated = [min(stay, bed) for stay, bed in zip(isolated, bedded, strict=True)]
         found: dict[int, tuple[int, str]] = {}
         for person, on, channel in channels:
-            for i in at[person]:
+            for i in at[person.int]:
                 if reported[i] - 14 <= on <= reported[i]:
                     found[i] = min(found.get(i, (on, channel)), (on, channel))
         cared = (began[1] != NEVER).tolist()
         severities, routes, treated = [], [], []
         for i, (case, person) in enumerate(zip(self.ids, self.persons, strict=True)):
-            severity, begun = told.get(case, ("", None))
+            severity, begun = told.get(case.int, ("", None))
             severities.append(severity)
             treated.append(begun if begun is not None and begun <= today else bedded[i])
-            as_contact = named.get(person)
+            as_contact = listed.get(person.int)
             routes.append("contact" if as_contact is not None and as_contact <= reported[i] else found[i][1] if i in found else "care" if cared[i] else "")
         for name, of in (("isolation", np.array(isolated, np.int64)), ("treatment", np.array(treated, np.int64))):
             self.days[name] = np.where(of == LATEST, NEVER, of)
@@ -181,8 +183,8 @@ def gather(scope: Scope, area: Area, disease: str, as_of: datetime, known_at: da
     ahead = np.array([d is not None and d > today for d in of["end"]], bool)
     outcome[ahead] = ""
     return Lines(
-        scope, area, disease, as_of, today, list(of["id"]), list(of["person"]), np.array(of["area"], np.int64), np.array([c or "" for c in of["classification"]], str),
-        {name: days(name) for name in ("onset", "care", "report", "confirmation")}, outcome, end, days("known"), len(set(of["sender"])), len(rows) - len(standing), known_at,
+        scope, area, disease, as_of, today, Ids(of["id"]), Ids(of["person"]), np.array(of["area"], np.int64), np.array([c or "" for c in of["classification"]], str),
+        {name: days(name) for name in ("onset", "care", "report", "confirmation")}, outcome, end, days("known"), np.array(of["stood"], np.float64), len(set(of["sender"])), len(rows) - len(standing), known_at,
     )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ class Asked:
     lines: Lines | None
     query: dict[str, Any] = field(default_factory=dict)
     _listed: bool | None = field(default=None, init=False, repr=False)
+    _begun: dict[tuple[tuple[str, str], ...], str] = field(default_factory=dict, init=False, repr=False)
 
     def file(self, key: str) -> Any:
         """The address of a panel's file, by its form."""
@@ -53,17 +54,17 @@ class Asked:
             self._listed = self.scope.can("case.read", self.area) and (self.lines is None or self.lines.known_at is None)
         if not self._listed:
             return ""
+        key = tuple(more.items())
+        if key not in self._begun:
+            pairs = [("area", self.area.code), ("f.disease", self.disease)]
+            wanted = self.classes or tuple(c for c in code_list("case-class") if c != "ruled_out")
+            if "classification" not in more and "classification_empty" not in more:
+                pairs += [("f.classification", c) for c in wanted]
+            pairs += [("f.classification.empty" if k == "classification_empty" else f"f.{k}", v) for k, v in more.items()]
+            self._begun[key] = f"{url('register', register='cases')}?{urlencode(pairs)}"
         column = COLUMNS[self.by]
-        pairs = [("area", self.area.code), ("f.disease", self.disease)]
-        wanted = self.classes or tuple(c for c in code_list("case-class") if c != "ruled_out")
-        if "classification" not in more and "classification_empty" not in more:
-            pairs += [("f.classification", c) for c in wanted]
-        pairs += [("f.classification.empty" if k == "classification_empty" else f"f.{k}", v) for k, v in more.items()]
-        if first is not None:
-            pairs.append((f"f.{column}.gte", day(first).isoformat()))
-        if last is not None:
-            pairs.append((f"f.{column}.lte", day(last).isoformat()))
-        return f"{url('register', register='cases')}?{urlencode(pairs)}"
+        since, until = ("" if d is None else f"&f.{column}.{end}={day(d).isoformat()}" for d, end in ((first, "gte"), (last, "lte")))
+        return self._begun[key] + since + until
 
 
 def _day(request: HttpRequest, name: str) -> int | None:

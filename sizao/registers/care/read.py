@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet
 
 from sizao.kernel.days import local_day_number
-from sizao.kernel.rows import among
+from sizao.kernel.rows import among, fetched
 from sizao.kernel.scope import Scope, at_most_one, visible
 
 from .models import Admission, Course, Hospital, Need, Referral
@@ -42,13 +42,13 @@ def hospital_at(scope: Scope, unit: UUID) -> Hospital:
 def courses_of(scope: Scope, cases: Iterable[UUID]) -> list[tuple[UUID, str | None, int | None]]:
     """(case, severity, day on which treatment began or None) of these cases, days as whole numbers (`kernel.days`). For figures: who asks shows nobody. One statement."""
     rows = among(Course.objects.filter(visible(), scope.area_filter("area", "plan.read")), "about_case_id", cases)
-    return list(rows.values_list("about_case_id", "severity", local_day_number("treated_at")))
+    return fetched(rows.order_by("known_from", "id").values_list("about_case_id", "severity", local_day_number("treated_at")))
 
 
 def days_of(scope: Scope, people: Iterable[UUID], disease: str) -> list[tuple[UUID, int, int | None]]:
     """(person, day of admission, day of leaving or None) of every bed that these persons had for a disease. For figures, as `courses_of`. One statement."""
     rows = among(Admission.objects.filter(visible(), scope.area_filter("area", "plan.read"), disease=disease), "person_id", people)
-    return list(rows.values_list("person_id", local_day_number("admitted_at"), local_day_number("left_at")))
+    return fetched(rows.order_by().values_list("person_id", local_day_number("admitted_at"), local_day_number("left_at")))
 
 
 def admitted(units: Iterable[UUID], since: datetime, until: datetime) -> dict[UUID, tuple[int, datetime]]:

@@ -16,7 +16,7 @@ from sizao.epi.transmission import Attack
 from sizao.kernel import audit
 from sizao.kernel.clock import local_day
 from sizao.kernel.models import Area
-from sizao.kernel.rows import among
+from sizao.kernel.rows import among, fetched
 from sizao.kernel.scope import Scope, visible
 
 from .models import Case, Link, SourceHypothesis
@@ -180,11 +180,12 @@ def attack_rates(scope: Scope, area: Area, disease: str, today: date) -> list[At
     """
     found = contacts(scope).filter(area__path__startswith=area.path, disease=disease).order_by()
     ill = Case.objects.filter(visible(), person=OuterRef("person"), disease=disease)
-    rows = found.annotate(later=Exists(ill.filter(known_from__gte=OuterRef("known_from"))), ever=Exists(ill)).values_list(
+    asked = found.annotate(later=Exists(ill.filter(known_from__gte=OuterRef("known_from"))), ever=Exists(ill)).values_list(
         "classification", "person", "later", "ever", "became_case_at", "followed_as", "released_at", "observation_until"
     )
-    of: dict[str, dict[UUID, tuple[bool, bool, bool]]] = defaultdict(dict)
-    for classification, person, later, ever, became_at, followed, released, until in rows:
+    of: dict[str, dict[int, tuple[bool, bool, bool]]] = defaultdict(dict)
+    for classification, who, later, ever, became_at, followed, released, until in fetched(asked):
+        person = who.int
         became, ended = became_at is not None or followed == "became_case", released is not None or followed == "completed" or (until is not None and until < today)
         infected, before, over = of[classification or ""].get(person, (False, False, False))
         of[classification or ""][person] = (

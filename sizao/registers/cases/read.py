@@ -10,9 +10,9 @@ from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Max
 from django.db.models.functions import Coalesce, TruncDate
 
 from sizao.kernel import audit
-from sizao.kernel.days import day_number, local_day_number
+from sizao.kernel.days import day_number, local_day_number, seconds
 from sizao.kernel.models import Area
-from sizao.kernel.rows import among
+from sizao.kernel.rows import among, fetched
 from sizao.kernel.scope import Scope, at_most_one, visible
 from sizao.kernel.versions import as_known, between, stood
 
@@ -46,19 +46,19 @@ def last_told_by_area(scope: Scope, disease: str, until: datetime) -> dict[str, 
 
 
 #: The columns of `dated`, in their order.
-DATED = ("id", "person", "area", "classification", "onset", "care", "report", "confirmation", "outcome", "end", "known", "sender")
+DATED = ("id", "person", "area", "classification", "onset", "care", "report", "confirmation", "outcome", "end", "known", "stood", "sender")
 
 
 def dated(scope: Scope, area: Area, disease: str, as_of: datetime, known_at: datetime | None = None) -> list[tuple[Any, ...]]:
-    """The cases of a disease below an area that were known at `as_of`, as `DATED`; days are whole numbers (`kernel.days`), None where not told. For figures: who asks shows
+    """The cases of a disease below an area that were known at `as_of`, as `DATED`; days are whole numbers (`kernel.days`), None where not told; `stood` since when the case has stood (confirmation, else report, else when it was first known), in seconds since 1970. For figures: who asks shows
     nobody, so the right to read the plan is enough, and no read of persons is put on record. `known_at`: each case as it stood on record at that moment; None: as it stands. One statement."""
     days = {"onset": day_number("onset_on"), "known": local_day_number("known_from")}
     days |= {name: local_day_number(column) for name, column in (("care", "first_care_at"), ("report", "reported_at"), ("confirmation", "confirmed_at"), ("end", "outcome_at"))}
     found = Case.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=area.path, disease=disease, known_from__lte=as_of)
-    found = found.annotate(**{f"day_{name}": expression for name, expression in days.items()})
-    columns = ("id", "person_id", "area_id", "classification", "day_onset", "day_care", "day_report", "day_confirmation", "outcome", "day_end", "day_known", "sender")
+    found = found.annotate(**{f"day_{name}": expression for name, expression in days.items()}, stood=seconds(Coalesce("confirmed_at", "reported_at", "known_from")))
+    columns = ("id", "person_id", "area_id", "classification", "day_onset", "day_care", "day_report", "day_confirmation", "outcome", "day_end", "day_known", "stood", "sender")
     told = found.order_by("pk").values_list(*columns)
-    return list(told) if known_at is None else as_known(told, known_at)  # the same cases in the same order: draws and what is kept of long work depend on it
+    return fetched(told) if known_at is None else as_known(told, known_at)  # the same cases in the same order: draws and what is kept of long work depend on it
 
 
 def dated_then(scope: Scope, area: Area, disease: str, moments: Sequence[datetime], classes: Sequence[str] = ()) -> list[tuple[Any, ...]]:
@@ -72,12 +72,6 @@ def dated_then(scope: Scope, area: Area, disease: str, moments: Sequence[datetim
     return between(rows, min(moments), max(moments))
 
 
-def stood_since(scope: Scope, ids: Iterable[UUID]) -> dict[UUID, datetime]:
-    """case → its confirmation, else its report, else when it was first known; for figures, as `dated`. One statement."""
-    rows = among(Case.objects.filter(visible(), scope.area_filter("area", "plan.read")), "id", ids).order_by()
-    return dict(rows.annotate(stood=Coalesce("confirmed_at", "reported_at", "known_from")).values_list("pk", "stood"))
-
-
 def diseases_told(scope: Scope, area: Area, as_of: datetime) -> list[tuple[str, int]]:
     """(disease, how many cases) below an area, the most first; for figures, as `dated`. One statement."""
     found = Case.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=area.path, known_from__lte=as_of)
@@ -87,7 +81,7 @@ def diseases_told(scope: Scope, area: Area, as_of: datetime) -> list[tuple[str, 
 def named_as_contacts(scope: Scope, people: Iterable[UUID], disease: str) -> dict[UUID, int]:
     """person → the number of the day on which he was first named a contact of that disease; for figures, as `dated`. One statement."""
     rows = among(Contact.objects.filter(visible(), scope.area_filter("area", "plan.read"), disease=disease), "person_id", people).order_by()
-    return dict(rows.values_list("person_id").annotate(day=Min(Coalesce(local_day_number("named_at"), local_day_number("known_from")))))
+    return dict(fetched(rows.values_list("person_id").annotate(day=Min(Coalesce(local_day_number("named_at"), local_day_number("known_from"))))))
 
 
 def access_case_by_id(scope: Scope, case: UUID) -> Case:

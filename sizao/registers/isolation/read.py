@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 
 from sizao.kernel.days import local_day_number
-from sizao.kernel.rows import among
+from sizao.kernel.rows import among, fetched
 from sizao.kernel.scope import Scope, visible
 
 from .models import DailyCheck, Stay
@@ -41,7 +41,7 @@ def days_of(scope: Scope, people: Iterable[UUID], disease: str) -> list[tuple[UU
     """(person, first day, last day or None) of every stay of these persons for a disease, in any order, days as whole numbers (`kernel.days`). For figures: who asks shows nobody,
     so the right to read the plan is enough. One statement."""
     rows = among(Stay.objects.filter(visible(), scope.area_filter("area", "plan.read"), disease=disease), "person_id", people)
-    return list(rows.values_list("person_id", local_day_number("started_at"), local_day_number("ended_at")))
+    return fetched(rows.order_by().values_list("person_id", local_day_number("started_at"), local_day_number("ended_at")))
 
 
 def timeline(scope: Scope, person: UUID, stays: list[Stay] | None = None) -> list[dict[str, Any]]:

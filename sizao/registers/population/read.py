@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, FloatField, Q, QuerySet
+from django.db.models.functions import Cast
 
 from sizao.kernel import audit
 from sizao.kernel.models import Area
-from sizao.kernel.rows import among
+from sizao.kernel.rows import among, fetched
 from sizao.kernel.scope import Scope, at_most_one, visible
 from sizao.kernel.sealed import keys_at_hand
 
@@ -178,10 +179,10 @@ def search(scope: Scope, text: str, limit: int = 50) -> Sequence[Person]:
     return rows
 
 
-def ages_of(people: Iterable[UUID]) -> dict[UUID, float]:
-    """person → age in years as told, of those of whom it is told: for figures by age, which show nobody. One statement."""
+def ages_of(people: Iterable[UUID]) -> list[tuple[UUID, float]]:
+    """(person, age in years as told) of those of whom it is told: for figures by age, which show nobody. One statement."""
     rows = among(Person.objects.filter(age_years__isnull=False), "id", people)
-    return {person: float(age) for person, age in rows.values_list("pk", "age_years")}
+    return fetched(rows.order_by().values_list("pk", Cast("age_years", FloatField())))
 
 
 def counts_by_area(scope: Scope, area: Area) -> dict[int, int]:

@@ -1,5 +1,6 @@
 """The only way into surveillance."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +11,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, TextField, Value, When
 
 from sizao.kernel.days import local_day_number
 from sizao.kernel.models import Area
-from sizao.kernel.rows import among
+from sizao.kernel.rows import among, fetched
 from sizao.kernel.scope import Scope, at_most_one, visible
 
 from .alarms import alarms
@@ -32,7 +33,7 @@ def channels_of(scope: Scope, people: Iterable[UUID]) -> list[tuple[UUID, int, s
     """(person, day found, channel) of every symptom line of these persons, days as whole numbers (`kernel.days`). For figures: who asks shows nobody, so the right to read the
     plan is enough. One statement."""
     rows = among(SymptomLine.objects.filter(visible(), scope.area_filter("area", "plan.read")), "person_id", people)
-    return list(rows.values_list("person_id", local_day_number("found_at"), "channel"))
+    return fetched(rows.order_by().values_list("person_id", local_day_number("found_at"), "channel"))
 
 
 def signals(scope: Scope) -> QuerySet[Signal]:
@@ -45,10 +46,10 @@ def cards(scope: Scope) -> QuerySet[CaseCard]:
     return CaseCard.objects.filter(visible(), scope.area_filter("area", "case.read")).select_related("area")
 
 
-def groups_of(scope: Scope, cases: Iterable[UUID]) -> dict[UUID, str]:
-    """case → the occupation group that its report card says, where it says one; for figures: who asks shows nobody, so the right to read the plan is enough. One statement."""
+def groups_told(scope: Scope, cases: Iterable[UUID]) -> Counter[str]:
+    """Occupation group → how many of these cases have it by their latest report card that says one; for figures: who asks shows nobody, so the right to read the plan is enough. One statement."""
     rows = among(CaseCard.objects.filter(visible(), scope.area_filter("area", "plan.read"), people_group__isnull=False), "about_case_id", cases).order_by("received_at")
-    return dict(rows.values_list("about_case_id", "people_group"))
+    return Counter({case.int: group for case, group in fetched(rows.values_list("about_case_id", "people_group"))}.values())
 
 
 #: The views of the list of cards: what is asked of their rows, and in which order they stand.
