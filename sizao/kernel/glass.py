@@ -103,9 +103,22 @@ def to_look_at(scope: Scope, *, all_: bool = False, most: int = 200) -> list[Use
     """Broken glass that this post has to look at (its own as supervisor, and where nobody was told, all in its areas); with `all_` for the auditor, everything. Latest first."""
     rows = BrokenGlass.objects.select_related("user", "post__area", "area", "supervisor", "seen_by").order_by("-opened_at")
     if not all_:
-        rows = rows.filter(Q(supervisor=scope.post) | scope.area_filter("post__area", "glass.review"))
+        rows = rows.filter(_looked_at_by(scope))
     found = list(rows[:most])
     return [Use(one, _reads(one)) for one in found]
+
+
+def open_to(scope: Scope, now: datetime, *, most: int = 20) -> list[BrokenGlass]:
+    """What stands open at this moment of what this post has to look at, the first to end first. Nothing for a post that does not look."""
+    if not scope.can("glass.review"):
+        return []
+    rows = BrokenGlass.objects.filter(_looked_at_by(scope), closed_at=None, ends_at__gt=now)
+    return list(rows.select_related("user", "post__area", "area").order_by("ends_at", "id")[:most])
+
+
+def _looked_at_by(scope: Scope) -> Q:
+    """Broken glass that a post looks at: told to it as the supervisor, or of a post in its areas."""
+    return Q(supervisor=scope.post) | scope.area_filter("post__area", "glass.review")
 
 
 def unseen(scope: Scope) -> int:
@@ -117,7 +130,7 @@ def unseen(scope: Scope) -> int:
 def look(scope: Scope, glass: UUID, *, justified: bool) -> None:
     """A supervisor looked at it and says whether it was justified. Refused: not-found-or-out-of-area, glass-own."""
     scope.check("glass.review")
-    found = BrokenGlass.objects.select_for_update().filter(Q(supervisor=scope.post) | scope.area_filter("post__area", "glass.review"), pk=glass).first()
+    found = BrokenGlass.objects.select_for_update().filter(_looked_at_by(scope), pk=glass).first()
     if found is None:
         raise Refused("not-found-or-out-of-area")
     if scope.user is not None and found.user_id == scope.user.pk:

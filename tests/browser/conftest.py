@@ -1,5 +1,6 @@
 """A real store, served for real: the command line makes it, `sizao serve` runs it, Chromium opens it. One for all browser tests."""
 
+import base64
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,13 +42,18 @@ class Service:
     def base(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def sizao(self, *words: str) -> str:
+    @property
+    def public(self) -> str:
+        """Where the public's own process is served, if `serving` was asked for one: the next port."""
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    def sizao(self, *words: str, user: str = "") -> str:
         done = subprocess.run(
             [sys.executable, "-m", "sizao", *words, "--store", str(self.place / "store")],
-            env=self.environment,
+            env=self.environment | ({"SIZAO_USER": user} if user else {}),
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=540,
         )
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
@@ -89,14 +95,23 @@ def wait_until_it_answers(address: str) -> None:
     raise AssertionError(f"{address} does not answer")
 
 
+def free_ports() -> int:
+    """A port that nobody holds, and the one after it as well."""
+    while True:
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", 0))
+            port = int(one.getsockname()[1])
+            with suppress(OSError, OverflowError):
+                other.bind(("127.0.0.1", port + 1))
+                return port
+
+
 @contextmanager
-def serving(prepare: Callable[[Service], None]) -> Iterator[Service]:
-    """A store of its own in a folder of its own: `prepare` fills it by the command line, then `sizao serve` runs it until the block ends."""
+def serving(prepare: Callable[[Service], None], *doors: str) -> Iterator[Service]:
+    """A store of its own in a folder of its own: `prepare` fills it by the command line, then `sizao serve` runs it until the block ends. `doors`: a process for each set."""
     place = Path(tempfile.mkdtemp(prefix="sizao-browser-"))
     place.chmod(0o755)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_ports()
     kept = {
         k: v
         for k, v in os.environ.items()
@@ -110,12 +125,14 @@ def serving(prepare: Callable[[Service], None]) -> Iterator[Service]:
         prepare(running)
         log = (place / "serve.log").open("w")
         server = subprocess.Popen(
-            [sys.executable, "-m", "sizao", "serve", "--store", str(place / "store"), "--port", str(port)],
+            [sys.executable, "-m", "sizao", "serve", "--store", str(place / "store"), "--port", str(port), *(word for some in doors for word in ("--doors", some))],
             env=running.environment,
             stdout=log,
             stderr=log,
         )
         wait_until_it_answers(running.base + "/healthz")
+        if len(doors) > 1:
+            wait_until_it_answers(running.public + "/healthz")
         yield running
     finally:
         if server is not None:
@@ -166,7 +183,10 @@ def chromium():
 
 @contextmanager
 def visiting(service: Service, chromium):
-    """`come_in(user, size, language, **more)` → a page signed in by a one-time link; `more` is for the browser's context. At the end: no violation of the policy, no error, no other host asked."""
+    """`come_in(user, size, language, **more)` → a page signed in by a one-time link, or, without a user, the public's first page; `more` is for the browser's context.
+
+    At the end: no violation of the policy, no error, no other host asked.
+    """
     seen: list[str] = []
     contexts = []
 
@@ -176,9 +196,12 @@ def visiting(service: Service, chromium):
         page = context.new_page()
         page.on("console", lambda m: seen.append(m.text) if m.type == "error" and not any(w in m.text for w in ("status of 4", "ERR_INTERNET_DISCONNECTED", "ERR_FAILED")) else None)
         page.on("pageerror", lambda e: seen.append(str(e)))
-        page.on("request", lambda r: seen.append(f"asked {r.url}") if not r.url.startswith((service.base, "blob:", "data:")) else None)
-        page.goto(service.link(user))
+        page.on("request", lambda r: seen.append(f"asked {r.url}") if not r.url.startswith((service.base + "/", service.public + "/", "blob:", "data:")) else None)
         context.add_cookies([{"name": "sizao-language", "value": language, "url": service.base}])
+        if not user:
+            page.goto(service.public + "/public")
+            return page
+        page.goto(service.link(user))
         page.click("button.main")
         page.wait_for_load_state()
         return page
@@ -194,3 +217,48 @@ def visitor(service, chromium):
     """`visitor(user, size, language)` on the small outbreak that all browser tests share."""
     with visiting(service, chromium) as come_in:
         yield come_in
+
+
+def the_city(running: Service) -> None:
+    """The invented city of the tutorial, a week old, as `sizao demo` makes it; its accounts administrator gives the posts of the stories."""
+    running.environment["SIZAO_USER"] = "accounts"
+    running.sizao("demo", "--no-serve", "--days", "7", "--seed", "7")
+
+
+LANGUAGES = (("zh", "zh-hans"), ("en", "en"))
+SHRINK = """async source => {
+  const picture = await createImageBitmap(await (await fetch(source)).blob()), canvas = new OffscreenCanvas(picture.width, picture.height);
+  canvas.getContext('2d').drawImage(picture, 0, 0);
+  const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality: 0.82 })).arrayBuffer());
+  let text = '';
+  for (const b of bytes) text += String.fromCharCode(b);
+  return btoa(text);
+}"""
+
+
+@pytest.fixture
+def picture(chromium):
+    """`picture(page, name, tall)`: the page as it is at its address, in both languages, into the folder that SIZAO_PICTURES names (`docs/pictures`: see there). Without one, nothing.
+
+    The page is asked for again, so what was typed on it is gone. `tall`: so many pixels from its top are kept.
+    """
+
+    def take(page, name: str, tall: int = 860) -> None:
+        folder = os.environ.get("SIZAO_PICTURES")
+        if not folder:
+            return
+        stood = {c["name"]: c["value"] for c in page.context.cookies()}.get("sizao-language", "zh-hans")
+        darkroom = chromium.new_page()
+        for short, language in (*LANGUAGES, ("", stood)):
+            page.context.add_cookies([{"name": "sizao-language", "value": language, "url": page.url}])
+            page.reload()
+            page.wait_for_load_state("networkidle")
+            if not short:
+                break
+            shot = page.screenshot(clip={"x": 0, "y": 0, "width": page.viewport_size["width"], "height": tall}, full_page=True, scale="css")
+            made = base64.b64decode(darkroom.evaluate(SHRINK, "data:image/png;base64," + base64.b64encode(shot).decode()))
+            (place := Path(folder) / short).mkdir(parents=True, exist_ok=True)
+            (place / f"{name}.webp").write_bytes(made)
+        darkroom.close()
+
+    return take

@@ -124,6 +124,71 @@ def test_nobody_files_for_a_unit_of_another_post(street):
     assert answer.status_code == 404
 
 
+# -- a school and its classes
+
+
+@pytest.fixture
+def school(street):
+    """The primary school files for three classes; two of them keep a roll, of three and two pupils."""
+    from sizao.registers.population import actions as population
+
+    post = street.posts["青禾小学"]
+    new = [NewUnit(f"k{n}", street.here.pk, f"二年级{n}班", at(1), "class", parent=street.units["青禾小学"], post_id=post.post_id) for n in (1, 2, 3)]
+    found = actions.add_units(street.system, new, sender="t")
+    people = population.add_persons(street.system, [population.PersonData(area_id=street.here.pk, name=f"生{n}") for n in range(5)], known=[at(1)] * 5, sender="t")
+    lines = [NewLine(f"r{n}", {"person": p, "unit": found["k1" if n < 3 else "k2"]}, {"roll_role": "pupil"}, at(2)) for n, p in enumerate(people)]
+    assert {o.kind for o in actions.add_lines(street.system, "roll", lines, sender="t")} == {"new"}
+    return SimpleNamespace(pk=street.units["青禾小学"], classes=[found[f"k{n}"] for n in (1, 2, 3)], post=post)
+
+
+def roll_page(street, school, hour=8, **told):
+    """The page at an hour of 16 June; with `told`, what the press answers."""
+    with clock.frozen(at(16, hour)):
+        client = street.client(school.post, "en")
+        address = f"/desk/classes/{school.pk}"
+        return client.post(address, {"period": str(DAY), "slot": "0", **told}) if told else client.get(address)
+
+
+def test_a_school_files_all_its_classes_by_one_press_with_zero_written_in(street, school):
+    page = roll_page(street, school).content.decode()
+    one, two, three = map(str, school.classes)
+    boxes = dict(re.findall(r'name="(v\.[^"]+)"[^>]*?value="([^"]*)"', page))
+    assert [boxes[f"v.{c}.absent_ill"] for c in (one, two, three)] == ["0", "0", "0"] and boxes[f"v.{one}.persons_present"] == ""
+    # The third keeps no roll: how many were there does not follow from anything, and nothing is filed.
+    told = boxes | {"in": [one, two, three], f"v.{two}.absent_ill": "1"}
+    refused = roll_page(street, school, **told)
+    assert refused.status_code == 422 and "Nothing is filed yet" in refused.content.decode() and f'name="v.{two}.absent_ill"' in refused.content.decode()
+    assert not Entry.objects.filter(ledger="class_check").exists()
+    assert roll_page(street, school, **told | {f"v.{three}.persons_present": "28"}).status_code == 302
+    assert roll_page(street, school, **told | {f"v.{three}.persons_present": "28"}).status_code == 302  # a double press
+    rows = {e.unit_id: e.values for e in Entry.objects.filter(ledger="class_check", period=DAY, slot=0)}
+    assert [(rows[c]["absent_ill"], rows[c]["persons_present"], rows[c]["persons_temperature_taken"]) for c in school.classes] == [(0, 3, 3), (1, 1, 1), (0, 28, 28)]
+    assert {r.number for r in DueReport.objects.filter(ledger="class_check", period=DAY)} == {0, 1} and DueReport.objects.filter(corrections__gt=0).count() == 0
+
+
+def test_a_class_without_a_tick_stays_silent_and_can_be_told_after(street, school):
+    one, two, three = map(str, school.classes)
+    assert roll_page(street, school, **{"in": [one, two]}).status_code == 302
+    page = roll_page(street, school, hour=9.5).content.decode()  # the noon check runs now
+    assert "by 14:00" in page and "0 of 3 classes have told" in page
+    with clock.frozen(at(16, 9.5)):
+        page = street.client(school.post, "en").get(f"/desk/classes/{school.pk}?slot=0").content.decode()
+    assert "2 of 3 classes have told" in page and "1 silent" in page
+    desk = seen(street, "青禾小学", hour=9.5)
+    assert "Class roll" in desk and "1 silent" in desk and desk.count("Morning and noon check") == 0
+    assert roll_page(street, school, hour=9.5, **{"in": [two], f"v.{two}.absent_ill": "2"}).status_code == 302
+    assert DueReport.objects.get(ledger="class_check", unit=two, slot=0).corrections == 1
+
+
+def test_the_class_roll_is_its_own_schools_and_of_today(street, school):
+    with clock.frozen(at(16, 8)):
+        assert street.client(street.posts["康民药店"]).get(f"/desk/classes/{school.pk}").status_code == 404
+        assert street.client(school.post).get(f"/desk/classes/{school.classes[0]}").status_code == 404  # a class is no school
+    with clock.frozen(at(17, 8)):
+        stale = street.client(school.post).post(f"/desk/classes/{school.pk}", {"period": str(DAY), "slot": "0", "in": [str(school.classes[0])]})
+    assert stale.status_code in (409, 422) and not Entry.objects.filter(ledger="class_check").exists()
+
+
 # -- findings, with proof
 
 

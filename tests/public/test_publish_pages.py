@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -117,6 +119,24 @@ def test_open_data_feed_and_alert_are_whole(graded):
     feed = ET.fromstring(read("/public/feed.atom"))
     assert feed.tag == "{http://www.w3.org/2005/Atom}feed" and len(feed.findall("{http://www.w3.org/2005/Atom}entry")) == 1
     assert anyone().get("/public/data/persons.json").status_code == 404
+
+
+def test_the_rss_feed_says_what_the_atom_feed_says(graded):
+    """RSS 2.0: a channel with title, link and description; items whose instants are those of RFC 822 and whose guid is no address."""
+    first, second = graded.first, graded.second
+    made = store.sign(second, store.prepare(first, "by-place", graded.county.root, "covid-19").code)
+    for language, word in (("zh-hans", "［已撤回］"), ("en", "[recalled]")):
+        rss, atom = ET.fromstring(read("/public/feed.rss", language)), ET.fromstring(read("/public/feed.atom", language))
+        channel, [item] = rss.find("channel"), rss.findall("channel/item")
+        assert (rss.tag, rss.get("version")) == ("rss", "2.0") and all(channel.findtext(name) for name in ("title", "link", "description", "language"))
+        assert channel.find("{http://www.w3.org/2005/Atom}link").get("href").endswith("/public/feed.rss")
+        space = "{http://www.w3.org/2005/Atom}"
+        [entry] = atom.findall(space + "entry")
+        assert (item.findtext("title"), item.findtext("link"), item.findtext("guid")) == (entry.findtext(space + "title"), entry.find(space + "link").get("href"), entry.findtext(space + "id"))
+        assert item.find("guid").get("isPermaLink") == "false" and word not in item.findtext("title")
+        assert parsedate_to_datetime(item.findtext("pubDate")) == datetime.fromisoformat(entry.findtext(space + "updated")).replace(microsecond=0)
+    store.recall(first, made.code, "重复计入")
+    assert "［已撤回］" in read("/public/feed.rss") and "重复计入" in read("/public/feed.rss") and "/public/feed.rss" in read("/public/data")
 
 
 def test_an_alert_has_the_elements_of_cap_in_their_order(graded):

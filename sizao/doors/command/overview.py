@@ -11,7 +11,7 @@ from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.treemap import tiles
 from sizao.doors.kit.words import Words
-from sizao.kernel import clock
+from sizao.kernel import clock, glass
 from sizao.kernel.codes import code_list
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
@@ -42,6 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {
         "w": words, "area": area, "up": places.way_up(scope, area), "now": now, "run": None, "run_no": number, "chosen_id": "", "with_map": False,
         "laboratory": board.alarms(scope, area, now) if scope.can("tube.read", area) else None,
+        "glass_open": glass.open_to(scope, now),
     }  # fmt: skip
     if run is None:
         return page(request, "command/overview.html", shown)

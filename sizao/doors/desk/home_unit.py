@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from sizao.doors.desk.registers import label
 from sizao.doors.kit import people
@@ -38,6 +38,8 @@ UNITS = 40
 SHOWN = 12
 #: Fields that a form on this page asks itself; a report that has others opens its own.
 INLINE = ("int", "decimal", "code", "bool", "date", "text")
+#: The report of a class, which its school files for all classes on one page; what is a school.
+CHECK, SCHOOLS = "class_check", ("school",)
 #: A figure of a unit's list that is older than this says so loudly.
 OLD = timedelta(days=2)
 
@@ -90,6 +92,18 @@ class Figure:
 
 
 @dataclass(slots=True)
+class School:
+    """A school of this post and what its classes owe: one line on this page, and a page of its own."""
+
+    unit: Any
+    owed: list[Owed] = field(default_factory=list)
+
+    def count(self, *states: str) -> int:
+        """How many reports of its classes stand so."""
+        return sum(o.state in states for o in self.owed)
+
+
+@dataclass(slots=True)
 class UnitLists:
     """One unit and its lists."""
 
@@ -101,7 +115,7 @@ def mine(scope: Scope) -> list[Any]:
     """The units of this post: those named to it; else, for a post that reads no cases, those of its area that no post is named to. At most UNITS and one."""
     if not scope.can("ledger.write"):
         return []
-    rows = ledgers.units(scope, "ledger.write").exclude(in_use=False).order_by("name", "id")
+    rows = ledgers.units(scope, "ledger.write").exclude(in_use=False).order_by(F("parent").asc(nulls_first=True), "name", "id")  # a school before its classes
     named = list(rows.filter(post=scope.post_id)[: UNITS + 1]) if scope.post_id else []
     if named or scope.can("case.write") or scope.post is None:
         return named
@@ -121,7 +135,15 @@ def part(scope: Scope, words: Words, now: datetime) -> dict[str, Any]:
     found = mine(scope)
     units, more = found[:UNITS], len(found) > UNITS
     ids = [u.pk for u in units]
-    sheets = due_sheets(scope, words, units, now)
+    every = due_sheets(scope, words, units, now)
+    schools = {u.pk: School(u) for u in units if u.kind in SCHOOLS}
+    sheets = []
+    for s in every:
+        school = schools.get(s.owed.unit.parent_id) if s.owed.ledger.id == CHECK else None
+        if school is None:
+            sheets.append(s)
+        else:
+            school.owed.append(s.owed)
     waiting = list(answering.waiting(scope, ids, scope.post.area if scope.post else None)[:60]) if scope.can("ticket.write") else []
     closing = list(answering.to_close(scope)[:30]) if scope.can("ticket.write") else []
     asks = [t for t in waiting if not answering.answered(t)]
@@ -133,8 +155,9 @@ def part(scope: Scope, words: Words, now: datetime) -> dict[str, Any]:
         "units": units,
         "more_units": more,
         "sheets": sheets,
-        "silent": sum(s.owed.state == "silent" for s in sheets),
-        "to_file": sum(s.owed.state in ("silent", "open") for s in sheets),
+        "schools": [s for s in schools.values() if s.owed],
+        "silent": sum(s.owed.state == "silent" for s in every),
+        "to_file": sum(s.owed.state in ("silent", "open") for s in every),
         "lacking": lacking(scope, words, (s.owed for s in sheets)),
         "lists": unit_lists(scope, words, units, now),
         "findings": [t for t in asks if t.kind not in answering.QUESTIONS],

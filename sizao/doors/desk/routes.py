@@ -13,6 +13,7 @@ ROUTES = (
     Route("desk-settle", "desk/ticket/<uuid:ticket>/settle", "desk.tickets.settle", "post", "ticket.write", "subject", methods=("POST",)),
     Route("desk-proof", "desk/proof/<uuid:proof>", "desk.tickets.proof", "post", "ticket.write", "subject"),
     Route("desk-resume", "desk/resume/<uuid:unit>", "desk.resume.resume", "post", "ledger.write", "subject", methods=("GET", "POST"), also=("ticket.write",)),
+    Route("desk-classes", "desk/classes/<uuid:unit>", "desk.classes.classes", "post", "ledger.write", "subject", methods=("GET", "POST")),
     Route("desk-solved", "desk/solved/<uuid:blocker>", "desk.resume.solved", "post", "ticket.write", "subject", methods=("POST",), also=("ledger.write",)),
     Route("find", "find", "desk.find.find", "post", "person.read", "subject", reads_persons=True),
     Route("duplicates", "duplicates", "desk.duplicates.queue", "post", "person.merge", reads_persons=True),

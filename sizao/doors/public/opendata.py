@@ -1,10 +1,11 @@
-"""For programs and feed readers: grades, rules, what was published, answers; as JSON and CSV, as an Atom feed, and grades as alerts (CAP 1.2)."""
+"""For programs and feed readers: grades, rules, what was published, answers; as JSON and CSV, as an Atom and an RSS feed, and grades as alerts (CAP 1.2)."""
 
 from __future__ import annotations
 
 import csv
 import io
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -22,6 +23,8 @@ from sizao.situation.publication import questions, store
 from .bulletins import NOBODY, as_json, open_to_all, plain
 
 ATOM, CAP = "http://www.w3.org/2005/Atom", "urn:oasis:names:tc:emergency:cap:1.2"
+#: News in a feed.
+ENTRIES = 50
 #: Grade → severity, urgency, certainty of CAP 1.2.
 SEVERITY = {"high": ("Severe", "Immediate", "Likely"), "medium": ("Moderate", "Expected", "Possible"), "low": ("Minor", "Future", "Unlikely")}
 
@@ -78,10 +81,8 @@ def answers() -> list[dict[str, Any]]:
     ]
 
 
-def feed(request: HttpRequest) -> HttpResponse:
-    """An Atom feed (RFC 4287) of publications, recalls and answers, the newest first."""
-    words = Words(request.LANGUAGE_CODE)  # type: ignore[attr-defined]
-    base = request.build_absolute_uri("/").rstrip("/")
+def _news(words: Words, base: str) -> list[tuple[datetime, str, str, str, str]]:
+    """Publications, recalls and answers, the newest first: (when, its code, title, address, words). At most ENTRIES."""
     entries = []
     for r in store.out(30):
         at = r.recalled_at or r.signed_at
@@ -90,16 +91,46 @@ def feed(request: HttpRequest) -> HttpResponse:
         entries.append((at, r.code, ("［已撤回］" if words.is_zh else "[recalled] ") * bool(r.recalled_at) + title, base + url("bulletin", code=r.code), told))
     for q in questions.out(most=30):
         entries.append((q.recalled_at or q.published_at, q.code, q.matter, base + url("questions", {"topic": q.topic}), q.notice if q.recalled_at else q.answer))
-    entries.sort(key=lambda e: e[0], reverse=True)
+    return sorted(entries, key=lambda e: e[0], reverse=True)[:ENTRIES]
+
+
+def rss(request: HttpRequest) -> HttpResponse:
+    """The same news as RSS 2.0 (RSS Advisory Board, 2.0.11) for readers that know no Atom; `atom:link` says its own address, as the best practices ask."""
+    words = Words(request.LANGUAGE_CODE)  # type: ignore[attr-defined]
+    base = request.build_absolute_uri("/").rstrip("/")
+    ET.register_namespace("atom", ATOM)
+    root = ET.Element("rss", {"version": "2.0"})
+    channel = ET.SubElement(root, "channel")
+    news = _news(words, base)
+    for name, value in (
+        ("title", _title(words)), ("link", base + url("public-home")), ("description", "公报、更正与答复" if words.is_zh else "Bulletins, corrections and answers"), ("language", "zh-CN" if words.is_zh else "en"),
+        ("lastBuildDate", format_datetime(news[0][0]) if news else ""), ("ttl", "60"),
+    ):  # fmt: skip
+        if value:
+            _text(channel, "", name, value)
+    ET.SubElement(channel, f"{{{ATOM}}}link", {"rel": "self", "type": "application/rss+xml", "href": base + url("feed-rss")})
+    for at, code, title, link, told in news:
+        item = ET.SubElement(channel, "item")
+        for name, value in (("title", title), ("link", link), ("description", told), ("pubDate", format_datetime(at))):
+            _text(item, "", name, value)
+        ET.SubElement(item, "guid", {"isPermaLink": "false"}).text = f"urn:sizao:{code}"
+    return open_to_all(HttpResponse(_xml(root), content_type="application/rss+xml; charset=utf-8"))
+
+
+def feed(request: HttpRequest) -> HttpResponse:
+    """An Atom feed (RFC 4287) of publications, recalls and answers, the newest first."""
+    words = Words(request.LANGUAGE_CODE)  # type: ignore[attr-defined]
+    base = request.build_absolute_uri("/").rstrip("/")
+    entries = _news(words, base)
     ET.register_namespace("", ATOM)
     root = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": "zh-Hans" if words.is_zh else "en"})
-    _text(root, ATOM, "title", "疫情信息公开" if words.is_zh else "What is published")
+    _text(root, ATOM, "title", _title(words))
     _text(root, ATOM, "id", base + url("feed"))
     _text(root, ATOM, "updated", _iso(entries[0][0] if entries else datetime(2000, 1, 1, tzinfo=UTC)))
     ET.SubElement(root, f"{{{ATOM}}}link", {"rel": "self", "href": base + url("feed")})
     author = ET.SubElement(root, f"{{{ATOM}}}author")
     _text(author, ATOM, "name", "Sizao")
-    for at, code, title, link, told in entries[:50]:
+    for at, code, title, link, told in entries:
         entry = ET.SubElement(root, f"{{{ATOM}}}entry")
         _text(entry, ATOM, "title", title)
         _text(entry, ATOM, "id", f"urn:sizao:{code}")
@@ -147,8 +178,12 @@ def cap(row: Any, base: str, *, exercise: bool) -> bytes:
     return _xml(root)
 
 
+def _title(words: Words) -> str:
+    return "疫情信息公开" if words.is_zh else "What is published"
+
+
 def _text(parent: Any, space: str, name: str, value: Any) -> None:
-    ET.SubElement(parent, f"{{{space}}}{name}").text = "".join(c for c in str(value or "") if c >= " " or c in "\n\t")
+    ET.SubElement(parent, f"{{{space}}}{name}" if space else name).text = "".join(c for c in str(value or "") if c >= " " or c in "\n\t")
 
 
 def _xml(root: Any) -> bytes:

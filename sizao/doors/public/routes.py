@@ -30,6 +30,7 @@ ROUTES = (
     Route("open-data", "public/data", "public.opendata.about", "anyone"),
     Route("open-file", "public/data/<slug:what>.<slug:sent_as>", "public.opendata.data", "anyone"),
     Route("feed", "public/feed.atom", "public.opendata.feed", "anyone"),
+    Route("feed-rss", "public/feed.rss", "public.opendata.rss", "anyone"),
     Route("alert", "public/alerts/<slug:area>.xml", "public.opendata.alert", "anyone"),
     Route("public-rules", "public/rules", "public.rules.rules", "anyone", extra=True),
     Route("public-isolation", "public/isolation", "public.isolation.counted", "anyone", extra=True),

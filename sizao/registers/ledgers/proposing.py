@@ -62,3 +62,9 @@ def last_lines(units: Collection[UUID], name: str, code: str, since: datetime) -
     for unit, word, values, at in rows.order_by("unit_id", "code", "-happened_at", "-id").distinct("unit_id", "code").values_list("unit_id", "code", "values", "happened_at"):
         found.setdefault(unit, []).append((word or "", values, at))
     return found
+
+
+def lines_of_check(name: str, units: Collection[UUID], period: date, slot: int) -> dict[UUID, tuple[dict[str, Any], datetime]]:
+    """unit → (values, when told) of the line of one period and cut-off, of a ledger of which a line is the report. One statement."""
+    rows = Entry.objects.filter(visible(), ledger=name, unit__in=list(units), period=period, slot=slot).order_by("unit_id", "-happened_at", "-id").distinct("unit_id")
+    return {unit: (values, at) for unit, values, at in rows.values_list("unit_id", "values", "happened_at")}

@@ -113,6 +113,14 @@
       .then(function (r) { return r.ok ? r.text() : ''; })
       .then(function (html) { var now = new DOMParser().parseFromString(html, 'text/html').getElementById('known'); if (now) known.replaceWith(now); });
   });
+  /* A class: what is left empty follows from the roll and from who is absent. */
+  document.addEventListener('input', function (e) {
+    var row = e.target.closest('tr[data-enrolled]'), boxes = row && row.querySelectorAll('input[inputmode]');
+    if (!row || boxes[0] !== e.target) return;
+    var present = String(Math.max(0, Number(row.dataset.enrolled) - (parseInt(e.target.value, 10) || 0)));
+    boxes[1].placeholder = boxes[2].placeholder = present;
+    row.querySelector('input[name="in"]').checked = true;
+  });
   /* What was typed and not sent is asked about before it is left. */
   var touched = false;
   document.addEventListener('input', function (e) { if (e.target.closest('form[data-keep]')) touched = true; });
