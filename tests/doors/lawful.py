@@ -103,7 +103,7 @@ def accounts(area: Area) -> dict:
 
 
 def tickets(area: Area, name: str) -> dict[str, object]:
-    """A finding there with a proof, an employer, and what keeps it from working."""
+    """A finding there with a proof, an employer, what keeps it from working, and a school."""
     from sizao.kernel import keys, sealed
     from sizao.registers.command.models import ProofContent, Ticket, TicketProof
     from sizao.registers.ledgers.actions import NewUnit, add_units
@@ -111,11 +111,12 @@ def tickets(area: Area, name: str) -> dict[str, object]:
     now = clock.now() - timedelta(hours=1)
     stands = {"area": area, "known_from": now, "stands_from": now}
     [works] = add_units(Scope.system("test"), [NewUnit(f"{name}-works", area.pk, f"{name}厂", now - timedelta(days=9), "employer")], sender="m").values()
+    [school] = add_units(Scope.system("test"), [NewUnit(f"{name}-school", area.pk, f"{name}学校", now - timedelta(days=9), "school")], sender="m").values()
     finding = Ticket.objects.create(kind="finding", raised_at=now, answered_at=now, **stands)
     blocker = Ticket.objects.create(kind="blocker", unit_id=works, raised_at=now, **stands)
     proof = TicketProof.objects.create(ticket=finding, kind="application/pdf", size=5, told_at=now, source_id=name, sender="m", **stands)
     ProofContent.objects.create(proof=proof, sealed=sealed.seal(b"%PDF-", f"command_proofcontent|sealed|{proof.pk}", keys.ring().newest("seal")))
-    return {"ticket": finding.pk, "proof": proof.pk, "works": works, "blocker": blocker.pk}
+    return {"ticket": finding.pk, "proof": proof.pk, "works": works, "school": school, "blocker": blocker.pk}
 
 
 def command(area: Area, unit: object, name: str) -> dict[str, object]:

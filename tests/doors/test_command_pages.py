@@ -57,6 +57,20 @@ def test_every_page_of_the_command_opens(hq, language):
     assert client.get("/area-orders?show=nothing").status_code == 404
 
 
+def test_broken_glass_stands_on_the_overview_while_it_is_open(hq):
+    from sizao.kernel import glass
+
+    doctor = hq.county.user("doctor", "990001101201")
+    assert 'id="glass-open"' not in hq.chief.get("/").content.decode()
+    made = glass.break_(doctor, hq.county.areas["990001102201"], "emergency", "昏迷病人，查既往隔离记录", 1)
+    page = hq.chief.get("/").content.decode()
+    note = re.search(r'id="glass-open".*?</div>', page, re.DOTALL)[0]
+    assert doctor.user.name in note and "Village 2-1" in note and '/glass/look"' in note and "昏迷" not in page, "the reason is on its own page"
+    assert 'id="glass-open"' not in hq.town.get("/").content.decode(), "who does not look is not told"
+    glass.close(doctor, made.pk)
+    assert 'id="glass-open"' not in hq.chief.get("/").content.decode()
+
+
 def counted(page: str) -> list[tuple[int, str]]:
     """Every number of a page that leads to its rows."""
     found = re.findall(r'<a [^>]*?href="([^"]+)"[^>]*?data-count="(\d+)"', page)

@@ -130,6 +130,8 @@ def ask(client: Client, route, thing):
         return client.post(address, {"unit": str(thing["unit"]), "report": f"medicine_sale/{clock.local_day(clock.now(), 'Asia/Shanghai')}/0", "zero": "1"})
     if route.name == "desk-resume":
         return client.get(address.replace(str(thing["unit"]), str(thing["works"])))
+    if route.name == "desk-classes":
+        return client.get(address.replace(str(thing["unit"]), str(thing["school"])))
     if route.name == "find":
         return client.get(address, {"q": f"K-{thing['relation']}"})
     if route.name.startswith("api-webhook-") and route.methods == ("POST",):

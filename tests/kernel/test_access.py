@@ -168,8 +168,10 @@ def test_broken_glass_opens_for_hours_and_its_supervisor_is_told(county):
     assert not opened.can("care.write", elsewhere) and not opened.can("case.write", elsewhere)
     assert glass.glass_of(f"{opened.purpose}: {opened.reason}") == made.pk
     assert made.supervisor == commander.post and glass.unseen(commander) == 1
+    assert glass.open_to(commander, clock.now()) == [made] and glass.open_to(doctor, clock.now()) == []
+    assert glass.open_to(commander, made.ends_at) == []
     glass.look(commander, made.pk, justified=True)
-    assert glass.unseen(commander) == 0
+    assert glass.unseen(commander) == 0 and glass.open_to(commander, clock.now()) == [made], "looked at, and open still"
     with clock.frozen(made.ends_at):
         assert glass.open_now(doctor.user, clock.now()) is None
 

@@ -116,6 +116,14 @@ def test_a_gate_asks_by_number_and_the_sick_come_in(rights):
     assert [ask(t).status_code for t in ([], {"other": 1}, {"purpose": "party"}, {})] == [400] * 4
 
 
+def test_a_gateway_without_a_right_to_read_persons_asks_by_number_in_its_own_area(rights):
+    rights.issue(1)
+    for area, order in (("990001101", True), ("990001102", None)):
+        gate = rights.county.user("gateway", area)
+        answer = anyone().post("/api/v1/pass-status", {"national_id": NUMBER}, content_type="application/json", HTTP_AUTHORIZATION=f"Bearer {tokens.make(gate.user, gate.post)}").json()
+        assert answer["order"] is order and set(answer) == {"gate", "reason", "order", "until"}
+
+
 def test_papers_come_in_both_forms(rights):
     [made] = rights.issue(4)
     for form, head in (("pdf", b"%PDF"), ("docx", b"PK")):

@@ -36,7 +36,7 @@ def pass_status(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"gate": rules.at_gate("pass", verdict), "reason": verdict.reason, "order": said.order if said else None, "until": _json(said.until) if said else None})
     if "national_id" not in told:
         raise Refused("body-unreadable", expected=EXPECTED)
-    found = dict(population.by_identifier(scope, [told["national_id"]])).get(told["national_id"])
+    found = dict(population.by_identifier(scope, [told["national_id"]], "pass.check")).get(told["national_id"])
     if found is None:
         return JsonResponse({"gate": "ask_document", "reason": "unknown_number", "order": None, "until": None})
     audit.write(scope, "passes.asked", [found])

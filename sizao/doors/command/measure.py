@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from sizao.doors.kit import places, runs
 from sizao.doors.kit.middleware import is_partial
@@ -18,17 +19,22 @@ from sizao.kernel.scope import Scope
 from sizao.plan import read
 
 PAGE = 50
+UNIT = "reporting_unit"
 DAYS = 5  # of which figures are shown one by one, the latest
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a list with whom it is about, as this scope may see it. Where it may not, a short handle stands for the name and leads nowhere."""
+    """A row of a list with whom it is about, as this scope may see it. Where it may not, a short handle stands for the name and leads nowhere.
+
+    `chase`: where the unit that has not done it is asked for it; "" where nothing can be asked, or not by this post.
+    """
 
     row: Any
     name: str
     handle: str
     link: str
+    chase: str = ""
 
 
 def measure(request: HttpRequest, measure: str) -> HttpResponse:
@@ -83,5 +89,12 @@ def lines(scope: Scope, rows: list[Any], what: str, words: Words) -> list[Line]:
     for r in rows:
         thing = things.get(r.subject)
         link = url("person", person=r.person) if r.person in named else thing.link if thing else ""
-        found.append(Line(r, named.get(r.person, "") or (thing.name if thing else ""), handle(r.subject), link))
+        chased = r.table == UNIT and r.overdue and r.doable and not r.done_since and scope.can("ticket.write", r.area)
+        chase = url("directive-new", {"area": r.area.code, "unit": str(r.subject), "what": _asked(words, r)}) if chased else ""
+        found.append(Line(r, named.get(r.person, "") or (thing.name if thing else ""), handle(r.subject), link, chase))
     return found
+
+
+def _asked(words: Words, r: Any) -> str:
+    """What is asked of a unit, as a first draft: the measure, and by when it was due."""
+    return _("Still missing: %(what)s, due %(at)s.") % {"what": words.both(r.title), "at": words.at(r.zone).moment(r.due) if r.due else "—"}

@@ -127,7 +127,7 @@ def give(request: HttpRequest) -> HttpResponse:
         "w": Words(request.LANGUAGE_CODE, area.zone), "area": area, "up": places.way_up(scope, area), "now": now, "whole": whole, "refused": refused, "below": places.children(area),  # type: ignore[attr-defined]
         "units": list(ledgers.units(scope).filter(area=area).exclude(in_use=False).order_by("name")[:UNITS]), "what": told.get("what", "") or (whole.what if whole else ""),
         "due": told.get("due", "") or default.astimezone(ZoneInfo(area.zone)).strftime("%Y-%m-%dT%H:%M"), "topics": code_list("ticket-topic"), "topic": told.get("topic", ""),
-        "picked": {*request.POST.getlist("to"), *request.POST.getlist("unit")} if request.method == "POST" else set(),
+        "picked": {*request.POST.getlist("to"), *request.POST.getlist("unit")} if request.method == "POST" else set(request.GET.getlist("unit")),
     }  # fmt: skip
     return page(request, "command/directive.html", shown, status=refused.status if refused else 200)
 

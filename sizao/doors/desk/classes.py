@@ -1,8 +1,9 @@
 """The roll of a school, class by class: absence of every class in one form, zero written in, filed by one press. A class that has not told stays silent."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -52,30 +53,32 @@ class Class:
 
 
 def classes(request: HttpRequest, unit: UUID) -> HttpResponse:
-    """GET: the classes at the check `?slot=` of today (without it, the one that is running). POST: those ticked are filed, all or none.
+    """GET: the classes at the check `?period=&slot=` of today or yesterday (without it, the one that is running). POST: those ticked are filed, all or none.
 
-    Refused: not-found-or-out-of-area (no school of this post).
+    Refused: not-found-or-out-of-area (no school of this post), form-stale (what was opened is of a day before).
     """
     scope: Scope = request.scope.open()  # type: ignore[attr-defined]
     school = home_unit.one_of(scope, unit, SCHOOLS)
     one, now = ledger(CHECK), clock.now()
     words = Words(request.LANGUAGE_CODE, school.area.zone)  # type: ignore[attr-defined]
     day = clock.local_day(now, words.zone)
-    checks = list(occasions(one.rhythm, words.zone, day, day))
-    if request.method == "POST" and request.POST.get("period", "") != day.isoformat():
-        raise Refused("form-stale")  # it was opened yesterday: what it says is of another day
-    asked = request.POST.get("slot", "") or request.GET.get("slot", "")
-    check = next((c for c in checks if str(c.slot) == asked), None) or next((c for c in checks if now <= c.due), checks[-1])
-    rows, more = _classes(scope, school, one, day)
-    _on_record(scope, rows, one, check, day)
+    checks = list(occasions(one.rhythm, words.zone, day - timedelta(days=1), day))
+    told = request.POST if request.method == "POST" else request.GET
+    asked = (told.get("period", ""), told.get("slot", ""))
+    check = next((c for c in checks if (c.period.isoformat(), str(c.slot)) == asked), None)
+    if check is None and request.method == "POST":
+        raise Refused("form-stale")
+    check = check or next((c for c in checks if now <= c.due), checks[-1])
+    rows, more = _classes(scope, school, one, check.period)
+    silent = _on_record(scope, rows, one, check, day)
     problems = False
     if request.method == "POST":
         problems = not _file(scope, request, rows, one, check, words)
         if not problems:
-            return HttpResponseRedirect(url("desk-classes", {"slot": str(check.slot), "said": "filed"}, unit=school.pk))
+            return HttpResponseRedirect(url("desk-classes", {"period": check.period.isoformat(), "slot": str(check.slot), "said": "filed"}, unit=school.pk))
     shown = {
         "w": words, "school": school, "rows": rows, "more": more, "ledger": one, "fields": [one.by_id[f] for f in FIELDS], "checks": checks, "check": check, "now": now, "problems": problems,
-        "said": request.GET.get("said", ""), "silent": sum(r.owed is not None and r.owed.state == "silent" for r in rows), "told": sum(bool(r.told) for r in rows),
+        "said": request.GET.get("said", ""), "today": day, "silent": silent, "told": sum(bool(r.told) for r in rows),
         "absent": sum(int(r.told.get(ABSENT) or 0) for r in rows), "enrolled": sum(r.enrolled or 0 for r in rows),
     }  # fmt: skip
     return page(request, "desk/classes.html", shown, status=422 if problems else 200)
@@ -89,17 +92,18 @@ def _classes(scope: Scope, school: Any, one: Ledger, day: date) -> tuple[list[Cl
     return [Class(u, rolls[u.pk].get(PUPIL, 0) if u.pk in rolls else None) for u in units[:MOST]], len(units) > MOST
 
 
-def _on_record(scope: Scope, rows: list[Class], one: Ledger, check: Occasion, day: date) -> None:
-    """What was told already, and the boxes: that; else zero absent and the rest left to follow from the roll."""
+def _on_record(scope: Scope, rows: list[Class], one: Ledger, check: Occasion, day: date) -> dict[tuple[date, int], int]:
+    """What was told already, and the boxes: that; else zero absent and the rest left to follow from the roll. (period, slot) → silent classes, of yesterday and today."""
     ids = [r.unit.pk for r in rows]
     told = proposing.lines_of_check(one.id, ids, check.period, check.slot)
-    owed = due.owed(scope, scope.post.area, day, day, ledger=one.id, of=ids, permission="ledger.write") if scope.post and ids else []
-    states = {o.unit.pk: o for o in owed if o.occasion.slot == check.slot}
+    owed = due.owed(scope, scope.post.area, day - timedelta(days=1), day, ledger=one.id, of=ids, permission="ledger.write") if scope.post and ids else []
+    states = {o.unit.pk: o for o in owed if (o.occasion.period, o.occasion.slot) == (check.period, check.slot)}
     for r in rows:
         r.owed = states.get(r.unit.pk)
         r.told, r.at = told.get(r.unit.pk, ({}, None))
         r.boxes = {f: f"{r.told.get(f, '')}" for f in FIELDS} if r.told else {ABSENT: "0", PRESENT: "", TAKEN: ""}
         r.ticked = not r.told
+    return dict(Counter((o.occasion.period, o.occasion.slot) for o in owed if o.state == "silent"))
 
 
 def _file(scope: Scope, request: HttpRequest, rows: list[Class], one: Ledger, check: Occasion, words: Words) -> bool:

@@ -34,6 +34,8 @@ from sizao.registers.surveillance import read as surveillance
 
 #: Units on one page; whoever files for more has the import.
 UNITS = 40
+#: Classes of its schools beside them.
+CLASSES = 240
 #: Rows of a list; the rest is counted.
 SHOWN = 12
 #: Fields that a form on this page asks itself; a report that has others opens its own.
@@ -115,7 +117,7 @@ def mine(scope: Scope) -> list[Any]:
     """The units of this post: those named to it; else, for a post that reads no cases, those of its area that no post is named to. At most UNITS and one."""
     if not scope.can("ledger.write"):
         return []
-    rows = ledgers.units(scope, "ledger.write").exclude(in_use=False).order_by(F("parent").asc(nulls_first=True), "name", "id")  # a school before its classes
+    rows = ledgers.units(scope, "ledger.write").exclude(in_use=False).order_by(F("parent").asc(nulls_first=True), "name", "id")  # a school before its classes, which have a page together
     named = list(rows.filter(post=scope.post_id)[: UNITS + 1]) if scope.post_id else []
     if named or scope.can("case.write") or scope.post is None:
         return named
@@ -135,15 +137,15 @@ def part(scope: Scope, words: Words, now: datetime) -> dict[str, Any]:
     found = mine(scope)
     units, more = found[:UNITS], len(found) > UNITS
     ids = [u.pk for u in units]
-    every = due_sheets(scope, words, units, now)
     schools = {u.pk: School(u) for u in units if u.kind in SCHOOLS}
+    every = due_sheets(scope, words, [*units, *_classes(scope, schools, ids)], now)
     sheets = []
     for s in every:
         school = schools.get(s.owed.unit.parent_id) if s.owed.ledger.id == CHECK else None
-        if school is None:
-            sheets.append(s)
-        else:
+        if school is not None:
             school.owed.append(s.owed)
+        elif s.owed.unit.pk in ids:
+            sheets.append(s)
     waiting = list(answering.waiting(scope, ids, scope.post.area if scope.post else None)[:60]) if scope.can("ticket.write") else []
     closing = list(answering.to_close(scope)[:30]) if scope.can("ticket.write") else []
     asks = [t for t in waiting if not answering.answered(t)]
@@ -172,6 +174,14 @@ def part(scope: Scope, words: Words, now: datetime) -> dict[str, Any]:
         "blocked": {u.pk: [b for b in kept if b.unit_id == u.pk and b.verified_at is None] for u in resuming},
         "most_mb": answering.MOST_BYTES >> 20,
     }
+
+
+def _classes(scope: Scope, schools: Collection[UUID], known: Collection[UUID]) -> list[Any]:
+    """Classes of these schools that this post files for and that are not among the units already. One statement, none without a school."""
+    if not schools:
+        return []
+    rows = ledgers.units(scope, "ledger.write").exclude(in_use=False).filter(Q(post=None) | Q(post=scope.post_id), parent__in=list(schools), kind__in=ledger(CHECK).kinds)
+    return list(rows.exclude(pk__in=list(known)).order_by("name", "id")[:CLASSES])
 
 
 # -- due reports

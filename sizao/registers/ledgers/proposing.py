@@ -43,7 +43,9 @@ def roll_counts(units: Collection[UUID], roll: Ledger, day: date) -> dict[UUID, 
     """unit → role ("at_risk": of whatever role, on a post at risk) → how many persons stand on its roll on a day. One statement."""
     now = day.isoformat()
     rows = Entry.objects.filter(visible(), ledger=roll.id, unit__in=list(units))
-    rows = rows.filter(Q(values__starts_on=None) | Q(values__starts_on__lte=now)).filter(Q(values__ends_on=None) | Q(values__ends_on__gte=now))
+    for name, compare in (("starts_on", "lte"), ("ends_on", "gte")):  # a day that was not told is no key, or a null
+        field = f"values__{name}"
+        rows = rows.filter(Q(**{f"{field}__isnull": True}) | Q(**{field: None}) | Q(**{f"{field}__{compare}": now}))
     counted = rows.annotate(role=KeyTextTransform(roll.outcome or "", "values")).values("unit_id", "role")
     counted = counted.annotate(n=Count("person_id", distinct=True), risk=Count("person_id", distinct=True, filter=Q(values__at_risk_post=True))).order_by("unit_id", "role")
     found: dict[UUID, dict[str, int]] = {}

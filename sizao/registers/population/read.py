@@ -112,12 +112,15 @@ def few_matching(scope: Scope, text: str) -> list[UUID] | None:
     return found if len(found) <= FEW else None
 
 
-def by_identifier(scope: Scope, texts: Iterable[str]) -> Iterable[tuple[str, UUID]]:
-    """(text, person) for each text that is exactly the identity number or telephone of a person that this scope sees; two statements for all of them."""
+def by_identifier(scope: Scope, texts: Iterable[str], right: str = "person.read") -> Iterable[tuple[str, UUID]]:
+    """(text, person) for each text that is exactly the identity number or telephone of a person in the areas where this scope may do `right`; two statements for all of them.
+
+    A gate that may check passes (`pass.check`) asks by a number without a right to read persons: it is told what binds the holder, and nothing else of him.
+    """
     for column, name in ((NATIONAL_ID, "national_id_index"), (PHONE, "phone_index")):
         wanted = {mark: text for text in texts if len(text) >= 7 for mark in column.searched(text)}
         if wanted:
-            found = list(Person.objects.filter(visible(), scope.area_filter("area"), **{f"{name}__in": list(wanted)}).values_list(name, "pk", "same_as"))
+            found = list(Person.objects.filter(visible(), scope.area_filter("area", right), **{f"{name}__in": list(wanted)}).values_list(name, "pk", "same_as"))
             others = others_of(pk for _, pk, other in found if other is not None)
             for mark, pk, _ in found:
                 yield wanted[bytes(mark)], others.get(pk, pk)
