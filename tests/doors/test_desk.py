@@ -67,6 +67,15 @@ def test_each_unit_sees_its_own_reports_and_nothing_that_it_does_not_have(street
     assert "by 12:00" in seen(street, "检验所", day=15, hour=9)
 
 
+def test_what_was_silent_days_ago_can_still_be_told_and_stands_apart(street):
+    page = seen(street, "前进村")
+    assert page.index('id="older"') > page.index("by 17:00") and "5 silent before yesterday" in page
+    with clock.frozen(at(16, 15)):
+        told = {"unit": str(street.units["前进村"]), "report": f"daily_report/{date(2020, 6, 12)}/0", "zero": "1"}
+        assert street.client(street.posts["前进村"]).post("/desk/report", told).status_code == 302
+    assert "4 silent before yesterday" in seen(street, "前进村") and DueReport.objects.get(ledger="daily_report").period == date(2020, 6, 12)
+
+
 def test_the_cdc_sees_its_queues_on_the_same_address(street, outbreak):
     page = outbreak.client(outbreak.county.user("cdc"), "en").get("/desk").content.decode()
     for title in ("Report cards to review", "Cases without a class", "Cases that nobody has investigated", "Positive results without a case", "Hand-overs in: to answer", "Hand-overs out: not answered", "Signals to judge", "Pairs that may be one person"):

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sizao.kernel import audit
 from sizao.kernel.errors import Refused
+from sizao.kernel.scope import Scope
 from sizao.passes import issuing, rules, status
 from sizao.registers.population import read as population
 
@@ -40,7 +41,7 @@ def pass_status(request: HttpRequest) -> HttpResponse:
     if found is None:
         return JsonResponse({"gate": "ask_document", "reason": "unknown_number", "order": None, "until": None})
     audit.write(scope, "passes.asked", [found])
-    now = status.one(scope, found)
+    now = status.one(Scope.system("gateway"), found)  # what binds him, not what this post may read of him
     return JsonResponse({"gate": "order_in_force" if now.code == "order" else "let_in", "reason": "by_number", "order": now.code == "order", "until": _json(now.until)})
 
 

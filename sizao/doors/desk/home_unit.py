@@ -62,10 +62,11 @@ class Box:
 
 @dataclass(slots=True)
 class Sheet:
-    """A report that is due. `lines`: (words of the line, its boxes); one line without words where the report is one. `ready`: nothing that must be told is empty."""
+    """A report that is due. `lines`: (words of the line, its boxes); one line without words where the report is one. `old`: silent since before yesterday. `ready`: nothing that must be told is empty."""
 
     owed: Owed
     behind: int = 0
+    old: bool = False
     lines: list[tuple[str, list[Box]]] = field(default_factory=list)
     ready: bool = False
     filled: int = 0
@@ -143,7 +144,7 @@ def part(scope: Scope, words: Words, now: datetime) -> dict[str, Any]:
     for s in every:
         school = schools.get(s.owed.unit.parent_id) if s.owed.ledger.id == CHECK else None
         if school is not None:
-            school.owed.append(s.owed)
+            school.owed += [] if s.old else [s.owed]  # its page has yesterday and today
         elif s.owed.unit.pk in ids:
             sheets.append(s)
     waiting = list(answering.waiting(scope, ids, scope.post.area if scope.post else None)[:60]) if scope.can("ticket.write") else []
@@ -158,8 +159,9 @@ def part(scope: Scope, words: Words, now: datetime) -> dict[str, Any]:
         "more_units": more,
         "sheets": sheets,
         "schools": [s for s in schools.values() if s.owed],
-        "silent": sum(s.owed.state == "silent" for s in every),
-        "to_file": sum(s.owed.state in ("silent", "open") for s in every),
+        "older": sum(s.old for s in sheets),
+        "silent": sum(s.owed.state == "silent" and not s.old for s in every),
+        "to_file": sum(s.owed.state in ("silent", "open") and not s.old for s in every),
         "lacking": lacking(scope, words, (s.owed for s in sheets)),
         "lists": unit_lists(scope, words, units, now),
         "findings": [t for t in asks if t.kind not in answering.QUESTIONS],
@@ -188,21 +190,24 @@ def _classes(scope: Scope, schools: Collection[UUID], known: Collection[UUID]) -
 
 
 def due_sheets(scope: Scope, words: Words, units: Sequence[Any], now: datetime) -> list[Sheet]:
-    """What is due today and what was silent yesterday (of a week's or a month's report, within the last week), the silent first; each with what is known."""
+    """What is due today and what was silent within the last week, each with what is known: the silent of yesterday and of a week's or a month's report first, older ones last."""
     if not units or scope.post is None:
         return []
     day = clock.local_day(now, words.zone)
     owed = due.owed(scope, scope.post.area, day - timedelta(days=6), day, of=[u.pk for u in units], permission="ledger.write")
-    rows = []
+    rows: list[Owed] = []
+    old: set[tuple[UUID, str]] = set()
     for r in owed:
         on = clock.local_day(r.occasion.due - timedelta(microseconds=1), words.zone)
-        if on >= day or (r.state == "silent" and (on == day - timedelta(days=1) or r.ledger.rhythm.kind != DAY)):
+        if on >= day or r.state == "silent":
             rows.append(r)
-    rows.sort(key=lambda r: (r.state != "silent", r.state != "open", r.occasion.due, r.unit.name))
+            if on < day - timedelta(days=1) and r.ledger.rhythm.kind == DAY:
+                old.add((r.unit.pk, r.key))
+    rows.sort(key=lambda r: ((r.unit.pk, r.key) in old, r.state != "silent", r.state != "open", r.occasion.due, r.unit.name))
     behind, known = lines_behind(rows), report_proposed.proposed([r for r in rows if r.state in ("open", "silent") or r.missing], now)
     sheets = []
     for r in rows:
-        sheet = Sheet(r, behind.get((r.unit.pk, r.key), 0))
+        sheet = Sheet(r, behind.get((r.unit.pk, r.key), 0), old=(r.unit.pk, r.key) in old)
         if r.state in ("open", "silent") and r.ledger.lines in ("one", "each") and r.ledger.about == "unit":
             sheet.lines = _lines(words, r, known.get((r.unit.pk, r.key), {}))
             boxes = [b for _words, line in sheet.lines for b in line]

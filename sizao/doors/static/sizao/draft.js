@@ -51,7 +51,7 @@
       wait = setTimeout(function () { if (stored) try { stored.setItem(key(form), JSON.stringify({ at: Date.now(), user: whom, told: read(form) })); } catch (e) { /* full: the page itself still has it */ } }, 250);
     });
     form.addEventListener('submit', function (e) {
-      if (form.dataset.asked) { delete form.dataset.asked; forget(form); return; }
+      if (form.dataset.asked) { delete form.dataset.asked; clearTimeout(wait); forget(form); return; } /* what was typed a moment ago is not kept once it is sent */
       if ((form.method || '').toLowerCase() !== 'post' || form.hasAttribute('hx-post')) return;
       e.preventDefault(); e.stopImmediatePropagation();
       if (form.dataset.asking) return; /* pressed twice: asked once */
