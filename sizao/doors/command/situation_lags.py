@@ -104,6 +104,11 @@ def _rate(rate: Rate | None) -> Cell:
     return Cell(f"{rate.value:.1%} ({rate.low:.1%} – {rate.high:.1%}), {rate.counted:,.0f}/{rate.of:,.0f}", f"{rate.value:.1%} · {rate.counted:,.0f}/{rate.of:,.0f}")
 
 
+def _with_interval(rate: Rate | None) -> Cell:
+    cell = _rate(rate)
+    return Cell(cell.value, f"{rate.value:.1%} ({rate.low:.1%} – {rate.high:.1%}) · {rate.counted:,.0f}/{rate.of:,.0f}") if rate is not None else cell
+
+
 def ends_panel(a: Asked, parts: Parts, ends: Ends, found: Infected) -> Panel:
     """The four rates with every definition of them."""
     whole = ends.groups[0].rates
@@ -175,11 +180,11 @@ def _infection(a: Asked, parts: Parts, found: Infected) -> list[tuple[str, Any, 
         new = Cell(f"{x.incidence.value * 1e5:.1f} ({x.incidence.low * 1e5:.1f} – {x.incidence.high * 1e5:.1f})", f"{x.incidence.value * 1e5:,.1f}") if x.incidence else Cell(None)
         return Line([Cell(name(x.position), number=False), Cell(x.cases), _rate(x.attack), Cell(x.new), new, Cell(x.tests), _rate(x.positivity)])
 
-    other = [Line([Cell(words, number=False), _rate(rate)]) for words, rate in _others(a, found)]
+    other = [Line([Cell(words, number=False), _with_interval(rate)]) for words, rate in _others(a, found)]
     also: list[tuple[str, Any, Any]] = [(_("Infection rate, with what was tested"), header, [row(x) for x in found.parts])]
     if other:
         also.append((_("Infection rate of contacts, staff and health workers"), [_("of whom"), _("infected, 95 % interval")], other))
-    if jobs := [Line([Cell(a.words.code("job", j.code) if j.code else _("job not told"), number=False), _rate(j.rate)]) for j in found.jobs if not j.group]:
+    if jobs := [Line([Cell(a.words.code("job", j.code) if j.code else _("job not told"), number=False), _with_interval(j.rate)]) for j in found.jobs if not j.group]:
         also.append((_("Infection rate of staff by job"), [_("job"), _("infected, 95 % interval")], jobs))
     return also
 

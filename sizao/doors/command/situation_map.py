@@ -171,7 +171,7 @@ def _map(a: Asked, parts: Parts, found: Clusters, told: Sequence[Any]) -> Drawin
             continue
         beside[part] = beside.get(part, 0) + 1
         x, y = at(spot)
-        x, y = x + 20 * (beside[part] - 1), y + 26  # side by side below the number of cases
+        x, y = x + 20 * (beside[part] - 1), y + (26 if counted.get(position.get(part, -1), own) else 0)  # side by side, below the number of cases where there is one
         drawing.path(f"M{x:.1f} {y - 9:.1f}L{x + 9:.1f} {y:.1f}L{x:.1f} {y + 9:.1f}L{x - 9:.1f} {y:.1f}z", "x-cluster")
         drawing.text(x, y + 4, letter(n), "x-mid-strong")
     return drawing

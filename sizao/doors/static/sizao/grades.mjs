@@ -32,16 +32,19 @@ function show() {
   fit();
 }
 
-/* Names keep their size on a phone, and those that would not fit their shape are left to the table. */
+/* Names keep their size on a phone, and those that would not fit their shape are left to the table; so is the grade below a name where the shape is flat. */
 function fit() {
   if (!svg || !svg.clientWidth) return;
   const k = Math.max(1, Math.min(2.4, svg.viewBox.baseVal.width / svg.clientWidth));
   svg.style.setProperty('--k', k);
   for (const word of svg.querySelectorAll('[data-word]')) {
     const name = svg.querySelector(`[data-name="${CSS.escape(word.dataset.word)}"]`), path = svg.querySelector(`[data-shape="${CSS.escape(word.dataset.word)}"]`);
+    name.dataset.y = name.dataset.y || name.getAttribute('y');
+    name.setAttribute('y', Number(name.dataset.y) - 8 * (k - 1));
     word.setAttribute('y', Number(name.getAttribute('y')) + 16 * k);
-    const tight = name.getComputedTextLength() > path.getBBox().width;
-    for (const text of [name, word]) text.classList.toggle('hidden', tight);
+    const box = path.getBBox(), tight = name.getComputedTextLength() > box.width, flat = box.height < 48 * k;
+    name.classList.toggle('hidden', tight);
+    word.classList.toggle('hidden', tight || flat);
   }
 }
 
