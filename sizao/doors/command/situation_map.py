@@ -50,7 +50,7 @@ def clusters_panel(a: Asked, parts: Parts, found: Clusters, told: Sequence[Any] 
         rows.append(
             Line(
                 [
-                    Cell(n + 1, number=False), Cell(where, number=False), Cell(f"{day(c.since)} – {day(found.until)}", number=False), Cell(c.cases, link=_rows(a, found, c)), Cell(f"{c.expected:.1f}"),
+                    Cell(n + 1, number=False), Cell(where, number=False), Cell(f"{day(c.since)} – {day(found.until)}"), Cell(c.cases, link=_rows(a, found, c)), Cell(f"{c.expected:.1f}"),
                     Cell(f"{c.cases / c.expected:.1f}" if c.expected else None), Cell(f"{c.p:.3f}"), Cell(f"{c.radius:.1f}" if c.radius is not None else None),
                 ]
             )
@@ -94,7 +94,7 @@ def _told(a: Asked, n: int, signal: Any) -> Line:
     return Line(
         [
             Cell(letter(n), number=False), Cell(called, link=url("signal", signal=signal.pk), number=False), Cell(f"{signal.unit.name} · {a.words.name(signal.area)}", number=False),
-            Cell(f"{signal.window_from} – {signal.window_to}", number=False), Cell(int(signal.observed) if signal.observed is not None else None), Cell(round(signal.expected, 3), f"{signal.expected:.1f}") if signal.expected is not None else Cell(None),
+            Cell(f"{signal.window_from} – {signal.window_to}"), Cell(int(signal.observed) if signal.observed is not None else None), Cell(round(signal.expected, 3), f"{signal.expected:.1f}") if signal.expected is not None else Cell(None),
             Cell(a.words.code("signal-judgement", signal.judgement) if signal.judgement else _("to be judged"), number=False),
         ]
     )  # fmt: skip
