@@ -4,10 +4,12 @@
 """
 
 import os
+import re
 import shutil
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,6 +134,35 @@ def django_db_setup(store, django_db_blocker) -> None:
         connections.close_all()
     check_once()
     empty.copy(empty.MIGRATED, database._dbname or database.server().dbname)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def locks_need_a_transaction() -> None:
+    """While a request is answered, rows are locked, and locks of a transaction taken, inside an atomic block of the product's own; that in which a test runs, and which is
+    rolled back after it, is none.
+
+    Without this, a page that forgets `transaction.atomic` works in every test and fails in every process (docs/decisions/076).
+    """
+    from django.core.handlers.base import BaseHandler
+    from django.db import transaction
+    from django.db.backends.utils import CursorWrapper
+
+    asked, answering = BaseHandler.get_response, threading.local()
+    whole, locks = CursorWrapper._execute, re.compile("FOR (NO KEY )?UPDATE|SELECT pg_(try_)?advisory_xact_lock")
+
+    def answered(handler, request):
+        answering.now = True
+        try:
+            return asked(handler, request)
+        finally:
+            answering.now = False
+
+    def executed(cursor, sql, params, *ignored):
+        if getattr(answering, "now", False) and locks.search(str(sql)) and cursor.db.in_atomic_block and all(block._from_testcase for block in cursor.db.atomic_blocks):
+            raise transaction.TransactionManagementError("rows are locked outside of an atomic block of the product's own")
+        return whole(cursor, sql, params, *ignored)
+
+    BaseHandler.get_response, CursorWrapper._execute = answered, executed
 
 
 def check_once() -> None:

@@ -36,6 +36,7 @@ def look(sender: str) -> bool:
     return True
 
 
+@transaction.atomic
 def end(scope: Scope, sender: str) -> datetime:
     """Lets a sender in again; since when it was set apart. Should it go on in circles, it is set apart again at once. Refused: not-allowed, feed-not-quarantined."""
     scope.check("feed.release")
