@@ -14,7 +14,9 @@ from sizao.kernel.errors import Refused
 
 #: Dimensions of their own kind: an area is its path ("1.4."), a stretch is (first day or None for the beginning, last day), both in, as day numbers.
 AREA, DAYS = "area", "days"
-_CODE = re.compile(r"[a-z0-9_<>+.\-]{1,24}\Z")
+#: What cells may be told apart by; whatever else names a column names somebody (a name, a telephone, an id).
+DIMENSIONS = frozenset({AREA, DAYS, "new", "class", "outcome", "age"})
+_CODE = re.compile(r"(?!.*\d{4})[a-z0-9_<>+.\-]{1,24}\Z")
 _PATH = re.compile(r"(\d+\.)*(\d+\.?)?\*?\Z")
 Box = Mapping[str, Any]
 
@@ -38,7 +40,7 @@ class Cell:
 def cell(box: Box, value: int | None, official: bool = False) -> Cell:
     """A cell, if it is one. Refused publication-not-a-count: whatever is no count over codes, also a person's row that somebody laid out as a table."""
     for name, at in box.items():
-        fits = (
+        fits = name in DIMENSIONS and (
             isinstance(at, str) and _PATH.match(at) is not None
             if name == AREA
             else isinstance(at, tuple) and len(at) == 2 and all(x is None or type(x) is int for x in at) and type(at[1]) is int and (at[0] is None or at[0] <= at[1])
