@@ -1,5 +1,6 @@
 """Reading a field's value as a form or a program sends it: text or JSON in, a typed value out, or the reason why not."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -21,16 +22,33 @@ EXPECTED = {
 
 
 class NotThat(ValueError):
-    """The value does not fit the field; `.problem` says so in the words of `bad-value`."""
+    """The value does not fit the field; `.problem` says so in the words of `bad-value`, or of a code of its own."""
 
-    def __init__(self, name: str, value: Any) -> None:
+    def __init__(self, name: str, value: Any, code: str = "bad-value") -> None:
         super().__init__(name)
-        self.problem = Problem("bad-value", name, storable(str(value)[:160]))
+        self.problem = Problem(code, name, storable(str(value)[:160]))
 
 
 def storable(text: str) -> str:
     """The text without what the database cannot keep: NUL and halves of surrogate pairs become signs of replacement."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+#: Signs that no paper, drawing or feed can hold (they are none of XML 1.0): breaks of word processors and spreadsheets, strays of devices.
+_UNPRINTABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
+#: What a spreadsheet makes of a long number that it takes for a quantity: 1.1010519491231E+17. No document, telephone or address is written so.
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{2}")
+
+
+def printable(text: str) -> str:
+    """The text with a space for each sign that cannot be printed.
+
+    >>> printable("一行\\x0b二行")
+    '一行 二行'
+    """
+    return _UNPRINTABLE.sub(" ", text)
 
 
 @dataclass(slots=True)
@@ -46,13 +64,15 @@ class Reader:
         if raw is None or raw == "" or raw == []:
             return None
         kind = self.register.type(name)
-        text = raw.strip() if isinstance(raw, str) else raw
+        text = printable(raw).strip() if isinstance(raw, str) else raw
         if text == "":
             return None
         if isinstance(text, str) and storable(text) != text:
             raise NotThat(name, raw)
         try:
             return getattr(self, f"_{kind}", self._text)(name, text)
+        except NotThat:
+            raise
         except (ValueError, TypeError, InvalidOperation, OverflowError):
             raise NotThat(name, raw) from None
 
@@ -143,7 +163,10 @@ class Reader:
     _record = _person
 
     def _sealed(self, name: str, raw: Any) -> str:
-        return self._text(name, raw)
+        text = self._text(name, raw)
+        if isinstance(raw, float) or _SCIENTIFIC.fullmatch(text):
+            raise NotThat(name, "", "digits-lost")
+        return text
 
     def _json(self, name: str, raw: Any) -> Any:
         import json

@@ -8,6 +8,8 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
+from sizao.kernel.typed import printable
+
 from .paper import Paper
 
 FACE = {"zh": "宋体", "en": "Times New Roman"}
@@ -23,27 +25,27 @@ def word(paper: Paper) -> bytes:
     style: Any = made.styles["Normal"]
     style.font.name, style.font.size = FACE["en"], Pt(12)
     style.element.rPr.rFonts.set(qn("w:eastAsia"), FACE["zh"])
-    made.core_properties.title, made.core_properties.author, made.core_properties.language = paper.title, "", "zh-CN" if paper.language == "zh" else "en"
+    made.core_properties.title, made.core_properties.author, made.core_properties.language = printable(paper.title), "", "zh-CN" if paper.language == "zh" else "en"
     if paper.mark:
-        run = page.header.paragraphs[0].add_run(paper.mark)
+        run = page.header.paragraphs[0].add_run(printable(paper.mark))
         run.font.size, run.font.color.rgb = Pt(9), RGBColor(0xA6, 0x3D, 0x00)
         page.header.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
     head = made.add_paragraph()
     head.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    run = head.add_run(paper.title)
+    run = head.add_run(printable(paper.title))
     run.font.size, run.bold = Pt(20), True
     for block in paper.blocks:
         if block.kind == "pairs":
             table = made.add_table(rows=0, cols=2, style="Table Grid")
             for label, value in block.rows:
                 cells = table.add_row().cells
-                cells[0].text, cells[1].text = label, value
+                cells[0].text, cells[1].text = printable(label), printable(value)
                 cells[0].width, cells[1].width = Mm(38), Mm(122)
         elif block.kind == "code":
             made.add_picture(io.BytesIO(block.picture), width=Mm(32))
-            made.add_paragraph(block.text)
+            made.add_paragraph(printable(block.text))
         else:
-            par = made.add_paragraph(block.text)
+            par = made.add_paragraph(printable(block.text))
             if block.kind == "head":
                 par.runs[0].bold, par.runs[0].font.size, par.paragraph_format.keep_with_next = True, Pt(14), True
             if block.kind == "large":

@@ -96,6 +96,22 @@ def test_a_table_with_merged_cells_empty_lines_and_numbers_as_floats_is_read_as_
     assert not any(x.note for x in lines)
 
 
+@pytest.mark.parametrize("number", ["1.1010519491231E+17", "1.10105E+17", "3.30106e17"])
+def test_an_identity_number_that_a_spreadsheet_took_for_a_quantity_is_refused_with_its_cure_at_every_door(outbreak, number):
+    """110105194912310021 comes back as 1.1010519491231E+17: the last digits are gone for good, so nobody is filed under what is left."""
+    client, before = outbreak.client(outbreak.desk, "en"), Person.objects.count()
+    told = {"name": "冯春兰", "area": "990001101201-1", "national_id": number}
+    answers = [
+        client.post("/registers/persons/new", told), client.post("/cards/new", card("冯春兰", p_national_id=number)),
+        client.post("/registers/persons/import", {"table": f"姓名\t现住地\t身份证件号码\n冯春兰\t990001101201-1\t{number}\n", "write": "1"}),
+        client.post("/api/v1/persons", {"rows": [{"values": told}]}, content_type="application/json", HTTP_IDEMPOTENCY_KEY=number),
+        client.post("/api/v1/persons", {"rows": [{"values": told | {"national_id": 1.1010519491231e17}}]}, content_type="application/json", HTTP_IDEMPOTENCY_KEY=f"{number}f"),
+    ]  # fmt: skip
+    assert [a.status_code for a in answers] == [422, 422, 200, 200, 200]
+    assert [n for n, a in enumerate(answers) if "lost its digits" not in a.content.decode() and '"digits-lost"' not in a.content.decode()] == []
+    assert Person.objects.count() == before
+
+
 def test_a_table_without_a_head_is_read_by_what_stands_in_its_columns():
     lines = pasted_lines("1\t李丽\t女\t35\t13900000002\n2\t王强\t男\t52\t13900000003\n", TODAY)
     assert [(x.name, x.sex, x.age, x.phone) for x in lines] == [("李丽", "female", 35, "13900000002"), ("王强", "male", 52, "13900000003")]

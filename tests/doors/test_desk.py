@@ -242,7 +242,7 @@ def test_a_finding_is_put_right_with_a_picture_and_closed_by_who_found_it(street
 def test_a_proof_of_another_kind_or_too_large_is_refused_and_the_words_stay(street, finding):
     with clock.frozen(at(16, 9)):
         market, way = street.client(street.posts["菜市场"], "en"), f"/desk/ticket/{finding.row.pk}"
-        for content_, status, said in ((b"<script>alert(1)</script>", 422, "Only pictures"), (JPEG + b"\0" * (9 << 20), 413, "too large")):
+        for content_, status, said in ((b"<script>alert(1)</script>", 422, "Only pictures"), (JPEG + b"\0" * (40 << 20), 413, "too large")):
             answer = market.post(way, {"answer": "写了很久的说明", "seen": finding.row.change_no, "proof": SimpleUploadedFile("a.jpg", content_, "image/jpeg")})
             assert answer.status_code == status and "写了很久的说明" in answer.content.decode() and said in answer.content.decode()
     assert not TicketProof.objects.exists() and Ticket.objects.get(pk=finding.row.pk).answered_at is None

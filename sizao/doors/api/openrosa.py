@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from sizao.doors.field import told as field
 from sizao.doors.field.told import Told
+from sizao.doors.kit.export import neutral
 from sizao.interop.openrosa import filled, forms
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
@@ -142,7 +143,7 @@ def _units(scope: Scope, one: Ledger) -> str:
     out = io.StringIO()
     write = csv.writer(out)
     write.writerow(["name", "label"])
-    write.writerows((str(u.pk), u.name) for u in rows.order_by("name", "pk")[:MOST])
+    write.writerows((str(u.pk), neutral(u.name)) for u in rows.order_by("name", "pk")[:MOST])
     return out.getvalue()
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from sizao.doors.command import plan_words
 from sizao.doors.kit import places
+from sizao.doors.kit.export import neutral
 from sizao.doors.kit.middleware import is_partial
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.people import handle, names
@@ -71,7 +72,7 @@ def course_file(request: HttpRequest) -> HttpResponse:
     rules = " ".join(g.rules.id for g in found.governing)
     for line in found.lines:
         for day, force, said in zip(found.days, line.force, line.rules, strict=True):
-            lines.writerow([line.area.code, words.name(line.area), day.isoformat(), force, "" if said == "?" else said, rules])
+            lines.writerow([line.area.code, neutral(words.name(line.area)), day.isoformat(), force, "" if said == "?" else said, rules])
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="grades-{area.code}-{found.days[-1].isoformat()}.csv"'
     return response

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sizao.doors.kit.export import neutral
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.words import Words
 from sizao.kernel.errors import Refused
@@ -42,10 +43,10 @@ def file(request: HttpRequest, code: str, sent_as: str) -> HttpResponse:
     out = io.StringIO()
     writer = csv.writer(out)
     if row.recalled_at:
-        writer.writerow(["recalled", row.recalled_at.isoformat(), row.notice])
+        writer.writerow(["recalled", row.recalled_at.isoformat(), plain(row.notice)])
     else:
         header, rows = grid(row, words)
-        writer.writerow([*header, "as_of", "run"])
+        writer.writerow([*(plain(h) for h in header), "as_of", "run"])
         writer.writerows([[plain(v) for v in (name, *values)] + [row.as_of.isoformat() if row.as_of else "", row.run] for name, values in rows])
     response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{row.code}.csv"'
@@ -95,7 +96,7 @@ def plain(value: Any) -> Any:
     """A value that a spreadsheet takes for no formula; a hidden one as a dash."""
     if value is None:
         return "-"
-    return "'" + value if isinstance(value, str) and value and value[0] in "=+-@\t\r" else value
+    return neutral(value) if isinstance(value, str) else value
 
 
 def open_to_all(response: HttpResponse) -> HttpResponse:

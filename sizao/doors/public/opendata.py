@@ -16,6 +16,7 @@ from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
+from sizao.kernel.typed import printable
 from sizao.plan import evaluation
 from sizao.registers.command import read as command
 from sizao.situation.publication import questions, store
@@ -183,7 +184,7 @@ def _title(words: Words) -> str:
 
 
 def _text(parent: Any, space: str, name: str, value: Any) -> None:
-    ET.SubElement(parent, f"{{{space}}}{name}" if space else name).text = "".join(c for c in str(value or "") if c >= " " or c in "\n\t")
+    ET.SubElement(parent, f"{{{space}}}{name}" if space else name).text = printable(str(value or ""))
 
 
 def _xml(root: Any) -> bytes:

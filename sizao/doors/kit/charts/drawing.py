@@ -10,6 +10,8 @@ from html import escape
 
 from markupsafe import Markup
 
+from sizao.kernel.typed import printable
+
 #: The font of files; the one that goes along for papers is met by this name.
 FONT = "Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, PingFang SC, sans-serif"
 #: What each class looks like in a file: the light theme of `tokens.css` and `chart.css`. A test holds that the page's style sheet knows every one of them.
@@ -120,7 +122,7 @@ class Drawing:
         below = [_element("text", {**INK["x-quiet"], "x": "12", "y": str(top + drawn + 14 + 17 * n)}, line) for n, line in enumerate(lines)]
         return (
             f'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="{self.width}" height="{whole}" viewBox="0 0 {self.width} {whole}" font-family="{FONT}">'
-            f"<title>{escape(self.name)}</title>"
+            f"<title>{escape(printable(self.name))}</title>"
             + _element("rect", {"width": str(self.width), "height": str(whole), "fill": "#ffffff"}, "")
             + _element("text", {**INK["x-strong"], "x": "12", "y": "20", "font-size": "14"}, self.name)
             + f'<g transform="translate(0 {top})">{"".join(parts)}{"".join(keys)}</g>{"".join(below)}</svg>\n'
@@ -143,7 +145,7 @@ def swatch(kind: str, x: float = 0, y: float = 0) -> tuple[str, dict[str, str]]:
 
 def _element(tag: str, attributes: dict[str, str], text: str) -> str:
     told = "".join(f' {k}="{escape(v)}"' for k, v in attributes.items())
-    return f"<{tag}{told}>{escape(text)}</{tag}>" if text else f"<{tag}{told}/>"
+    return f"<{tag}{told}>{escape(printable(text))}</{tag}>" if text else f"<{tag}{told}/>"
 
 
 def folded(text: str, room: float) -> list[str]:
