@@ -87,12 +87,15 @@ def receive(scope: Scope, reports: Sequence[CaseReport], *, batch: int | None = 
     for sender in dict.fromkeys(r.sender for r in reports):
         mine = [i for i, r in enumerate(reports) if r.sender == sender]
         held = case_numbers.cases_by_number(sender, (reports[i].source_id for i in mine))
+        elsewhere = case_numbers.beyond(scope, held.values(), "case.write")
         first: dict[str, int] = {}
         fresh, again = [], []
         for i in mine:
             r = reports[i]
             if problem := refused(scope, paths.get(r.person.area_id)):
                 outcomes[i] = Outcome("rejected", problems=(problem,))
+            elif r.source_id in elsewhere:
+                outcomes[i] = Outcome("rejected", problems=(Problem("not-found-or-out-of-area", "source_id"),))
             elif r.source_id in held or r.source_id in first:
                 again.append(i)
             else:

@@ -67,6 +67,7 @@ def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = 
         mine = [i for i, c in enumerate(contacts) if c.sender == sender]
         related = case_numbers.cases_named(sender, (contacts[i].case_source_id for i in mine if contacts[i].case_source_id), loosely=True)
         held = case_numbers.contacts_by_number(sender, (contacts[i].source_id for i in mine))
+        elsewhere = case_numbers.beyond(scope, held.values(), "contact.write")
         case_of = {i: c.pk if (c := related.get(contacts[i].case_source_id)) and not c.several else None for i in mine}
         notes = {i: _notes(contacts[i].case_source_id, related.get(contacts[i].case_source_id)) for i in mine}
         first: dict[str, int] = {}
@@ -75,6 +76,8 @@ def name(scope: Scope, contacts: Sequence[NamedContact], *, batch: int | None = 
             c = contacts[i]
             if problem := refused(scope, paths.get(c.person.area_id)):
                 outcomes[i] = Outcome("rejected", problems=(problem,))
+            elif c.source_id in elsewhere:
+                outcomes[i] = Outcome("rejected", problems=(Problem("not-found-or-out-of-area", "source_id"),))
             elif c.observation_from and c.observation_until and c.observation_until < c.observation_from:
                 outcomes[i] = Outcome("rejected", problems=(Problem("observation-reversed", "observation_until", c.observation_until.isoformat()),))
             elif c.source_id in held or c.source_id in first:

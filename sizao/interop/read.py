@@ -28,7 +28,7 @@ def files(scope: Scope) -> QuerySet[ImportFile]:
     mine = scope.area_filter("post__area", "import.read")
     if any(path == "" or path.count(".") == 1 for path in scope.paths("import.read")):  # the top of the tree
         mine |= Q(post=None)
-    return ImportFile.objects.filter(mine).select_related("post").order_by("-opened_at")
+    return ImportFile.objects.filter(mine).select_related("post__area").order_by("-opened_at")
 
 
 def of_senders(scope: Scope, senders: Iterable[str], days: int = 7) -> dict[str, dict[str, int]]:
@@ -87,7 +87,7 @@ def mendable(scope: Scope, file: UUID, line: int) -> dict[str, str]:
     head, row = access_row(scope, file, line)
     if not mending.can_be_mended(head, row):
         raise Refused("row-not-alone", row=line)
-    if not scope.sees_names:
+    if not _sees_names(scope, head):
         return {}
     audit.write(scope, "import.rows_read", [row.person] if row.person else [])
     head, row = _as_last_sent(scope, head, row)
@@ -106,15 +106,16 @@ def rows(scope: Scope, file: UUID, *, outcome: str | None = None, after: int = 0
     found = found.filter(outcome=outcome) if outcome else found
     found = found.exclude(problems=[]) if only_problems else found
     page = list(found[:limit])
-    if scope.sees_names and any(r.kept is not None for r in page):
+    names = _sees_names(scope, head)
+    if names and any(r.kept is not None for r in page):
         audit.write(scope, "import.rows_read", [r.person for r in page if r.person])
-    return [_row(scope, r) | {"alone": mending.can_be_mended(head, r)} for r in page]
+    return [_row(names, r) | {"alone": mending.can_be_mended(head, r)} for r in page]
 
 
 def problems_of(scope: Scope, file: UUID, line: int) -> list[dict[str, Any]]:
     """What was noted of one row: [{column, code, value, zh, en, cure}], beside cells whose look `mendable` put on record. Refused as `access_file_by_id`."""
-    row: ImportRow | None = _as_last_sent(scope, *access_row(scope, file, line))[1]
-    return list(_problems(scope, row, (kept_cells(row) or {}).get("values") or [""] * len(row.problems))) if row is not None else []
+    head, row = _as_last_sent(scope, *access_row(scope, file, line))
+    return list(_problems(_sees_names(scope, head), row, (kept_cells(row) or {}).get("values") or [""] * len(row.problems)))
 
 
 def next_rejected(scope: Scope, file: UUID, after: int) -> int | None:
@@ -135,15 +136,20 @@ def _as_last_sent(scope: Scope, head: ImportFile, row: ImportRow) -> tuple[Impor
     return (last, again) if last is not None and again is not None else (head, row)
 
 
-def _row(scope: Scope, row: ImportRow) -> dict[str, Any]:
+def _sees_names(scope: Scope, head: ImportFile) -> bool:
+    """Whether what stands in a file's cells is for this scope: it sees names where the post is that imported it. What the machine imported is seen at the top of the tree alone."""
+    return scope.can("person.names", head.post.area if head.post is not None else None)
+
+
+def _row(names: bool, row: ImportRow) -> dict[str, Any]:
     kept = kept_cells(row) or {}
     values = kept.get("values") or [""] * len(row.problems)
-    shown = {"line": row.line, "outcome": row.outcome, "record": row.record, "problems": list(_problems(scope, row, values))}
-    return shown | {"cells": kept.get("cells", {}) if scope.sees_names else {}}
+    shown = {"line": row.line, "outcome": row.outcome, "record": row.record, "problems": list(_problems(names, row, values))}
+    return shown | {"cells": kept.get("cells", {}) if names else {}}
 
 
-def _problems(scope: Scope, row: ImportRow, values: Any) -> Iterator[dict[str, Any]]:
+def _problems(names: bool, row: ImportRow, values: Any) -> Iterator[dict[str, Any]]:
     for (column, code, more), value in zip_longest(row.problems, values, fillvalue=""):
-        text = value if scope.sees_names else mask(value)
+        text = value if names else mask(value)
         said = Refused(code, **{"row": row.line, "column": column or "—", "value": text} | more)
         yield {"column": column, "code": code, "value": text, "zh": said.text("zh"), "en": said.text("en"), "cure": {"zh": said.cure("zh"), "en": said.cure("en")}}

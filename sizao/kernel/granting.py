@@ -44,8 +44,8 @@ def ask(scope: Scope, user: User, role: str, area: Area, *, since: datetime, unt
 @transaction.atomic
 def second(scope: Scope, ask_id: int, *, agree: bool) -> GrantAsk:
     """The second person's word. Refused: second-is-first (who asked, or whom it is for), grant-decided, duties-apart."""
-    asked = at_most_one(GrantAsk.objects.select_for_update().filter(pk=ask_id))
-    scope.check("users.write", asked.area)
+    scope.check("users.write")
+    asked = at_most_one(GrantAsk.objects.select_for_update(of=("self",)).filter(scope.area_filter("area", "users.write"), pk=ask_id))
     if asked.decided_at is not None:
         raise Refused("grant-decided")
     if scope.user is None or scope.user.pk in (asked.asked_by_id, asked.user_id):
@@ -65,9 +65,9 @@ def second(scope: Scope, ask_id: int, *, agree: bool) -> GrantAsk:
 @transaction.atomic
 def close(scope: Scope, holding_id: int, at: datetime | None = None) -> Holding:
     """Somebody holds a post no longer, from now or from `at`. Refused: grant-closed, last-accounts (nobody would be left who may give posts)."""
-    held = at_most_one(Holding.objects.select_for_update().filter(pk=holding_id))
+    scope.check("users.write")
+    held = at_most_one(Holding.objects.select_for_update(of=("self",)).filter(scope.area_filter("post__area", "users.write"), pk=holding_id))
     post = Post.objects.select_related("area").get(pk=held.post_id)
-    scope.check("users.write", post.area)
     now = clock.now()
     end = max(at or now, now)
     if held.valid_to is not None and held.valid_to <= end:

@@ -34,6 +34,7 @@ def document(county):
         signal.connect(close_old_connections)
 
 
+@pytest.mark.timeout(5400)  # in the full run: some four hundred operations, twenty requests each
 def test_every_operation_answers_as_its_document_says(document, request):
     schema, headers, rows = document
     full, walked = request.config.getoption("--full"), 0

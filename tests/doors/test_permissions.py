@@ -16,6 +16,7 @@ from sizao.kernel import clock, registry
 from sizao.kernel.codes import roles
 from sizao.kernel.ids import uuid7
 
+pytestmark = pytest.mark.matrix
 OWN = "990001101201"
 RELATIONS = {"own": OWN, "child": f"{OWN}-1", "parent": "990001101", "sibling": "990001101202"}
 INSIDE = ("own", "child")

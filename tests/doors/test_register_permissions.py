@@ -9,6 +9,7 @@ from sizao.kernel import registry
 from sizao.kernel.codes import roles
 from sizao.kernel.ids import uuid7
 
+pytestmark = pytest.mark.matrix
 #: Walked in every run; the others, whose rights are among these, in the full one.
 EACH_TIME = ("cdc", "commander", "grid_worker", "operator")
 NAMELESS = [name for name, r in roles().items() if "person.read" in r["permissions"] and "person.names" not in r["permissions"]]

@@ -110,9 +110,9 @@ def second(request: HttpRequest, ask: int) -> HttpResponse:
 def _access(request: HttpRequest, user: int) -> tuple[Scope, User]:
     scope = request.scope.open()  # type: ignore[attr-defined]
     found = User.objects.filter(pk=user).first()
+    granting.check_may_admit(scope, found or User(pk=user))  # asked of nobody too: how long an answer takes does not tell who has an account
     if found is None:
         raise Refused("not-found-or-out-of-area")
-    granting.check_may_admit(scope, found)
     return scope, found
 
 

@@ -116,6 +116,7 @@ def card(request: HttpRequest, card: UUID) -> HttpResponse:
         "reviewed": standing(row.received_at, row.reviewed_at, row.review_by, now, words),
         "history": [(key, told_versions(*found[key][:1], shown[key], kept[key], words)) for key in ("k", "c") if key in kept],
         "may_write": scope.can("case.write", row.area),
+        "sees_names": scope.can("person.names", row.area),
         "saved": request.GET.get("saved", ""),
     }
     return page(request, "desk/card.html", context)

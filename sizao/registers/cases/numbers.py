@@ -143,6 +143,15 @@ def contacts_by_number(sender: str, numbers: Iterable[str]) -> dict[str, Contact
     return {c.source_id: c for c in _numbered(Contact, sender, numbers)}
 
 
+def beyond(scope: Scope, held: Iterable[Case | Contact], permission: str) -> set[str]:
+    """Numbers of those of these rows that lie where this scope may not write: whoever tells such a number, of whatever place, corrects nothing there. One statement."""
+    rows = list(held)
+    if scope.is_system or not rows:
+        return set()
+    paths = dict(Area.objects.filter(pk__in={r.area_id for r in rows}).values_list("pk", "path"))
+    return {r.source_id for r in rows if not scope.can(permission, paths[r.area_id])}
+
+
 def _numbered(model: Any, sender: str, numbers: Iterable[str]) -> Any:
     """One array instead of thousands of parameters. The index of numbers holds no empty ones; that none is asked for cannot be seen from an array."""
     wanted = set(numbers) - {""}

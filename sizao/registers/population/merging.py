@@ -106,12 +106,11 @@ def undo(scope: Scope, merge: UUID, *, reason: str) -> Merge:
 
     Refused: value-missing (why), not-found-or-out-of-area, merge-undone (somebody else was quicker), merge-not-last (the kept one was merged further: that comes first).
     """
-    row: Merge = at_most_one(Merge.objects.select_for_update(of=("self",)).filter(pk=merge).select_related("kept__area", "merged__area"))
+    within = scope.area_filter("kept__area", "person.merge") & scope.area_filter("merged__area", "person.merge")
+    row: Merge = at_most_one(Merge.objects.select_for_update(of=("self",)).filter(within, pk=merge).select_related("kept__area", "merged__area"))
     both = (row.kept_id, row.merged_id)
     list(Pair.objects.select_for_update(of=("self",)).filter(one__in=both, other__in=both))  # first the pair, then the persons, as who decides a pair does
     list(Person.objects.select_for_update(of=("self",)).filter(pk__in=both).order_by("pk").only("pk"))
-    if not (scope.can("person.merge", row.kept.area) and scope.can("person.merge", row.merged.area)):
-        raise Refused("not-found-or-out-of-area")
     if not reason.strip():
         raise Refused("value-missing", field={"zh": "理由", "en": "reason"})
     if row.undone_at is not None:

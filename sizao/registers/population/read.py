@@ -88,7 +88,8 @@ def sealed_of_many(scope: Scope, people: Sequence[Person]) -> dict[UUID, dict[st
 def matching(scope: Scope, text: str, prefix: str = "", *, sealed_anywhere: bool = False) -> Q | None:
     """Persons whom a text means, as a condition on them (or on what points to them: `prefix` "person__"); None when it can mean nobody.
 
-    Names are searched by who sees names; identity numbers and telephones too, or by anyone where `sealed_anywhere` (an exact number is known to who asks).
+    Names are searched where the scope sees names; identity numbers and telephones too, or by anyone where `sealed_anywhere` (an exact number is known to who asks).
+    Without a prefix and without `sealed_anywhere` the caller keeps to the areas where names are seen.
     """
     digits = "".join(c for c in text if c.isalnum())
     if len(digits) >= 7 and digits[:-1].isdigit():
@@ -99,7 +100,7 @@ def matching(scope: Scope, text: str, prefix: str = "", *, sealed_anywhere: bool
         return None
     if scope.sees_names and (keys := search_keys(text)):
         found = Q(**{f"{prefix}name_keys__contains": keys})
-        return found & scope.area_filter(f"{prefix}area", "person.names") if prefix else found
+        return found & scope.area_filter(f"{prefix}area", "person.names") if prefix or sealed_anywhere else found
     return None
 
 
