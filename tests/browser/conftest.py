@@ -249,8 +249,9 @@ def picture(chromium):
             return
         stood = {c["name"]: c["value"] for c in page.context.cookies()}.get("sizao-language", "zh-hans")
         darkroom = chromium.new_page()
+        host = "/".join(page.url.split("/")[:3])  # a cookie for the whole host: for a page's own address it would stand beside the one of the host
         for short, language in (*LANGUAGES, ("", stood)):
-            page.context.add_cookies([{"name": "sizao-language", "value": language, "url": page.url}])
+            page.context.add_cookies([{"name": "sizao-language", "value": language, "url": host}])
             page.reload()
             page.wait_for_load_state("networkidle")
             if not short:

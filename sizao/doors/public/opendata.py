@@ -84,7 +84,7 @@ def answers() -> list[dict[str, Any]]:
 
 def _news(words: Words, base: str) -> list[tuple[datetime, str, str, str, str]]:
     """Publications, recalls and answers, the newest first: (when, its code, title, address, words). At most ENTRIES."""
-    entries = []
+    entries: list[tuple[Any, str, str, str, str]] = []
     for r in store.out(30):
         at = r.recalled_at or r.signed_at
         title = words.both(r.body["title"]) + f" · {words.name(r.area)}"
