@@ -152,7 +152,7 @@ def test_every_address_shows_hostile_text_as_text(outbreak, things, all_rights):
     for route in (r for r in FOR_POSTS if "GET" in r.methods):
         for relation in TEXTS:
             thing = things[relation] | {"relation": relation, "area": CODES[relation]}
-            forms = {"order-paper": ("docx", "pdf"), "review-paper": ("docx", "pdf")}.get(route.name, ("docx",)) if relation != "sibling" or "paper" in route.name else ("docx",)
+            forms = ("docx", "pdf") if route.name in ("order-paper", "review-paper") else ("docx",)
             for form in forms:
                 with transaction.atomic():
                     answer = ask(client, route, thing | {"form": form})
