@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 
 from sizao.doors.kit import bar
-from sizao.doors.kit.routes import Place, Route, guard
+from sizao.doors.kit.routes import Place, Route, guard, listen_with
 from sizao.kernel.errors import Refused
 
 #: The doors, and the page with which each begins.
@@ -39,6 +39,7 @@ NOTHING = Route("nothing", "<path:rest>", "common.views.nothing", "anyone", meth
 ROUTES: tuple[Route, ...] = (*(route for routes in _OF.values() for route in routes), NOTHING)
 PLACES: tuple[Place, ...] = tuple(place for room in ROOMS for place in getattr(import_module(f"sizao.doors.{room}.routes"), "PLACES", ()))
 bar.know(PLACES)
+listen_with(lambda request, route: import_module("sizao.doors.field.heard").listen(request, route))  # it has a table, and this is read before there are any
 
 
 def urlpatterns(doors: Collection[str] = tuple(DOORS)) -> list[URLPattern]:

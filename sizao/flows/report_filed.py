@@ -82,7 +82,7 @@ def _file(scope: Scope, one: Ledger, r: Report, occasion: Occasion | None) -> Ou
     now = clock.now()
     if one.lines in ("one", "each"):
         counts = one.counts_of_persons
-        if not r.zero or one.lines == "each" or one.required - set(counts):
+        if not r.zero or one.lines == "each" or one.rhythm.confirm or one.required - set(counts):
             return Outcome("rejected", r.unit, problems=(Problem("value-missing", one.each or next(iter(one.required), "")),))
         line = NewLine("", {"unit": r.unit}, dict.fromkeys(counts, 0) | ({"slot": r.slot} if len(one.rhythm.at) > 1 else {}), now, r.period)
         return actions.add_lines(scope, one.id, [line], sender=f"post:{scope.post_id}")[0]

@@ -39,6 +39,8 @@ def grant_post(
 ) -> Post:
     """Gives the user the post of that role at that area (made if there is none), with what the role may do below it, from `since` until `until` (not included).
 
+    One with a title is a post of its own: of two pharmacies of a village each has its pharmacist.
+
     Refused: role-unknown, period-reversed, duties-apart (he holds what must not be in one hand with it), grant-to-oneself.
     """
     scope.check("users.write", area)
@@ -58,7 +60,8 @@ def give(scope: Scope, user: User, role: str, area: Area, *, since: datetime, un
         raise Refused("period-reversed")
     wanted = sorted(set(purposes))
     serve = stands_for(role)
-    post = Post.objects.filter(role=role, area=area, valid_to=None, grants__purposes=wanted, grants__valid_to=None).order_by("pk").first()
+    own = {"title_zh": title_zh} if title_zh else {}
+    post = Post.objects.filter(role=role, area=area, valid_to=None, grants__purposes=wanted, grants__valid_to=None, **own).order_by("pk").first()
     if post is None:
         post = Post.objects.create(
             role=role, area=area, title_zh=title_zh or f"{area.name_zh}{known[role]['zh']}", title_en=title_en or f"{known[role]['en']}, {area.name('en')}", valid_from=since

@@ -19,7 +19,7 @@ from sizao.plan import run
 from sizao.registers.cases.read import contacts
 from sizao.registers.ledgers.read import filed_ledgers
 
-from . import unusual
+from . import seated, unusual
 from .bringing import register
 from .city import ZONE, make
 from .compare import enact
@@ -37,11 +37,13 @@ PEOPLE = (
     ("operator-b", "预案管理员乙", "预案管理员乙（同意） · plan writer (agrees)"),
     ("accounts", "账号管理员", "账号管理员（用户与岗位） · accounts administrator (users and posts)"),
 )
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """The demo as it is: who can sign in (user name, words for the link)."""
 
-    people: tuple[tuple[str, str], ...] = tuple((username, words) for username, _, words in PEOPLE)
+    people: tuple[tuple[str, str], ...] = (*((username, words) for username, _, words in PEOPLE), *((one.username, one.words) for one in seated.SEATS))
 
 
 def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str, str], None] = lambda zh, en: None) -> Made:
@@ -65,6 +67,7 @@ def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str,
         cdc = Scope.open(User.objects.get(username="cdc"))
         unusual.tell(cdc, told.end)
         unusual.watch(cdc, told.end)
+        seated.occupy(Scope.open(User.objects.get(username="commander")), cdc, Scope.open(User.objects.get(username="community")))
         progress("正在计算谁应做、谁已做、谁缺办……", "Working out who should, who has, who is missing…")
         run.evaluate_all(told.end)
     return Made()
@@ -107,6 +110,7 @@ def people(told: Told) -> None:
         ("community", "community", busiest(told)),
     ):
         organisation.grant_post(system, organisation.add_user(system, username, names[username]), role, area, since=told.begin)
+    seated.seat(system, busiest(told), told.begin)
 
 
 def busiest(told: Told) -> Area:

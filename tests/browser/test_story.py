@@ -40,7 +40,8 @@ def test_a_fever_in_the_list_is_checked_on_the_phone_and_the_number_falls(servic
 
     # The community's team sees its own village only: three of the four.
     phone = visitor("worker", PHONE)
-    assert phone.url == service.base + "/today"
+    assert phone.url.startswith(service.base + "/field")
+    phone.goto(service.base + "/today")
     cards = phone.locator("article.task.quick")  # the daily checks; other duties of the same people are recorded elsewhere
     assert cards.count() == 3
     assert "赵敏" not in phone.inner_text("main")

@@ -36,6 +36,22 @@ def test_a_command_typed_wrong_is_answered_with_its_usage_and_no_trace():
     assert done.returncode == 2 and "--no-such" in done.stderr and "Traceback" not in done.stderr
 
 
+#: Seat → how many reports its unit owes today, and what was found there or asked of it.
+TO_DO = """
+import json, sys
+from sizao.wiring.database import boot
+boot(sys.argv[1])
+from sizao.doors.desk import home_unit
+from sizao.doors.kit.words import Words
+from sizao.kernel import clock
+from sizao.kernel.models import User
+from sizao.kernel.scope import Scope
+from sizao.rehearsal.seated import SEATS
+parts = {s.username: home_unit.part(Scope.open(User.objects.get(username=s.username)), Words("zh-hans"), clock.now()) for s in SEATS if s.username != "sampler"}
+print(json.dumps({name: [len(p["units"]), p["to_file"], len(p["findings"]) + len(p["questions"])] for name, p in parts.items()}))
+"""
+
+
 @pytest.mark.full
 def test_the_demo_is_a_city_under_two_plans_and_starts_again_in_a_moment(tmp_path_factory):
     place = Path(tempfile.mkdtemp(prefix="sizao-demo-"))
@@ -49,6 +65,9 @@ def test_the_demo_is_a_city_under_two_plans_and_starts_again_in_a_moment(tmp_pat
         run("demo", "--no-serve")
         counted = json.loads(run("coverage", "--json"))
         assert len({m["id"] for m in counted["measures"] if m["missing"]}) > 20
+        done = subprocess.run([sys.executable, "-c", TO_DO, str(place / "demo")], capture_output=True, text=True, timeout=120, env=environment, check=True)
+        seats = json.loads(done.stdout)
+        assert len(seats) == 7 and all(units for units, _, _ in seats.values()) and all(to_file + asked for _, to_file, asked in seats.values()), seats
         began = time.process_time()
         run("demo", "--no-serve")
         assert time.process_time() - began < 5

@@ -1,11 +1,16 @@
 """The phone's door: what a copy takes along, what it tells, and that telling twice writes once."""
 
+import io
 import json
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import xlsxwriter
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
 
+from sizao.doors import policy
 from sizao.kernel import clock
 from sizao.kernel.ids import uuid7
 
@@ -141,8 +146,56 @@ def test_the_invented_row_is_heard_wherever_it_is_asked_for_and_says_which_copy(
     assert PhoneCopy.objects.get(pk=copy).heard_at is None
     desk.get("/find", {"q": number})
     assert PhoneCopy.objects.get(pk=copy).heard_in == "find"
+    assert "a search for persons" in desk.get("/field/copies").content.decode()
     page = desk.post("/field/copies/look", {"text": f"买卖名单：张三 …… {name} 1号"}).content.decode()
     assert str(copy)[-8:] in page
+
+
+def workbook(*row):
+    """A sheet as a spreadsheet keeps it: the words stand in a part of their own."""
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
+        book.add_worksheet().write_row(0, 0, row)
+    return SimpleUploadedFile("list.xlsx", kept.getvalue())
+
+
+#: By which door a list comes back, and what then says where it was met.
+WAYS = {
+    "pasted": ("import", lambda c, name, number: c.post("/import", {"pasted": f"病例编号\t姓名\nP1\t{name}\n", "disease": "covid-19"})),
+    "csv of an old office": ("import", lambda c, name, number: c.post("/import", {"files": SimpleUploadedFile("a.csv", f"编号,姓名\nP1,{name}\n".encode("gb18030")), "disease": "covid-19"})),
+    "workbook": ("import", lambda c, name, number: c.post("/import", {"files": workbook("P1", name), "disease": "covid-19"})),
+    "program": ("api", lambda c, name, number: c.post("/api/v1/persons", json.dumps({"rows": [{"name": name}]}), content_type="application/json")),  # the name is sent escaped
+    "program that asks": ("api", lambda c, name, number: c.get("/api/v1/persons", {"q": number})),
+    "question of the public": ("public", lambda c, name, number: c.post("/public/ask", {"text": f"我看到一份名单，有{name}，是真的吗？", "kind": "question"})),
+    "form of a desk": ("form", lambda c, name, number: c.post("/tickets/new", {"what": f"有人打听{name}"})),
+    "form of a register": ("form", lambda c, name, number: c.post("/registers/persons/new", {"name": name, "national_id": number.lower()})),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_list_that_comes_back_by_any_door_is_a_finding_of_who_commands_above(phone, outbreak, way):
+    from sizao.doors.field import copies
+    from sizao.doors.models import PhoneCopy
+    from sizao.registers.command import read
+
+    _, copy, _ = phone
+    where, send = WAYS[way]
+    desk = outbreak.client(outbreak.desk, "en")
+    for _ in range(2):  # the second time that day it is the same finding
+        send(desk, *copies.invented(copy))
+        assert PhoneCopy.objects.get(pk=copy).heard_in == where
+    [finding] = read.tickets(outbreak.desk).filter(sender="canary")
+    assert finding.kind == "finding" and finding.due_at and finding.area_id == outbreak.desk.post.area_id != outbreak.team.post.area_id
+    assert str(copy)[-8:] in finding.what and copies.invented(copy)[0] not in finding.what
+    assert f"/tickets/{finding.pk}" in desk.get("/field/copies").content.decode()
+
+
+def test_who_asks_for_anybody_else_is_not_looked_up(phone, outbreak, django_assert_num_queries):
+    from sizao.doors.field import heard
+
+    request = RequestFactory().post("/tickets/new", {"what": "110105199003072282 冯春兰 示例省示例市 " * 2000})
+    with django_assert_num_queries(0):
+        heard.listen(request, next(r for r in policy.ROUTES if r.name == "directive-new"))
 
 
 def test_a_copy_of_somebody_else_is_not_there(phone, outbreak):

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from sizao.doors import policy
+from sizao.doors.account import signing
 from sizao.doors.kit import signin
 from sizao.doors.models import SignInLink
 from sizao.kernel import clock
+from sizao.kernel.codes import roles
 from sizao.kernel.errors import Refused
 
 
@@ -68,3 +71,23 @@ def test_the_session_cookie_is_for_the_server_only(client, worker):
 def test_a_back_address_leads_nowhere_else(client, db):
     assert client.post("/language", {"language": "en", "next": "//elsewhere.example/x"})["Location"] == "/"
     assert client.post("/language", {"language": "en", "next": "/today"})["Location"] == "/today"
+
+
+FIRST = {
+    "grid_worker": "/field", "community": "/field", "site_manager": "/field", "gateway": "/gate", "sampler": "/sample", "school_health": "/desk", "pharmacist": "/desk", "doctor": "/desk",
+    "laboratory": "/desk", "enterprise_officer": "/desk", "cdc": "/desk", "commander": "/", "operator": "/plan", "accounts": "/users", "auditor": "/audit",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("role", "page"), FIRST.items())
+def test_each_role_lands_on_the_page_of_its_own_door(client, county, role, page):
+    answer = client.post(signin.make_link(county.user(role, "990001").user))
+    assert answer["Location"] == page
+    assert client.get(page).status_code == 200
+
+
+@pytest.mark.parametrize("role", sorted(roles()))
+def test_nobody_lands_on_a_page_that_his_role_may_not_open(role):
+    address = signing.first_page_of(type("Post", (), {"role": role})())
+    route = next(r for r in policy.ROUTES if f"/{r.address}" == address)
+    assert {p for p in (route.permission, *route.also) if p} <= set(roles()[role]["permissions"])

@@ -9,9 +9,11 @@ from sizao.doors.kit import second, sessions, signin, tries
 from sizao.doors.kit.back import back
 from sizao.doors.kit.middleware import GLASS_KEY, LANGUAGE_COOKIE, LANGUAGES, POST_KEY
 from sizao.doors.kit.pages import page
+from sizao.doors.kit.templates import url
 from sizao.doors.models import OpenSession
 from sizao.kernel import audit
 from sizao.kernel.access import permissions_of
+from sizao.kernel.codes import roles
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 
@@ -80,15 +82,9 @@ def first_page(user: Any) -> str:
     return first_page_of(held[0]) if len(held) == 1 else "/post"
 
 
-#: Roles that go from door to door begin with their list.
-AT_DOORS = frozenset({"grid_worker", "community", "visitor", "social_worker", "volunteer", "family_doctor"})
-
-
 def first_page_of(post: Any) -> str:
-    """A grid worker at a door begins with his list, an administrator with his own page, everybody else with the overview."""
+    """The page of his own door that `content/roles.yaml` names for his role; where it names none the overview, else the first that he may open."""
+    if begins := roles().get(post.role, {}).get("begins"):
+        return url(begins)
     may = permissions_of(post.role)
-    if post.role in AT_DOORS:
-        return "/today"
-    if "plan.read" in may:
-        return "/"
-    return "/users" if "users.write" in may else "/audit" if "audit.read" in may else "/account"
+    return url("overview") if "plan.read" in may else url("users") if "users.write" in may else url("audit") if "audit.read" in may else url("account")

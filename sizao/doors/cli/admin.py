@@ -37,9 +37,14 @@ def add(username: str, name: Annotated[str, typer.Option("--name")] = "", lang: 
 
 
 @users_app.command("grant")
-def grant(username: str, role: str, area: Annotated[str | None, typer.Option("--area", metavar="CODE")] = None, store: Store = None, json: Json = False) -> None:
-    """授予岗位 · give a post at an area"""
+def grant(
+    username: str, role: str, area: Annotated[str | None, typer.Option("--area", metavar="CODE")] = None,
+    unit: Annotated[str, typer.Option("--unit", help="为其填报的单位：名称或编号 · the unit it files for: name or id")] = "", store: Store = None, json: Json = False,
+) -> None:  # fmt: skip
+    """授予岗位 · give a post at an area, or at a unit"""
     context.open_store(store)
+    if unit:
+        return _staff(username, role, unit, json)
     from sizao.kernel import clock, granting, organisation
     from sizao.kernel.scope import Scope
 
@@ -51,6 +56,16 @@ def grant(username: str, role: str, area: Annotated[str | None, typer.Option("--
         done(json, told, f"{username} 的岗位须另一名账号管理员复核后生效。", f"The post of {username} waits for another accounts administrator to confirm it.")
     else:
         done(json, told, f"{username} 现任：{post.title_zh}", f"{username} now holds: {post.title_en}")
+
+
+def _staff(username: str, role: str, unit: str, json: bool) -> None:
+    from sizao.flows import unit_staffed
+    from sizao.kernel import organisation
+
+    scope = context.scope()
+    post = unit_staffed.staff(scope, organisation.user_named(username), role, [unit_staffed.unit_named(scope, unit)])
+    told = {"user": username, "role": role, "area": post.area.code, "post": post.pk, "waits": False}
+    done(json, told, f"{username} 现任：{post.title_zh}", f"{username} now holds: {post.title_en}")
 
 
 @users_app.command("factors")

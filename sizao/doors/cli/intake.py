@@ -174,6 +174,7 @@ def _zone(name: str) -> Any:
 
 
 def _import(files: list[Path], disease: str | None, time_zone: str | None, areas: Path | None, sender: str, dry_run: bool, **said: Any) -> tuple[Any, Any, str]:
+    from sizao.doors.field import heard
     from sizao.interop import areas as area_files
     from sizao.interop import intake, places
     from sizao.kernel.codes import diseases
@@ -203,6 +204,7 @@ def _import(files: list[Path], disease: str | None, time_zone: str | None, areas
             progress=_Progress(status.update),
             **said,
         )
+    heard.in_files(files, "import", who)
     return report, who, zone
 
 

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from sizao.doors.field import copies
 from sizao.doors.kit.pages import page
 from sizao.kernel.typed import storable
 from sizao.registers.cases import read as cases
@@ -14,7 +13,6 @@ LIMIT = 50
 def find(request: HttpRequest) -> HttpResponse:
     """The persons that were probably meant; a single hit opens at once. A sender's own case number finds its case."""
     scope, text = request.scope.open(), storable(request.GET.get("q", "")).strip()[:80]
-    copies.heard(text, "find", scope)
     people = list(population.search(scope, text, LIMIT)) if text else []
     numbered = list(cases.cases(scope).filter(source_id=text)[:LIMIT]) if text and scope.can("case.read") else []
     numbered += list(cases.contacts(scope).filter(source_id=text)[:LIMIT]) if text and scope.can("case.read") else []

@@ -22,6 +22,7 @@ from sizao.plan import read as plan
 from sizao.registers.care import beds
 from sizao.registers.care import read as care
 from sizao.registers.command import answering
+from sizao.registers.laboratory import board
 from sizao.registers.ledgers import due, proposing, receipts
 from sizao.registers.ledgers import read as ledgers
 from sizao.registers.ledgers.catalogue import ledger
@@ -147,7 +148,8 @@ def part(scope: Scope, words: Words, now: datetime) -> dict[str, Any]:
             school.owed += [] if s.old else [s.owed]  # its page has yesterday and today
         elif s.owed.unit.pk in ids:
             sheets.append(s)
-    waiting = list(answering.waiting(scope, ids, scope.post.area if scope.post else None)[:60]) if scope.can("ticket.write") else []
+    own = any(u.post_id == scope.post_id for u in units)  # a post of a unit's own answers for that unit; what names none is its area's
+    waiting = list(answering.waiting(scope, ids, scope.post.area if scope.post and not own else None)[:60]) if scope.can("ticket.write") else []
     closing = list(answering.to_close(scope)[:30]) if scope.can("ticket.write") else []
     asks = [t for t in waiting if not answering.answered(t)]
     given = [t for t in waiting if answering.answered(t)]
@@ -171,6 +173,7 @@ def part(scope: Scope, words: Words, now: datetime) -> dict[str, Any]:
         "proofs": proofs,
         "must": must_test(scope, units) if units else [],
         "referred": _referred(scope, units),
+        "tubes": board.waiting(scope, now, words.zone, 0) if any(u.kind == "laboratory" for u in units) and scope.can("custody.write") else None,
         "resuming": resuming,
         "blockers": kept,
         "blocked": {u.pk: [b for b in kept if b.unit_id == u.pk and b.verified_at is None] for u in resuming},

@@ -1,22 +1,25 @@
 """Copies of the list on phones: each is known, holds one invented row of its own, and is wiped when somebody says so.
 
-The invented row is a canary: its name and number belong to nobody, and to one copy alone. Whoever asks for it anywhere has that copy before him, which is an alarm;
-pasted from a list that turned up elsewhere it says from which phone the list comes.
+The invented row is a canary: its name and number belong to nobody, and to one copy alone. Whoever asks for it or sends it in has that copy before him, which is an alarm and a
+finding (`heard.py` listens at every door); pasted from a list that turned up elsewhere it says from which phone the list comes.
 """
 
 import hashlib
 import hmac
 import logging
 import random
+from collections.abc import Collection
 from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from sizao.doors.models import PhoneCopy
+from sizao.flows import list_sighted
 from sizao.kernel import audit, clock, keys
+from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 from sizao.rehearsal.people import invent
@@ -29,6 +32,8 @@ KIND = "device"
 DAY = date(2020, 1, 1)
 #: Phones of one user at a time; the longest unseen goes first, and is wiped when it asks again.
 MOST = 12
+#: Of these are the given names of invented rows: seldom alone, never two of them together by chance often enough to matter.
+RARE = "晗琰珩翊韫瑢骁璟彧翀"
 RIGHT = "users.write"
 
 
@@ -37,14 +42,17 @@ def seen(scope: Scope, copy: UUID, device: str, waiting: int = 0) -> PhoneCopy:
     """This copy asked for something now; a new one is put down. Refused: phone-wiped (it is to drop what it holds), not-found-or-out-of-area (another user's)."""
     assert scope.user is not None and scope.post is not None
     now = clock.now()
-    row = PhoneCopy.objects.select_for_update(of=("self",)).filter(pk=copy).first()
+    known = PhoneCopy.objects.select_for_update(of=("self",)).filter(pk=copy)
+    row = known.first()
     if row is None:
-        row = PhoneCopy(pk=copy, user=scope.user, post=scope.post, device=device[:160], made_at=now, seen_at=now, waiting=waiting, canary=marks(*invented(copy)))
-        row.save(force_insert=True)
-        audit.write(scope, "field.copy_made", [copy])
-        for old in PhoneCopy.objects.filter(user=scope.user, wipe_asked_at=None).order_by("-seen_at")[MOST:]:
-            _ask(old, scope)
-        return row
+        made = PhoneCopy(pk=copy, user=scope.user, post=scope.post, device=device[:160], made_at=now, seen_at=now, waiting=waiting, canary=marks(*invented(copy)))
+        PhoneCopy.objects.bulk_create([made], ignore_conflicts=True)  # a phone that opens its list twice at once makes one copy
+        row = known.get()
+        if (row.user_id, row.made_at) == (scope.user.pk, now):
+            audit.write(scope, "field.copy_made", [copy])
+            for old in PhoneCopy.objects.filter(user=scope.user, wipe_asked_at=None).order_by("-seen_at")[MOST:]:
+                _ask(old, scope)
+            return row
     if row.user_id != scope.user.pk:
         raise Refused("not-found-or-out-of-area")
     if row.wipe_asked_at is not None:
@@ -105,7 +113,7 @@ def invented(copy: UUID) -> tuple[str, str]:
     seed = hmac.new(_secret(), b"canary|" + copy.bytes, hashlib.sha256).digest()
     r = random.Random(seed)  # noqa: S311 - the same copy, the same row; the seed comes from the ring
     one = invent(r, DAY)
-    rest = [c for c in "晗琰珩翊韫瑢骁璟彧翀" if c not in one.name]
+    rest = [c for c in RARE if c not in one.name]
     return one.name[:1] + "".join(r.sample(rest, 2)), one.national_id
 
 
@@ -114,15 +122,18 @@ def marks(name: str, number: str) -> list[str]:
     return [_mark(name), _mark(number)]
 
 
-def heard(text: str, where: str, by: Scope | None = None) -> PhoneCopy | None:
-    """Whether a text that somebody asked for is a copy's invented row: then that copy is out, and it is an alarm. Costs one look-up in an index that mostly is empty."""
-    said = text.strip()
-    if not 2 <= len(said) <= 40 or not PhoneCopy.objects.exists():
-        return None
-    row = PhoneCopy.objects.filter(Q(canary__contains=[_mark(said)]) | Q(canary__contains=[_mark(said.upper())])).first()
-    if row is not None:
+def heard(said: Collection[str], where: str, by: Scope | None = None) -> list[PhoneCopy]:
+    """Of what was sent or asked for (names, numbers), the copies whose invented row it is: each of them is out, which is an alarm and a finding. Two statements, one where no phone holds a list.
+
+    Arguments:
+        where: By which door it came, a code of `codelists/sighted-at.yaml`.
+    """
+    if not PhoneCopy.objects.exists():
+        return []
+    rows = list(PhoneCopy.objects.filter(canary__has_any_keys=[_mark(form) for one in said for form in {one, one.upper()}]).select_related("post__area"))
+    for row in rows:
         _alarm(row, where, by)
-    return row
+    return rows
 
 
 def found_in(scope: Scope, text: str) -> list[PhoneCopy]:
@@ -132,10 +143,13 @@ def found_in(scope: Scope, text: str) -> list[PhoneCopy]:
 
 
 def _alarm(row: PhoneCopy, where: str, by: Scope | None) -> None:
+    at = code_list("sighted-at")[where]
+    tail = str(row.pk)[-8:]
     with transaction.atomic():
         row.heard_at, row.heard_in, row.heard_by = clock.now(), where, by.post if by else None
         row.save(update_fields=["heard_at", "heard_in", "heard_by"])
         audit.write(by or Scope.system("canary"), "field.canary_heard", [row.pk], where=where)
+        list_sighted.raise_finding(row.pk, row.post.area, f"手机名单外泄：副本 …{tail} 的标记行出现在{at['zh']} · A phone's list is out: the marked row of copy …{tail} turned up in {at['en']}")
     log.error("canary of copy %s asked for at %s", row.pk, where)
 
 

@@ -8,6 +8,7 @@ from sizao.doors.field import copies
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
+from sizao.flows import list_sighted
 from sizao.kernel import clock
 
 SHOWN = 200
@@ -35,8 +36,9 @@ def wipe(request: HttpRequest, copy: UUID) -> HttpResponse:
 def _page(request: HttpRequest, found: list[copies.PhoneCopy] | None) -> HttpResponse:
     scope = request.scope.open()  # type: ignore[attr-defined]
     rows = list(copies.copies(scope)[: SHOWN + 1])
+    alarms = [r for r in rows if r.heard_at]
     context = {
         "w": Words(request.LANGUAGE_CODE, scope.post.area.zone), "now": clock.now(), "rows": rows[:SHOWN], "more": len(rows) > SHOWN, "found": found, "said": request.GET.get("said", ""),  # type: ignore[attr-defined]
-        "alarms": [r for r in rows if r.heard_at],
+        "alarms": alarms, "tickets": list_sighted.findings({r.pk: (r.heard_at, r.post.area.zone) for r in alarms}) if alarms and scope.can("plan.read") else {},
     }  # fmt: skip
     return page(request, "field/copies.html", context)

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from sizao.doors.kit.filled import filled
@@ -41,9 +40,10 @@ class UnitCard:
 
 
 def mine(scope: Scope) -> list[Any]:
-    """The units that this post files for: those named to it; and, in its area, those that no post is named to, where its role files."""
-    rows = ledgers.units(scope, "ledger.write").exclude(in_use=False).filter(Q(post=None) | Q(post=scope.post_id))
-    return list(rows.order_by("name", "id")[: SHOWN + 1])
+    """The units that this post files for: those named to it; where there are none, those of its area that no post is named to."""
+    rows = ledgers.units(scope, "ledger.write").exclude(in_use=False).order_by("name", "id")
+    named = list(rows.filter(post=scope.post_id)[: SHOWN + 1]) if scope.post_id else []
+    return named or list(rows.filter(post=None)[: SHOWN + 1])
 
 
 def reports_of(scope: Scope, words: Words, units: list[Any], now: datetime) -> list[UnitCard]:
@@ -72,8 +72,8 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def zeroable(one: Ledger) -> bool:
-    """Whether nothing happened can be said by one tap."""
-    return one.lines in ("many", "none") or (one.lines == "one" and one.required == frozenset(one.counts_of_persons))
+    """Whether nothing happened can be said by one tap. A figure that is only confirmed (a laboratory's capacity) is not 0 because nothing changed."""
+    return one.lines in ("many", "none") or (one.lines == "one" and not one.rhythm.confirm and one.required == frozenset(one.counts_of_persons))
 
 
 def report(request: HttpRequest) -> HttpResponse:

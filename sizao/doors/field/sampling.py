@@ -29,7 +29,8 @@ def sample(request: HttpRequest) -> HttpResponse:
     scope = request.scope.open()  # type: ignore[attr-defined]
     words = Words(request.LANGUAGE_CODE, scope.post.area.zone)  # type: ignore[attr-defined]
     units = ledgers.units(scope, "specimen.write").filter(kind__in=("test_site", "fever_clinic", "clinic")).exclude(in_use=False).order_by("name", "pk")[:100]
-    return page(request, "field/sample.html", {"w": words, "units": units, "diseases": _diseases(scope)})
+    own = [u.pk for u in units if u.post_id == scope.post_id]
+    return page(request, "field/sample.html", {"w": words, "units": units, "own": own[0] if own else units[0].pk if len(units) == 1 else None, "diseases": _diseases(scope)})
 
 
 def _diseases(scope: Scope) -> list[str]:

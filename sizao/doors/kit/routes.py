@@ -87,6 +87,16 @@ def permissions(route: Route, arguments: Mapping[str, Any], method: str = "GET")
     return wanted
 
 
+#: What is told of every request after it was answered, whatever the answer; a room that listens says so once (`policy.py`).
+_listeners: list[Callable[[HttpRequest, Route], None]] = []
+
+
+def listen_with(listener: Callable[[HttpRequest, Route], None]) -> None:
+    """From now on `listener(request, route)` is called after every request that passed the question of its route."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
 def guard(route: Route) -> Callable[..., HttpResponse]:
     """The view of a route behind its question. Refusals are raised; the middleware gives them a face."""
     room, _, function = route.view.rpartition(".")
@@ -104,10 +114,14 @@ def guard(route: Route) -> Callable[..., HttpResponse]:
         from sizao.doors.kit import once  # it has a table, and this table of addresses is read before there are any
 
         view = getattr(import_module(f"sizao.doors.{room}"), function)
-        with transaction.atomic() if route.reads_persons else nullcontext():  # what was read and the word about it stand or fall together
-            if once.asked_for(request, route.name, route.register):
-                return once.answer(request, lambda: view(request, **arguments))
-            return view(request, **arguments)  # type: ignore[no-any-return]
+        try:
+            with transaction.atomic() if route.reads_persons else nullcontext():  # what was read and the word about it stand or fall together
+                if once.asked_for(request, route.name, route.register):
+                    return once.answer(request, lambda: view(request, **arguments))
+                return view(request, **arguments)  # type: ignore[no-any-return]
+        finally:
+            for listener in _listeners:
+                listener(request, route)
 
     guarded.route = route  # type: ignore[attr-defined]
     if route.signed:

@@ -7,11 +7,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
-from sizao.kernel import registry, saving
+from sizao.kernel import audit, clock, registry, saving
 from sizao.kernel.adding import add_new
+from sizao.kernel.errors import Refused
 from sizao.kernel.outcome import Command, Outcome
-from sizao.kernel.scope import Scope
+from sizao.kernel.scope import Scope, visible
 
 from . import receipts
 from .bringing import NewLine, bring
@@ -19,7 +21,7 @@ from .entries import save, take_back
 from .models import ReportingUnit
 from .receipts import Filing, file
 
-__all__ = ["Filing", "NewLine", "NewReport", "NewUnit", "NewVisit", "add_lines", "add_units", "add_visits", "bring", "file", "file_reports", "save", "save_units", "take_back"]
+__all__ = ["Filing", "NewLine", "NewReport", "NewUnit", "NewVisit", "add_lines", "add_units", "add_visits", "bring", "file", "file_reports", "name_post", "save", "save_units", "take_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,19 @@ def save_units(scope: Scope, commands: Sequence[Command], *, sender: str, batch:
     assert register is not None
     told = [c if c.record or c.told.get("in_use") is not None else Command(told={**c.told, "in_use": True}, source_id=c.source_id, seen=c.seen) for c in commands]
     return saving.save(scope, register, told, sender=sender, batch=batch)
+
+
+@transaction.atomic
+def name_post(scope: Scope, units: Sequence[UUID], post: int | None) -> int:
+    """Which post files for these units and their parts from now on; None: any reporter of their area. Answers how many rows changed. Refused: not-allowed, not-found-or-out-of-area."""
+    mine = ReportingUnit.objects.filter(visible(), scope.area_filter("area", "users.write"))
+    if mine.filter(pk__in=list(units)).count() != len(set(units)):
+        raise Refused("not-found-or-out-of-area")
+    rows = ReportingUnit.objects.filter(Q(pk__in=list(units)) | Q(parent__in=list(units))).exclude(post_id=post) if post is not None else ReportingUnit.objects.filter(Q(pk__in=list(units)) | Q(parent__in=list(units)), post__isnull=False)
+    changed = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+    ReportingUnit.objects.filter(pk__in=changed).update(post_id=post, stands_from=clock.now())
+    audit.write(scope, "ledgers.post_named", changed, post=post)
+    return len(changed)
 
 
 def file_reports(scope: Scope, new: Sequence[NewReport], *, sender: str, batch: int | None = None) -> list[UUID]:

@@ -53,9 +53,10 @@
     const old = done.filter((r) => Date.now() - Date.parse(r.at) > 86400000);
     if (old.length) { await shelf.settle([], old.map((r) => ["done", r.id])); done = done.filter((r) => !old.includes(r)); }
   }
-  async function fetchPack() {
+  async function fetchPack(again) {
     const answer = await fetch("/field/pack.json?copy=" + vault.copy(true) + "&waiting=" + waiting, { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error" });
     if (answer.status === 410) { await vault.forget(); gone(); return; }
+    if (answer.status === 404 && !again) { await vault.another(); peopleAt = 0; mine = new Map(); await fetchPack(true); return; } // the next shift's phone: this copy was somebody else's
     if (answer.status === 401) { await vault.lock(); problem = W.sign_in; pack = null; return; }
     if (!answer.ok) throw new Error(String(answer.status));
     const told = await answer.json();
@@ -124,7 +125,7 @@
       if (!rows.length) return sent;
       const answer = await post({ sent_at: new Date().toISOString(), acts: rows.map((r) => Object.assign({}, r.act, { id: r.id, at: r.at })) });
       if (answer.status === 401) { await vault.lock(); pack = null; problem = W.sign_in; return sent; }
-      if (answer.status === 403 && !renewed) { renewed = true; await fetchPack(); if (!pack) return sent; continue; }
+      if ((answer.status === 403 || answer.status === 404) && !renewed) { renewed = true; await vault.refresh(); await fetchPack(); if (!pack) return sent; continue; } // an old tab; whoever is signed in now sends his own rows only
       if (!answer.ok) { problem = answer.status === 403 ? W.sign_in : W.no_network; return sent; }
       const told = await answer.json(), by = new Map(told.answers.map((a) => [a.id, a]));
       if (told.off_by === null) { problem = told.answers[0].text; if (!told.wipe) return sent; }
@@ -222,6 +223,8 @@
         else out.push(...some.map(card));
       }
     }
+    const toFile = may("ledger.write") ? pack.reports.filter((r) => ["open", "silent"].includes(r.state) && !mine.has(keyOf(r))).length : 0;
+    if (!pack.tasks.length && toFile) out.push(el("p", { class: "acts" }, el("a", { class: "btn main", href: "#reports" }, say(W.to_file, { n: toFile }))));
     if (!shown.length) out.push(el("div", { class: "empty" }, el("b", null, W.nothing_owed), el("span", { class: "quiet" }, say(W.read_at, { at: clock(packAt) }))));
     if (pack.sum.more) out.push(el("p", { class: "quiet" }, say(W.more, { n: pack.sum.more })));
     out.push(el("p", { class: "quiet small" }, say(W.kept_until, { at: moment(packAt), until: moment(packAt + pack.hours * 3600000) })));
@@ -435,6 +438,7 @@
     $("theme").addEventListener("click", () => { const root = document.documentElement, sun = root.dataset.sun !== "1"; root.dataset.sun = sun ? "1" : "0"; try { localStorage.setItem("sizao-sun", sun ? "1" : "0"); } catch (e) { /* this page only */ } });
     $("out").addEventListener("submit", (e) => { $("out").elements.csrfmiddlewaretoken.value = pack ? pack.csrf : ""; if (waiting && !confirm(say(W.out_waits, { n: waiting }))) e.preventDefault(); });
     $("tongue").addEventListener("submit", () => { $("tongue").elements.csrfmiddlewaretoken.value = pack ? pack.csrf : ""; });
+    document.addEventListener("keydown", (e) => { const fold = e.key === "Escape" && e.target.closest("details[open]"); if (fold) { fold.open = false; fold.querySelector("summary").focus(); } });
     $("dark").addEventListener("click", () => window.sizaoTheme());
     await vault.open();
     await load();

@@ -62,6 +62,11 @@
   document.addEventListener('click', function (e) { var open = unfolded(); if (open && !open.contains(e.target)) open.open = false; });
   document.addEventListener('focusout', function (e) { var open = e.target.closest('.bar nav details[open]'); if (open && e.relatedTarget && !open.contains(e.relatedTarget)) open.open = false; });
   document.addEventListener('keydown', function (e) { var open = e.key === 'Escape' && unfolded(); if (open) { open.open = false; open.firstElementChild.focus(); } });
+  /* What was folded out on a page folds up again too: nothing typed in it is lost. A picker's list closes first. */
+  document.addEventListener('keydown', function (e) {
+    var fold = e.key === 'Escape' && !e.defaultPrevented && !e.target.closest('.bar, dialog, [popover], .picker') && !document.querySelector('[popover]:popover-open') && e.target.closest('details[open]');
+    if (fold) { fold.open = false; fold.querySelector('summary').focus(); }
+  });
   /* What is wider than the screen can be moved by the keyboard too. */
   Array.prototype.forEach.call(document.querySelectorAll('.scroll, .tall'), function (e) { if (!e.hasAttribute('tabindex') && (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight)) { e.tabIndex = 0; } });
   /* Pickers: what is typed is asked after a pause; Down goes into what was found, Enter takes it, Escape closes. */

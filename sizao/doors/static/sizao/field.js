@@ -34,6 +34,10 @@
     var act = e.target.closest('[data-do]');
     if (act && act.dataset.do === 'theme') window.sizaoTheme();
   });
+  document.addEventListener('keydown', function (e) {
+    var fold = e.key === 'Escape' && e.target.closest('details[open]');
+    if (fold) { fold.open = false; fold.querySelector('summary').focus(); }
+  });
   /* A list that lay in the pocket for ten minutes is asked for again when it is looked at. */
   var seen = Date.now();
   document.addEventListener('visibilitychange', function () { if (!document.hidden && Date.now() - seen > 600000 && !document.querySelector('details[open]')) window.location.reload(); });
