@@ -457,6 +457,6 @@
     return null;
   }
   try { document.documentElement.dataset.sun = localStorage.getItem("sizao-sun") || "0"; } catch (e) { /* private window */ }
-  window.sizaoField = { flush, refresh, record, shelf, queue: () => shelf.all("waiting") };
+  window.sizaoField = { flush, refresh, record, shelf, busy: () => busy, queue: () => shelf.all("waiting") };
   start();
 })();
