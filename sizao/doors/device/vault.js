@@ -134,12 +134,6 @@
     await field.settle([], [], ["kept", "done"]);
     document.documentElement.dataset.wiped = "1";
   }
-  // Somebody else is signed in now: his is another copy, under another id; the list of who was here before goes, what waits stays, sealed.
-  async function another() {
-    localStorage.removeItem(COPY);
-    await refresh();
-    await field.settle([], [], ["kept", "done"]);
-  }
   // Told to by the server: everything goes, what waits too, and the phone says so.
   async function forget() {
     const mine = copy();
@@ -175,6 +169,6 @@
     };
     next();
   } : null;
-  window.vault = { kid: () => held && held.kid, refresh, open, seal, unseal, lock, wipe, another, forget, asked, copy, id, shelf, field, camera };
+  window.vault = { kid: () => held && held.kid, refresh, open, seal, unseal, lock, wipe, forget, asked, copy, id, shelf, field, camera };
   if (document.currentScript && document.currentScript.dataset.wipe === "1") wipe().then(asked).catch(() => {});
 })();

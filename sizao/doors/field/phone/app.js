@@ -53,10 +53,9 @@
     const old = done.filter((r) => Date.now() - Date.parse(r.at) > 86400000);
     if (old.length) { await shelf.settle([], old.map((r) => ["done", r.id])); done = done.filter((r) => !old.includes(r)); }
   }
-  async function fetchPack(again) {
+  async function fetchPack() {
     const answer = await fetch("/field/pack.json?copy=" + vault.copy(true) + "&waiting=" + waiting, { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error" });
     if (answer.status === 410) { await vault.forget(); gone(); return; }
-    if (answer.status === 404 && !again) { await vault.another(); peopleAt = 0; mine = new Map(); await fetchPack(true); return; } // the next shift's phone: this copy was somebody else's
     if (answer.status === 401) { await vault.lock(); problem = W.sign_in; pack = null; return; }
     if (!answer.ok) throw new Error(String(answer.status));
     const told = await answer.json();
@@ -125,7 +124,7 @@
       if (!rows.length) return sent;
       const answer = await post({ sent_at: new Date().toISOString(), acts: rows.map((r) => Object.assign({}, r.act, { id: r.id, at: r.at })) });
       if (answer.status === 401) { await vault.lock(); pack = null; problem = W.sign_in; return sent; }
-      if ((answer.status === 403 || answer.status === 404) && !renewed) { renewed = true; await vault.refresh(); await fetchPack(); if (!pack) return sent; continue; } // an old tab; whoever is signed in now sends his own rows only
+      if (answer.status === 403 && !renewed) { renewed = true; await fetchPack(); if (!pack) return sent; continue; }
       if (!answer.ok) { problem = answer.status === 403 ? W.sign_in : W.no_network; return sent; }
       const told = await answer.json(), by = new Map(told.answers.map((a) => [a.id, a]));
       if (told.off_by === null) { problem = told.answers[0].text; if (!told.wipe) return sent; }
@@ -457,6 +456,6 @@
     return null;
   }
   try { document.documentElement.dataset.sun = localStorage.getItem("sizao-sun") || "0"; } catch (e) { /* private window */ }
-  window.sizaoField = { flush, refresh, record, shelf, busy: () => busy, queue: () => shelf.all("waiting") };
+  window.sizaoField = { flush, refresh, record, shelf, queue: () => shelf.all("waiting") };
   start();
 })();
