@@ -1,5 +1,6 @@
 """A real store, served for real: the command line makes it, `sizao serve` runs it, Chromium opens it. One for all browser tests."""
 
+import atexit
 import base64
 import json
 import os
@@ -15,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -37,6 +39,7 @@ class Service:
     port: int
     environment: dict[str, str]
     codes: dict[str, str] = field(default_factory=dict)
+    linker: subprocess.Popen | None = None
 
     @property
     def base(self) -> str:
@@ -59,7 +62,22 @@ class Service:
         return done.stdout
 
     def link(self, user: str) -> str:
-        return self.sizao("users", "link", user, "--port", str(self.port)).split()[-1]
+        """Several hundred are asked for in a run: one process makes them all."""
+        if self.linker is None:
+            command = [sys.executable, str(Path(__file__).with_name("links.py")), str(self.place / "store"), self.base]
+            self.linker = subprocess.Popen(command, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.linker.stdin.write(user + "\n")
+        self.linker.stdin.flush()
+        made = self.linker.stdout.readline().strip()
+        assert made, f"no link for {user}"
+        return made
+
+    def hang_up(self) -> None:
+        """Nobody asks for links any more."""
+        if self.linker is not None:
+            self.linker.stdin.close()
+            self.linker.wait(30)
+            self.linker = None
 
 
 def day(before: int) -> str:
@@ -135,21 +153,40 @@ def serving(prepare: Callable[[Service], None], *doors: str) -> Iterator[Service
             wait_until_it_answers(running.public + "/healthz")
         yield running
     finally:
+        running.hang_up()
         if server is not None:
             server.terminate()
             server.wait(90)  # the database writes everything out first, and is given a minute for it
-        subprocess.run(
-            [sys.executable, "-m", "sizao", "stop", "--store", str(place / "store")],
-            env=running.environment,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        stop(running)
         shutil.rmtree(place, ignore_errors=True)
 
 
+def stop(running: Service) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "sizao", "stop", "--store", str(running.place / "store")],
+        env=running.environment, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+_made: dict[str, Any] = {}
+
+
 def small_outbreak(running: Service) -> None:
-    """What `write_lists` wrote, opened; a worker of the village and a chief beside whoever opened it."""
+    """What `write_lists` wrote, opened; a worker of the village and a chief beside whoever opened it. Made once a day and process, then copied: a store is a folder."""
+    place = running.place
+    if _made.get("day") == (made := (day(0), running.environment.get("SIZAO_CONTENT"))):
+        shutil.copytree(_made["kept"], place, symlinks=True, dirs_exist_ok=True)
+        running.codes |= _made["codes"]
+        return
+    _open_small_outbreak(running)
+    stop(running)
+    kept = Path(tempfile.mkdtemp(prefix="sizao-browser-kept-"))
+    shutil.copytree(place, kept, symlinks=True, dirs_exist_ok=True)
+    atexit.register(shutil.rmtree, kept, ignore_errors=True)
+    _made.update(day=made, kept=kept, codes=dict(running.codes))
+
+
+def _open_small_outbreak(running: Service) -> None:
     place = running.place
     write_lists(place)
     running.sizao("open", str(place / "cases.csv"), str(place / "contacts.csv"), "--disease", "covid-19", "--no-serve", "--json")

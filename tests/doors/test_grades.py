@@ -184,3 +184,56 @@ def test_the_tiles_count_what_the_map_shows(graded):
     shown = re.findall(r'data-force="(\w+)"', board)
     assert len(shown) == 2 and [line[-1] for line in shown] == ["m", "m"]
     assert tiles == {"low": "0", "medium": "2", "high": "0"} and "of 2 on the map" in board
+
+
+def level(today, **more):
+    days = {"review": (today + timedelta(days=7)).isoformat(), "ends": (today + timedelta(days=30)).isoformat()}
+    return {"do": "sign", "value": "ii", "seen": "", "basis": "Notice 7", "reason": "no new case for 14 days"} | days | more
+
+
+def test_a_response_level_is_signed_looked_at_lowered_and_ended(graded):
+    page = graded.chief.get("/grades/levels?area=990001").content.decode()
+    assert "No response level is in force" in page and "do-sign" in page
+    assert graded.chief.post("/grades/levels?area=990001", level(graded.today, value="i")).status_code == 303
+    first = AreaGrade.objects.get(scale="response")
+    assert (first.value, first.basis) == ("i", "Notice 7 · no new case for 14 days")
+    for n, (told, outcome) in enumerate(
+        [({"value": "iii"}, "lowered"), ({"value": "ii"}, "raised"), ({"do": "keep"}, "kept"), ({"do": "end"}, "ended")]
+    ):
+        standing = AreaGrade.objects.filter(scale="response").order_by("starts_at").last()
+        with clock.frozen(clock.now() + timedelta(minutes=n + 1)):
+            assert graded.chief.post("/grades/levels?area=990001", level(graded.today, seen=str(standing.pk), **told)).status_code == 303
+        assert AreaReview.objects.filter(scale="response").order_by("reviewed_at").last().outcome == outcome
+    assert "Notice 7" in graded.chief.get("/grades/levels?area=990001").content.decode()
+    assert not AreaGrade.objects.filter(scale="risk").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "more", "refused"),
+    [
+        ("990001", {"basis": ""}, "level-without-basis"),
+        ("990001", {"reason": " "}, "grade-without-reason"),
+        ("990001", {"value": "high"}, "bad-value"),
+        ("990001", {"seen": "0198c0de-0000-7000-8000-000000000000"}, "grade-changed-meanwhile"),
+        ("990001", {"ends": "2031-01-01"}, "grade-dates-wrong"),
+        ("990001", {"do": "end"}, "grade-already-so"),
+        ("990001", {"do": "wish"}, "bad-value"),
+        ("990001101", {}, "level-not-here"),  # a township has the level of its county
+    ],
+)
+def test_what_no_level_rests_on_is_refused_and_nothing_is_written(graded, code, more, refused):
+    answer = graded.chief.post(f"/grades/levels?area={code}", level(graded.today, **more))
+    assert answer.status_code in (409, 422) and refused in answer.content.decode()
+    assert not AreaGrade.objects.filter(scale="response").exists()
+
+
+def test_a_part_has_the_level_of_the_area_above_and_says_whose(graded):
+    graded.chief.post("/grades/levels?area=990001", level(graded.today))
+    page = graded.chief.get("/grades/levels?area=990001101").content.decode()
+    assert "that of Qinghe County" in page and "do-sign" not in page and "decides none of its own" in page
+    assert graded.client(graded.county.user("cdc")).post("/grades/levels?area=990001", level(graded.today)).status_code == 403
+
+
+def test_whom_another_response_level_touches_is_asked_on_its_own_scale(graded):
+    text = graded.chief.get("/grades/affected?area=990001&scale=response&value=i").content.decode()
+    assert "level I" in text and "scale=response" in graded.chief.get("/grades/levels?area=990001").content.decode()

@@ -101,7 +101,7 @@ def area_page(request: HttpRequest) -> HttpResponse:
     shown = {
         "w": words, "area": area, "up": places.way_up(scope, area), "now": now, "g": found, "value": value, "grades": code_list(LIST), "shades": SHADES,
         "grade_word": lambda v: grade_word(words, v), "figure": lambda t: figure(words, t), "review": review, "ends": min(today + timedelta(days=2 * found.rules.review), today + timedelta(days=longest)),
-        "first": today + timedelta(days=1), "last": today + timedelta(days=longest), "longest": longest, "may_sign": scope.can(area_regraded.RIGHT, area), "history": _history(words, command.decisions(scope, area, SCALE)),
+        "first": today + timedelta(days=1), "last": today + timedelta(days=longest), "longest": longest, "may_sign": scope.can(area_regraded.RIGHT, area), "history": history(words, command.decisions(scope, area, SCALE)),
         "seen": str(found.standing.pk) if found.standing else "", "ask": url("grade-affected", {"area": area.code, "value": value}), "is_part": area.level not in found.rules.levels,
     }  # fmt: skip
     return page(request, "command/grade.html", shown)
@@ -118,12 +118,12 @@ def figure(words: Words, told: Any) -> str:
     return said + (unit if unit == "%" else f" {unit}" if unit else "")
 
 
-def _history(words: Words, rows: list[Any]) -> list[dict[str, Any]]:
+def history(words: Words, rows: list[Any], codes: str = LIST) -> list[dict[str, Any]]:
     """What was decided and looked at, the latest first."""
     told = []
     for r in rows:
         if hasattr(r, "starts_at"):
-            told.append({"at": r.starts_at, "what": _("in force: %(grade)s") % {"grade": grade_word(words, r.value)}, "basis": r.basis, "until": r.ends_at, "review": r.review_by, "rule": r.rule, "by": r.sender})
+            told.append({"at": r.starts_at, "what": _("in force: %(grade)s") % {"grade": words.code(codes, r.value)}, "basis": r.basis, "until": r.ends_at, "review": r.review_by, "rule": r.rule, "by": r.sender})
         else:
             told.append({"at": r.reviewed_at, "what": _("looked at: %(outcome)s") % {"outcome": words.code("review-outcome", r.outcome)}, "basis": r.basis, "until": None, "review": None, "rule": "", "by": r.sender})
     return told
@@ -134,25 +134,26 @@ def affected(request: HttpRequest) -> HttpResponse:
     scope = request.scope.open()  # type: ignore[attr-defined]
     area = places.asked(request, scope)
     words = Words(request.LANGUAGE_CODE, area.zone)  # type: ignore[attr-defined]
+    scale = area_regraded.SCALES.get(request.GET.get("scale", ""), area_regraded.RISK)
     value = request.GET.get("value", "")
-    if value not in code_list(LIST):
-        found = criteria.find(scope, clock.now(), area)
-        value = (found.judged.grade if found else None) or next(iter(code_list(LIST)))
+    if value not in code_list(scale.codes):
+        found = criteria.find(scope, clock.now(), area) if scale is area_regraded.RISK else None
+        value = (found.judged.grade if found else None) or next(iter(code_list(scale.codes)))
     labels = plan_words.changes()
-    kept = {"area": area.code, "value": value}
-    shown: dict[str, Any] = {"w": words, "area": area, "value": value, "labels": labels, "kept": kept, "grade_word": lambda v: grade_word(words, v), "may_read": scope.can("person.read", area), "up": places.way_up(scope, area)}
+    kept = {"area": area.code, "value": value} | ({"scale": scale.id} if scale is not area_regraded.RISK else {})
+    shown: dict[str, Any] = {"w": words, "area": area, "value": value, "labels": labels, "kept": kept, "grade_word": lambda v: words.code(scale.codes, v), "may_read": scope.can("person.read", area), "up": places.way_up(scope, area), "scale": scale.id}
     if request.GET.get("measure"):
-        return _behind(request, scope, area, value, shown)
-    tried = switched.switched(scope, area, SCALE, value)
+        return _behind(request, scope, area, value, shown, scale.id)
+    tried = switched.switched(scope, area, scale.id, value)
     shown |= {"found": tried, "beside": situation.beside(scope, area, tried, clock.now()), "changed": [m for m in tried.measures if m.cut or m.obliged or m.released or m.changed or m.cannot_tell]}
     return page(request, "command/grade_affected.html" if is_partial(request) else "command/grade_affected_page.html", shown)
 
 
-def _behind(request: HttpRequest, scope: Any, area: Area, value: str, shown: dict[str, Any]) -> HttpResponse:
+def _behind(request: HttpRequest, scope: Any, area: Area, value: str, shown: dict[str, Any], scale: str) -> HttpResponse:
     measure, change, held = request.GET["measure"], request.GET.get("change", "obliged"), request.GET.get("held", "")
     if not held.isdigit():
         raise Refused("bad-value", field="held", value=held, expected="1, 2, 3 …")
-    listed = switched.behind(scope, area, SCALE, value, measure, int(held), change, clock.now(), after=request.GET.get("after", ""), limit=PAGE)
+    listed = switched.behind(scope, area, scale, value, measure, int(held), change, clock.now(), after=request.GET.get("after", ""), limit=PAGE)
     named = names(scope, [r.person for r in listed.rows], f"grade.{change}")
     query = shown["kept"] | {"measure": measure, "change": change, "held": held}
     rows = [(r, named.get(r.person) or handle(r.subject), url("person", person=r.person) if r.person in named else "") for r in listed.rows]
@@ -171,7 +172,7 @@ def sign(request: HttpRequest) -> HttpResponse:
         found = criteria.of(scope, now, area)
         if sent.get("said", "") != (found.judged.grade or ""):  # what the rules say has changed since it was shown
             raise Refused("grade-changed-meanwhile", area={"zh": area.name_zh, "en": area.name_en or area.name_zh})
-        review, ends = _day(sent.get("review", "")), _day(sent.get("ends", ""))
+        review, ends = local_day(sent.get("review", "")), local_day(sent.get("ends", ""))
         basis = criteria.basis_of(found.rules, found.judged)
         area_regraded.sign(scope, Decision(area, sent.get("value", ""), found.judged.grade, basis, criteria.cited(found.rules), reason, review, ends, seen))
     elif done == "keep":
@@ -186,7 +187,8 @@ def sign(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _day(text: str) -> date:
+def local_day(text: str) -> date:
+    """A day as a form sends it. Refused bad-value."""
     try:
         return date.fromisoformat(text)
     except ValueError:

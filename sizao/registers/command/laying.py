@@ -65,6 +65,11 @@ def _columns(r: Responsibility) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
+def response_levels(on: date) -> list[str]:
+    """The levels of areas that may have a response level of their own, that day (`area-level`)."""
+    return list(_dated("response-levels", on)["value"])
+
+
 @cache
 def _lines(name: str) -> list[Mapping[str, Any]]:
     return sorted(plain(content_files("command")[name])["values"], key=lambda line: line["from"])
