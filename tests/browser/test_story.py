@@ -5,10 +5,17 @@ import time
 
 import pytest
 
-from .conftest import PHONE
+from .conftest import PHONE, serving, small_outbreak
 
 pytestmark = pytest.mark.browser
 CHECKS = "contact-daily-check"
+
+
+@pytest.fixture(scope="module")
+def service():
+    """A store of its own: these stories count what is still to be done."""
+    with serving(small_outbreak) as running:
+        yield running
 
 
 def number(page, base: str, wanted: int, area: str = "") -> int:

@@ -210,7 +210,10 @@ def test_a_role_opens_what_it_may_where_it_may_and_nothing_else(outbreak, spread
     wrong = []
     for route in FOR_POSTS:
         for relation, thing in spread.items():
-            if route.name == "undo-check":
+            # What names no place and nothing that lies somewhere answers the same four times.
+            if route.name == "undo-check" or (route.area == "none" and "<" not in route.address and relation != "own"):
+                continue
+            if route.name == "plan-scenarios" and relation != "own":
                 continue
             answer = ask(client, route, thing | {"relation": relation})
             if not {route.permission, *route.also} <= may:
