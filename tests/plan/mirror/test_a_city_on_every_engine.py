@@ -97,7 +97,7 @@ def test_the_mirror_and_spark_report_the_truth_of_a_city_of_twenty_thousand(fres
         mirrored, stored = (Row.objects.at(made).values_list(*FIELDS) for made in (report, whole))
         assert mirrored.count() == stored.count() and not mirrored.difference(stored).exists()
         assert [c for c in cells(whole) if any(c[3:])] == [c for c in cells(report) if any(c[3:])]
-    if seed == 1 and os.environ.get("SIZAO_SPARK") or seed <= 2 and request.config.getoption("--full"):
+    if (seed == 1 and os.environ.get("SIZAO_SPARK")) or (seed <= 2 and request.config.getoption("--full")):
         spark_says_so_too(told, tmp_path, in_turn(evaluation.in_force(told.end), 3 if request.config.getoption("--full") else 12)[seed])
 
 
