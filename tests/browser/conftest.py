@@ -148,9 +148,12 @@ def serving(prepare: Callable[[Service], None], *doors: str) -> Iterator[Service
             stdout=log,
             stderr=log,
         )
-        wait_until_it_answers(running.base + "/healthz")
-        if len(doors) > 1:
-            wait_until_it_answers(running.public + "/healthz")
+        try:
+            wait_until_it_answers(running.base + "/healthz")
+            if len(doors) > 1:
+                wait_until_it_answers(running.public + "/healthz")
+        except AssertionError as silent:
+            raise AssertionError(f"{silent}; it wrote: {(place / 'serve.log').read_text()[-3000:]}") from None
         yield running
     finally:
         running.hang_up()

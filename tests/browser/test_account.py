@@ -37,7 +37,7 @@ def visitor(guarded, chromium):
     class Named:
         """The same service under its name."""
 
-        base = guarded.base.replace("127.0.0.1", "localhost")
+        base, public = (address.replace("127.0.0.1", "localhost") for address in (guarded.base, guarded.public))
 
         @staticmethod
         def link(user):

@@ -42,7 +42,7 @@ def test_a_hole_at_a_village_is_chased_down_to_it_and_closed_from_above(people, 
     chief.wait_for_selector("#areas")
     shot(chief, "overview-en")
     # From the number to its rows in one click, and the rows are the number.
-    first = chief.locator(".figures a").filter(has_text="open").first
+    first = chief.locator(".figures a[data-count]:not([data-count='0'])").first  # what is open at noon is missing at night
     number = int(first.get_attribute("data-count"))
     first.click()
     chief.wait_for_selector("#rows")

@@ -193,7 +193,7 @@ def test_nobody_comes_in_without_signing_in(db, route):
     thing |= {"referral": uuid7(), "admission": uuid7(), "need": uuid7()}
     thing |= {"signal": uuid7(), "setting": uuid7()}
     thing |= {"user": 1, "holding": 1, "ask": 1, "number": 1, "factor": 1, "glass": uuid7(), "hook": uuid7()}
-    thing |= {"ticket": uuid7(), "proof": uuid7(), "blocker": uuid7(), "works": uuid7()}
+    thing |= {"ticket": uuid7(), "proof": uuid7(), "blocker": uuid7(), "works": uuid7(), "school": uuid7()}
     thing |= {"copy": uuid7()}
     thing |= {name: uuid7() for name in ("seat", "ticket", "area_order", "proposal", "round", "drawn", "review")}
     thing |= {"question": uuid7()}

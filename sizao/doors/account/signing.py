@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from sizao.doors.kit import second, sessions, signin, tries
 from sizao.doors.kit.back import back
 from sizao.doors.kit.middleware import GLASS_KEY, LANGUAGE_COOKIE, LANGUAGES, POST_KEY
-from sizao.doors.kit.pages import page
+from sizao.doors.kit.pages import is_demo, page
 from sizao.doors.kit.templates import url
 from sizao.doors.models import OpenSession
 from sizao.kernel import audit
@@ -44,7 +44,8 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
 
 def come_in(request: HttpRequest, user: Any) -> HttpResponse:
     """To the first page of who has just come in, in his language."""
-    response = HttpResponseRedirect(first_page(user))
+    held = Scope.posts_of(user)
+    response = HttpResponseRedirect(_factor_first(request, first_page(user), held[0] if len(held) == 1 else None))
     if request.COOKIES.get(LANGUAGE_COOKIE) not in LANGUAGES:
         response.delete_cookie(LANGUAGE_COOKIE)
     return response
@@ -68,12 +69,18 @@ def choose_post(request: HttpRequest) -> HttpResponse:
         request.session[POST_KEY] = chosen.pk
         request.session.pop(GLASS_KEY, None)  # it was broken for another post
         wanted = back(request)
-        return HttpResponseRedirect(wanted if wanted != "/" else first_page_of(chosen))
+        return HttpResponseRedirect(_factor_first(request, wanted if wanted != "/" else first_page_of(chosen), chosen))
     return page(
         request,
         "account/post.html",
         {"posts": held, "chosen": request.session.get(POST_KEY), "next": request.GET.get("next", "/"), "post": None},
     )
+
+
+def _factor_first(request: HttpRequest, onward: str, post: Any) -> str:
+    """The page itself, or by way of the second factor that user or post still needs: a page that also opens without a network asks for none."""
+    asked = second.waits(request) or (post is not None and not second.is_whole(request) and second.wanted(Scope.open(request.user, post), is_demo()))
+    return f"/account/second?next={onward}" if asked else onward
 
 
 def first_page(user: Any) -> str:

@@ -3,7 +3,7 @@
 // days without the server. Without it what waits stays on the phone, sealed, until the same user signs in and it is sent. Syntax no newer than ES2018.
 "use strict";
 (function () {
-  const BASE = "sizao-device", PAGES = ["gate", "sample", "field"], FIELD = "sizao-field", COPY = "sizao-copy";
+  const BASE = "sizao-device", PAGES = ["gate", "sample", "field"], FIELD = "sizao-field", COPY = "sizao-copy", OF = "sizao-copy-of";
   let held = null;
   const wish = (asked) => new Promise((good, bad) => { asked.onsuccess = () => good(asked.result); asked.onerror = () => bad(asked.error); });
   const whole = (change) => new Promise((good, bad) => { change.oncomplete = () => good(); change.onerror = change.onabort = () => bad(change.error); });
@@ -39,6 +39,7 @@
       if (!answer.ok) return load();
       told = await answer.json();
     } catch (gone) { return load(); }
+    if (localStorage.getItem(OF) !== told.kid) { if (localStorage.getItem(OF)) await another(); localStorage.setItem(OF, told.kid); }
     const raw = Uint8Array.from(atob(told.key), (c) => c.charCodeAt(0));
     const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
     raw.fill(0);
@@ -134,6 +135,11 @@
     await field.settle([], [], ["kept", "done"]);
     document.documentElement.dataset.wiped = "1";
   }
+  // Somebody else is signed in now: his list is another copy, under another id. The list of who was here before goes; what waits stays, sealed.
+  async function another() {
+    localStorage.removeItem(COPY);
+    await field.settle([], [], ["kept", "done"]);
+  }
   // Told to by the server: everything goes, what waits too, and the phone says so.
   async function forget() {
     const mine = copy();
@@ -141,7 +147,7 @@
     await pages();
     await field.gone();
     for (const base of ["sizao-gate", "sampling"]) indexedDB.deleteDatabase(base);
-    localStorage.removeItem(COPY);
+    [COPY, OF].forEach((name) => localStorage.removeItem(name));
     document.documentElement.dataset.wiped = "2";
     if (mine) await fetch("/field/wiped?copy=" + mine, { cache: "no-store" }).catch(() => null);
   }
@@ -169,6 +175,6 @@
     };
     next();
   } : null;
-  window.vault = { kid: () => held && held.kid, refresh, open, seal, unseal, lock, wipe, forget, asked, copy, id, shelf, field, camera };
+  window.vault = { kid: () => held && held.kid, refresh, open, seal, unseal, lock, wipe, another, forget, asked, copy, id, shelf, field, camera };
   if (document.currentScript && document.currentScript.dataset.wipe === "1") wipe().then(asked).catch(() => {});
 })();

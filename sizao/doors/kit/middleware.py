@@ -162,7 +162,7 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
         if refused.status == 401 and request.path.startswith(tokens.BASIC):
             response.headers["WWW-Authenticate"] = 'Basic realm="Sizao", charset="UTF-8"'
         return response
-    if isinstance(refused, ChoosePost):
+    if isinstance(refused, ChoosePost) and not request.headers.get("Accept", "").startswith("application/json"):
         return _go(request, f"/post?next={request.path}")
     if isinstance(refused, FactorNeeded) and not request.headers.get("Accept", "").startswith("application/json"):
         return _go(request, f"/account/second?next={request.path if request.method == 'GET' else '/'}")

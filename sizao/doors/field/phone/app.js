@@ -53,10 +53,12 @@
     const old = done.filter((r) => Date.now() - Date.parse(r.at) > 86400000);
     if (old.length) { await shelf.settle([], old.map((r) => ["done", r.id])); done = done.filter((r) => !old.includes(r)); }
   }
-  async function fetchPack() {
+  async function fetchPack(again) {
     const answer = await fetch("/field/pack.json?copy=" + vault.copy(true) + "&waiting=" + waiting, { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error" });
     if (answer.status === 410) { await vault.forget(); gone(); return; }
+    if (answer.status === 404 && !again) { await vault.another(); await fetchPack(true); return; } // a copy of before phones knew whose it was
     if (answer.status === 401) { await vault.lock(); problem = W.sign_in; pack = null; return; }
+    if (answer.status === 403) return refused(await answer.json());
     if (!answer.ok) throw new Error(String(answer.status));
     const told = await answer.json();
     skew = Date.parse(told.server_at) - Date.now();
@@ -66,6 +68,19 @@
     pack = told; packAt = Date.now();
     forgetDone(before);
     if (Date.now() - peopleAt > PEOPLE_EVERY || !before || before.tasks.length !== told.tasks.length) fetchPeople().catch(() => null);
+  }
+  // The sign-in is not enough yet: whoever holds the phone is led to what is missing. Any other refusal is said as the server said it.
+  async function refused(told) {
+    const way = { "second-factor-needed": "/account/second", "no-post": "/post" }[told.code];
+    problem = told.title;
+    pack = null;
+    if (way) location.assign(way + "?next=/field");
+  }
+  // Asks whose phone this is now. Where it is another's, nothing of the one before stays on the screen.
+  async function renew() {
+    const before = vault.kid(), known = await vault.refresh();
+    if (before && vault.kid() !== before) { pack = null; peopleAt = 0; mine = new Map(); await load(); }
+    return known;
   }
   // What the server's list no longer holds, needs no mark here.
   function forgetDone(before) {
@@ -124,7 +139,7 @@
       if (!rows.length) return sent;
       const answer = await post({ sent_at: new Date().toISOString(), acts: rows.map((r) => Object.assign({}, r.act, { id: r.id, at: r.at })) });
       if (answer.status === 401) { await vault.lock(); pack = null; problem = W.sign_in; return sent; }
-      if (answer.status === 403 && !renewed) { renewed = true; await fetchPack(); if (!pack) return sent; continue; }
+      if ((answer.status === 403 || answer.status === 404) && !renewed) { renewed = true; await renew(); await fetchPack(); if (!pack) return sent; continue; } // an old tab: whoever is signed in now sends his own rows alone
       if (!answer.ok) { problem = answer.status === 403 ? W.sign_in : W.no_network; return sent; }
       const told = await answer.json(), by = new Map(told.answers.map((a) => [a.id, a]));
       if (told.off_by === null) { problem = told.answers[0].text; if (!told.wipe) return sent; }
@@ -445,17 +460,17 @@
     document.documentElement.dataset.ready = "1";
     if ("serviceWorker" in navigator) navigator.serviceWorker.register("/field/worker.js", { scope: "/field" }).catch(() => null);
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => null);
-    if (!await vault.refresh() && navigator.onLine) await vault.asked();
+    if (!await renew() && navigator.onLine) await vault.asked();
     if (document.documentElement.dataset.wiped === "2") return gone();
     await refresh();
     await flush();
     document.documentElement.dataset.fresh = "1";
     setInterval(() => { if (waiting) flush(); }, EVERY);
     setInterval(() => { if (!document.hidden) refresh(); }, PACK_EVERY);
-    setInterval(vault.refresh, 600000);
+    setInterval(renew, 600000);
     return null;
   }
   try { document.documentElement.dataset.sun = localStorage.getItem("sizao-sun") || "0"; } catch (e) { /* private window */ }
-  window.sizaoField = { flush, refresh, record, shelf, queue: () => shelf.all("waiting") };
+  window.sizaoField = { flush, refresh, record, shelf, busy: () => busy, queue: () => shelf.all("waiting") };
   start();
 })();
