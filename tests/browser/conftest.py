@@ -104,9 +104,10 @@ def write_lists(folder: Path) -> None:
 
 
 def wait_until_it_answers(address: str) -> None:
-    for _ in range(300):
+    until = time.monotonic() + 240  # a busy machine starts slowly
+    while time.monotonic() < until:
         try:
-            with urllib.request.urlopen(address, timeout=2):
+            with urllib.request.urlopen(address, timeout=5):
                 return
         except OSError:
             time.sleep(0.2)
