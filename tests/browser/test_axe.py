@@ -11,12 +11,16 @@ from axe_playwright_python.sync_playwright import Axe
 from sizao.doors import policy
 
 from .conftest import PHONE, WIDE
+from .test_every_screen import a_school
 
 pytestmark = [pytest.mark.browser, pytest.mark.doors]
 
 RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 #: What is no page: a file for a program or a spreadsheet.
 FILES = re.compile(r"\.(json|csv|xml|js|svg|png|pdf|ics|rss|atom|txt|webmanifest|<)|^(healthz|favicon|static/|api/)|(<str:name>|\.<slug:\w+>)$")
+
+#: Pages that the duty desk may open, so that a right taken from it does not pass for a page without faults.
+LOOKED_AT = ("/grades/levels", "/users", "/audit", "/audit/access", "/calendar", "/review", "/publish", "/public/rules")
 
 
 def pages() -> list[str]:
@@ -59,3 +63,14 @@ def test_axe_has_nothing_to_say_against_any_page(visitor, service, language, siz
                     break
     assert faults == [], "\n".join(faults)
     assert len(seen) > 40
+    assert {service.base + address for address in LOOKED_AT} <= seen
+
+
+@pytest.mark.parametrize(("language", "size", "scheme"), [("zh-hans", PHONE, "light"), ("en", WIDE, "dark")])
+def test_axe_has_nothing_to_say_against_the_desk_and_the_classes_of_a_school(visitor, service, language, size, scheme):
+    addresses = a_school(visitor, service)
+    page = visitor("nurse", size, language, bypass_csp=True)
+    page.emulate_media(color_scheme=scheme)
+    for address in addresses:
+        assert page.goto(service.base + address).status == 200, address
+        assert judged(page) == [], address

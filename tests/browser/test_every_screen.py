@@ -5,10 +5,11 @@ import re
 import pytest
 
 from .conftest import PHONE, WIDE
+from .test_testing import SEND
 
 pytestmark = pytest.mark.browser
 
-FIXED = ("/", "/duty", "/exposures", "/list?state=missing", "/measure/contact-daily-check", "/registers", "/chains", "/reports", "/feeds", "/signals", "/streams", "/streams/fever-visits", "/import", "/import/files", "/plan", "/plan/diff", "/plan/contact-tracing-basic", "/grades", "/grades/area", "/grades/rules", "/area-orders", "/area-orders/new", "/tickets", "/tickets/new", "/rounds", "/rounds/draw", "/review", "/calendar", "/today", "/file")
+FIXED = ("/", "/duty", "/exposures", "/list?state=missing", "/measure/contact-daily-check", "/registers", "/chains", "/reports", "/feeds", "/signals", "/streams", "/streams/fever-visits", "/import", "/import/files", "/plan", "/plan/diff", "/plan/contact-tracing-basic", "/grades", "/grades/levels", "/grades/area", "/grades/rules", "/area-orders", "/area-orders/new", "/tickets", "/tickets/new", "/rounds", "/rounds/draw", "/review", "/calendar", "/today", "/file", "/desk", "/users", "/audit", "/audit/access", "/field/copies", "/publish", "/public", "/public/grades", "/public/donations", "/public/rules", "/public/isolation", "/public/exposures")
 SOME = ("contacts", "duties", "journeys")
 LOOK = """() => {
   const seen = e => { const b = e.getBoundingClientRect(); return b.width && b.height && !e.closest('.visually-hidden, .skip'); };
@@ -28,12 +29,32 @@ ALSO = re.compile("四早|中文|示例[省市]|青禾县|城关镇|前进村|�
 
 
 #: Whose tables fold on a phone: nothing of them lies out of sight.
-FOLDS = ("/feeds", "/signals", "/streams", "/import", "/chains")
+FOLDS = ("/feeds", "/signals", "/streams", "/import", "/chains", "/desk", "/users", "/audit", "/field/copies", "/public", "/calendar", "/grades/levels")
 
 
-def screens(page, base, registers, sizes):
+def a_school(visitor, service):
+    """A school with two classes and a pharmacy in the village, a nurse and a pharmacist who file for what is there; the addresses of their desks. Asked again, it changes nothing."""
+    duty, village = visitor("duty"), service.codes["前进村"]
+    duty.goto(service.base + "/registers")
+
+    def unit(key, **values):
+        [(pk, problems)] = duty.evaluate(SEND, ["reporting-units", [{"source_id": f"screens-{key}", "values": {"area": village, "in_use": True} | values}], f"screens-{key}"])
+        assert not problems
+        return pk
+
+    school = unit("school", name="Village School", kind="school")
+    for n in (1, 2):
+        unit(f"class-{n}", name=f"Village School, class {n}", kind="class", parent=school)
+    unit("pharmacy", name="Village Pharmacy", kind="pharmacy")
+    if "nurse" not in service.codes:
+        service.sizao("users", "add", "nurse", "--name", "nurse")
+        service.sizao("users", "grant", "nurse", "school_health", "--area", village)
+        service.codes["nurse"] = village
+    return "/desk", f"/desk/classes/{school}"
+
+
+def screens(page, base, addresses, sizes):
     """Each screen as it is at each width: loaded once, then laid out anew."""
-    addresses = [*FIXED, *(f"/registers/{r}{part}" for r in registers for part in ("", "/new", "/export", "/import"))]
     for address in addresses:
         if (answer := page.goto(base + address)).status == 403:  # not every register is written by hand
             continue
@@ -46,8 +67,8 @@ def screens(page, base, registers, sizes):
             yield address, answer.status, page.evaluate(LOOK)
 
 
-def check(page, base, registers, language, sizes=(WIDE, PHONE)):
-    for address, status, found in screens(page, base, registers, sizes):
+def check(page, base, addresses, language, sizes=(WIDE, PHONE)):
+    for address, status, found in screens(page, base, list(addresses), sizes):
         assert status == 200, address
         assert found["wide"] <= 0, address
         assert found["scrolls"] <= 0 or not address.startswith(FOLDS), address
@@ -56,9 +77,21 @@ def check(page, base, registers, language, sizes=(WIDE, PHONE)):
             assert [w for w in found["words"] if re.search("[\u4e00-\u9fff]", ALSO.sub("", w))] == [], address
 
 
+def of_registers(registers):
+    return [f"/registers/{r}{part}" for r in registers for part in ("", "/new", "/export", "/import")]
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_every_kind_of_screen_fits_names_its_fields_and_speaks_one_language(visitor, service, language):
-    check(visitor("duty", PHONE, language), service.base, SOME[:1] if language == "en" else SOME[1:], language)
+    check(visitor("duty", PHONE, language), service.base, [*FIXED, *of_registers(SOME[:1] if language == "en" else SOME[1:])], language)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_desk_of_units_and_the_roll_of_classes_fit_too(visitor, service, language):
+    addresses = a_school(visitor, service)
+    nurse = visitor("nurse", PHONE, language)
+    check(nurse, service.base, addresses, language)
+    assert nurse.locator("#classes tbody tr").count() == 2
 
 
 @pytest.mark.full
@@ -68,4 +101,4 @@ def test_every_registers_screens_too(visitor, service, language):
     page.goto(service.base + "/registers")
     every = {a.get_attribute("href").split("/")[2].split("?")[0] for a in page.locator("main a[href^='/registers/']").all()}
     assert len(every) > 60
-    check(page, service.base, sorted(every), language)
+    check(page, service.base, [*FIXED, *of_registers(sorted(every))], language)

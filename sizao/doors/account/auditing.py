@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from sizao.doors.kit.pages import page
 from sizao.kernel import audit, clock, glass
-from sizao.kernel.codes import roles
+from sizao.kernel.codes import code_list, roles
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import GrantAsk, Post, StoreInfo, User
 
@@ -24,7 +25,8 @@ def events(request: HttpRequest) -> HttpResponse:
     part = rows[:PAGE]
     context: dict[str, Any] = {
         "rows": part, "next": str(part[-1]["id"]) if len(rows) > PAGE else "", "users": User.objects.in_bulk({r["user_id"] for r in part}), "posts": Post.objects.select_related("area").in_bulk({r["post_id"] for r in part}),
-        "who": who, "kind": kind, "day": request.GET.get("day", ""), "now": clock.now(), "head": audit.head(), "glass_of": glass.glass_of, "purpose": _purpose,
+        "who": who, "kind": kind, "day": request.GET.get("day", ""), "now": clock.now(), "head": audit.head(), "glass_of": glass.glass_of, "purpose": _purpose, "purposes": code_list("purpose"),
+        "own": {"sign-in": _("signing in"), "operation": _("running of the store")}, "kinds": sorted({r["kind"] for r in part}),
     }  # fmt: skip
     audit.write(scope, "audit.read", [], count=len(part))
     return page(request, "account/audit.html", context)

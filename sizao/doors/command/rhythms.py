@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -28,10 +29,10 @@ LENGTH = timedelta(minutes=30)
 def words_of(s: Standing | None) -> str:
     """How a rhythm stands, in words."""
     if s is None:
-        return _("to come")
+        return _("still to come")
     return {
         "done": _("done: %(done)s of %(owed)s") % {"done": s.done, "owed": s.owed}, "missing": _("%(n)s missing of %(owed)s") % {"n": s.missing, "owed": s.owed}, "idle": _("nothing was owed"),
-        "unknown": _("cannot tell: no measure of it is in force, or nothing was computed"),
+        "unknown": _("no measure of it is in force") if s.told else _("cannot tell: nothing was computed then"),
     }[s.state]  # fmt: skip
 
 
@@ -40,8 +41,18 @@ def repeats(r: Rhythm) -> str:
     told = {
         "always": _("continuous, 24 h"), "event": _("whenever it comes"), "daily": _("each day"), "weekly": _("each week"), "monthly": _("each month"), "yearly": _("each year"), "date": _("by a date"), "season": _("by season"), "never": _("never"),
     }[r.repeat]  # fmt: skip
-    day = f" {r.told['until'].isoformat()}" if r.repeat == "date" else ""
-    return told + day + (f" {r.at:%H:%M}" if r.at else "")
+    return " ".join(part for part in (told, _on(r), f"{r.at:%H:%M}" if r.at else "") if part)
+
+
+def _on(r: Rhythm) -> str:
+    """The days on which it comes, where those are told."""
+    if r.repeat == "weekly":
+        return str(WEEKDAYS[r.told["weekday"] - 1])
+    if r.repeat == "monthly":
+        return _("day %(n)s") % {"n": r.told["day"]}
+    if r.repeat in ("yearly", "season"):
+        return _(", ").join(f"{month:02d}-{r.told['day']:02d}" for month in (r.told.get("months") or [r.told["month"]]))
+    return r.told["until"].isoformat() if r.repeat == "date" else ""
 
 
 def where(r: Rhythm, area: Area) -> str:

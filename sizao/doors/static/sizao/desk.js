@@ -53,6 +53,8 @@
     list.selectedIndex = Number(e.target.value);
     e.target.form.requestSubmit();
   });
+  /* What cannot be taken back is asked about once more. */
+  document.addEventListener('submit', function (e) { var ask = e.submitter && e.submitter.dataset.confirm; if (ask && !window.confirm(ask)) { e.preventDefault(); e.stopImmediatePropagation(); } }, true);
   document.addEventListener('submit', function (e) {
     if (e.target.hasAttribute('hx-post')) return;
     Array.prototype.forEach.call(e.target.querySelectorAll('button[data-once]'), function (b) { setTimeout(function () { b.disabled = true; b.textContent = b.dataset.once; }, 0); });
@@ -66,6 +68,14 @@
   document.addEventListener('keydown', function (e) {
     var fold = e.key === 'Escape' && !e.defaultPrevented && !e.target.closest('.bar, dialog, [popover], .picker') && !document.querySelector('[popover]:popover-open') && e.target.closest('details[open]');
     if (fold) { fold.open = false; fold.querySelector('summary').focus(); }
+  });
+  /* The tab one is on, and the rows of today, stand in sight in a box that is shorter than what is in it. */
+  Array.prototype.forEach.call(document.querySelectorAll('.tabs, .tall'), function (box) {
+    var at = box.querySelector(box.matches('.tabs') ? 'a[aria-current]' : 'tr.here'), head = box.querySelector('thead');
+    if (!at) return;
+    var one = at.getBoundingClientRect(), all = box.getBoundingClientRect();
+    if (one.right > all.right) box.scrollLeft += one.right - all.right + 14;
+    if (one.bottom > all.bottom) box.scrollTop += one.top - all.top - (head ? head.getBoundingClientRect().height : 0);
   });
   /* What is wider than the screen can be moved by the keyboard too. */
   Array.prototype.forEach.call(document.querySelectorAll('.scroll, .tall'), function (e) { if (!e.hasAttribute('tabindex') && (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight)) { e.tabIndex = 0; } });
