@@ -208,6 +208,29 @@ def test_an_inspection_that_finds_done_untrue_is_put_right_with_a_picture_of_for
     assert "Nothing was found that is open" in clerk.inner_text("#waits")
 
 
+def test_a_tab_left_open_is_not_sent_under_the_name_of_who_signed_in_since(visitor, service):
+    stale = visitor("duty", WIDE, "en")
+    stale.goto(service.base + "/cards/new")
+    stale.fill("[name='p.name']", "石大川")
+    sent = []
+    stale.on("request", lambda r: sent.append(r.url) if r.method == "POST" else None)
+    other = stale.context.new_page()
+    other.goto(service.link("chief"))
+    other.click("button.main")
+    other.wait_for_load_state()
+    stale.click("form.sheet button.main")
+    stale.wait_for_selector("#notes .note.bad")
+    assert "Somebody else is signed in" in stale.inner_text("#notes") and stale.input_value("[name='p.name']") == "石大川"
+    assert sent == []
+    other.goto(service.link("duty"))
+    other.click("button.main")
+    other.wait_for_load_state()
+    with stale.expect_navigation():
+        stale.click("form.sheet button.main")
+    assert "/case/" in stale.url and "石大川" in stale.inner_text("h1")  # sent at last, once, and as himself
+    assert len(sent) == 1
+
+
 def test_what_was_typed_comes_back_and_goes_with_the_sign_out(visitor, service):
     page = visitor("duty", WIDE, "en")
     page.goto(service.base + "/cards/new")

@@ -203,6 +203,23 @@ def test_a_copy_of_somebody_else_is_not_there(phone, outbreak):
     assert pack(outbreak.client(outbreak.desk), copy).status_code == 404
 
 
+def test_what_was_opened_with_another_user_s_key_is_not_taken_from_this_one(phone, outbreak):
+    """The tab that was left open: it has a form token of the one who is signed in now, and still the key of the one before."""
+    from sizao.registers.isolation import read as isolation
+
+    browser, copy, told = phone
+    task = next(t for t in told["tasks"] if t.get("do") == "check")
+    keys = {who: c.get("/device/key.json").json()["kid"] for who, c in (("mine", browser), ("another's", outbreak.client(outbreak.desk)))}
+    body = {"sent_at": clock.now().isoformat(), "acts": [{"id": str(uuid7()), "at": clock.now().isoformat(), "kind": "check", "contact": task["s"], "outcome": "ok"}]}
+    sent = {"content_type": "application/json", "HTTP_ACCEPT": "application/json"}
+    refused = browser.post(f"/field/acts?copy={copy}", json.dumps(body), HTTP_X_KEY_OF=keys["another's"], **sent)
+    assert (refused.status_code, refused.json()["code"]) == (403, "form-stale") and isolation.checks(outbreak.desk).count() == 0
+    taken = browser.post(f"/field/acts?copy={copy}", json.dumps(body), HTTP_X_KEY_OF=keys["mine"], **sent)
+    assert [a["kind"] for a in taken.json()["answers"]] == ["new"]
+    for address in ("/field/pack.json", "/sample/people.json"):
+        assert browser.get(address, {"copy": str(copy)}, HTTP_ACCEPT="application/json", HTTP_X_KEY_OF=keys["another's"]).json()["code"] == "form-stale"
+
+
 @pytest.mark.parametrize("address", ["/field/pack.json", "/device/key.json"])
 def test_a_phone_whose_session_is_over_is_told_so_and_not_sent_elsewhere(db, address):
     from django.test import Client

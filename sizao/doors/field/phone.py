@@ -124,5 +124,5 @@ def words() -> dict[str, object]:
         "answers": {"new": _("new"), "updated": _("updated"), "identical": _("was there already"), "old": _("old"), "invalid": _("not taken")},
         "old": _("This record stands already with other content; the first stands."), "drop": _("Remove"), "try_again": _("Send again"), "theirs": _("What stands now"), "yours": _("What you wrote"), "keep_theirs": _("Leave what stands"), "put_yours": _("Put mine"),
         "waiting": _("#n waiting to be sent"), "refused_n": _("#n not taken"), "as_of": _("as of #at"), "no_network": _("No network: kept on this phone, sent by itself."), "sign_in": _("Sign in again: nothing is lost, it waits on this phone."),
-        "not_kept": _("Not recorded: sign in on this phone first."), "wiped": _("This copy was wiped by order. Ask the administrator for a new sign-in link."), "out_waits": _("#n records still wait on this phone. They stay sealed until you sign in here again. Sign out?"),
+        "not_kept": _("Not recorded: sign in on this phone first."), "elsewhere": _("Other work"), "wiped": _("This copy was wiped by order. Ask the administrator for a new sign-in link."), "out_waits": _("#n records still wait on this phone. They stay sealed until you sign in here again. Sign out?"),
     }  # fmt: skip

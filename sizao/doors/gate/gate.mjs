@@ -22,7 +22,7 @@ function start() {
     try { const answer = await fetch("/verify/keys.json"); if (answer.ok) { lists = await answer.json(); keys = await publicKeys(lists.keys); } } catch (gone) { /* kept ones go on */ }
   }
 
-  const post = (address, body) => fetch(address, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", "X-CSRFToken": place.dataset.csrf, Accept: "application/json" }, body: JSON.stringify(body) });
+  const post = (address, body) => fetch(address, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", "X-CSRFToken": place.dataset.csrf, "X-Key-Of": window.vault.kid() || "", Accept: "application/json" }, body: JSON.stringify(body) });
 
   function say(answer, why = "") {
     $("answer").hidden = false;

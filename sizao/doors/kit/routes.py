@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
+from sizao.doors.kit import devices
 from sizao.kernel.errors import Refused
 from sizao.kernel.registry import find
 
@@ -106,6 +107,7 @@ def guard(route: Route) -> Callable[..., HttpResponse]:
         if route.audience != "anyone":
             if not request.user.is_authenticated:
                 raise Refused("not-signed-in")
+            devices.check(request)
             if route.audience == "signed-in" and room != "account" and not room.startswith("account."):
                 request.scope.whole()  # type: ignore[attr-defined]
             if route.audience == "post":

@@ -4,7 +4,7 @@
 (function () {
   const $ = (id) => document.getElementById(id), words = $("words").dataset, KEEP_SENT = 86400000;
   const locked = $("locked").textContent;
-  let db, list = [], csrf = $("app").dataset.csrf, tube = null, sending = false, skew = 0;
+  let db, list = [], csrf = $("app").dataset.csrf, tube = null, sending = false, skew = 0, whose = "";
   const uid = window.vault.id;
   const open = () => new Promise((good, bad) => {
     const asked = indexedDB.open("sampling", 1);
@@ -105,10 +105,10 @@
     sending = true;
     const stop = new AbortController(), late = setTimeout(() => stop.abort(), 20000);
     try {
-      const rows = (await all()).filter((r) => r.state === "waiting").slice(0, 50);
+      const kid = vault.kid(), rows = (await all()).filter((r) => r.state === "waiting").slice(0, 50);
       if (!rows.length) return;
       const body = { sent_at: new Date().toISOString(), tubes: rows.map((r) => ({ id: r.id, code: r.code, size: r.size, disease: r.disease, unit: r.unit, sealed_at: r.sealed_at, version: r.version, members: r.members.map((m) => m.person ? { person: m.person } : { national_id: m.national_id, name: m.name }) })) };
-      const answer = await fetch("/api/v1/sampled-tubes", { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf }, body: JSON.stringify(body), signal: stop.signal, redirect: "error" });
+      const answer = await fetch("/api/v1/sampled-tubes", { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf, "X-Key-Of": kid || "" }, body: JSON.stringify(body), signal: stop.signal, redirect: "error" });
       $("login").hidden = answer.status !== 401;
       if (answer.status === 401) await vault.lock();
       if (answer.status === 403) await people();
@@ -124,10 +124,18 @@
       if ((await all()).some((r) => r.state === "waiting")) setTimeout(send, 50);
     } catch (gone) { /* no network, or no answer: everything is still here */ } finally { clearTimeout(late); sending = false; await draw(); }
   }
+  // Where somebody else is signed in since, the page begins again with what is his; what was begun here waits, sealed.
+  async function renew() {
+    const known = await vault.refresh(), now = vault.kid();
+    if (whose && now && now !== whose) location.reload();
+    whose = now || whose;
+    return known;
+  }
   async function people() {
     try {
-      const answer = await fetch("/sample/people.json", { headers: { Accept: "application/json" }, redirect: "error" });
+      const answer = await fetch("/sample/people.json", { headers: { Accept: "application/json", "X-Key-Of": vault.kid() || "" }, redirect: "error" });
       $("login").hidden = answer.status !== 401;
+      if (answer.status === 403) await renew();
       if (!answer.ok) return;
       const told = await answer.json();
       csrf = told.csrf; list = told.people; skew = (Date.parse(told.server_at) - Date.now()) / 1000;
@@ -146,7 +154,7 @@
     for (const r of await run("kept", "readonly", (s) => s.getAll())) if (!r.box) await put("kept", r); else if (!await vault.unseal("kept/" + r.name, r) && r.name === "people") await drop("kept", r.name);
   }
   async function start() {
-    db = await open(); const known = await vault.refresh(); if (known) await mend(); await tidy();
+    db = await open(); const known = await renew(); if (known) await mend(); await tidy();
     const had = await kept(draftOf()); if (had) tube = had.tube;
     $("sizes").addEventListener("click", (e) => { if (e.target.value) for (const b of $("sizes").children) b.setAttribute("aria-pressed", b === e.target); });
     $("begin").addEventListener("submit", (e) => { e.preventDefault(); begin(); });
@@ -155,7 +163,7 @@
     $("unknown").addEventListener("submit", (e) => { e.preventDefault(); add({ national_id: $("unknown").dataset.id, name: $("name").value.trim() }); $("name").value = ""; });
     $("close").addEventListener("click", close);
     $("later").addEventListener("click", async () => { if (!tube.members.length) { tube = null; await drop("kept", draftOf()); await draw(); } else if (confirm(words.sure)) { tube = null; await drop("kept", draftOf()); await draw(); } });
-    window.addEventListener("online", send); setInterval(send, 15000); setInterval(people, 600000); setInterval(vault.refresh, 600000);
+    window.addEventListener("online", send); setInterval(send, 15000); setInterval(people, 600000); setInterval(renew, 600000);
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
     if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sample/worker.js", { scope: "/sample" });
     await draw(); document.documentElement.dataset.ready = "1";

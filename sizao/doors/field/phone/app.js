@@ -5,7 +5,7 @@
   const $ = (id) => document.getElementById(id), vault = window.vault, shelf = vault.field, W = JSON.parse($("app").dataset.words), LANG = document.documentElement.lang;
   const AT_ONCE = 100, EVERY = 15000, PACK_EVERY = 300000, PEOPLE_EVERY = 6 * 3600000;
   const say = (text, values) => text.replace(/#(\w+)/g, (whole, name) => values[name] === undefined ? whole : values[name]);
-  let pack = null, packAt = 0, peopleAt = 0, busy = false, problem = "", waiting = 0, others = 0, lost = [], done = [], mine = new Map(), opened = new Set(), filter = "", skew = 0, stale = false, dead = false;
+  let pack = null, packAt = 0, peopleAt = 0, busy = false, problem = "", waiting = 0, others = 0, lost = [], done = [], mine = new Map(), opened = new Set(), filter = "", skew = 0, stale = false, dead = false, whose = "", denied = null;
 
   // -- small things
 
@@ -53,14 +53,22 @@
     const old = done.filter((r) => Date.now() - Date.parse(r.at) > 86400000);
     if (old.length) { await shelf.settle([], old.map((r) => ["done", r.id])); done = done.filter((r) => !old.includes(r)); }
   }
+  // By whose key this tab works goes with every question: the session may be somebody else's since, and then the server answers 403.
+  const asker = (kid, more) => Object.assign({ Accept: "application/json", "X-Key-Of": kid || "" }, more);
   async function fetchPack(again) {
-    const answer = await fetch("/field/pack.json?copy=" + vault.copy(true) + "&waiting=" + waiting, { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error" });
+    const answer = await fetch("/field/pack.json?copy=" + vault.copy(true) + "&waiting=" + waiting, { headers: asker(vault.kid()), cache: "no-store", redirect: "error" });
     if (answer.status === 410) { await vault.forget(); gone(); return; }
     if (answer.status === 404 && !again) { await vault.another(); await fetchPack(true); return; } // a copy of before phones knew whose it was
-    if (answer.status === 401) { await vault.lock(); problem = W.sign_in; pack = null; return; }
-    if (answer.status === 403) return refused(await answer.json());
+    if (answer.status === 401) { await vault.lock(); denied = null; problem = W.sign_in; pack = null; return; }
+    if (answer.status === 403) {
+      const why = await answer.json();
+      if (why.code !== "form-stale" || again) return refused(why);
+      await renew();
+      return fetchPack(true);
+    }
     if (!answer.ok) throw new Error(String(answer.status));
     const told = await answer.json();
+    denied = null;
     skew = Date.parse(told.server_at) - Date.now();
     await shelf.put("kept", "list", { pack: told, at: Date.now(), until: Date.now() + told.hours * 3600000, skew: Math.abs(skew) < 120000 ? 0 : skew });
     if (Math.abs(skew) < 120000) skew = 0;
@@ -72,14 +80,16 @@
   // The sign-in is not enough yet: whoever holds the phone is led to what is missing. Any other refusal is said as the server said it.
   async function refused(told) {
     const way = { "second-factor-needed": "/account/second", "no-post": "/post" }[told.code];
-    problem = told.title;
+    denied = told;
+    problem = "";
     pack = null;
     if (way) location.assign(way + "?next=/field");
   }
   // Asks whose phone this is now. Where it is another's, nothing of the one before stays on the screen.
   async function renew() {
-    const before = vault.kid(), known = await vault.refresh();
-    if (before && vault.kid() !== before) { pack = null; peopleAt = 0; mine = new Map(); await load(); }
+    const known = await vault.refresh(), now = vault.kid();
+    if (whose && now && now !== whose) { pack = null; peopleAt = 0; opened = new Set(); delete $("main-part").dataset.view; await load(); }
+    whose = now || whose;
     return known;
   }
   // What the server's list no longer holds, needs no mark here.
@@ -89,7 +99,7 @@
     for (const k of Array.from(mine.keys())) if (!still.has(k) && !before.tasks.some((t) => t.k === k)) mine.delete(k);
   }
   async function fetchPeople() {
-    const answer = await fetch("/field/pack.json?part=people&copy=" + vault.copy(true) + "&waiting=" + waiting, { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error" });
+    const answer = await fetch("/field/pack.json?part=people&copy=" + vault.copy(true) + "&waiting=" + waiting, { headers: asker(vault.kid()), cache: "no-store", redirect: "error" });
     if (!answer.ok) return;
     const rows = [];
     for (const p of (await answer.json()).people) rows.push(["kept", await shelf.sealed("kept", "p/" + p.id, p)]);
@@ -116,7 +126,7 @@
     const sent = done.find((r) => r.id === row.id);
     if (sent && sent.record) { mine.delete(row.k); await record({ kind: "undo", check: sent.record }, row.label, row.k); }
   }
-  const post = (body) => fetch("/field/acts?copy=" + vault.copy(true) + "&waiting=" + waiting, { method: "POST", credentials: "same-origin", redirect: "error", headers: { "Content-Type": "application/json", "X-CSRFToken": pack ? pack.csrf : "", Accept: "application/json" }, body: JSON.stringify(body) });
+  const post = (kid, body) => fetch("/field/acts?copy=" + vault.copy(true) + "&waiting=" + waiting, { method: "POST", credentials: "same-origin", redirect: "error", headers: asker(kid, { "Content-Type": "application/json", "X-CSRFToken": pack ? pack.csrf : "" }), body: JSON.stringify(body) });
 
   // One batch after the other until nothing is left or nobody answers. What is sent twice is written once.
   async function flush() {
@@ -129,15 +139,15 @@
     } catch (away) { problem = W.no_network; sent = 1; } finally { busy = false; }
     if (sent) await recount(); // a record made meanwhile is counted where it is made
     draw();
-        if (stale && pack && !problem) { stale = false; await refresh(); }
+    if (stale && pack && !problem) { stale = false; await refresh(); }
   }
   async function send() {
     let renewed = false, sent = 0;
     problem = "";
     for (;;) {
-      const rows = await shelf.all("waiting", AT_ONCE);
+      const kid = await vault.open() && vault.kid(), rows = await shelf.all("waiting", AT_ONCE); // the key first: rows of another's are never sent under its name
       if (!rows.length) return sent;
-      const answer = await post({ sent_at: new Date().toISOString(), acts: rows.map((r) => Object.assign({}, r.act, { id: r.id, at: r.at })) });
+      const answer = await post(kid, { sent_at: new Date().toISOString(), acts: rows.map((r) => Object.assign({}, r.act, { id: r.id, at: r.at })) });
       if (answer.status === 401) { await vault.lock(); pack = null; problem = W.sign_in; return sent; }
       if ((answer.status === 403 || answer.status === 404) && !renewed) { renewed = true; await renew(); await fetchPack(); if (!pack) return sent; continue; } // an old tab: whoever is signed in now sends his own rows alone
       if (!answer.ok) { problem = answer.status === 403 ? W.sign_in : W.no_network; return sent; }
@@ -423,13 +433,13 @@
     for (const a of document.querySelectorAll("#foot a")) { const at = a.getAttribute("href").slice(1), here = view().split("=")[0]; if ((at || "task") === (here === "" ? "task" : here.replace(/^report$/, "reports"))) a.setAttribute("aria-current", "page"); else a.removeAttribute("aria-current"); }
     $("to-reports").hidden = !pack || !may("ledger.write"); $("to-needs").hidden = !pack || !may("check.write");
     for (const a of document.querySelectorAll("[data-right]")) a.hidden = !pack || !may(a.dataset.right);
-    $("signin").hidden = Boolean(pack);
+    $("signin").hidden = Boolean(pack || denied);
   }
   let drawing = 0;
   async function draw() {
     const turn = ++drawing;
     bar();
-    if (!pack) { $("main-part").replaceChildren(); delete $("main-part").dataset.view; return; }
+    if (!pack) { $("main-part").replaceChildren(...denied ? [el("div", { class: "empty" }, el("b", null, denied.title), el("span", { class: "quiet" }, denied.detail)), el("p", { class: "acts" }, el("a", { class: "btn", href: "/" }, W.elsewhere))] : []); delete $("main-part").dataset.view; return; }
     const [name, ...rest] = view().split("="), arg = decodeURIComponent(rest.join("="));
     if (["task", "report", "shift"].includes(name) && $("main-part").dataset.view === view() && $("main-part").querySelector("form")) return; // nobody's form is drawn away under his hands
     const parts = name === "task" ? await task(arg) : name === "reports" ? reports() : name === "report" ? report(arg) : name === "needs" ? needs() : name === "shift" ? shift() : name === "queue" ? await queue() : list();
@@ -455,6 +465,7 @@
     document.addEventListener("keydown", (e) => { const fold = e.key === "Escape" && e.target.closest("details[open]"); if (fold) { fold.open = false; fold.querySelector("summary").focus(); } });
     $("dark").addEventListener("click", () => window.sizaoTheme());
     await vault.open();
+    whose = vault.kid();
     await load();
     draw();
     document.documentElement.dataset.ready = "1";
