@@ -76,6 +76,13 @@ def test_a_story_that_names_somebody_stays_on_the_page_with_what_was_typed(grade
     assert answer.status_code == 422 and "没有保存" in answer.content.decode() and Publication.objects.count() == 0
 
 
+def test_a_code_typed_from_its_paper_leads_to_the_page_it_opens(graded):
+    assert 'action="/my"' in read("/public")
+    answer = anyone().post("/my", {"code": " abcd efgh-jklm npqr"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/my/ABCD-EFGH-JKLM-NPQR")
+    assert anyone().post("/my", {"code": "ABCD"}).status_code == 404 and anyone().get("/my").status_code == 405
+
+
 def test_a_rumour_goes_over_the_pages(graded):
     page = read("/public/ask")
     token = page.split('name="token" value="')[1].split('"')[0]

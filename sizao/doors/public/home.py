@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from sizao.doors.command import plan_words
 from sizao.doors.kit import shapes
 from sizao.doors.kit.pages import page
+from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
+from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
 from sizao.plan import evaluation
 from sizao.plan.show import show_measure
@@ -25,6 +27,8 @@ NOBODY: dict[str, Any] = {"user": None, "scope": None, "post": None}
 #: Levels among which a reader chooses his place, and how many of one level are listed.
 LEVELS = ("nation", "province", "city", "county", "township", "village")
 MOST = 400
+#: Letters and digits of a person's own code; they stand in fours on the paper.
+CODE = 16
 SHADES = {"low": "c5", "medium": "c3", "high": "c1"}
 
 
@@ -38,6 +42,16 @@ def home(request: HttpRequest) -> HttpResponse:
         shown |= {"w": words.at(area.zone), **applying(area, now, words)}
     shown |= {"bulletins": store.out(3), "answers": questions.out(most=3)}
     return page(request, "public/home.html", shown)
+
+
+def mine(request: HttpRequest) -> HttpResponse:
+    """From the code on a paper, as it was typed, to the page of its own. Nothing is looked up here: the page counts and refuses wrong codes. Refused: page-not-found."""
+    code = "".join(c for c in request.POST.get("code", "").upper() if c.isalnum())
+    if len(code) != CODE:
+        raise Refused("page-not-found")
+    response = HttpResponseRedirect(url("my", code="-".join(code[n : n + 4] for n in range(0, CODE, 4))))
+    response.status_code = 303
+    return response
 
 
 def grade_map(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ ROUTES = (
     Route("declare-find", "declare/find", "public.declare.find", "anyone", methods=("POST",)),
     Route("declared", "declare/<str:code>", "public.declare.declared", "anyone", methods=("GET", "POST")),
     Route("declared-withdraw", "declare/<str:code>/withdraw", "public.declare.withdraw", "anyone", methods=("POST",)),
+    Route("my-find", "my", "public.home.mine", "anyone", methods=("POST",)),
     Route("my", "my/<str:code>", "public.my.my", "anyone"),
     Route("my-appeal", "my/<str:code>/appeal", "public.my.appeal", "anyone", methods=("POST",)),
     Route("my-need", "my/<str:code>/need", "public.my.need", "anyone", methods=("POST",)),
