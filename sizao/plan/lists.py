@@ -80,6 +80,13 @@ def keyset(relation: str, state: str, after: str | None, limit: int) -> tuple[st
     )
 
 
+def merged(run: Run, measures: Iterable[str], area: Area, state: str, after: str | None, limit: int) -> tuple[str, list[Any]]:
+    """As `keyset` of several measures that the run kept, of a state in DATED: each gives its first rows in the order of its index, where all together would be read and sorted."""
+    pages = [keyset(stored(run, [measure], area), state, after, limit) for measure in measures]
+    each = " UNION ALL ".join(f"({sql})" for sql, _ in pages)
+    return f"SELECT * FROM ({each}) o ORDER BY o.due, o.subject, o.occasion, o.measure LIMIT {int(limit) + 1}", [value for _, values in pages for value in values]
+
+
 def risen(relation: str, area: Area) -> str:
     """Those of a relation that have risen to this very area: so many levels above who answers, or above the area itself where nobody does."""
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -203,10 +204,13 @@ def missing(
         return Page(rows=[], next=None, run=run)
     whole = limit is None
     with transaction.atomic():
-        relation = _relation(run, list(known), state, here)
-        if apart:
-            relation = f"SELECT o.* FROM ({relation}) o WHERE o.area IS NULL OR NOT EXISTS (SELECT 1 FROM kernel_area i JOIN kernel_area c ON i.path LIKE c.path || '%%' WHERE i.id = o.area AND c.parent_id = {here.pk} AND c.valid_to IS NULL)"
-        sql, parameters = lists.keyset(relation, state, after, 10**9 if whole else limit or 0)
+        if limit is not None and not apart and state in lists.DATED and _kept(run, known, state) == list(known):
+            sql, parameters = lists.merged(run, known, here, state, after, limit)
+        else:
+            relation = _relation(run, list(known), state, here)
+            if apart:
+                relation = f"SELECT o.* FROM ({relation}) o WHERE o.area IS NULL OR NOT EXISTS (SELECT 1 FROM kernel_area i JOIN kernel_area c ON i.path LIKE c.path || '%%' WHERE i.id = o.area AND c.parent_id = {here.pk} AND c.valid_to IS NULL)"
+            sql, parameters = lists.keyset(relation, state, after, 10**9 if whole else limit or 0)
         rows = list(evaluation.rows(sql if parameters else sql.replace("%%", "%"), tuple(parameters)))
     more = not whole and len(rows) > (limit or 0)
     rows = rows[:limit] if more else rows
@@ -250,13 +254,18 @@ def subjects(scope: Scope, area: Area, state: str, *, kind: str | None = None, r
 
 def _relation(run: Run, measures: list[str], state: str, area: Area) -> str:
     """The rows that the run kept; where it kept none (the list was too long, the run is old) the same query at the run's two times. No `state`: all of them."""
-    states = STATES_OF.get(state, (state,)) if state else (*LISTS, *BESIDE)
-    kept = [m for m in measures if run.rows_kept and not any(f"{m} {s}" in run.unlisted_rows for s in states)]
+    kept = _kept(run, measures, state)
     parts = [lists.stored(run, kept, area)] if kept else []
     if len(kept) < len(measures):
         parts += _again(run, set(measures) - set(kept), area)
     whole = " UNION ALL ".join(parts)
     return lists.risen(whole, area) if state == "risen" else whole
+
+
+def _kept(run: Run, measures: Iterable[str], state: str) -> list[str]:
+    """Those of which the run kept the whole list. No `state`: all lists."""
+    states = STATES_OF.get(state, (state,)) if state else (*LISTS, *BESIDE)
+    return [m for m in measures if run.rows_kept and not any(f"{m} {s}" in run.unlisted_rows for s in states)]
 
 
 def _again(run: Run, measures: set[str], area: Area) -> list[str]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from sizao.epi import transmission
 from sizao.epi.transmission import Attack
 from sizao.kernel import audit
 from sizao.kernel.clock import local_day
 from sizao.kernel.models import Area
-from sizao.kernel.rows import among, fetched
+from sizao.kernel.rows import among
 from sizao.kernel.scope import Scope, visible
 
 from .models import Case, Link, SourceHypothesis
@@ -173,28 +175,33 @@ class Attacked:
         return Attack(self.infected, self.infected + self.over)
 
 
+#: A person is infected as soon as one line of hers says so; she was ill before when a line stands later than her last case. `last`: when she was last known as a case.
+ATTACKED = """
+WITH c (classification, person, known_from, became_case_at, followed_as, released_at, observation_until) AS ({contacts}), i (person, last) AS ({cases}),
+line AS (
+  SELECT coalesce(c.classification, '') AS classification, c.person, i.last IS NOT NULL AS ever, coalesce(i.last >= c.known_from, FALSE) OR c.became_case_at IS NOT NULL OR coalesce(c.followed_as, '') = 'became_case' AS infected,
+    (c.released_at IS NOT NULL OR coalesce(c.followed_as, '') = 'completed' OR coalesce(c.observation_until < %s, FALSE)) AND coalesce(c.followed_as, '') NOT IN ('lost', 'unknown') AS over
+  FROM c LEFT JOIN i ON i.person = c.person),
+one AS (SELECT classification, person, bool_or(infected) AS infected, bool_or(ever AND NOT infected) AS before, bool_or(over) AS over FROM line GROUP BY 1, 2)
+SELECT classification, count(*)::int, count(*) FILTER (WHERE infected)::int, count(*) FILTER (WHERE over AND NOT infected AND NOT before)::int FROM one GROUP BY classification ORDER BY classification COLLATE "C"
+"""
+
+
 def attack_rates(scope: Scope, area: Area, disease: str, today: date) -> list[Attacked]:
     """Secondary attack by class of contact, below an area; a person who was named twice in a class counts once. One statement.
 
     A case that was known before the person was first named is no infection by this contact, and the person is left out of both numbers.
     """
-    found = contacts(scope).filter(area__path__startswith=area.path, disease=disease).order_by()
-    ill = Case.objects.filter(visible(), person=OuterRef("person"), disease=disease)
-    asked = found.annotate(later=Exists(ill.filter(known_from__gte=OuterRef("known_from"))), ever=Exists(ill)).values_list(
-        "classification", "person", "later", "ever", "became_case_at", "followed_as", "released_at", "observation_until"
-    )
-    of: dict[str, dict[int, tuple[bool, bool, bool]]] = defaultdict(dict)
-    for classification, who, later, ever, became_at, followed, released, until in fetched(asked):
-        person = who.int
-        became, ended = became_at is not None or followed == "became_case", released is not None or followed == "completed" or (until is not None and until < today)
-        infected, before, over = of[classification or ""].get(person, (False, False, False))
-        of[classification or ""][person] = (
-            infected or later or became, before or (ever and not later and not became), over or (ended and followed not in ("lost", "unknown")),
-        )  # fmt: skip
-    return [
-        Attacked(name, len(persons), sum(i for i, _, _ in persons.values()), sum(o and not i and not b for i, b, o in persons.values()))
-        for name, persons in sorted(of.items())
-    ]
+    named = contacts(scope).filter(area__path__startswith=area.path, disease=disease).order_by()
+    told = named.values_list("classification", "person", "known_from", "became_case_at", "followed_as", "released_at", "observation_until")
+    ill = Case.objects.filter(visible(), disease=disease).order_by().values_list("person").annotate(last=Max("known_from"))
+    try:
+        (of_contacts, first), (of_cases, then) = told.query.sql_with_params(), ill.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(ATTACKED.format(contacts=of_contacts, cases=of_cases), (*first, *then, today))
+        return [Attacked(*row) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

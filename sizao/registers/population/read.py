@@ -1,8 +1,11 @@
 """The only way into the register of persons."""
 
+import time
 from collections.abc import Iterable, Sequence
+from threading import Lock
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, FloatField, Q, QuerySet
 from django.db.models.functions import Cast
 
@@ -19,6 +22,10 @@ from .sealing import ADDRESS, NATIONAL_ID, PHONE
 
 #: So many persons are handed from one statement to the next; more are asked for where they stand.
 FEW = 500
+#: From so many persons on counting them takes longer than a page may, and a population does not change by what is entered in so many seconds. Counts of so many areas are held.
+MANY, HOLDS, KEPT = 50_000, 300.0, 64
+_counted: dict[tuple[str, str, str], tuple[float, dict[int, int]]] = {}
+_counting = Lock()
 
 __all__ = ["access_person_by_id", "as_told", "matching", "names_of", "others_of", "persons", "sealed_of", "search", "shown_name"]
 
@@ -190,9 +197,19 @@ def ages_of(people: Iterable[UUID]) -> list[tuple[UUID, float]]:
 
 
 def counts_by_area(scope: Scope, area: Area) -> dict[int, int]:
-    """area → how many persons of the register live right there, below an area; for figures. One statement."""
-    found = Person.objects.filter(visible(), scope.area_filter("area", "plan.read"), same_as=None, area__path__startswith=area.path).order_by()
-    return dict(found.values_list("area_id").annotate(n=Count("pk")))
+    """area → how many persons of the register live right there, below an area; for figures. One statement, or none: a count of `MANY` persons or more holds for `HOLDS` seconds in this process."""
+    mine = scope.area_filter("area", "plan.read")
+    key = connection.settings_dict["NAME"], repr(mine), area.path
+    with _counting:  # whoever asks for the same meanwhile waits for it
+        counted = _counted.get(key)
+        if counted is None or counted[0] < time.monotonic():
+            found = Person.objects.filter(visible(), mine, same_as=None, area__path__startswith=area.path).order_by()
+            counted = time.monotonic() + HOLDS, dict(found.values_list("area_id").annotate(n=Count("pk")))
+            if sum(counted[1].values()) >= MANY:
+                if len(_counted) >= KEPT:
+                    del _counted[min(_counted, key=lambda k: _counted[k][0])]
+                _counted[key] = counted
+    return dict(counted[1])
 
 
 def fewer_than(many: int) -> bool:
