@@ -114,3 +114,37 @@ def test_from_the_list_to_the_result_on_the_person_s_own_page(visitor, service):
         with desk.expect_navigation():
             desk.click(f"button[value='{finding}:yes']")
     assert re.search(r"confirmed — ", desk.inner_text("main")) and desk.locator("form[action$='/classified'] button").count() == 1  # proposed; a person decides
+
+
+def test_a_sampler_s_tab_left_open_sends_no_tube_under_the_name_of_who_signed_in_since(visitor, service):
+    for name in ("early", "late"):
+        service.sizao("users", "add", name, "--name", name)
+        service.sizao("users", "grant", name, "sampler", "--area", service.codes["前进村"])
+    first = visitor("early", PHONE, "en")
+    first.goto(service.base + "/sample")
+    first.wait_for_selector("html[data-ready='1']", state="attached")
+    first.evaluate("sampling.people()")
+    first.context.route("**/api/v1/sampled-tubes", lambda r: r.abort())  # no network yet
+    first.fill("#code", "STALE-1")
+    first.click("#sizes button[value='1']")
+    first.click("#begin button.main")
+    first.fill("#who", "李丽")
+    first.press("#who", "Enter")
+    first.wait_for_selector("#inside >> text=李丽")
+    first.click("#close")
+    first.wait_for_selector("html[data-waiting='1']", state="attached")
+    next_ = first.context.new_page()
+    next_.goto(service.link("late"))
+    next_.click("button.main")
+    next_.wait_for_load_state()
+    taken = []
+    first.on("response", lambda r: taken.append(r.url) if "/sampled-tubes" in r.url and r.ok else None)
+    first.context.unroute("**/api/v1/sampled-tubes")
+    first.evaluate("void sampling.people().then(sampling.send)")  # as the clock has it: a new list, then what waits
+    first.wait_for_selector("html[data-ready='1'][data-waiting='0'][data-others='1']", state="attached", timeout=30_000)  # the page began again
+    assert taken == [] and "STALE-1" not in first.inner_text("#tubes")
+    next_.goto(service.link("early"))
+    next_.click("button.main")
+    next_.wait_for_load_state()
+    next_.goto(service.base + "/sample")
+    next_.wait_for_selector("#tubes li[data-state=done] >> text=STALE-1", timeout=60_000)
