@@ -41,13 +41,21 @@ INSERT INTO thing SELECT 'call', CAST(row_number() OVER (ORDER BY t.i, k) AS INT
   json_object('guard_post', t.i, 'called_at', after_hours({begin}, k * 24 + 8 + pick2(10, 'calls at', t.i, k)), 'outcome', CASE WHEN u2('answers', t.i, k) < .85 THEN 'answered' ELSE 'no_answer' END)
 FROM thing t, range({days}) AS r(k) WHERE t.register = 'post' AND ((t.kind = 'command_seat' AND u2('called', t.i, k) < .2) OR (t.kind IN ('duty', 'leader_in_charge') AND u2('called', t.i, k) < .2));
 """
-ORDERS = (("response_level", "city", 2), ("grade", "township", 1), ("terminal_cleaning", "village", 1), ("gathering", "township", 2), ("strategy", "county", 2), ("traffic", "township", 1))
+#: (kind, level, how many to an area, title, whom or what it reaches). The public reads these words.
+ORDERS = (
+    ("response_level", "city", 2, "应急响应级别调整（演示） · response level changed (demo)", "全市 · the whole city"),
+    ("grade", "township", 1, "风险等级认定（演示） · risk grade set (demo)", "本乡镇 · the township"),
+    ("terminal_cleaning", "village", 1, "终末消毒（演示） · terminal disinfection (demo)", "有病例的住所和场所 · homes and places where a case was"),
+    ("gathering", "township", 2, "暂停聚集性活动（演示） · gatherings suspended (demo)", "本乡镇五十人以上的活动 · gatherings of over fifty in the township"),
+    ("strategy", "county", 2, "防控策略调整（演示） · strategy changed (demo)", "本县各单位 · the units of the county"),
+    ("traffic", "township", 1, "道路管制（演示） · roads controlled (demo)", "进出本乡镇的车辆；救护、物资车辆除外 · vehicles in and out of the township; ambulances and supplies excepted"),
+)
 ORDER = """
 INSERT INTO thing
 WITH drawn AS (SELECT a.i AS area, k, after_hours({{begin}}, floor(u2('ordered {kind}', a.i, k) * {{days}} * 24 * 60) / 60.0) AS issued_at FROM area a, range({many}) AS t(k) WHERE a.level = '{level}')
 SELECT 'order', {start} + CAST(row_number() OVER (ORDER BY issued_at, area, k) AS INTEGER), area, issued_at, '{kind}',
-  json_object('kind', '{kind}', 'title', '命令' || area, 'restrictive', '{kind}' IN ('gathering', 'traffic'), 'strictness', 1 + pick2(3, 'strict {kind}', area, k), 'touches_public', '{kind}' IN ('gathering', 'traffic', 'response_level', 'grade'),
-    'basis', CASE WHEN u2('basis {kind}', area, k) < .9 THEN '依据' ELSE '' END, 'reach', CASE WHEN u2('reach {kind}', area, k) < .9 THEN '范围' ELSE '' END, 'appeal_route', CASE WHEN u2('appeal {kind}', area, k) < .85 THEN '12345' ELSE '' END,
+  json_object('kind', '{kind}', 'title', '{title}', 'restrictive', '{kind}' IN ('gathering', 'traffic'), 'strictness', 1 + pick2(3, 'strict {kind}', area, k), 'touches_public', '{kind}' IN ('gathering', 'traffic', 'response_level', 'grade'),
+    'basis', CASE WHEN u2('basis {kind}', area, k) < .9 THEN '指挥部会议纪要（演示） · minutes of the command meeting (demo)' ELSE '' END, 'reach', CASE WHEN u2('reach {kind}', area, k) < .9 THEN '{reach}' ELSE '' END, 'appeal_route', CASE WHEN u2('appeal {kind}', area, k) < .85 THEN '12345' ELSE '' END,
     'issued_at', issued_at, 'starts_at', after_hours(issued_at, 12), 'ends_at', CASE WHEN u2('ends {kind}', area, k) < .9 THEN after_hours(issued_at, 24 * (4 + pick2(8, 'lasts {kind}', area, k))) END) FROM drawn;
 """
 #: Texts: the plain words of an order; evaluations of a change; bulletins each day; guides, messages, plans of treatment; plans of units.
@@ -149,8 +157,8 @@ def posts(town: Town) -> None:
 
 
 def orders(town: Town) -> None:
-    for kind, level, many in ORDERS:
-        town.run(ORDER.format(kind=kind, level=level, many=many, start=_next(town, "order")))
+    for kind, level, many, title, reach in ORDERS:
+        town.run(ORDER.format(kind=kind, level=level, many=many, title=title, reach=reach, start=_next(town, "order")))
     ends = "CAST(t.told->>'ends_at' AS TIMESTAMP)"
     step(town, "order", "done_at", 22, where="t.kind = 'terminal_cleaning'")
     step(town, "order", "reviewed_at", 24 * 6, where="t.kind IN ('gathering', 'traffic')")
