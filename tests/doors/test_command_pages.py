@@ -212,7 +212,7 @@ def test_the_review_writes_itself_is_kept_as_versions_and_printed(hq):
     assert (first.run, first.body["run"]) == (hq.run.pk, hq.run.pk)
     assert {g["id"]: g["said"] for g in first.body["groups"]}["surveillance"] == "两村已排查一遍", "a kept version stays as it was"
     kept = hq.chief.get("/review?version=2").content.decode()
-    assert "三村已排查一遍" in kept and "do-keep" not in kept and f"Run {hq.run.pk}" in kept
+    assert "三村已排查一遍" in kept and "do-keep" not in kept and f"run {hq.run.pk}" in kept
     pdf, word = hq.chief.get(f"/review/{second.pk}.pdf"), hq.chief.get(f"/review/{second.pk}.docx")
     assert pdf.content[:5] == b"%PDF-" and len(pdf.content) > 5000
     with zipfile.ZipFile(io.BytesIO(word.content)) as z:

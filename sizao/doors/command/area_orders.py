@@ -58,7 +58,7 @@ def board(request: HttpRequest) -> HttpResponse:
         rows = list(standing[:PAGE])
     shown = _common(request, scope, area, now) | {
         "show": show, "rows": rows, "proposals": proposals, "beyond": beyond, "most": PAGE,
-        "tabs": {"force": _("In force now"), "proposed": _("Proposed"), "beyond": _("Beyond the grade"), "review": _("To be looked at again"), "ended": _("Over")},
+        "tabs": {"force": _("In force now"), "proposed": _("Proposed"), "beyond": _("Beyond the grade"), "review": _("To be looked at again"), "ended": _("Ended")},
         "may_write": scope.can(story.WRITE, area), "bounds": bounds.bounds(),
     }  # fmt: skip
     return page(request, "command/area_orders.html", shown)
