@@ -153,6 +153,9 @@ def test_who_signs_in_without_a_list_is_told_what_the_server_says(visitor, servi
     said = page.evaluate("fetch('/field/pack.json?copy=' + vault.copy(), { headers: { Accept: 'application/json' } }).then(async a => [a.status, (await a.json()).title])")
     assert said[0] == 403 and said[1] in page.inner_text("#main-part")
     assert page.locator("#signin").is_hidden() and page.locator("article.task").count() == 0
+    page.click("details.more summary")
+    page.click("#out button")  # the way out needs no list
+    page.wait_for_url(f"{service.base}/sign-in**")
 
 
 def test_a_phone_told_to_wipe_itself_drops_everything(visitor, service):

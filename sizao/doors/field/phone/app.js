@@ -455,13 +455,15 @@
     await recount();
     draw();
   }
+  // The browser's own is of whoever is signed in now, also where there is no list, or an old one.
+  const formToken = () => (/(?:^|; )csrftoken=([^;]+)/.exec(document.cookie) || ["", pack ? pack.csrf : ""])[1];
   async function start() {
     addEventListener("hashchange", draw);
     addEventListener("online", () => { flush().then(refresh); });
     document.addEventListener("visibilitychange", () => { if (!document.hidden) { recount().then(draw); if (Date.now() - packAt > PACK_EVERY) refresh(); } });
     $("theme").addEventListener("click", () => { const root = document.documentElement, sun = root.dataset.sun !== "1"; root.dataset.sun = sun ? "1" : "0"; try { localStorage.setItem("sizao-sun", sun ? "1" : "0"); } catch (e) { /* this page only */ } });
-    $("out").addEventListener("submit", (e) => { $("out").elements.csrfmiddlewaretoken.value = pack ? pack.csrf : ""; if (waiting && !confirm(say(W.out_waits, { n: waiting }))) e.preventDefault(); });
-    $("tongue").addEventListener("submit", () => { $("tongue").elements.csrfmiddlewaretoken.value = pack ? pack.csrf : ""; });
+    $("out").addEventListener("submit", (e) => { $("out").elements.csrfmiddlewaretoken.value = formToken(); if (waiting && !confirm(say(W.out_waits, { n: waiting }))) e.preventDefault(); });
+    $("tongue").addEventListener("submit", () => { $("tongue").elements.csrfmiddlewaretoken.value = formToken(); });
     document.addEventListener("keydown", (e) => { const fold = e.key === "Escape" && e.target.closest("details[open]"); if (fold) { fold.open = false; fold.querySelector("summary").focus(); } });
     $("dark").addEventListener("click", () => window.sizaoTheme());
     await vault.open();
