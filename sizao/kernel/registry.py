@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q, QuerySet
 
 from .codes import code_list, diseases
@@ -27,6 +27,9 @@ KEPT = {
     "known_from": Field("首次获知", "First known", type="instant", writable=False),
     "recorded_at": Field("录入时间", "Recorded", type="instant", writable=False),
 }
+
+#: What is read of any field, whatever its column would hold.
+MOST_WHOLE, MOST_NUMBER = 2**31 - 1, 10**12 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,17 @@ class Register:
     def column(self, name: str) -> str:
         """The way to a field's value, as Django writes it."""
         return self.field(name).column or name
+
+    def bounds(self, name: str) -> tuple[int, int]:
+        """The least and the largest whole number that a field may hold, both in. A decimal number beyond them could be rounded up to one that its column has no place for."""
+        column: Any = None if self.inside(name) else _column(self.model, self.column(name))
+        if isinstance(column, models.IntegerField):
+            least, most = connection.ops.integer_field_range(column.get_internal_type())
+            return (-MOST_WHOLE if least is None else least), (MOST_WHOLE if most is None else min(most, MOST_WHOLE))
+        if isinstance(column, models.DecimalField):
+            most = 10 ** (column.max_digits - column.decimal_places) - 1
+            return -most, most
+        return (-MOST_WHOLE, MOST_WHOLE) if self.type(name) == "integer" else (-MOST_NUMBER, MOST_NUMBER)
 
     def value(self, row: Any, name: str) -> Any:
         """A field's value in a row: areas and other rows as their ids, the rest as stored."""
@@ -161,12 +175,17 @@ def _has(model: type[models.Model], name: str) -> bool:
     return any(f.name == name for f in model._meta.get_fields())
 
 
-def _type_of(model: type[models.Model], column: str, declared: Field) -> str:
+def _column(model: type[models.Model], way: str) -> Any:
+    """The column at the end of a way, as Django writes it."""
     found: Any = model
-    *way, last = column.split("__")
-    for step in way:
+    *steps, last = way.split("__")
+    for step in steps:
         found = found._meta.get_field(step).related_model
-    c = found._meta.get_field(last)
+    return found._meta.get_field(last)
+
+
+def _type_of(model: type[models.Model], column: str, declared: Field) -> str:
+    c = _column(model, column)
     if isinstance(c, models.ForeignKey):
         return {"kernel.Area": "area", "kernel.Post": "post", "population.Person": "person"}.get(c.related_model._meta.label, "record")
     if declared.codes:

@@ -101,7 +101,8 @@ class Reader:
         if isinstance(raw, bool) or (isinstance(raw, float) and raw != int(raw)):
             raise ValueError
         found = int(raw)
-        if abs(found) >= 2**31:
+        least, most = self.register.bounds(name)
+        if not least <= found <= most:
             raise ValueError
         return found
 
@@ -109,7 +110,10 @@ class Reader:
         if isinstance(raw, bool):
             raise ValueError
         found = Decimal(str(raw))
-        if not found.is_finite() or abs(found) >= 10**12:
+        if not found.is_finite():
+            raise ValueError
+        least, most = self.register.bounds(name)
+        if not least <= found <= most:
             raise ValueError
         return found
 

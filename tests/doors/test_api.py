@@ -118,6 +118,13 @@ def test_a_line_of_a_ledger_that_says_nothing_is_told_so_in_words(spread, progra
     assert (problem["code"], "school" in problem["en"], "{" in problem["en"]) == ("entry-unit-of-another-kind", True, False)
 
 
+@pytest.mark.parametrize("asked", ["f.moved_at=%12", "f.moved_at.gte=%03"])
+def test_a_filter_of_a_sign_that_cannot_be_printed_is_a_bad_value(spread, program, asked):
+    """A device sent a stray control sign as the day: the list broke."""
+    status, told, _ = program()("get", f"households?{asked}")
+    assert (status, told["code"]) == (422, "bad-value")
+
+
 def test_pages_follow_one_another_to_the_end(spread, program):
     ask, person = program(), str(spread["persons"]["below"].pk)
     good = {"person": person, "area": made.RELATIONS["below"], "disease": "covid-19"}
@@ -225,3 +232,20 @@ def _found(tree, key):
 def test_no_address_of_its_own_hides_a_register():
     own = {r.address.split("/")[2] for r in policy.ROUTES if r.address.startswith("api/v1/") and "<" not in r.address.split("/")[2]}
     assert own & {r.name for r in registry.registers()} == set()
+
+
+def test_a_number_larger_than_its_column_is_a_bad_value_in_every_register(spread, program):
+    """A tube of 162,512 tests broke the API; so did 1,000,000 degrees. What is asked for and what is told are both looked at."""
+    ask, asked = program(), 0
+    for register in registry.registers():
+        for name in register.writable():
+            if register.inside(name) or register.type(name) not in ("integer", "number") or not register.declaration.verb:
+                continue
+            for value in (register.bounds(name)[1] + 1, register.bounds(name)[0] - 1):
+                body = ask("post", register.name, {"rows": [{"values": {name: value}}]})[1]
+                if body.get("code") == "not-allowed":
+                    continue
+                told = {p["code"] for p in body["outcomes"][0]["problems"] if p.get("field") == name}
+                assert "bad-value" in told, (register.name, name, value, body)
+                asked += 1
+    assert asked > 30

@@ -40,7 +40,7 @@ def prepare(request: HttpRequest) -> HttpResponse:
         else:
             row = store.prepare(scope, told.get("type", ""), area, told.get("disease", ""), replaces=told.get("replaces", ""))
     except Refused as refused:
-        if refused.code not in ("story-names-somebody", "publication-too-fine", "publication-no-run", "question-empty", "bad-value"):
+        if refused.code not in ("story-names-somebody", "donations-do-not-add-up", "publication-too-fine", "publication-no-run", "question-empty", "bad-value"):
             raise
         return _board(request, refused, told)
     return HttpResponseRedirect(url("publish-draft", code=row.code))
@@ -53,7 +53,7 @@ def draft(request: HttpRequest, code: str) -> HttpResponse:
     if row is None:
         raise Refused("not-found-or-out-of-area")
     words = Words(request.LANGUAGE_CODE, row.area.zone)  # type: ignore[attr-defined]
-    table = grid(row, words) if row.type != store.STORY else None
+    table = grid(row, words) if "cells" in row.body else None
     return page(request, "command/publish_draft.html", {"w": words, "row": row, "table": table, "mine": scope.user is not None and scope.user.pk == row.prepared_by_id, "story": store.STORY})
 
 

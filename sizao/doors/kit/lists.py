@@ -118,7 +118,10 @@ def _where(register: Register, scope: Scope, told: Mapping[str, Sequence[str]]) 
             yield name, "empty", (values[-1] in ("1", "true", "yes"),)
             continue
         try:
-            yield name, operator, tuple(reader.read(name, v) for v in (values if not operator else values[-1:]))
+            read = tuple(reader.read(name, v) for v in (values if not operator else values[-1:]))
+            if None in read:  # nothing is left of a sign that cannot be printed
+                raise NotThat(name, values[-1])
+            yield name, operator, read
         except NotThat:
             raise Refused("bad-value", field=_pair(register, name), value=values[-1], expected="…") from None
 

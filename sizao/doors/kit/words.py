@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -90,14 +91,14 @@ class Words:
         return "100%" if tenths == 1000 else f"{tenths // 10}.{tenths % 10}%"
 
     def amount(self, value: Any) -> str:
-        """An amount with groups, and decimals only where it has some.
+        """An amount, also one that stands as text, with groups, and decimals only where it has some.
 
-        >>> from decimal import Decimal
-        >>> Words("en").amount(Decimal("1200.000")), Words("en").amount(Decimal("2.50")), Words("en").amount(None)
+        >>> Words("en").amount(Decimal("1200.000")), Words("en").amount("2.50"), Words("en").amount(None)
         ('1,200', '2.5', '—')
         """
         if value is None:
             return NONE
+        value = Decimal(value) if isinstance(value, str) else value
         return f"{int(value):,}" if value == int(value) else f"{value:,.3f}".rstrip("0")
 
     def share(self, value: float | None) -> str:

@@ -17,6 +17,8 @@ from sizao.situation.publication import store
 from sizao.situation.publication.tables import from_json
 from sizao.situation.publication.types import FIGURES, figure_of
 
+from . import donations
+
 NOBODY: dict[str, Any] = {"user": None, "scope": None, "post": None}
 
 
@@ -28,7 +30,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, code: str) -> HttpResponse:
     row = store.one_out(code)
     words = Words(request.LANGUAGE_CODE, row.area.zone)  # type: ignore[attr-defined]
-    shown = {"w": words, "row": row, "table": grid(row, words) if row.type != store.STORY and not row.recalled_at else None, "corrections": store.corrections_of(row), "section": "bulletins"}
+    shown = {"w": words, "row": row, "table": grid(row, words) if "cells" in row.body and not row.recalled_at else None, "corrections": store.corrections_of(row), "section": "bulletins"}
     return page(request, "public/bulletin.html", NOBODY | shown)
 
 
@@ -44,6 +46,9 @@ def file(request: HttpRequest, code: str, sent_as: str) -> HttpResponse:
     writer = csv.writer(out)
     if row.recalled_at:
         writer.writerow(["recalled", row.recalled_at.isoformat(), plain(row.notice)])
+    elif "gifts" in row.body:
+        writer.writerow([*donations.COLUMNS, "as_of"])
+        writer.writerows([[plain("" if v is None else v) for v in told.values()] + [row.as_of.isoformat() if row.as_of else ""] for told in donations.lines(row)])
     else:
         header, rows = grid(row, words)
         writer.writerow([*(plain(h) for h in header), "as_of", "run"])
@@ -87,6 +92,8 @@ def as_json(row: Publication) -> dict[str, Any]:
         return about
     if row.type == store.STORY:
         return about | {"text": row.body["text"]}
+    if "gifts" in row.body:
+        return about | {"source": row.body["source"]} | row.body["gifts"]
     names = row.body["areas"]
     cells = [{**{k: names.get(v, {"zh": "合计", "en": "total"}) if k == "area" else v for k, v in c.box if k in ("area", "age")}, "figure": figure_of(c) if c.official else "total", "value": c.value} for c in from_json(row.body["cells"])]
     return about | {"few": row.body["few"], "cells": cells, "source": row.body["source"]}

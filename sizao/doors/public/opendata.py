@@ -1,4 +1,4 @@
-"""For programs and feed readers: grades, rules, what was published, answers; as JSON and CSV, as an Atom and an RSS feed, and grades as alerts (CAP 1.2)."""
+"""For programs and feed readers: grades, rules, what was published, answers; as JSON and CSV, as an Atom and an RSS feed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from sizao.doors.kit.pages import is_demo, page
+from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
@@ -21,13 +21,12 @@ from sizao.plan import evaluation
 from sizao.registers.command import read as command
 from sizao.situation.publication import questions, store
 
+from . import donations
 from .bulletins import NOBODY, as_json, open_to_all, plain
 
-ATOM, CAP = "http://www.w3.org/2005/Atom", "urn:oasis:names:tc:emergency:cap:1.2"
+ATOM = "http://www.w3.org/2005/Atom"
 #: News in a feed.
 ENTRIES = 50
-#: Grade → severity, urgency, certainty of CAP 1.2.
-SEVERITY = {"high": ("Severe", "Immediate", "Likely"), "medium": ("Moderate", "Expected", "Possible"), "low": ("Minor", "Future", "Unlikely")}
 
 
 def about(request: HttpRequest) -> HttpResponse:
@@ -37,7 +36,7 @@ def about(request: HttpRequest) -> HttpResponse:
 
 def data(request: HttpRequest, what: str, sent_as: str) -> HttpResponse:
     """One of the sets as JSON or CSV."""
-    made = {"grades": grades, "rules": rules, "publications": publications, "answers": answers}.get(what)
+    made = {"grades": grades, "rules": rules, "publications": publications, "answers": answers, "donations": given}.get(what)
     if made is None or sent_as not in ("json", "csv"):
         raise Refused("page-not-found")
     rows = made()
@@ -80,6 +79,11 @@ def answers() -> list[dict[str, Any]]:
         {"code": q.code, "kind": q.kind, "topic": q.topic, "area_code": q.area.code, "question": "" if q.recalled_at else q.matter, "answer": "" if q.recalled_at else q.answer, "source": q.source, "published_at": _iso(q.published_at), "recalled_at": _iso(q.recalled_at), "notice": q.notice}
         for q in questions.out(most=500)
     ]
+
+
+def given() -> list[dict[str, Any]]:
+    """Every line of the ledgers of donations that are out, of each area the newest."""
+    return [{"area": r.area.code, "publication": r.code, "as_of": _iso(r.as_of)} | told for r in store.gifts_out() for told in donations.lines(r)]
 
 
 def _news(words: Words, base: str) -> list[tuple[datetime, str, str, str, str]]:
@@ -141,44 +145,6 @@ def feed(request: HttpRequest) -> HttpResponse:
     return open_to_all(HttpResponse(_xml(root), content_type="application/atom+xml; charset=utf-8"))
 
 
-def alert(request: HttpRequest, area: str) -> HttpResponse:
-    """The grade in force of one area as an alert of CAP 1.2 (OASIS, 1 July 2010), in both languages. An invented city sends exercises."""
-    row = next((r for r in command.published_grades(clock.now()) if r.area.code == area), None)
-    if row is None:
-        raise Refused("page-not-found")
-    return open_to_all(HttpResponse(cap(row, request.build_absolute_uri("/").rstrip("/"), exercise=is_demo()), content_type="application/cap+xml; charset=utf-8"))
-
-
-def cap(row: Any, base: str, *, exercise: bool) -> bytes:
-    """An alert; elements in the order of the schema. Identifiers hold no space, comma, < or &; instants have their offset and no Z, as the standard wants."""
-    ET.register_namespace("", CAP)
-    root = ET.Element(f"{{{CAP}}}alert")
-    _text(root, CAP, "identifier", f"sizao-{row.area.code}-{row.starts_at:%Y%m%dT%H%M%S}-{row.value}")
-    _text(root, CAP, "sender", "sizao@" + (base.partition("://")[2] or "localhost"))
-    _text(root, CAP, "sent", _cap_time(row.starts_at))
-    _text(root, CAP, "status", "Exercise" if exercise else "Actual")
-    _text(root, CAP, "msgType", "Alert")
-    _text(root, CAP, "scope", "Public")
-    severity, urgency, certainty = SEVERITY.get(row.value, ("Unknown", "Unknown", "Unknown"))
-    for language, tag in (("zh-hans", "zh-CN"), ("en", "en")):
-        words = Words(language, row.area.zone)
-        grade, place = words.code("risk-grade", row.value), words.name(row.area)
-        info = ET.SubElement(root, f"{{{CAP}}}info")
-        for name, value in (
-            ("language", tag), ("category", "Health"), ("event", "风险等级" if words.is_zh else "Risk grade"), ("urgency", urgency), ("severity", severity), ("certainty", certainty),
-            ("effective", _cap_time(row.starts_at)), ("expires", _cap_time(row.ends_at) if row.ends_at else ""), ("headline", f"{place}：{grade}" if words.is_zh else f"{place}: {grade}"),
-            ("description", row.basis), ("web", base + url("public-home", {"place": row.area.code})),
-        ):  # fmt: skip
-            if value:
-                _text(info, CAP, name, value)
-        where = ET.SubElement(info, f"{{{CAP}}}area")
-        _text(where, CAP, "areaDesc", place)
-        code = ET.SubElement(where, f"{{{CAP}}}geocode")
-        _text(code, CAP, "valueName", "GB/T 2260")
-        _text(code, CAP, "value", row.area.code)
-    return _xml(root)
-
-
 def _title(words: Words) -> str:
     return "疫情信息公开" if words.is_zh else "What is published"
 
@@ -193,7 +159,3 @@ def _xml(root: Any) -> bytes:
 
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
-
-
-def _cap_time(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S-00:00")

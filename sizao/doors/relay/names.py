@@ -3,6 +3,6 @@
 RELAYED = frozenset(
     {
         "declare", "declare-find", "declared", "declared-withdraw", "my", "my-appeal", "my-need", "my-paper", "verify-keys", "public-isolation", "exposures-counted",
-        "question", "question-find", "question-receipt", "hardship", "offer", "donations",
+        "question", "question-find", "question-receipt", "hardship", "offer",
     }
 )  # fmt: skip

@@ -66,6 +66,19 @@ def published_grades(at: datetime) -> list[AreaGrade]:
     return list(rows.select_related("area").defer("area__geometry").order_by("area__code", "starts_at"))
 
 
+def published_course(code: str) -> list[AreaGrade]:
+    """For anyone: every risk grade that people decided for one area, the earliest first, with the area's shape. One statement."""
+    rows = AreaGrade.objects.filter(visible(), scale="risk", area__code=code, area__outside=False, area__valid_to=None)
+    return list(rows.select_related("area").order_by("starts_at", "pk"))
+
+
+def published_courses(since: datetime, at: datetime) -> list[AreaGrade]:
+    """For anyone: the same for every area that had a grade in force at some time between, without shapes. One statement."""
+    lately = AreaGrade.objects.filter(visible(), scale="risk", starts_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=since))
+    rows = AreaGrade.objects.filter(visible(), scale="risk", area__in=lately.values("area"), area__outside=False, area__valid_to=None)
+    return list(rows.select_related("area").defer("area__geometry").order_by("area__code", "starts_at", "pk"))
+
+
 def published_orders(area: Area, at: datetime) -> list[Order]:
     """For anyone: the orders in force that touch the public, for an area and everything above it. One statement."""
     above = [int(n) for n in area.path.split(".") if n]

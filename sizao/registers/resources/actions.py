@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from sizao.kernel import saving, steps
+from sizao.kernel import clock, saving, steps
 from sizao.kernel.acts import NewAct
 from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.scope import Scope
@@ -54,6 +55,13 @@ def save_needs(scope: Scope, commands: Sequence[Command], *, sender: str, batch:
 def save_consignments(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
     """Goods on their way, step by step."""
     return steps.save(scope, Consignment, CONSIGNMENT, commands, sender=sender, batch=batch)
+
+
+def donations_published(scope: Scope, rows: Sequence[UUID], *, sender: str) -> None:
+    """These gifts stand in a ledger that is out now: the last step of each, an act."""
+    now = clock.now()
+    for start in range(0, len(rows), 1000):
+        save_consignments(scope, [Command(record=pk, told={"published_at": now}) for pk in rows[start : start + 1000]], sender=sender)
 
 
 def save_shifts(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:

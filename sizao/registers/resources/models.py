@@ -140,6 +140,7 @@ class Consignment(Record):
     item = models.TextField(null=True, blank=True)
     amount = models.DecimalField(**AMOUNT)
     donated = models.BooleanField(default=False)
+    giver_named = models.TextField(null=True, blank=True)
     epidemic_goods = models.BooleanField(default=True)
     known_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
@@ -163,6 +164,7 @@ class Consignment(Record):
             "unit": Field("接收单位", "To", to="reporting-units"),
             "for_need": Field("对应需求", "For the need", to="needs"),
             "donated": Field("捐赠", "Donated"),
+            "giver_named": Field("同意公开的捐赠人（不同意的不填）", "Giver who agreed to be named in public (else left empty)"),
             "epidemic_goods": Field("防疫物资", "Epidemic goods"),
             "known_at": Field("登记时间", "Known", required=True),
             "left_at": Field("发出时间", "Leaves"),

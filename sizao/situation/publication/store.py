@@ -17,9 +17,11 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
 from sizao.plan.read import latest_run
+from sizao.registers.resources import actions as resources
+from sizao.registers.resources import giving
 from sizao.situation.models import Publication
 
-from . import types
+from . import gifts, types
 from .gate import Passed, let_through
 from .stories import Story, check_story
 from .tables import Cell, from_json, to_json
@@ -36,8 +38,13 @@ TOGETHER, MOST_TOGETHER = timedelta(days=120), 40
 
 @transaction.atomic
 def prepare(scope: Scope, type_id: str, area: Area, disease: str, *, replaces: str = "") -> Publication:
-    """A draft of a table from the newest run's moment, as it may go out. Refused: not-allowed, bad-value, publication-too-fine, publication-no-run."""
+    """A draft of a table from the newest run's moment, or of the ledger of donations as it stands now, as it may go out.
+
+    Refused: not-allowed, bad-value, publication-too-fine, publication-no-run; what `gifts.make` refuses.
+    """
     scope.check(RIGHT, area)
+    if is_gifts(type_id):
+        return _prepare_gifts(scope, types.types()[type_id], area, replaces)
     run = latest_run()
     if run is None:
         raise Refused("publication-no-run")
@@ -69,7 +76,12 @@ def sign(scope: Scope, code: str) -> Publication:
         raise Refused("publication-over")
     if scope.user is None or scope.user.pk == row.prepared_by_id:
         raise Refused("publication-own")
-    if row.type != STORY:
+    if is_gifts(row.type):
+        assert row.as_of is not None
+        if gifts.make(scope, row.area, row.as_of).digest != row.digest:
+            raise Refused("publication-stale")
+        resources.donations_published(Scope.system("donations published"), giving.unpublished(scope, row.area.path, row.as_of), sender="publication")
+    elif row.type != STORY:
         assert row.as_of is not None
         made = types.make(scope, row.type, row.area, row.disease, row.as_of)
         if made.digest != row.digest or to_json(_passed(made, row.area, row.disease).cells) != row.body["cells"]:
@@ -107,6 +119,19 @@ def drop(scope: Scope, code: str) -> None:
 def of_staff(scope: Scope) -> QuerySet[Publication]:
     """Drafts and what was out, of the areas where this scope publishes."""
     return Publication.objects.filter(scope.area_filter("area", RIGHT)).select_related("area", "prepared_by", "signed_by", "recalled_by", "replaces").defer("area__geometry").order_by("-prepared_at")
+
+
+def is_gifts(type_id: str) -> bool:
+    """The type is a ledger of donations, no table of counts."""
+    found = types.types().get(type_id)
+    return found is not None and found.gifts
+
+
+def _prepare_gifts(scope: Scope, kind: types.Type, area: Area, replaces: str) -> Publication:
+    now = clock.now()
+    made = gifts.make(scope, area, now)
+    body = {"title": dict(kind.title), "note": dict(kind.note), "source": kind.source, "gifts": made.body}
+    return _draft(scope, area, type=kind.id, as_of=now, body=body, digest=made.digest, replaces=_replaced(scope, replaces))
 
 
 def _mine(scope: Scope, code: str, *, lock: bool = False) -> Publication:
@@ -147,7 +172,7 @@ def _passed(made: types.Made, area: Area, disease: str) -> Passed:
 
 def beside(area: Area, disease: str) -> list[Publication]:
     """Tables of the same disease above or below an area that were ever out, recalled ones too: who has read them knows them. The newest first."""
-    rows = Publication.objects.filter(signed_at__gt=clock.now() - TOGETHER, disease=disease).exclude(type=STORY).select_related("area").defer("area__geometry").order_by("-signed_at", "-pk")
+    rows = Publication.objects.filter(signed_at__gt=clock.now() - TOGETHER, disease=disease, run__isnull=False).select_related("area").defer("area__geometry").order_by("-signed_at", "-pk")
     return [r for r in rows if r.area.path.startswith(area.path) or area.path.startswith(r.area.path)][:MOST_TOGETHER]
 
 
@@ -175,6 +200,13 @@ def one_out(code: str) -> Publication:
     if row is None:
         raise Refused("page-not-found")
     return row
+
+
+def gifts_out() -> list[Publication]:
+    """Ledgers of donations, of each area the newest that was let out, the widest area first; a recalled one with its notice. One statement."""
+    kinds = [t.id for t in types.types().values() if t.gifts]
+    rows = Publication.objects.filter(signed_at__isnull=False, type__in=kinds).order_by("area_id", "-signed_at", "-pk").distinct("area_id")
+    return sorted(rows.select_related("area", "replaces").defer("area__geometry"), key=lambda r: (r.area.path.count("."), r.area.code))
 
 
 def corrections_of(row: Publication) -> list[Publication]:

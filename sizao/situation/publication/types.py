@@ -35,7 +35,7 @@ FIGURES = {
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type of table. `levels`: those areas whose figures it may tell; empty: any, through the gate."""
+    """A type of table. `levels`: those areas whose figures it may tell; empty: any, through the gate. `gifts`: no counts of persons, the ledger of donations (`gifts.py`)."""
 
     id: str
     title: Mapping[str, str]
@@ -46,6 +46,7 @@ class Type:
     figures: tuple[str, ...]
     levels: tuple[str, ...]
     ages: tuple[int, ...]
+    gifts: bool = False
 
 
 @cache
@@ -54,8 +55,8 @@ def types() -> dict[str, Type]:
     found = {}
     for name, text in content_files("publications").items():
         t = plain(text)
-        found[name] = Type(name, t["title"], t["note"], t["source"], bool(t.get("official")), tuple(t["by"]), tuple(t["figures"]), tuple(t.get("levels", ())), tuple(t.get("ages", ())))
-    return dict(sorted(found.items(), key=lambda f: (not f[1].official, len(f[1].by), f[0])))
+        found[name] = Type(name, t["title"], t["note"], t["source"], bool(t.get("official")), tuple(t["by"]), tuple(t["figures"]), tuple(t.get("levels", ())), tuple(t.get("ages", ())), bool(t.get("gifts")))
+    return dict(sorted(found.items(), key=lambda f: (f[1].gifts, not f[1].official, len(f[1].by), f[0])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Made:
 def make(scope: Scope, type_id: str, area: Area, disease: str, as_of: datetime) -> Made:
     """The figures of a type below an area as they stood at `as_of`. Refused bad-value: no such type, or an area whose totals are not official."""
     t = types().get(type_id)
-    if t is None:
+    if t is None or t.gifts:
         raise Refused("bad-value", field={"zh": "类型", "en": "type"}, value=type_id, expected=", ".join(types()))
     if t.official and area.level not in t.levels:
         raise Refused("bad-value", field={"zh": "地区", "en": "area"}, value=area.level, expected=", ".join(t.levels))

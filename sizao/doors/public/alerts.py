@@ -1,0 +1,166 @@
+"""Grades of areas as alerts: one message of CAP 1.2 for each change, and a feed of the newest message of each area.
+
+References: Common Alerting Protocol Version 1.2, OASIS Standard, 1 July 2010; §3.2.1 alert, §3.2.2 info, §3.2.4 area, §3.3.2 date and time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from django.http import HttpRequest, HttpResponse
+
+from sizao.doors.kit.pages import is_demo
+from sizao.doors.kit.rings import outer_rings
+from sizao.doors.kit.templates import url
+from sizao.doors.kit.words import Words
+from sizao.kernel import clock
+from sizao.kernel.errors import Refused
+from sizao.kernel.typed import printable
+from sizao.registers.command import read as command
+
+from .bulletins import open_to_all
+
+ATOM, CAP, CAP_TYPE = "http://www.w3.org/2005/Atom", "urn:oasis:names:tc:emergency:cap:1.2", "application/cap+xml"
+#: Grade → severity, urgency, certainty of CAP 1.2.
+SEVERITY = {"high": ("Severe", "Immediate", "Likely"), "medium": ("Moderate", "Expected", "Possible"), "low": ("Minor", "Future", "Unlikely")}
+UNKNOWN = ("Unknown", "Unknown", "Unknown")
+ALERT, UPDATE, CANCEL = "Alert", "Update", "Cancel"
+#: Points of one polygon, the closing one included; polygons of one area; earlier messages that one refers to.
+POINTS, POLYGONS, REFERENCES = 100, 20, 20
+#: For so long the feed tells of a grade that ended.
+TOLD_AFTER = timedelta(days=30)
+GEOCODE = "GB/T 2260"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One change of an area's grade. `line` is the grade that it tells of; of a Cancel, the one that ended. `before`: the messages that it supersedes, the earliest first."""
+
+    line: Any
+    kind: str
+    sent: datetime
+    before: tuple[Message, ...] = ()
+
+    @property
+    def identifier(self) -> str:
+        """No space, comma, < or & may stand in it."""
+        return re.sub(r"[^\w.:-]", "-", f"sizao-{self.line.area.code}-{self.sent:%Y%m%dT%H%M%S}-{'ended' if self.kind == CANCEL else self.line.value}", flags=re.ASCII)
+
+
+def newest(lines: Iterable[Any], now: datetime) -> Message | None:
+    """The newest message of one area, from its grades in order of time: the first is an Alert, each that follows at once an Update, an end without another a Cancel. None: there never was one."""
+    last: Message | None = None
+    for line in lines:
+        if line.starts_at > now or (line.ends_at is not None and line.ends_at <= line.starts_at):
+            continue  # not yet, or never
+        if last is not None and _ended(last.line, line.starts_at) and last.line.ends_at < line.starts_at:
+            last = None
+        last = Message(line, ALERT if last is None else UPDATE, line.starts_at, () if last is None else _superseded(last))
+    if last is not None and _ended(last.line, now):
+        last = Message(last.line, CANCEL, last.line.ends_at, _superseded(last))
+    return last
+
+
+def _ended(line: Any, at: datetime) -> bool:
+    return line.ends_at is not None and line.ends_at <= at
+
+
+def _superseded(last: Message) -> tuple[Message, ...]:
+    return (*last.before, replace(last, before=()))[-REFERENCES:]
+
+
+def alert(request: HttpRequest, area: str) -> HttpResponse:
+    """The newest message of one area, in both languages. An invented city sends exercises."""
+    message = newest(command.published_course(area), clock.now())
+    if message is None:
+        raise Refused("page-not-found")
+    return open_to_all(HttpResponse(cap(message, _base(request), exercise=is_demo()), content_type=f"{CAP_TYPE}; charset=utf-8"))
+
+
+def feed(request: HttpRequest) -> HttpResponse:
+    """An Atom feed (RFC 4287) of the newest message of each area, the newest first; grades that ended stay for TOLD_AFTER."""
+    words, base, now = Words(request.LANGUAGE_CODE), _base(request), clock.now()  # type: ignore[attr-defined]
+    by_area: dict[int, list[Any]] = {}
+    for line in command.published_courses(now - TOLD_AFTER, now):
+        by_area.setdefault(line.area_id, []).append(line)
+    told = sorted((m for lines in by_area.values() if (m := newest(lines, now)) is not None), key=lambda m: (m.sent, m.identifier), reverse=True)
+    ET.register_namespace("", ATOM)
+    root = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": "zh-Hans" if words.is_zh else "en"})
+    _text(root, ATOM, "title", "风险等级预警" if words.is_zh else "Grades of areas as alerts")
+    _text(root, ATOM, "id", base + url("alerts"))
+    _text(root, ATOM, "updated", (told[0].sent if told else datetime(2000, 1, 1, tzinfo=UTC)).isoformat())
+    ET.SubElement(root, f"{{{ATOM}}}link", {"rel": "self", "href": base + url("alerts")})
+    _text(ET.SubElement(root, f"{{{ATOM}}}author"), ATOM, "name", "Sizao")
+    for m in told:
+        entry = ET.SubElement(root, f"{{{ATOM}}}entry")
+        _text(entry, ATOM, "title", _headline(m, words))
+        _text(entry, ATOM, "id", f"urn:sizao:{m.identifier}")
+        _text(entry, ATOM, "updated", m.sent.isoformat())
+        ET.SubElement(entry, f"{{{ATOM}}}link", {"rel": "alternate", "type": CAP_TYPE, "href": base + url("alert", area=m.line.area.code)})
+        _text(entry, ATOM, "summary", m.line.basis)
+    return open_to_all(HttpResponse(_xml(root), content_type="application/atom+xml; charset=utf-8"))
+
+
+def cap(message: Message, base: str, *, exercise: bool) -> bytes:
+    """A message; elements in the order of the schema. Instants have their offset and no Z, as the standard wants."""
+    line, sender = message.line, "sizao@" + (re.sub(r"[\s,<&]", "", base.partition("://")[2]) or "localhost")
+    ET.register_namespace("", CAP)
+    root = ET.Element(f"{{{CAP}}}alert")
+    for name, value in (
+        ("identifier", message.identifier), ("sender", sender), ("sent", cap_time(message.sent)), ("status", "Exercise" if exercise else "Actual"), ("msgType", message.kind), ("scope", "Public"),
+        ("note", "invented data" if exercise else ""), ("references", " ".join(f"{sender},{m.identifier},{cap_time(m.sent)}" for m in message.before)),
+    ):  # fmt: skip
+        if value:
+            _text(root, CAP, name, value)
+    severity, urgency, certainty = SEVERITY.get(line.value, UNKNOWN) if message.kind != CANCEL else ("Unknown", "Past", "Observed")
+    rings = outer_rings(line.area.geometry, points=POINTS, most=POLYGONS) if line.area.geometry else []
+    for language, tag in (("zh-hans", "zh-CN"), ("en", "en")):
+        words = Words(language, line.area.zone)
+        info = ET.SubElement(root, f"{{{CAP}}}info")
+        for name, value in (
+            ("language", tag), ("category", "Health"), ("event", "风险等级" if words.is_zh else "Risk grade"), ("urgency", urgency), ("severity", severity), ("certainty", certainty),
+            ("effective", cap_time(message.sent)), ("expires", cap_time(line.ends_at) if line.ends_at and message.kind != CANCEL else ""), ("headline", _headline(message, words)),
+            ("description", line.basis), ("web", base + url("public-home", {"place": line.area.code})),
+        ):  # fmt: skip
+            if value:
+                _text(info, CAP, name, value)
+        where = ET.SubElement(info, f"{{{CAP}}}area")
+        _text(where, CAP, "areaDesc", words.name(line.area))
+        for ring in rings:
+            _text(where, CAP, "polygon", " ".join(f"{lat},{lon}" for lon, lat in ring))
+        code = ET.SubElement(where, f"{{{CAP}}}geocode")
+        _text(code, CAP, "valueName", GEOCODE)
+        _text(code, CAP, "value", line.area.code)
+    return _xml(root)
+
+
+def cap_time(at: datetime) -> str:
+    """
+    >>> cap_time(datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC))
+    '2020-02-03T04:05:06-00:00'
+    """
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S-00:00")
+
+
+def _headline(message: Message, words: Words) -> str:
+    place, grade = words.name(message.line.area), words.code("risk-grade", message.line.value)
+    if message.kind == CANCEL:
+        return f"{place}：{grade}已解除" if words.is_zh else f"{place}: no longer {grade}"
+    return f"{place}：{grade}" if words.is_zh else f"{place}: {grade}"
+
+
+def _base(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/").rstrip("/")
+
+
+def _text(parent: Any, space: str, name: str, value: Any) -> None:
+    ET.SubElement(parent, f"{{{space}}}{name}").text = printable(str(value or ""))
+
+
+def _xml(root: Any) -> bytes:
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
