@@ -41,7 +41,7 @@ def at(day, hour=0, minute=0):
 def test_the_shipped_ledgers_have_no_fault_and_are_the_catalogue_s():
     found, faults = checking.checked(tuple(content.folders()))
     assert faults == []
-    assert len(found) == 48
+    assert len(found) == 50
     assert all(one.zh and one.en and one.minutes >= 0 for one in found.values())
 
 
