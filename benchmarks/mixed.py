@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PORT = 18_443
 #: Of fifty users so many are each; other numbers in the same parts.
 PARTS = {"community": 12, "cdc": 12, "commander": 6, "clerk": 8, "gateway": 6, "sampler": 6}
+#: A team's list to its end, as far as the page goes: what is overdue for days stands first, and the checks of today behind it.
+WHOLE = 1000
 LOOKS = ["/", "/measure/contact-daily-check", "/situation", "/grades", "/plan", "/duty"]
 
 
@@ -134,7 +136,7 @@ class _Work:
         reader = self._reader("community")
         while True:
             told: list[str] = []
-            yield "today", lambda told=told: self._kept(told, reader.ask("GET", "/today")), ""  # type: ignore[misc]
+            yield "today", lambda told=told: self._kept(told, reader.ask("GET", f"/today?show={WHOLE}")), ""  # type: ignore[misc]
             form = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"><input type="hidden" name="contact" value="([^"]+)"><input type="hidden" name="key" value="([^"]+)"', told[0] if told else "")
             if form:
                 token, contact, key = r.choice(form)
