@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from sizao.doors.kit.pages import page
 from sizao.kernel import audit, clock, glass
-from sizao.kernel.codes import code_list, roles
+from sizao.kernel.codes import code_list, label, roles
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import GrantAsk, Post, StoreInfo, User
+from sizao.kernel.registry import find
 
 PAGE = 100
 
@@ -25,7 +26,7 @@ def events(request: HttpRequest) -> HttpResponse:
     part = rows[:PAGE]
     context: dict[str, Any] = {
         "rows": part, "next": str(part[-1]["id"]) if len(rows) > PAGE else "", "users": User.objects.in_bulk({r["user_id"] for r in part}), "posts": Post.objects.select_related("area").in_bulk({r["post_id"] for r in part}),
-        "who": who, "kind": kind, "day": request.GET.get("day", ""), "now": clock.now(), "head": audit.head(), "glass_of": glass.glass_of, "purpose": _purpose, "purposes": code_list("purpose"),
+        "who": who, "kind": kind, "day": request.GET.get("day", ""), "now": clock.now(), "head": audit.head(), "glass_of": glass.glass_of, "purpose": _purpose, "said": said, "purposes": code_list("purpose"),
         "own": {"sign-in": _("signing in"), "operation": _("running of the store")}, "kinds": sorted({r["kind"] for r in part}),
     }  # fmt: skip
     audit.write(scope, "audit.read", [], count=len(part))
@@ -38,6 +39,19 @@ def access(request: HttpRequest) -> HttpResponse:
     asks = list(GrantAsk.objects.select_related("user", "area", "asked_by", "seconded_by").order_by("-asked_at")[:200])
     audit.write(scope, "audit.access", [], count=len(asks))
     return page(request, "account/audit_access.html", {"uses": glass.to_look_at(scope, all_=True), "asks": asks, "now": clock.now(), "auditing": True, "roles_known": roles()})
+
+
+def said(kind: str, language: str) -> str:
+    """An event's kind in words; of a register its label and what was done; "" where neither is known."""
+    if kind in code_list("audit-event"):
+        return label("audit-event", kind, language)
+    room, _dot, done = kind.partition(".")
+    try:
+        declared = find(room).declaration
+    except Refused:
+        return ""
+    what = label("audit-verb", done, language) if done in code_list("audit-verb") else ""
+    return f"{declared.zh if language.startswith('zh') else declared.en} · {what}" if what else ""
 
 
 def _purpose(told: str) -> str:
