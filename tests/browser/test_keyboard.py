@@ -48,7 +48,8 @@ MET = """() => {
   return { missed, order, dim: keyboard.dim };
 }"""
 #: Elements in the order in which they are read: one that lies wholly above the one before it, and not beside it in another column, is out of order.
-JUMPS = """() => keyboard.all.filter((e, i) => {
+#: A box that opens at today's line is wound back to its first: what stands above it comes before it, not back.
+JUMPS = """() => document.querySelectorAll(".scroll").forEach(e => e.scrollTo(0, 0)) || keyboard.all.filter((e, i) => {
   if (!i) return false;
   const a = keyboard.all[i - 1].getBoundingClientRect(), b = e.getBoundingClientRect();
   return b.bottom < a.top - 2 && b.left < a.right - 2 && b.right > a.left + 2;
