@@ -66,7 +66,7 @@ def test_what_cannot_wait_goes_before_an_extra_that_came_earlier():
 
 @pytest.mark.parametrize(
     ("first_in_work", "extras"),
-    [(0.3, 3), (1.0, 3), (1.5, 2), (1.9, 1), (4.0, 1)],
+    [(0.1, 3), (0.25, 3), (0.35, 2), (0.5, 1), (4.0, 1)],
 )
 def test_the_more_of_the_first_are_in_work_the_fewer_extras_are(first_in_work, extras):
     """Of four places; the average of the first as it was in the last seconds."""

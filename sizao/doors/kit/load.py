@@ -31,7 +31,7 @@ THREADS = 32
 #: Seconds that an extra stands in line, and that others do: then the server is not busy but ill.
 PATIENCE, PATIENCE_OF_THE_FIRST = 2.0, 30.0
 #: How many of the first are in work, on average, while extras may have every place but the last; and when they get the least.
-CALM, FULL = 0.5, 2.0
+CALM, FULL = 0.15, 0.6
 #: Below which average of extras in work the next begins then. One of half a second each time makes it a tenth of one place in the mean.
 LEAST = 0.05
 #: Seconds after which half of an average is of what came since.
