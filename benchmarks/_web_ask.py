@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +37,7 @@ def kinds_of_work(size: int) -> dict[str, Any]:
     people = [str(pk) for pk in Person.objects.filter(sender="bench").values_list("pk", flat=True)[:5000]]
     connections.close_all()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    turn = iter(range(10**9))
+    turn, run = iter(range(10**9)), os.getpid() % 100_000  # a store that is kept knows the tubes of the last time
 
     def post_json(address: str, body: Callable[[int], Any]) -> Ask:
         def ask(connection: http.client.HTTPConnection) -> int:
@@ -58,7 +59,7 @@ def kinds_of_work(size: int) -> dict[str, Any]:
 
     def tube(n: int) -> dict[str, Any]:
         members = [{"person": people[(n * 5 + k) % len(people)]} for k in range(5)]
-        return {"sent_at": moment(), "tubes": [{"id": str(uuid4()), "code": f"T{n:08d}", "size": 5, "disease": county.DISEASE, "sealed_at": moment(), "members": members}]}
+        return {"sent_at": moment(), "tubes": [{"id": str(uuid4()), "code": f"T{run:05d}{n:08d}", "size": 5, "disease": county.DISEASE, "sealed_at": moment(), "members": members}]}
 
     return {
         "headers": headers,

@@ -66,7 +66,7 @@ def test_what_cannot_wait_goes_before_an_extra_that_came_earlier():
 
 @pytest.mark.parametrize(
     ("first_in_work", "extras"),
-    [(0.1, 3), (0.25, 3), (0.35, 2), (0.5, 1), (4.0, 1)],
+    [(0.3, 3), (1.0, 3), (1.5, 2), (1.9, 1), (4.0, 1)],
 )
 def test_the_more_of_the_first_are_in_work_the_fewer_extras_are(first_in_work, extras):
     """Of four places; the average of the first as it was in the last seconds."""
@@ -89,6 +89,19 @@ def test_while_the_first_fill_the_house_extras_get_a_tenth_of_one_place():
             gate.leave(extra=True)
         now[0] += 0.01
     assert 8 < had < 16
+
+
+@pytest.mark.parametrize(("a_second", "extras"), [(5, 3), (15, 3), (30, 2), (300, 1)])
+def test_many_short_ones_fill_the_house_though_few_are_in_work_at_an_instant(a_second, extras):
+    """Each of a millisecond, for ten seconds."""
+    now = [0.0]
+    gate = Gate(at_once=4, clock=lambda: now[0])
+    for _ in range(10 * a_second):
+        assert gate.enter(extra=False, patience=0)
+        now[0] += 0.001
+        gate.leave(extra=False)
+        now[0] += 1 / a_second - 0.001
+    assert [gate.enter(extra=True, patience=0) for _ in range(4)] == [True] * extras + [False] * (4 - extras)
 
 
 def test_an_extra_is_told_at_once_when_its_line_is_full_and_after_its_patience_otherwise():

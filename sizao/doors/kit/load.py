@@ -31,7 +31,9 @@ THREADS = 32
 #: Seconds that an extra stands in line, and that others do: then the server is not busy but ill.
 PATIENCE, PATIENCE_OF_THE_FIRST = 2.0, 30.0
 #: How many of the first are in work, on average, while extras may have every place but the last; and when they get the least.
-CALM, FULL = 0.15, 0.6
+CALM, FULL = 0.5, 2.0
+#: The same by how many of the first begin in a second: four hundred scans of 1.5 ms are half a one in work on average, and leave an extra no time.
+CALM_RATE, FULL_RATE = 20.0, 40.0
 #: Below which average of extras in work the next begins then. One of half a second each time makes it a tenth of one place in the mean.
 LEAST = 0.05
 #: Seconds after which half of an average is of what came since.
@@ -60,6 +62,8 @@ class Gate:
         self._lines: tuple[deque[_Waiting], deque[_Waiting]] = (deque(), deque())
         #: Of the first, of the extras: how many are in work, and how many were on average.
         self._in_work, self._average = [0, 0], [0.0, 0.0]
+        #: Of the first: how many began, each counting half after a half-life.
+        self._begun = 0.0
         self._reckoned = clock()
 
     def enter(self, extra: bool, patience: float) -> bool:
@@ -104,7 +108,8 @@ class Gate:
             return False
         self._reckon()
         most = self._at_once - 1 or 1
-        calm = min(1.0, max(0.0, (FULL - self._average[False]) / (FULL - CALM)))
+        rate = self._begun * math.log(2) / HALF_LIFE
+        calm = min(1.0, max(0.0, min((FULL - self._average[False]) / (FULL - CALM), (FULL_RATE - rate) / (FULL_RATE - CALM_RATE))))
         allowed = LEAST + (most - LEAST) * calm
         return self._in_work[True] < math.ceil(allowed) and (calm == 1.0 or self._average[True] < allowed)
 
@@ -117,11 +122,13 @@ class Gate:
     def _begin(self, extra: bool) -> None:
         self._reckon()
         self._in_work[extra] += 1
+        self._begun += not extra
 
     def _reckon(self) -> None:
         now = self._clock()
         kept = math.exp2((self._reckoned - now) / HALF_LIFE)
         self._reckoned = now
+        self._begun *= kept
         for kind, many in enumerate(self._in_work):
             self._average[kind] = self._average[kind] * kept + many * (1 - kept)
 
