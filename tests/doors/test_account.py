@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from django.http import QueryDict
 from django.test import Client
 
 from sizao.doors.kit import middleware, second, signin, tokens
@@ -18,11 +20,11 @@ VILLAGE = "990001101201"
 @pytest.fixture
 def real(monkeypatch):
     """The store counts as a real one, where the rule of second factors holds."""
-    from sizao.doors.account import mine
+    from sizao.doors.account import mine, signing
     from sizao.doors.account import second as pages
     from sizao.doors.account import tokens as pages_of_tokens
 
-    for room in (middleware, mine, pages, pages_of_tokens):
+    for room in (middleware, mine, signing, pages, pages_of_tokens):
         monkeypatch.setattr(room, "is_demo", lambda: False)
 
 
@@ -60,6 +62,22 @@ def test_a_post_that_sees_names_opens_only_with_a_second_factor(real, county):
     assert browser.get("/api/v1/contacts").json()["code"] == "second-factor-needed"
     set_up(browser)
     assert browser.get("/registers").status_code == 200
+
+
+def test_the_way_to_a_page_that_opens_without_a_network_leads_by_the_second_factor(real, county):
+    browser = Client(HTTP_HOST="localhost")
+    assert browser.post(signin.make_link(county.user("community", VILLAGE).user))["Location"] == "/account/second?next=/field"
+
+
+def test_the_page_that_was_wanted_is_kept_whole_on_the_way_by_the_second_factor(real, county):
+    scope, other = county.user("cdc", VILLAGE), county.user("publisher")
+    since, until = (f"{clock.now() + timedelta(days=d):%Y-%m-%dT%H:%M}" for d in (-1, 2))
+    owner = come_in(scope)
+    set_up(owner)
+    owner.post("/account/duty", {"user": other.user.username, "since": since, "until": until})
+    browser = come_in(other)
+    way = browser.post("/post", {"post": scope.post.pk, "next": "/list?area=990001&state=open"})["Location"]
+    assert QueryDict(urlsplit(way).query)["next"] == "/list?area=990001&state=open"
 
 
 def test_a_post_without_names_opens_with_a_link(real, county):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from datetime import timedelta
 from uuid import uuid4
 
@@ -196,6 +197,39 @@ def test_who_asks_for_anybody_else_is_not_looked_up(phone, outbreak, django_asse
     request = RequestFactory().post("/tickets/new", {"what": "110105199003072282 冯春兰 示例省示例市 " * 2000})
     with django_assert_num_queries(0):
         heard.listen(request, next(r for r in policy.ROUTES if r.name == "directive-new"))
+
+
+def test_a_workbook_that_was_spoilt_on_the_way_is_listened_to_without_a_word():
+    """Any one byte wrong, or cut off: whoever reads it says so; who only listens says nothing."""
+    from sizao.doors.field import heard
+
+    whole = workbook("P1", "张三").read()
+    spoilt = [whole[:n] + bytes([whole[n] ^ 0xFF]) + whole[n + 1 :] for n in range(0, len(whole), 7)] + [whole[:n] for n in range(2, len(whole), 97)]
+    for data in spoilt:
+        list(heard._of_bytes(data))
+
+
+def test_of_a_workbook_that_swells_only_so_much_is_read(monkeypatch):
+    from sizao.doors.field import heard
+
+    monkeypatch.setattr(heard, "LONGEST", 1000)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as book:
+        for n in range(50):
+            book.writestr(f"xl/worksheets/sheet{n}.xml", "x" * 800)
+    assert sum(map(len, heard._of_bytes(made.getvalue()))) <= 1000
+
+
+def test_whoever_listens_changes_no_answer(phone, outbreak, monkeypatch, caplog):
+    from sizao.doors.kit import routes
+
+    def fails(request, route):
+        raise KeyError("张三")
+
+    monkeypatch.setattr(routes, "_listeners", [fails])
+    monkeypatch.setattr(routes, "strict", lambda: False)
+    assert outbreak.client(outbreak.desk).get("/find", {"q": "张三"}).status_code == 200
+    assert "KeyError" in caplog.text and "张三" not in caplog.text
 
 
 def test_a_copy_of_somebody_else_is_not_there(phone, outbreak):

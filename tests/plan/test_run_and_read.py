@@ -154,6 +154,26 @@ def test_a_list_is_paged_without_gap_or_repeat(town):
         read.missing(town.desk, DAILY, after="nonsense")
 
 
+@pytest.mark.parametrize("state", ["missing", "missed", "open", "met"])
+@pytest.mark.parametrize("part", ["root", "part"])
+def test_a_list_of_all_measures_is_in_order_and_paged_without_gap_or_repeat(town, state, part):
+    """Each measure gives its first rows; together they are what one list of all would be."""
+    run.evaluate_all(NOW)
+    area = town.root if part == "root" else town.areas["990001101201"]
+    whole = [(r.due, r.subject, r.occasion, r.measure) for r in read.missing(town.desk, None, area, state=state, limit=None).rows]
+    for limit in (1, 3):
+        seen, after = [], None
+        while True:
+            page = read.missing(town.desk, None, area, state=state, after=after, limit=limit)
+            seen += [(r.due, r.subject, r.occasion, r.measure) for r in page.rows]
+            after = page.next
+            if after is None:
+                break
+        assert seen == whole
+    if (state, part) == ("missing", "root"):
+        assert len({measure for *_, measure in whole}) > 1
+
+
 def test_a_list_that_was_not_kept_is_the_same_query_again(town, monkeypatch):
     made = run.evaluate_all(NOW)
     kept = [(r.subject, r.occasion, r.due, r.post, r.why) for r in read.missing(town.desk, DAILY, run=made, limit=None).rows]

@@ -1,6 +1,7 @@
 """The way in, the way out, and the post one works for."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -80,7 +81,7 @@ def choose_post(request: HttpRequest) -> HttpResponse:
 def _factor_first(request: HttpRequest, onward: str, post: Any) -> str:
     """The page itself, or by way of the second factor that user or post still needs: a page that also opens without a network asks for none."""
     asked = second.waits(request) or (post is not None and not second.is_whole(request) and second.wanted(Scope.open(request.user, post), is_demo()))
-    return f"/account/second?next={onward}" if asked else onward
+    return f"/account/second?next={quote(onward)}" if asked else onward
 
 
 def first_page(user: Any) -> str:

@@ -7,6 +7,7 @@ so a request without it costs one search through its text and no statement.
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,12 @@ from sizao.rehearsal.people import NOWHERE
 
 LOOKS_SO = re.compile(rf"{NOWHERE}[0-9]{{11}}[0-9Xx]|[㐀-鿿][{copies.RARE}]{{2}}")
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-#: Bytes of one part that are looked through, and rows of one request that are looked up.
+#: Bytes of one file that are looked through, and rows of one request that are looked up.
 LONGEST, MOST = 32 << 20, 5000
 #: Where lists are looked through on purpose, by who looks after phones.
 NOT_THERE = frozenset({"field-copies-look"})
+#: How the reading of a workbook ends that was spoilt, cut off or sealed.
+SPOILT = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 #: Parts of a workbook in which text stands.
 SHEETS = re.compile(r"xl/(sharedStrings|worksheets/.+)\.xml$")
 
@@ -76,11 +79,14 @@ def _of_bytes(data: bytes) -> Iterator[str]:
     if data[:2] == b"PK":
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as book:
+                left = LONGEST  # of all parts together, whatever they say of themselves: a small file can swell to any size
                 for part in book.infolist():
-                    if SHEETS.search(part.filename):
+                    if left and SHEETS.search(part.filename):
                         with book.open(part) as inside:
-                            yield inside.read(LONGEST).decode("utf-8", "replace")
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
+                            text = inside.read(left)
+                        left -= len(text)
+                        yield text.decode("utf-8", "replace")
+        except SPOILT:  # whoever reads it says so
             return
         return
     for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8", "gb18030"):

@@ -2,7 +2,7 @@
 
 A process works on `AT_ONCE` requests at a time; more would only make each slower. The others stand in two lines: what people and gateways
 cannot do without (a pass, a scan, a sample, an entry) and the extras (maps, charts, exports), which may be asked again in a minute.
-The more of the first are in work, the fewer extras are: Python works on one request at an instant, so that a chart that is drawn beside
+The more of the first are in work, or begin in a second, the fewer extras are: Python works on one request at an instant, so that a chart that is drawn beside
 scans makes every one of them wait. An extra that would stand longer than `PATIENCE`, or finds its line full, is told so at once. What is
 told costs no database and no template, so that telling it to thousands takes little from the others.
 """

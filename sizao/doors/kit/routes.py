@@ -5,6 +5,7 @@ view, so a new page cannot forget its question. What an address does with the *a
 route × role × area from these words.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from sizao.doors.kit import devices
-from sizao.kernel.errors import Refused
+from sizao.kernel.errors import Refused, strict
 from sizao.kernel.registry import find
+
+log = logging.getLogger("sizao.doors")
 
 Audience = Literal["anyone", "signed-in", "post"]
 AreaRule = Literal["none", "query", "subject"]
@@ -98,6 +101,17 @@ def listen_with(listener: Callable[[HttpRequest, Route], None]) -> None:
         _listeners.append(listener)
 
 
+def _tell(request: HttpRequest, route: Route) -> None:
+    """Whoever listens changes no answer: what fails there is a line in the log (a fault under tests)."""
+    for listener in _listeners:
+        try:
+            listener(request, route)
+        except Exception as fault:
+            if strict():
+                raise
+            log.error("what listens failed at %s: %s", route.name, type(fault).__name__)
+
+
 def guard(route: Route) -> Callable[..., HttpResponse]:
     """The view of a route behind its question. Refusals are raised; the middleware gives them a face."""
     room, _, function = route.view.rpartition(".")
@@ -122,8 +136,7 @@ def guard(route: Route) -> Callable[..., HttpResponse]:
                     return once.answer(request, lambda: view(request, **arguments))
                 return view(request, **arguments)  # type: ignore[no-any-return]
         finally:
-            for listener in _listeners:
-                listener(request, route)
+            _tell(request, route)
 
     guarded.route = route  # type: ignore[attr-defined]
     if route.signed:
