@@ -35,6 +35,7 @@ PEOPLE = (
     ("cdc", "疾控流调员", "疾控流调员（电脑） · CDC investigator (desk)"),
     ("operator-a", "预案管理员甲", "预案管理员甲（提出） · plan writer (proposes)"),
     ("operator-b", "预案管理员乙", "预案管理员乙（同意） · plan writer (agrees)"),
+    ("publisher", "发布员", "发布员（电脑，拟稿） · publisher (desk, prepares what goes out)"),
     ("accounts", "账号管理员", "账号管理员（用户与岗位） · accounts administrator (users and posts)"),
 )
 
@@ -106,6 +107,7 @@ def people(told: Told) -> None:
         ("operator-b", "operator", told.areas[0]),
         ("accounts", "accounts", told.areas[0]),
         ("commander", "commander", ruled),
+        ("publisher", "publisher", ruled),
         ("cdc", "cdc", counties[0]),
         ("community", "community", busiest(told)),
     ):

@@ -353,10 +353,9 @@ class Registrar:
         whom: dict[str, Any] = {kind: self.place(area) if kind == "area" else self.told.ids[about]}
         if unit is not None:
             whom["unit"] = self.told.ids[f"unit:{unit}"]
-        if (other := told.pop("_counterpart", None)) is not None:
-            told["counterpart"] = str(self.told.ids[f"unit:{other}"])
-        if (owner := told.pop("_owner", None)) is not None:
-            told["risk_owner"] = str(self.told.ids[f"unit:{owner}"])
+        for mark, column in (("_counterpart", "counterpart"), ("_owner", "risk_owner"), ("_given_to", "given_to")):
+            if (other := told.pop(mark, None)) is not None:
+                told[column] = str(self.told.ids[f"unit:{other}"])
         for field_ in ("origin_area", "outside_area"):
             if field_ in told:
                 told[field_] = self.place(told[field_])

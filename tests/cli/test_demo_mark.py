@@ -48,7 +48,11 @@ from sizao.kernel.models import User
 from sizao.kernel.scope import Scope
 from sizao.rehearsal.seated import SEATS
 parts = {s.username: home_unit.part(Scope.open(User.objects.get(username=s.username)), Words("zh-hans"), clock.now()) for s in SEATS if s.username != "sampler"}
-print(json.dumps({name: [len(p["units"]), p["to_file"], len(p["findings"]) + len(p["questions"])] for name, p in parts.items()}))
+from sizao.situation.publication import questions, store
+[gifts] = store.gifts_out()
+told = gifts.body["gifts"]
+out = {"two": gifts.prepared_by_id != gifts.signed_by_id, "kinds": sorted({s["kind"] for s in told["sums"]}), "named": sum(bool(g["giver"]) for g in told["givers"]), "anonymous": sum(not g["giver"] for g in told["givers"]), "to": len(told["to"]), "answers": len(questions.out()), "tables": sorted(r.type for r in store.out())}
+print(json.dumps({"seats": {name: [len(p["units"]), p["to_file"], len(p["findings"]) + len(p["questions"])] for name, p in parts.items()}, "out": out}))
 """
 
 
@@ -66,7 +70,10 @@ def test_the_demo_is_a_city_under_two_plans_and_starts_again_in_a_moment(tmp_pat
         counted = json.loads(run("coverage", "--json"))
         assert len({m["id"] for m in counted["measures"] if m["missing"]}) > 20
         done = subprocess.run([sys.executable, "-c", TO_DO, str(place / "demo")], capture_output=True, text=True, timeout=120, env=environment, check=True)
-        seats = json.loads(done.stdout)
+        found = json.loads(done.stdout)
+        seats, out = found["seats"], found["out"]
+        assert out["two"] and out["kinds"] == ["currency", "item"] and out["named"] > 1 and out["anonymous"] and out["to"] > 2, out
+        assert out["tables"] == ["donations", "official-totals"] and out["answers"] == 3, out
         assert len(seats) == 7 and all(units for units, _, _ in seats.values()) and all(to_file + asked for _, to_file, asked in seats.values()), seats
         began = time.process_time()
         run("demo", "--no-serve")

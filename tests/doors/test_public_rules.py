@@ -3,8 +3,12 @@
 import pytest
 from django.test import Client
 
+from sizao.doors.public import concerned
 from sizao.kernel import clock
+from sizao.kernel.content_dir import content_dir
 from sizao.kernel.models import Enactment
+from sizao.plan.facts import vocabulary
+from sizao.plan.language import load_edition
 
 pytestmark = pytest.mark.django_db
 
@@ -28,3 +32,23 @@ def test_each_rule_in_force_stands_there_in_words_with_its_version_and_no_person
 def test_a_rule_that_has_ended_is_asked_of_nobody(outbreak):
     Enactment.objects.update(ends_at=clock.now())
     assert "No plan is in force." in read()
+
+
+def test_rules_stand_by_place_and_there_by_whom_they_concern_in_both_languages(outbreak):
+    area = Enactment.objects.get().area
+    for language, place, whom in (("zh-hans", f"{area.name_zh}现行规定", "密切接触者和被隔离的人"), ("en", f"In force in {area.name_en}", "Contacts and people in isolation")):
+        page = read(language)
+        held = page[page.index(f'data-place="{area.code}"') :]
+        assert place in held and held.index(place) < held.index('data-concerned="contacts"') < held.index(whom)
+        assert not any(f"<b>{inner}</b>" in page for inner in ("named list", "due report", "standing duty", "点名清单", "应报"))
+
+
+def test_every_measure_that_ships_concerns_somebody():
+    seen = set()
+    for file in sorted((content_dir() / "plans").glob("*/edition.yaml")):
+        for m in load_edition(file.read_text(encoding="utf-8"), vocabulary(), file.name).measures.values():
+            group = concerned.group_of(m)
+            seen.add(group)
+            kinds = concerned.unit_kinds(m.should) if m.facts == "reporting_unit" and m.should is not None else set()
+            assert group == "places" or not kinds or kinds <= set(concerned.groups()[group]["kinds"]), m.id
+    assert {"households", "ill", "contacts", "travellers", "schools", "health", "trade", "staff", "places", "offices"} <= seen

@@ -85,7 +85,10 @@ def demo(
     opened = context.open_store(place, kind="demo")
     from sizao.rehearsal import inhabited
 
+    from .let_out import let_out
+
     made = inhabited.ensure(size, days=days, seed=seed, progress=context.say)
+    let_out("publisher", "commander")
     (opened.path / MARK).write_text(jsonlib.dumps(_mark(seed, size, days)))
     if no_serve:
         raise typer.Exit(0)

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from sizao.doors.command import plan_words
 from sizao.doors.kit import shapes
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
@@ -17,11 +16,12 @@ from sizao.kernel import clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
 from sizao.plan import evaluation
-from sizao.plan.show import show_measure
 from sizao.registers.command import read as command
 from sizao.registers.isolation.orders import published
 from sizao.registers.isolation.rules import length
 from sizao.situation.publication import questions, store
+
+from .concerned import by_place
 
 NOBODY: dict[str, Any] = {"user": None, "scope": None, "post": None}
 #: Levels among which a reader chooses his place, and how many of one level are listed.
@@ -77,15 +77,9 @@ def applying(area: Area, now: datetime, words: Words) -> dict[str, Any]:
     """What applies at a place. A trial of a plan obliges nobody of the public and says that it is one."""
     zoned = words.at(area.zone)
     grade = nearest(area, {r.area_id: r for r in command.published_grades(now)})
-    by_edition: dict[int, tuple[Any, dict[str, list[Any]]]] = {}
-    for f in evaluation.in_force(now):
-        e = f.enactment
-        if (e.ends_at is None or e.ends_at > now) and area.path.startswith(e.area.path):
-            told = show_measure(f.measure)
-            by_edition.setdefault(e.pk, (e, {}))[1].setdefault(told["kind"], []).append(told)
-    rules = [(e, evaluation.edition(e.item_id), kinds, sum(map(len, kinds.values()))) for e, kinds in by_edition.values()]
+    shown = [(f.enactment, f.measure) for f in evaluation.in_force(now) if (f.enactment.ends_at is None or f.enactment.ends_at > now) and area.path.startswith(f.enactment.area.path)]
     persons = [(rule, e, zoned.span(length(rule.body["longest"]))) for rule, e in published(now) if area.path.startswith(e.area.path)]
-    return {"grade": grade, "orders": command.published_orders(area, now), "rules": rules, "kinds": plan_words.kinds(), "persons": persons, "shades": SHADES}
+    return {"grade": grade, "orders": command.published_orders(area, now), "places": by_place(shown), "edition": evaluation.edition, "persons": persons, "shades": SHADES}
 
 
 def nearest(area: Area, of: dict[int, Any]) -> Any:

@@ -5,31 +5,27 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from sizao.doors.command import plan_words
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
-from sizao.kernel.models import ContentItem, Enactment
+from sizao.kernel.models import ContentItem
 from sizao.plan import evaluation
 from sizao.plan.grading import rulesets
 from sizao.plan.grading.rulesets import Line, RuleSet
-from sizao.plan.show import show_measure
 from sizao.registers.command.read import published_grades
 from sizao.registers.isolation.orders import published
 from sizao.registers.isolation.rules import length
 
+from .concerned import by_place
+
 
 def rules(request: HttpRequest) -> HttpResponse:
-    """The editions in force with their measures by kind, and what may be ordered of one person. A trial says that it is one; what has ended is not shown."""
+    """The measures in force by place and by whom they concern, and what may be ordered of one person. A trial says that it is one; what has ended is not shown."""
     now = clock.now()
     words = Words(request.LANGUAGE_CODE)  # type: ignore[attr-defined]
-    shown: dict[int, tuple[Enactment, list[Any]]] = {}
-    for f in evaluation.in_force(now):
-        if f.enactment.ends_at is None or f.enactment.ends_at > now:
-            shown.setdefault(f.enactment.pk, (f.enactment, []))[1].append(f.measure)
-    texts = [(e, evaluation.edition(e.item_id), _by_kind(measures)) for e, measures in shown.values()]
+    shown = [(f.enactment, f.measure) for f in evaluation.in_force(now) if f.enactment.ends_at is None or f.enactment.ends_at > now]
     context = {
-        "w": words, "texts": texts, "orders": [(rule, e, words.span(length(rule.body["longest"]))) for rule, e in published(now)], "kinds": plan_words.kinds(), "now": now, "count": sum(len(m) for _, m in shown.values()),
+        "w": words, "places": by_place(shown), "edition": evaluation.edition, "orders": [(rule, e, words.span(length(rule.body["longest"]))) for rule, e in published(now)], "now": now, "count": len(shown),
         "user": None, "scope": None, "post": None, "grades": _grades(now),
     }  # fmt: skip
     return page(request, "public/rules.html", context)
@@ -41,8 +37,3 @@ def _grades(now: datetime) -> list[tuple[Any, RuleSet | None, list[Line]]]:
     wanted = {row.rule.partition("@")[0] for row in rows if row.rule}
     texts = {item.ref: rulesets.read(item.item_id, item.text) for item in ContentItem.objects.filter(kind=rulesets.KIND, item_id__in=wanted)} if wanted else {}
     return [(row, rules, [line for line in rules.lines if line.grade == row.value] if rules else []) for row in rows for rules in [texts.get(row.rule)]]
-
-
-def _by_kind(measures: list[Any]) -> list[tuple[str, list[dict[str, Any]]]]:
-    shown = [show_measure(m) for m in measures]
-    return [(kind, [m for m in shown if m["kind"] == kind]) for kind in dict.fromkeys(m["kind"] for m in shown)]

@@ -14,9 +14,10 @@ DATED = ("directive", "finding", "improvement", "decision")
 TICKET = """
 INSERT INTO thing
 WITH kinds AS (SELECT unnest([{kinds}]) AS kind, unnest([{many}]) AS many), places AS (SELECT i FROM area WHERE level = 'township'),
-     drawn AS (SELECT kind, p.i AS area, k, after_hours({{begin}}, floor(u2('raised ' || kind, p.i, k) * {{days}} * 24 * 60) / 60.0) AS raised_at FROM kinds, places p, range(many) AS t(k))
+     drawn AS (SELECT kind, p.i AS area, k, CASE pick2(4, 'topic ' || kind, p.i, k) WHEN 0 THEN 'supplies' WHEN 1 THEN 'travel' ELSE 'testing' END AS topic,
+                 after_hours({{begin}}, floor(u2('raised ' || kind, p.i, k) * {{days}} * 24 * 60) / 60.0) AS raised_at FROM kinds, places p, range(many) AS t(k))
 SELECT 'ticket', CAST(row_number() OVER (ORDER BY raised_at, kind, area, k) AS INTEGER), area, raised_at, kind,
-  json_object('kind', kind, 'topic', CASE pick2(4, 'topic ' || kind, area, k) WHEN 0 THEN 'supplies' WHEN 1 THEN 'travel' ELSE 'testing' END, 'raised_at', raised_at,
+  json_object('kind', kind, 'topic', topic, 'what', coalesce(called('ticket ' || kind || ' ' || topic, area * 100 + k), called('ticket ' || kind, area * 100 + k), ''), 'raised_at', raised_at,
     'due_at', CASE WHEN kind IN ({dated}) AND (kind <> 'decision' OR u2('dated', area, k) < .8) THEN after_hours(raised_at, 24 * (2 + pick2(4, 'due', area, k))) END,
     'unit', CASE WHEN kind <> 'decision' OR u2('owned', area, k) < .8 THEN (SELECT min(u.i) FROM unit u WHERE u.area = drawn.area AND u.kind = 'township') END) FROM drawn;
 """
@@ -24,7 +25,7 @@ SELECT 'ticket', CAST(row_number() OVER (ORDER BY raised_at, kind, area, k) AS I
 POSTS = (("command_seat", "city", None), ("command_seat", "county", None), ("command_seat", "township", None), ("duty", "county", 12), ("leader_in_charge", "county", 24), ("grid", "grid", None))
 POST = """
 INSERT INTO thing SELECT 'post', {start} + CAST(row_number() OVER (ORDER BY i) AS INTEGER), i, after_hours({{begin}}, -480), '{kind}',
-  json_object('kind', '{kind}', 'title', '岗位' || i, 'told_at', after_hours({{begin}}, -480), 'holder', CASE WHEN u('held {kind}', i) < .9 THEN true WHEN u('held {kind}', i) < .97 THEN false END, 'backup', u('backup {kind}', i) < .8,
+  json_object('kind', '{kind}', 'title', called('post {kind}', i), 'told_at', after_hours({{begin}}, -480), 'holder', CASE WHEN u('held {kind}', i) < .9 THEN true WHEN u('held {kind}', i) < .97 THEN false END, 'backup', u('backup {kind}', i) < .8,
     'reachable', u('reached {kind}', i) < .9, 'shift_hours', {hours}, 'shift_starts', CASE WHEN {hours} IS NOT NULL THEN {{begin}} END, 'unit', {unit}) FROM {who};
 """
 #: One row a shift; nobody may come.
@@ -41,34 +42,34 @@ INSERT INTO thing SELECT 'call', CAST(row_number() OVER (ORDER BY t.i, k) AS INT
   json_object('guard_post', t.i, 'called_at', after_hours({begin}, k * 24 + 8 + pick2(10, 'calls at', t.i, k)), 'outcome', CASE WHEN u2('answers', t.i, k) < .85 THEN 'answered' ELSE 'no_answer' END)
 FROM thing t, range({days}) AS r(k) WHERE t.register = 'post' AND ((t.kind = 'command_seat' AND u2('called', t.i, k) < .2) OR (t.kind IN ('duty', 'leader_in_charge') AND u2('called', t.i, k) < .2));
 """
-#: (kind, level, how many to an area, title, whom or what it reaches). The public reads these words.
+#: (kind, level, how many to an area, whom or what it reaches). The public reads these words.
 ORDERS = (
-    ("response_level", "city", 2, "应急响应级别调整（演示） · response level changed (demo)", "全市 · the whole city"),
-    ("grade", "township", 1, "风险等级认定（演示） · risk grade set (demo)", "本乡镇 · the township"),
-    ("terminal_cleaning", "village", 1, "终末消毒（演示） · terminal disinfection (demo)", "有病例的住所和场所 · homes and places where a case was"),
-    ("gathering", "township", 2, "暂停聚集性活动（演示） · gatherings suspended (demo)", "本乡镇五十人以上的活动 · gatherings of over fifty in the township"),
-    ("strategy", "county", 2, "防控策略调整（演示） · strategy changed (demo)", "本县各单位 · the units of the county"),
-    ("traffic", "township", 1, "道路管制（演示） · roads controlled (demo)", "进出本乡镇的车辆；救护、物资车辆除外 · vehicles in and out of the township; ambulances and supplies excepted"),
+    ("response_level", "city", 2, "全市 · the whole city"),
+    ("grade", "township", 1, "本乡镇 · the township"),
+    ("terminal_cleaning", "village", 1, "有病例的住所和场所 · homes and places where a case was"),
+    ("gathering", "township", 2, "本乡镇五十人以上的活动 · gatherings of over fifty in the township"),
+    ("strategy", "county", 2, "本县各单位 · the units of the county"),
+    ("traffic", "township", 1, "进出本乡镇的车辆；救护、物资车辆除外 · vehicles in and out of the township; ambulances and supplies excepted"),
 )
 ORDER = """
 INSERT INTO thing
 WITH drawn AS (SELECT a.i AS area, k, after_hours({{begin}}, floor(u2('ordered {kind}', a.i, k) * {{days}} * 24 * 60) / 60.0) AS issued_at FROM area a, range({many}) AS t(k) WHERE a.level = '{level}')
 SELECT 'order', {start} + CAST(row_number() OVER (ORDER BY issued_at, area, k) AS INTEGER), area, issued_at, '{kind}',
-  json_object('kind', '{kind}', 'title', '{title}', 'restrictive', '{kind}' IN ('gathering', 'traffic'), 'strictness', 1 + pick2(3, 'strict {kind}', area, k), 'touches_public', '{kind}' IN ('gathering', 'traffic', 'response_level', 'grade'),
-    'basis', CASE WHEN u2('basis {kind}', area, k) < .9 THEN '指挥部会议纪要（演示） · minutes of the command meeting (demo)' ELSE '' END, 'reach', CASE WHEN u2('reach {kind}', area, k) < .9 THEN '{reach}' ELSE '' END, 'appeal_route', CASE WHEN u2('appeal {kind}', area, k) < .85 THEN '12345' ELSE '' END,
+  json_object('kind', '{kind}', 'title', called('order {kind}', area * 10 + k), 'restrictive', '{kind}' IN ('gathering', 'traffic'), 'strictness', 1 + pick2(3, 'strict {kind}', area, k), 'touches_public', '{kind}' IN ('gathering', 'traffic', 'response_level', 'grade'),
+    'basis', CASE WHEN u2('basis {kind}', area, k) < .9 THEN '指挥部会议纪要 · minutes of the command meeting' ELSE '' END, 'reach', CASE WHEN u2('reach {kind}', area, k) < .9 THEN '{reach}' ELSE '' END, 'appeal_route', CASE WHEN u2('appeal {kind}', area, k) < .85 THEN '12345' ELSE '' END,
     'issued_at', issued_at, 'starts_at', after_hours(issued_at, 12), 'ends_at', CASE WHEN u2('ends {kind}', area, k) < .9 THEN after_hours(issued_at, 24 * (4 + pick2(8, 'lasts {kind}', area, k))) END) FROM drawn;
 """
 #: Texts: the plain words of an order; evaluations of a change; bulletins each day; guides, messages, plans of treatment; plans of units.
 TEXT = """
-INSERT INTO thing SELECT 'text', CAST(row_number() OVER (ORDER BY t.i) AS INTEGER), t.area, t.known_at, 'rule', json_object('kind', 'rule', 'title', '解读' || t.i, 'about_order', t.i) FROM thing t WHERE t.register = 'order' AND CAST(t.told->>'touches_public' AS BOOLEAN);
-INSERT INTO thing SELECT 'text', (SELECT max(i) FROM thing WHERE register = 'text') + CAST(row_number() OVER (ORDER BY t.i) AS INTEGER), t.area, after_hours(t.known_at, -30), 'evaluation', json_object('kind', 'evaluation', 'title', '评估' || t.i, 'about_order', t.i)
+INSERT INTO thing SELECT 'text', CAST(row_number() OVER (ORDER BY t.i) AS INTEGER), t.area, t.known_at, 'rule', json_object('kind', 'rule', 'title', called('text rule ' || t.kind, t.i), 'about_order', t.i) FROM thing t WHERE t.register = 'order' AND CAST(t.told->>'touches_public' AS BOOLEAN);
+INSERT INTO thing SELECT 'text', (SELECT max(i) FROM thing WHERE register = 'text') + CAST(row_number() OVER (ORDER BY t.i) AS INTEGER), t.area, after_hours(t.known_at, -30), 'evaluation', json_object('kind', 'evaluation', 'title', called('text evaluation', t.i), 'about_order', t.i)
   FROM thing t WHERE t.register = 'order' AND t.kind IN ('response_level', 'grade', 'strategy');
 INSERT INTO thing SELECT 'text', (SELECT max(i) FROM thing WHERE register = 'text') + CAST(row_number() OVER (ORDER BY p.i, day) AS INTEGER), p.area, after_hours(day, 15), 'bulletin',
-  json_object('kind', 'bulletin', 'title', '通报' || p.i, 'unit', CAST(p.told->>'unit' AS INTEGER), 'figures_unequal', CASE WHEN u2('unequal', p.i, day) < .1 THEN 1 WHEN u2('unequal', p.i, day) < .95 THEN 0 END)
+  json_object('kind', 'bulletin', 'title', called('text bulletin', p.i) || ' ' || strftime(day, '%Y-%m-%d'), 'unit', CAST(p.told->>'unit' AS INTEGER), 'figures_unequal', CASE WHEN u2('unequal', p.i, day) < .1 THEN 1 WHEN u2('unequal', p.i, day) < .95 THEN 0 END)
   FROM thing p, generate_series({begin}, {end} - INTERVAL 1 DAY, INTERVAL 1 DAY) AS t(day) WHERE p.register = 'post' AND p.kind = 'spokesperson';
-INSERT INTO thing SELECT 'text', (SELECT max(i) FROM thing WHERE register = 'text') + CAST(row_number() OVER (ORDER BY kind, k, a.i) AS INTEGER), a.i, day_of(1 + k * 9 + pick2(4, 'writes ' || kind, a.i, k)), kind, json_object('kind', kind, 'title', '文本' || a.i || kind)
+INSERT INTO thing SELECT 'text', (SELECT max(i) FROM thing WHERE register = 'text') + CAST(row_number() OVER (ORDER BY kind, k, a.i) AS INTEGER), a.i, day_of(1 + k * 9 + pick2(4, 'writes ' || kind, a.i, k)), kind, json_object('kind', kind, 'title', called('text ' || kind, k))
   FROM area a, (SELECT unnest(['guide', 'message', 'treatment_plan']) AS kind), range(2) AS r(k) WHERE a.level = 'county';
-INSERT INTO thing SELECT 'text', (SELECT max(i) FROM thing WHERE register = 'text') + CAST(row_number() OVER (ORDER BY u.i) AS INTEGER), u.area, day_of(pick({days}, 'files', u.i)), 'plan', json_object('kind', 'plan', 'title', '预案' || u.i, 'unit', u.i)
+INSERT INTO thing SELECT 'text', (SELECT max(i) FROM thing WHERE register = 'text') + CAST(row_number() OVER (ORDER BY u.i) AS INTEGER), u.area, day_of(pick({days}, 'files', u.i)), 'plan', json_object('kind', 'plan', 'title', replace(u.name, '（虚构）', '') || called('text plan', u.i), 'unit', u.i)
   FROM unit u WHERE u.kind IN ('county', 'clinic', 'school', 'department') AND u('files a plan', u.i) < .7;
 """
 #: A guide comes to firms, a plan of treatment to hospitals, a message to households: not to all of them.
@@ -83,15 +84,19 @@ DUTY = """
 INSERT INTO thing SELECT 'duty', CAST(row_number() OVER (ORDER BY a.i, m) AS INTEGER), a.i, after_hours({begin}, 24 * pick2(5, 'in force', a.i, m)), m,
   json_object('measure', m, 'edition', 'city', 'in_force_from', after_hours({begin}, 24 * pick2(5, 'in force', a.i, m))) FROM area a, (SELECT unnest(['contacts', 'sweep', 'gateways', 'reports']) AS m) WHERE a.level = 'county';
 INSERT INTO thing SELECT 'form', CAST(row_number() OVER (ORDER BY a.i, k) AS INTEGER), a.i, day_of(pick2({days}, 'wants', a.i, k)), 'form',
-  json_object('title', '表' || a.i || k, 'asks', CASE WHEN u2('known', a.i, k) < .4 THEN 'persons_fever' ELSE 'shoe_size' END, 'minutes', 5, 'known_at', day_of(pick2({days}, 'wants', a.i, k)), 'first_sent_at', after_hours(day_of(pick2({days}, 'wants', a.i, k)), 40))
+  json_object('title', called('form', a.i * 10 + k), 'asks', CASE WHEN u2('known', a.i, k) < .4 THEN 'persons_fever' ELSE 'shoe_size' END, 'minutes', 5, 'known_at', day_of(pick2({days}, 'wants', a.i, k)), 'first_sent_at', after_hours(day_of(pick2({days}, 'wants', a.i, k)), 40))
   FROM area a, range(3) AS t(k) WHERE a.level = 'township';
 INSERT INTO thing SELECT 'review', CAST(row_number() OVER (ORDER BY a.i, k) AS INTEGER), a.i, after_hours(day_of(k * 6 + pick2(9, 'looks again', a.i, k)), 10), 'review',
   json_object('scale', 'response', 'reviewed_at', after_hours(day_of(k * 6 + pick2(9, 'looks again', a.i, k)), 10), 'outcome', 'kept') FROM area a, range({days} // 6) AS t(k) WHERE a.level IN ('city', 'county');
 """
 #: What became of a measure is looked at again every few days.
 PHASE = """
-INSERT INTO thing SELECT 'text', (SELECT max(i) FROM thing WHERE register = 'text') + CAST(row_number() OVER (ORDER BY t.i, k) AS INTEGER), t.area, after_hours(t.known_at, 24 * (3 + k * 5)), 'evaluation', json_object('kind', 'evaluation', 'title', '评估' || t.i || '-' || k, 'about_duty', t.i)
+INSERT INTO thing SELECT 'text', (SELECT max(i) FROM thing WHERE register = 'text') + CAST(row_number() OVER (ORDER BY t.i, k) AS INTEGER), t.area, after_hours(t.known_at, 24 * (3 + k * 5)), 'evaluation', json_object('kind', 'evaluation', 'title', called('text evaluation measure', t.i), 'about_duty', t.i)
 FROM thing t, range({days} // 5) AS r(k) WHERE t.register = 'duty' AND after_hours(t.known_at, 24 * (3 + k * 5)) < {end};
+"""
+#: Titles name the area that they are about.
+NAMED = """
+UPDATE thing SET told = replace(replace(told, '{{zh}}', replace(a.name_zh, '（虚构）', '')), '{{en}}', replace(a.name_en, ' (invented)', '')) FROM area a WHERE a.i = thing.area AND told LIKE '%{{zh}}%';
 """
 #: Practice → what is told of it, beside the lines in which units check themselves.
 PRACTICES: dict[str, str] = {"cleaning": "line:cleaning", "gate_watch": "line:gate_count", "bed_count": "line:beds", "triage": "line:attendance", "records": "filed:medicine_sale"}
@@ -127,6 +132,7 @@ def open_desks(town: Town) -> None:
     town.run(PHASE)
     step(town, "text", "published_at", 20, where="(t.told->>'about_duty') IS NOT NULL")
     step(town, "form", "registered_at", 38)
+    town.run(NAMED)
 
 
 def tickets(town: Town) -> None:
@@ -157,8 +163,8 @@ def posts(town: Town) -> None:
 
 
 def orders(town: Town) -> None:
-    for kind, level, many, title, reach in ORDERS:
-        town.run(ORDER.format(kind=kind, level=level, many=many, title=title, reach=reach, start=_next(town, "order")))
+    for kind, level, many, reach in ORDERS:
+        town.run(ORDER.format(kind=kind, level=level, many=many, reach=reach, start=_next(town, "order")))
     ends = "CAST(t.told->>'ends_at' AS TIMESTAMP)"
     step(town, "order", "done_at", 22, where="t.kind = 'terminal_cleaning'")
     step(town, "order", "reviewed_at", 24 * 6, where="t.kind IN ('gathering', 'traffic')")

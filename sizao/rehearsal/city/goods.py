@@ -24,10 +24,22 @@ AMOUNT = "CAST(t.told->>'amount' AS INTEGER)"
 BY = "coalesce(CAST(t.told->>'needed_by' AS TIMESTAMP), after_hours(t.known_at, 90))"
 CONSIGNMENT = """
 INSERT INTO thing SELECT 'consignment', CAST(row_number() OVER (ORDER BY known_at, area, k) AS INTEGER), area, known_at, CASE WHEN k % 2 = 0 THEN 'goods' ELSE 'donation' END,
-  json_object('item', 'gown', 'amount', 10 + k, 'donated', k % 2 = 1, 'epidemic_goods', k % 2 = 0, 'known_at', known_at, 'left_at', CASE WHEN k % 2 = 0 THEN after_hours(known_at, 20) END, 'due_at', CASE WHEN k % 2 = 0 THEN after_hours(known_at, 50) END,
+  json_object('item', CASE WHEN k % 2 = 0 THEN 'gown' ELSE ['mask_surgical', 'disinfectant', 'rice', 'mask_n95'][1 + pick2(4, 'gives', area, k)] END, 'amount', CASE WHEN k % 2 = 0 THEN 10 + k ELSE 20 * (2 + pick2(40, 'gives so much', area, k)) END, 'donated', k % 2 = 1,
+    'giver_named', CASE WHEN k % 2 = 1 AND u2('agrees to be named', area, k) < .6 THEN called('gift', area * 10 + k) END, 'unit', CASE WHEN k % 2 = 1 THEN (SELECT min(u.i) FROM unit u WHERE u.area = sent.area AND u.kind IN ('clinic', 'welfare_home')) END, 'epidemic_goods', k % 2 = 0, 'known_at', known_at, 'left_at', CASE WHEN k % 2 = 0 THEN after_hours(known_at, 20) END, 'due_at', CASE WHEN k % 2 = 0 THEN after_hours(known_at, 50) END,
     'held_minutes', CASE WHEN u2('held', area, k) < .3 THEN 10 + pick2(60, 'held for', area, k) END)
-FROM (SELECT a.i AS area, k, after_hours({begin}, floor(u2('sends', a.i, k) * {days} * 24 * 60) / 60.0) AS known_at FROM area a, range(6) AS t(k) WHERE a.level = 'township');
+FROM (SELECT a.i AS area, k, after_hours({begin}, floor(u2('sends', a.i, k) * {days} * 24 * 60) / 60.0) AS known_at FROM area a, range(6) AS t(k) WHERE a.level = 'township') sent;
 """
+#: A charity of each county is given money by names and by people who want no name, and uses some of it: never more than the first gift, which it has.
+MONEY = """
+INSERT INTO chance SELECT 'line:money_given', 'mg' || u.i || '-' || k, 'unit:' || u.i, NULL, u.area, {given}, {given}, NULL, 'CNY', {much},
+  json_object('money_given', {much}, 'currency', 'CNY', 'giver_named', CASE WHEN k = 0 OR u2('agrees to be named', u.i, k) < .5 THEN called('gift', u.i * 100 + k) END)
+FROM unit u, range(9) AS t(k) WHERE u.kind = 'charity';
+INSERT INTO chance SELECT 'line:money_used', 'mu' || u.i || '-' || k, 'unit:' || u.i, NULL, u.area, after_hours(day_of(2 + k), 10), after_hours(day_of(2 + k), 16), NULL, use, 8000 + 500 * pick2(20, 'uses so much', u.i, k),
+  json_object('money_used', 8000 + 500 * pick2(20, 'uses so much', u.i, k), 'currency', 'CNY', 'funding_use', use, '_given_to', CASE WHEN t.kind IS NOT NULL THEN (SELECT min(w.i) FROM unit w WHERE w.area = u.area AND w.kind = t.kind) END)
+FROM unit u, (SELECT unnest(range(5)) AS k, unnest(['goods', 'relief', 'treatment', 'subsidy', 'relief']) AS use, unnest([NULL, NULL, 'fever_clinic', 'isolation_site', NULL]) AS kind) t WHERE u.kind = 'charity' AND k + 3 < {days};
+"""
+GIVEN = "after_hours(day_of(k * {days} // 9), 9 + pick2(8, 'gives at', u.i, k))"
+MUCH = "CASE k WHEN 0 THEN 200000 ELSE 200 + 100 * pick2(300, 'gives money', u.i, k) END"
 PROJECT = """
 INSERT INTO thing
 WITH kinds AS (SELECT unnest(['pcr_lab', 'fever_clinic', 'infectious_ward', 'beds', 'trial', 'trial']) AS kind, unnest(range(6)) AS g)
@@ -65,6 +77,8 @@ def store(town: Town) -> None:
     step(town, "consignment", "matched_at", 22, follows="received_at", where="t.kind = 'donation'")
     step(town, "consignment", "sent_at", 22, follows="matched_at", where="t.kind = 'donation'")
     step(town, "consignment", "published_at", 160, follows="received_at", where="t.kind = 'donation'")
+    town.run(MONEY.replace("{given}", GIVEN).replace("{much}", MUCH))
+    settle_down(town, "line:money_given", "line:money_used", like="fact")
     town.run(PROJECT)
     for kinds, what, since, due in MILESTONES:
         town.run(MILESTONE.format(kinds=kinds, what=what, since=since, due=due, joined="", n="0"))

@@ -17,6 +17,7 @@ COUNTY = (("青禾", "Qinghe"), ("柳川", "Liuchuan"), ("石屏", "Shiping"), (
 TOWN = (("城关", "Chengguan"), ("柳河", "Liuhe"), ("石桥", "Shiqiao"), ("东山", "Dongshan"), ("北坪", "Beiping"), ("南湖", "Nanhu"), ("西岭", "Xiling"), ("新塘", "Xintang"), ("古渡", "Gudu"), ("青石", "Qingshi"), ("高桥", "Gaoqiao"), ("沙洲", "Shazhou"))
 VILLAGE = (("前进", "Qianjin"), ("和平", "Heping"), ("新华", "Xinhua"), ("杨树", "Yangshu"), ("团结", "Tuanjie"), ("光明", "Guangming"), ("胜利", "Shengli"), ("红星", "Hongxing"), ("建设", "Jianshe"), ("朝阳", "Chaoyang"))
 
+DEPARTMENTS = ("卫生健康局", "财政局", "教育局", "交通运输局", "市场监督管理局", "农业农村局")
 #: Kind of unit → (level it lies at, how many in each such area, name, is it a place of work).
 UNITS: tuple[tuple[str, str, int, str, bool], ...] = (
     ("village", "village", 1, "村委会", False), ("pharmacy", "village", 1, "药店", True), ("shop", "village", 1, "便民商店", True),
@@ -26,7 +27,7 @@ UNITS: tuple[tuple[str, str, int, str, bool], ...] = (
     ("site", "township", 1, "工地", True), ("welfare_home", "township", 1, "养老院", True), ("worship", "township", 1, "活动场所", False),
     ("county", "county", 1, "指挥部", False), ("fever_clinic", "county", 1, "人民医院发热门诊", True), ("laboratory", "county", 1, "检测中心", True),
     ("isolation_site", "county", 2, "集中隔离点", False), ("custody", "county", 1, "监管场所", True), ("maker", "county", 2, "防护用品厂", True),
-    ("department", "county", 6, "局", True), ("team", "county", 1, "医疗队", False),
+    ("department", "county", len(DEPARTMENTS), "", True), ("team", "county", 1, "医疗队", False),
 )  # fmt: skip
 PUPILS_OF_PERSONS, CLASS = 0.13, 40  # how many of all go to school, and how many of them make a class
 PERSONS_TO_AN_EMPLOYER = 150
@@ -100,7 +101,8 @@ def units_of(town: Town, found: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ..
                 continue
             for n in range(count):
                 in_use = r.random() >= 0.03 if kind in ("pharmacy", "shop", "site", "worship") else True
-                yield kind, mine, f"{zh}{name}{n + 1 if count > 1 else ''}", None, works, in_use, since
+                called = DEPARTMENTS[n] if kind == "department" else f"{name}{n + 1 if count > 1 else ''}"
+                yield kind, mine, f"{zh}{called}", None, works, in_use, since
                 head, number = number, number + 1
                 for c in range(classes if kind == "school" else 0):
                     yield "class", mine, f"{zh}学校{c + 1}班", head, False, True, since
@@ -109,6 +111,9 @@ def units_of(town: Town, found: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ..
     for n in range(max(4, town.size.persons // PERSONS_TO_AN_EMPLOYER)):
         place = r.choice(villages)
         yield "employer", place[0], f"{place[4]}企业{n + 1}", None, True, r.random() >= 0.03, since
+    for mine, _, level, _, zh, *_ in found:
+        if level == "county":
+            yield "charity", mine, f"{zh}红十字会", None, False, True, since
 
 
 def posts(town: Town, found: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:

@@ -27,15 +27,32 @@ CREATE MACRO pick2(n, what, a, b) AS CAST(floor(u2(what, a, b) * n) AS BIGINT);
 CREATE MACRO after_hours(t, h) AS CAST(t AS TIMESTAMP) + to_minutes(CAST(floor(h * 60) AS BIGINT));
 CREATE MACRO between_times(a, b, share) AS CAST(a AS TIMESTAMP) + to_minutes(CAST(floor(date_diff('minute', CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMP)) * share) AS BIGINT));
 CREATE MACRO day_of(n) AS DATE '{first}' + CAST(n AS INTEGER);
+CREATE MACRO called(what, a) AS CASE what {called} END;
 """
 
 
 def rates() -> dict[str, Any]:
     """How people behave: the jurisdiction's own figures where it has any, else the package's."""
+    return invented("conduct")
+
+
+def words() -> dict[str, list[str]]:
+    """What stands on the city's papers: for what → the texts that one is drawn from; in both languages, one after the other."""
+    return {what: [" · ".join(text.values()) for text in texts] for what, texts in invented("words").items() if isinstance(texts, list)}
+
+
+def invented(name: str) -> dict[str, Any]:
+    """A file of `content/rehearsal`: the jurisdiction's own where it has one."""
     own = os.environ.get("SIZAO_CONTENT")
-    places = [folder / "rehearsal" / "conduct.yaml" for folder in ([Path(own)] if own else []) + [content_dir()]]
+    places = [folder / "rehearsal" / f"{name}.yaml" for folder in ([Path(own)] if own else []) + [content_dir()]]
     found: dict[str, Any] = plain(next(p for p in places if p.is_file()).read_text(encoding="utf-8"))
     return found
+
+
+def _drawn(texts: list[str]) -> str:
+    """An expression that draws one of the texts for `a`."""
+    listed = ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
+    return f"[{listed}][1 + pick({len(texts)}, 'called ' || what, a)]"
 
 
 class Town:
@@ -47,7 +64,8 @@ class Town:
         self.begin = datetime.combine(first, time())
         self.end = self.begin + timedelta(days=days)
         self.db = duckdb.connect(config={"threads": 2})
-        self.db.execute(MACROS.format(seed=int(seed), first=first.isoformat()))
+        called = " ".join(f"WHEN '{what}' THEN {_drawn(texts)}" for what, texts in words().items())
+        self.db.execute(MACROS.format(seed=int(seed), first=first.isoformat(), called=called))
         self.rates = rates()
 
     def run(self, sql: str, **values: Any) -> None:
