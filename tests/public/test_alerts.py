@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sizao.doors.kit.rings import outer_rings
 from sizao.doors.public import alerts
 from sizao.kernel import clock
+from sizao.kernel.machine import pretend
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
 from sizao.registers.command import actions as command
@@ -154,6 +155,36 @@ def test_a_grade_is_an_alert_its_change_an_update_and_its_end_a_cancel():
     assert [i.findtext(SPACE + "headline") for i in told[2].findall(SPACE + "info")] == ["青禾<县>&：高风险已解除", "Qinghe: no longer high"]
 
 
+def test_another_expiry_is_an_update_and_the_message_before_stays_as_it_was():
+    first, longer, shorter = (SimpleNamespace(**vars(line(T, T + n * DAY)), pk="L", recorded_at=T + at * DAY) for n, at in ((9, -1), (14, 3), (6, 5)))
+
+    def read_at(days, stands):
+        versions = [first, longer, shorter]
+        return checked(alerts.cap(alerts.newest([stands], T + days * DAY, {"L": versions[: versions.index(stands)]}), "https://a.example", exercise=False))
+
+    told = [read_at(1, first), read_at(1, longer), read_at(4, longer), read_at(4, shorter), read_at(5, shorter), read_at(7, shorter)]
+    assert [t.findtext(SPACE + "msgType") for t in told] == ["Alert", "Alert", "Update", "Update", "Update", "Cancel"]
+    assert [t.findtext(f"{SPACE}info/{SPACE}expires") for t in told] == [alerts.cap_time(T + n * DAY) for n in (9, 9, 14, 14, 6)] + [None]
+    same = {}
+    for t in told:
+        assert same.setdefault(t.findtext(SPACE + "identifier"), ET.tostring(t)) == ET.tostring(t)
+    names = list(same)
+    assert len(names) == 4
+    assert [[r.split(",")[1] for r in (t.findtext(SPACE + "references") or "").split()] for t in (told[2], told[4], told[5])] == [names[:1], names[:2], names[:3]]
+
+
+def test_what_is_put_right_before_it_begins_or_given_a_review_is_no_message_of_its_own():
+    planned, moved, looked_at = (SimpleNamespace(**vars(line(T, T + n * DAY)), pk="L", recorded_at=T + at * DAY) for n, at in ((9, -3), (12, -1), (12, 4)))
+    message = alerts.newest([looked_at], T + 5 * DAY, {"L": [planned, moved]})
+    assert (message.kind, message.sent, message.line.ends_at) == ("Alert", T, T + 12 * DAY)
+
+
+def test_a_grade_that_had_ended_and_is_prolonged_is_a_new_alert():
+    short, prolonged = (SimpleNamespace(**vars(line(T, T + n * DAY)), pk="L", recorded_at=T + at * DAY) for n, at in ((5, 0), (10, 7)))
+    told = [alerts.newest([prolonged], T + n * DAY, {"L": [short]}) for n in (1, 6, 7, 10)]
+    assert [(m.kind, m.sent - T, len(m.before)) for m in told] == [("Alert", 0 * DAY, 0), ("Cancel", 5 * DAY, 1), ("Alert", 7 * DAY, 0), ("Cancel", 10 * DAY, 1)]
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4), st.sampled_from(["low", "medium", "high"])), max_size=30))
 def test_who_reads_after_every_change_can_follow_each_message_to_the_ones_before(spells):
@@ -185,6 +216,25 @@ def read(address, language="zh-hans"):
     answer = browser.get(address)
     assert answer.status_code == 200, (address, answer.status_code)
     return answer.content
+
+
+@pytest.mark.django_db
+def test_the_page_keeps_a_message_whose_expiry_was_changed_since(office):
+    place, now, address = office.county.areas["990001101"], clock.now(), "/public/alerts/990001101.xml"
+    with clock.frozen(now - 3 * DAY), pretend(now - 3 * DAY):
+        [pk] = command.grade_areas(Scope.system("test"), [Grading(place.pk, "risk", "high", now - 3 * DAY, ends_at=now + DAY, basis="聚集性疫情")], sender="test")
+        alert = checked(read(address))
+    with clock.frozen(now - DAY), pretend(now - DAY):
+        grade = AreaGrade.objects.get(pk=pk)
+        grade.ends_at = now + 5 * DAY
+        grade.save(update_fields=["ends_at"])
+    update = checked(read(address))
+    assert (update.findtext(SPACE + "msgType"), update.findtext(f"{SPACE}info/{SPACE}expires")) == ("Update", alerts.cap_time(now + 5 * DAY))
+    assert update.findtext(SPACE + "identifier") != alert.findtext(SPACE + "identifier") and update.findtext(SPACE + "references").split(",")[1] == alert.findtext(SPACE + "identifier")
+    with clock.frozen(now - 2 * DAY):
+        assert checked(read(address)).findtext(SPACE + "identifier") == alert.findtext(SPACE + "identifier")
+    [entry] = ET.fromstring(read("/public/alerts.atom")).findall("{http://www.w3.org/2005/Atom}entry")
+    assert entry.findtext("{http://www.w3.org/2005/Atom}id") == "urn:sizao:" + update.findtext(SPACE + "identifier")
 
 
 @pytest.mark.django_db

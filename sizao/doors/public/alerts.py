@@ -6,9 +6,10 @@ References: Common Alerting Protocol Version 1.2, OASIS Standard, 1 July 2010; �
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -38,10 +39,22 @@ GEOCODE = "GB/T 2260"
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One change of an area's grade. `line` is the grade that it tells of; of a Cancel, the one that ended. `before`: the messages that it supersedes, the earliest first."""
+class Spell:
+    """A grade for as long as nothing that is told of it changes: from `starts_at` until `over` (None: still). `ends_at` is the expiry that was told meanwhile."""
 
-    line: Any
+    area: Any
+    value: str
+    basis: str
+    starts_at: datetime
+    ends_at: datetime | None
+    over: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One change of an area's grade. `line` is what it tells of; of a Cancel, what ended. `before`: the messages that it supersedes, the earliest first."""
+
+    line: Spell
     kind: str
     sent: datetime
     before: tuple[Message, ...] = ()
@@ -49,25 +62,42 @@ class Message:
     @property
     def identifier(self) -> str:
         """No space, comma, < or & may stand in it."""
-        return re.sub(r"[^\w.:-]", "-", f"sizao-{self.line.area.code}-{self.sent:%Y%m%dT%H%M%S}-{'ended' if self.kind == CANCEL else self.line.value}", flags=re.ASCII)
+        part = f".{self.sent:%f}" if self.sent.microsecond else ""
+        return re.sub(r"[^\w.:-]", "-", f"sizao-{self.line.area.code}-{self.sent:%Y%m%dT%H%M%S}{part}-{'ended' if self.kind == CANCEL else self.line.value}", flags=re.ASCII)
 
 
-def newest(lines: Iterable[Any], now: datetime) -> Message | None:
-    """The newest message of one area, from its grades in order of time: the first is an Alert, each that follows at once an Update, an end without another a Cancel. None: there never was one."""
+def newest(lines: Iterable[Any], now: datetime, before: Mapping[Any, Sequence[Any]] = MappingProxyType({})) -> Message | None:
+    """The newest message of one area. None: there never was one.
+
+    `lines`: its grades in order of time; `before`: row of a line → how it stood before it was changed. The first is an Alert; what follows at once, another grade or the same with another expiry or basis, an
+    Update; an end without another a Cancel. So a message once sent stays as it was.
+    """
     last: Message | None = None
-    for line in lines:
-        if line.starts_at > now or (line.ends_at is not None and line.ends_at <= line.starts_at):
+    for spell in sorted((s for line in lines for s in spells(line, before.get(line.pk, ()) if before else ())), key=lambda s: s.starts_at):
+        if spell.starts_at > now or (spell.over is not None and spell.over <= spell.starts_at):
             continue  # not yet, or never
-        if last is not None and _ended(last.line, line.starts_at) and last.line.ends_at < line.starts_at:
+        if last is not None and last.line.over is not None and last.line.over < spell.starts_at:
             last = None
-        last = Message(line, ALERT if last is None else UPDATE, line.starts_at, () if last is None else _superseded(last))
-    if last is not None and _ended(last.line, now):
-        last = Message(last.line, CANCEL, last.line.ends_at, _superseded(last))
+        last = Message(spell, ALERT if last is None else UPDATE, spell.starts_at, () if last is None else _superseded(last))
+    if last is not None and last.line.over is not None and last.line.over <= now:
+        last = Message(last.line, CANCEL, last.line.over, _superseded(last))
     return last
 
 
-def _ended(line: Any, at: datetime) -> bool:
-    return line.ends_at is not None and line.ends_at <= at
+def spells(line: Any, before: Sequence[Any] = ()) -> list[Spell]:
+    """What was told of a grade, one after another. `before`: its earlier versions, the earliest first. What was changed before it began, or ended it, is no spell of its own."""
+    told = [Spell(line.area, v.value, v.basis, line.starts_at, v.ends_at, v.ends_at) for v in (*before, line)]
+    found = told[:1]
+    for spell, version in zip(told[1:], (*before, line)[1:], strict=True):
+        at, last = version.recorded_at, found[-1]
+        if at <= last.starts_at or at <= before[0].recorded_at:
+            found[-1] = replace(spell, starts_at=last.starts_at)
+        elif spell.ends_at is not None and spell.ends_at <= at:
+            found[-1] = replace(last, over=spell.ends_at)
+        elif (spell.value, spell.basis, spell.ends_at, spell.over) != (last.value, last.basis, last.ends_at, last.over):
+            found[-1] = replace(last, over=at if last.over is None else min(last.over, at))
+            found.append(replace(spell, starts_at=at))
+    return found
 
 
 def _superseded(last: Message) -> tuple[Message, ...]:
@@ -76,7 +106,8 @@ def _superseded(last: Message) -> tuple[Message, ...]:
 
 def alert(request: HttpRequest, area: str) -> HttpResponse:
     """The newest message of one area, in both languages. An invented city sends exercises."""
-    message = newest(command.published_course(area), clock.now())
+    lines = command.published_course(area)
+    message = newest(lines, clock.now(), command.course_before(lines))
     if message is None:
         raise Refused("page-not-found")
     return open_to_all(HttpResponse(cap(message, _base(request), exercise=is_demo()), content_type=f"{CAP_TYPE}; charset=utf-8"))
@@ -86,9 +117,11 @@ def feed(request: HttpRequest) -> HttpResponse:
     """An Atom feed (RFC 4287) of the newest message of each area, the newest first; grades that ended stay for TOLD_AFTER."""
     words, base, now = Words(request.LANGUAGE_CODE), _base(request), clock.now()  # type: ignore[attr-defined]
     by_area: dict[int, list[Any]] = {}
-    for line in command.published_courses(now - TOLD_AFTER, now):
+    courses = command.published_courses(now - TOLD_AFTER, now)
+    before = command.course_before(courses)
+    for line in courses:
         by_area.setdefault(line.area_id, []).append(line)
-    told = sorted((m for lines in by_area.values() if (m := newest(lines, now)) is not None), key=lambda m: (m.sent, m.identifier), reverse=True)
+    told = sorted((m for lines in by_area.values() if (m := newest(lines, now, before)) is not None), key=lambda m: (m.sent, m.identifier), reverse=True)
     ET.register_namespace("", ATOM)
     root = ET.Element(f"{{{ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": "zh-Hans" if words.is_zh else "en"})
     _text(root, ATOM, "title", "风险等级预警" if words.is_zh else "Grades of areas as alerts")

@@ -1,6 +1,6 @@
 """The only way into the registers of command."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.db.models.functions import Length
 from sizao.kernel import clock
 from sizao.kernel.models import Act, Area, Holding
 from sizao.kernel.scope import Scope, at_most_one, visible
+from sizao.kernel.versions import superseded
 
 from .models import (
     AreaGrade,
@@ -77,6 +78,11 @@ def published_courses(since: datetime, at: datetime) -> list[AreaGrade]:
     lately = AreaGrade.objects.filter(visible(), scale="risk", starts_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=since))
     rows = AreaGrade.objects.filter(visible(), scale="risk", area__in=lately.values("area"), area__outside=False, area__valid_to=None)
     return list(rows.select_related("area").defer("area__geometry").order_by("area__code", "starts_at", "pk"))
+
+
+def course_before(lines: Collection[AreaGrade]) -> dict[UUID, list[AreaGrade]]:
+    """For anyone, of lines that are public: how each stood before it was changed, the earliest first. One statement."""
+    return superseded(AreaGrade, [line.pk for line in lines])
 
 
 def published_orders(area: Area, at: datetime) -> list[Order]:
