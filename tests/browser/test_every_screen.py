@@ -29,7 +29,7 @@ ALSO = re.compile("四早|中文|示例[省市]|青禾县|城关镇|前进村|�
 
 
 #: Whose tables fold on a phone: nothing of them lies out of sight.
-FOLDS = ("/feeds", "/signals", "/streams", "/import", "/chains", "/desk", "/users", "/audit", "/field/copies", "/public", "/calendar", "/grades/levels", "/area-orders")
+FOLDS = ("/feeds", "/signals", "/streams", "/import", "/chains", "/desk", "/users", "/audit", "/field/copies", "/public", "/calendar", "/grades", "/rounds", "/reports", "/area-orders")
 
 
 def a_school(visitor, service):

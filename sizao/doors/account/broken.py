@@ -3,14 +3,13 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext as _
 
+from sizao.doors.kit import picking
 from sizao.doors.kit.middleware import GLASS_KEY
 from sizao.doors.kit.pages import page
-from sizao.kernel import areas, clock, glass
+from sizao.kernel import clock, glass
 from sizao.kernel.access import rules
 from sizao.kernel.codes import code_list, threshold
-from sizao.kernel.errors import Refused
 from sizao.kernel.models import BrokenGlass
 from sizao.kernel.scope import Scope
 
@@ -19,9 +18,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """What it is, the form, and what this user opened so far."""
     scope = request.scope.open()  # type: ignore[attr-defined]
     if request.method == "POST":
-        area, hours = areas.resolve(request.POST.get("area", "").strip()), request.POST.get("hours", "")
-        if area is None:
-            raise Refused("bad-value", field=_("Area"), value=request.POST.get("area", "").strip(), expected=_("code of an area"))
+        area, hours = picking.chosen(scope, request.POST.get("area", "")), request.POST.get("hours", "")
         made = glass.break_(scope, area, request.POST.get("reason", ""), request.POST.get("words", ""), int(hours) if hours.isdigit() else 0)
         request.session[GLASS_KEY] = str(made.pk)
         return HttpResponseRedirect("/glass")

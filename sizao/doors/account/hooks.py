@@ -3,24 +3,20 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext as _
 
+from sizao.doors.kit import picking
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
 from sizao.interop.hooks import subscribing
-from sizao.kernel import areas, clock
+from sizao.kernel import clock
 from sizao.kernel.codes import diseases
-from sizao.kernel.errors import Refused
 
 
 def hooks(request: HttpRequest) -> HttpResponse:
     """The subscriptions, with what was taken in the last day; a new one's secret is shown this once."""
     scope, secret = request.scope.open(), ""  # type: ignore[attr-defined]
     if request.method == "POST":
-        code = request.POST.get("area", "").strip()
-        area = areas.resolve(code)
-        if area is None:
-            raise Refused("bad-value", field=_("Area"), value=code, expected=_("code of an area"))
+        area = picking.chosen(scope, request.POST.get("area", ""), "hook.write")
         _made, secret = subscribing.subscribe(
             scope, name=request.POST.get("name", ""), address=request.POST.get("address", "").strip(), wanted=request.POST.getlist("kind"), area=area, disease=request.POST.get("disease", "")
         )

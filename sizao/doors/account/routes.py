@@ -31,6 +31,7 @@ ROUTES = (
     Route("glass-close", "glass/<uuid:glass>/close", "account.broken.close", "signed-in", methods=("POST",)),
     Route("glass-look", "glass/look", "account.broken.look", "post", "glass.review"),
     Route("glass-seen", "glass/<uuid:glass>", "account.broken.seen", "post", "glass.review", "subject", methods=("POST",)),
+    Route("area-pick", "areas/pick", "account.areas.pick", "signed-in"),
     Route("users", "users", "account.users.users", "post", "users.write"),
     Route("user-new", "users/new", "account.users.new", "post", "users.write", methods=("POST",)),
     Route("user", "users/<int:user>", "account.users.user", "post", "users.write", "subject"),

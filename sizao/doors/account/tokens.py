@@ -3,10 +3,11 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from sizao.doors.account import second
+from sizao.doors.kit import picking
 from sizao.doors.kit import tokens as kit
 from sizao.doors.kit.pages import is_demo, page
 from sizao.doors.kit.second import is_whole, wanted
-from sizao.kernel import areas, clock
+from sizao.kernel import clock
 from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
@@ -25,9 +26,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
             raise Refused("no-post")
         if wanted(scope, is_demo()) and not is_whole(request):
             raise Refused("second-factor-needed")
-        code, days, purpose = request.POST.get("area", "").strip(), request.POST.get("days", ""), request.POST.get("purpose", "response")
-        area = areas.resolve(code) if code else None
-        if (code and area is None) or purpose not in code_list("purpose"):
+        days, purpose = request.POST.get("days", ""), request.POST.get("purpose", "response")
+        area = picking.area_of(scope, request.POST["area"]) if request.POST.get("area", "").strip() else None
+        if (request.POST.get("area", "").strip() and area is None) or purpose not in code_list("purpose"):
             raise Refused("token-unfit")
         made = kit.make(
             request.user, scope.post, days=int(days) if days.isdigit() else DAYS[2], purpose=purpose, sender=request.POST.get("sender", "").strip()[:80],

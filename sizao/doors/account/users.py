@@ -3,14 +3,13 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext as _
 
 from sizao.doors.account import factors
-from sizao.doors.kit import moments, sessions, signin
+from sizao.doors.kit import moments, picking, sessions, signin
 from sizao.doors.kit import tokens as kit_tokens
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
-from sizao.kernel import access, areas, clock, granting, organisation
+from sizao.kernel import access, clock, granting, organisation
 from sizao.kernel.codes import code_list, roles
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import GrantAsk, User
@@ -46,9 +45,7 @@ def user(request: HttpRequest, user: int) -> HttpResponse:
 def grant(request: HttpRequest, user: int) -> HttpResponse:
     """Gives him a post, or puts it to a second person."""
     scope, found = _access(request, user)
-    area = areas.resolve(request.POST.get("area", "").strip())
-    if area is None:
-        raise Refused("bad-value", field=_("Area"), value=request.POST.get("area", "").strip(), expected=_("code of an area"))
+    area = picking.chosen(scope, request.POST.get("area", ""), "users.write")
     purposes = [p for p in request.POST.getlist("purpose") if p in code_list("purpose")]
     since, until = moments.asked(request, "since", area.zone), moments.asked(request, "until", area.zone)
     granting.ask(scope, found, request.POST.get("role", ""), area, since=since or clock.now(), until=until, purposes=purposes)

@@ -3,9 +3,11 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from importlib import import_module
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import resolve
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -17,6 +19,7 @@ from sizao.doors.kit.words import Words
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
+from sizao.kernel.scope import Scope
 from sizao.plan import read
 from sizao.registers.command import deciding
 from sizao.registers.command import read as command
@@ -39,9 +42,12 @@ def words_of(s: Standing | None) -> str:
 def repeats(r: Rhythm) -> str:
     """How often, in words."""
     told = {
-        "always": _("continuous, 24 h"), "event": _("whenever it comes"), "daily": _("each day"), "weekly": _("each week"), "monthly": _("each month"), "yearly": _("each year"), "date": _("by a date"), "season": _("by season"), "never": _("never"),
+        "always": _("continuous, 24 h"), "event": _("whenever it comes"), "daily": _("each day"), "weekly": _("each week"), "monthly": _("each month"), "yearly": _("each year"), "date": "", "season": _("by season"), "never": _("never"),
     }[r.repeat]  # fmt: skip
-    return " ".join(part for part in (told, _on(r), f"{r.at:%H:%M}" if r.at else "") if part)
+    when = " ".join(part for part in (_on(r), f"{r.at:%H:%M}" if r.at else "") if part)
+    if r.repeat == "date":
+        return _("by %(at)s") % {"at": when}
+    return _(", ").join(part for part in (told, when if r.repeat != "always" else "") if part)
 
 
 def _on(r: Rhythm) -> str:
@@ -62,6 +68,13 @@ def where(r: Rhythm, area: Area) -> str:
     return url(r.page) if r.page in ("care-recovered", "registers") else url(r.page, {"area": area.code})
 
 
+def _leads(scope: Scope, address: str) -> str:
+    """The address of a page that this scope's post may open, else "": a title that leads to a refusal leads nowhere."""
+    wanted = resolve(urlsplit(address).path).url_name
+    right = next(r.permission for r in import_module("sizao.doors.policy").ROUTES if r.name == wanted)
+    return address if right is None or scope.can(right) else ""
+
+
 def calendar(request: HttpRequest) -> HttpResponse:
     """The rhythms with how each stands now, the days around today, and the address of the feed. An address is shown once, when it is made."""
     scope = request.scope.open()  # type: ignore[attr-defined]
@@ -80,7 +93,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     run = read.latest_run()
     shown = {
         "w": Words(request.LANGUAGE_CODE, area.zone), "area": area, "up": places.way_up(scope, area), "now": now, "standing": rhythms.standing(scope, area, run), "all": rhythms.rhythms(),  # type: ignore[attr-defined]
-        "events": rhythms.calendar(scope, area, now), "today": clock.local_day(now, area.zone), "words_of": words_of, "repeats": repeats, "where": lambda r: where(r, area), "address": address,
+        "events": rhythms.calendar(scope, area, now), "today": clock.local_day(now, area.zone), "words_of": words_of, "repeats": repeats, "where": lambda r: _leads(scope, where(r, area)), "address": address,
         "has_address": command.has_address(scope), "run": run,
     }  # fmt: skip
     return page(request, "command/calendar.html", shown)

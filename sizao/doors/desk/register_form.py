@@ -18,6 +18,7 @@ from sizao.doors.desk.registers import access, field_control, label, row_address
 from sizao.doors.kit import lists
 from sizao.doors.kit.filled import Filled, filled
 from sizao.doors.kit.pages import page
+from sizao.doors.kit.picking import MOST, areas_meant
 from sizao.doors.kit.problems import worded
 from sizao.doors.kit.shown import NONE, Shown, short, titles
 from sizao.doors.kit.templates import url
@@ -35,7 +36,7 @@ from sizao.kernel.versions import at_change, differs, versions
 from sizao.registers.ledgers.registers import ledger_of
 from sizao.registers.population import read as population
 
-PICKED = 12
+PICKED = MOST
 MOST_AT_ONCE = 500
 
 
@@ -278,10 +279,8 @@ def candidates(scope: Scope, register: Register, name: str, text: str, *, anywhe
         return []
     language = Words(scope.language)
     if kind == "area":
-        meant = Q(code__startswith=text) | Q(name_zh__contains=text) | Q(name_en__icontains=text)
-        seen = scope.area_filter("", register.declaration.write) if name == register.declaration.area and not anywhere else Q()
-        found = Area.objects.filter(meant, seen, valid_to=None).select_related("parent").defer("geometry", "parent__geometry").order_by("level", "code")[:PICKED]
-        return [(a.code, language.name(a), language.name(a.parent) if a.parent_id else "") for a in found]
+        seen = scope.area_filter("", register.declaration.write) if name == register.declaration.area and not anywhere else None
+        return areas_meant(text, scope.language, seen)
     if kind == "person":
         return [(str(p.pk), population.shown_name(scope, p), language.name(p.area)) for p in population.search(scope, text, PICKED)]
     other = find(register.field(name).to)

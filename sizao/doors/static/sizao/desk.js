@@ -89,7 +89,7 @@
     clearTimeout(pause);
     if (!input.value.trim()) { close(input); return; }
     pause = setTimeout(function () {
-      fetch(input.dataset.pickFrom + '?q=' + encodeURIComponent(input.value.trim()), { headers: { 'HX-Request': 'true' }, credentials: 'same-origin' })
+      fetch(input.dataset.pickFrom + (input.dataset.pickFrom.indexOf('?') < 0 ? '?q=' : '&q=') + encodeURIComponent(input.value.trim()), { headers: { 'HX-Request': 'true' }, credentials: 'same-origin' })
         .then(function (r) { return r.ok ? r.text() : ''; })
         .then(function (html) { if (document.activeElement === input) { found(input).innerHTML = html; input.setAttribute('aria-expanded', html ? 'true' : 'false'); } });
     }, 180);
