@@ -2,8 +2,8 @@
 
 A process works on `AT_ONCE` requests at a time; more would only make each slower. The others stand in two lines: what people and gateways
 cannot do without (a pass, a scan, a sample, an entry) and the extras (maps, charts, exports), which may be asked again in a minute.
-The more of the first are in work, or begin in a second, the fewer extras are: Python works on one request at an instant, so that a chart that is drawn beside
-scans makes every one of them wait. An extra that would stand longer than `PATIENCE`, or finds its line full, is told so at once. What is
+The more of the first are in work or in line, or begin in a second, the fewer extras are: Python works on one request at an instant, so that a chart that
+is drawn beside scans makes every one of them wait. An extra that would stand longer than `PATIENCE`, or finds its line full, is told so at once. What is
 told costs no database and no template, so that telling it to thousands takes little from the others.
 """
 
@@ -30,14 +30,15 @@ IN_LINE = 12
 THREADS = 32
 #: Seconds that an extra stands in line, and that others do: then the server is not busy but ill.
 PATIENCE, PATIENCE_OF_THE_FIRST = 2.0, 30.0
-#: How many of the first are in work, on average, while extras may have every place but the last; and when they get the least.
+#: How many of the first are in work or in line, on average, while extras may have every place but the last; and when they get the least. Who stands in line
+#: counts, or extras that hold three places of four would never see more than one of the first.
 CALM, FULL = 0.5, 2.0
 #: The same by how many of the first begin in a second: four hundred scans of 1.5 ms are half a one in work on average, and leave an extra no time.
 CALM_RATE, FULL_RATE = 20.0, 40.0
 #: Below which average of extras in work the next begins then. One of half a second each time makes it a tenth of one place in the mean.
-LEAST = 0.05
+LEAST = 0.02
 #: Seconds after which half of an average is of what came since.
-HALF_LIFE = 2.0
+HALF_LIFE = 1.0
 #: Seconds after which an extra in line asks again whether it may in.
 ASKS_AGAIN = 0.1
 
@@ -60,7 +61,7 @@ class Gate:
         self._at_once, self._in_line, self._clock = at_once, in_line, clock
         self._lock = threading.Lock()
         self._lines: tuple[deque[_Waiting], deque[_Waiting]] = (deque(), deque())
-        #: Of the first, of the extras: how many are in work, and how many were on average.
+        #: Of the first, of the extras: how many are in work, and how many were on average, the first with those in line.
         self._in_work, self._average = [0, 0], [0.0, 0.0]
         #: Of the first: how many began, each counting half after a half-life.
         self._begun = 0.0
@@ -77,6 +78,7 @@ class Gate:
             if extra and len(line) >= self._in_line:
                 return False
             mine = _Waiting()
+            self._reckon()
             line.append(mine)
         while True:
             left = until - self._clock()
@@ -87,6 +89,7 @@ class Gate:
                 if mine.admitted:
                     return True
                 if until <= self._clock():
+                    self._reckon()
                     line.remove(mine)
                     return False
 
@@ -129,7 +132,7 @@ class Gate:
         kept = math.exp2((self._reckoned - now) / HALF_LIFE)
         self._reckoned = now
         self._begun *= kept
-        for kind, many in enumerate(self._in_work):
+        for kind, many in enumerate((self._in_work[False] + len(self._lines[False]), self._in_work[True])):
             self._average[kind] = self._average[kind] * kept + many * (1 - kept)
 
 
