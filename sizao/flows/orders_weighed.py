@@ -25,9 +25,9 @@ ABOVE = ("commander", "secretary", "desk")
 
 
 def found(scope: Scope, path: str, now: datetime) -> list[tuple[Order, list[Bound]]]:
-    """The orders in force below an area that go beyond what they may, each with the bounds that it passes. Two statements."""
-    known = command.grades_now(now)
-    rows = command.in_force(scope, path, now).filter(restrictive=True).defer("area__geometry").order_by("-starts_at", "pk")
+    """The orders in force below an area that go beyond what they may, each with the bounds that it passes. At most two statements."""
+    rows = list(command.in_force(scope, path, now).filter(restrictive=True).defer("area__geometry").order_by("-starts_at", "pk"))
+    known = command.grades_now(now) if rows else {}
     held = ((row, bounds.beyond(bounds.weighed(row, command.grade_of(row.area, now, known)), now)) for row in rows)
     return [(row, passed) for row, passed in held if passed]
 

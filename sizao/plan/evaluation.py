@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,10 +22,12 @@ from .language import Edition, Measure
 from .language.measure import BEGINNING, FAR
 from .loading import edition_of
 from .obligations import FIELDS, Force, Narrower
-from .sql import POSTGRES, Relations, compile_beside_in_zones, compile_measure
+from .sql import POSTGRES, Asked, Relations, compile_beside_in_zones, compile_measure
 from .sql.shown import of_time, shown_values
 
 INSTANTS = ("opens", "due", "done_at")
+#: Of an enactment: long, and known by its item's number.
+UNREAD = ("item__text", "item__source", "area__geometry")
 
 
 @lru_cache(maxsize=64)
@@ -50,6 +52,13 @@ class InForce:
         area = None if e.area.parent_id is None else e.area_id  # the top of the tree is everywhere
         taken = tuple(Narrower(n.area_id, *lasting(n, zone), n.disease or None) for n in self.narrower)
         return Force(*lasting(e, zone), area, e.disease or None, draw_key(e.pk) if self.draws else "", taken)
+
+    def depends(self, as_of: datetime) -> tuple[Hashable, ...]:
+        """On what the text of its statement depends, besides its instants and the store's zones."""
+        e = self.enactment
+        start, end = lasting(e, "UTC")
+        return (e.pk, self.measure.id, e.item_id, e.area_id, e.area.parent_id, e.disease, start, end, start <= naive(as_of, "UTC") < end,
+                *((n.pk, n.area_id, n.disease, *lasting(n, "UTC")) for n in self.narrower))  # fmt: skip
 
     @property
     def draws(self) -> bool:
@@ -87,6 +96,7 @@ def in_force(as_of: datetime, plan: str | None = None, among: Collection[int] | 
     found = (
         Enactment.objects.filter(decided_at__isnull=False, starts_at__lte=as_of, item__kind="plan")
         .select_related("item", "area")
+        .defer(*UNREAD)
         .order_by("pk")
     )
     if plan:
@@ -126,11 +136,13 @@ def statement(
     beside: bool = True,
     seen: str = "",
     shared: Callable[[Relations, str, str], Relations] | None = None,
+    asked: Mapping[str, Asked] | None = None,
 ) -> str:
     """SQL of every obligation of a measure, with real instants.
 
     `places`: the store's zones, where somebody has asked. `beside`: also that by which the measure's list is not complete, and what was
-    handed over. `seen`: the snapshot of a run, of whose list it is. `shared`: puts what several statements of one list share into a zone's relations.
+    handed over. `seen`: the snapshot of a run, of whose list it is. `shared`: puts what several statements of one list share into a zone's relations. `asked`: the
+    instant that each zone's part is told when it runs; that of `as_of` tells only what is in force.
     """
     places, m, parts = places or zones(), f.measure, []
     columns = {zone: ", ".join(f"(z.{name} AT TIME ZONE '{zone}') AS {name}" if name in INSTANTS else f"z.{name}" for name in FIELDS) for zone in places}
@@ -143,7 +155,8 @@ def statement(
             related = replace(everybody, own=related.facts[m.facts], acts_of=related.acts_of)
         if shared:
             related = shared(related, zone, m.facts)
-        civil = compile_measure(m, related, naive(as_of, zone), f.force(zone), only=only)
+        now, dialect = (asked[zone].instant, asked[zone]) if asked else (naive(as_of, zone), POSTGRES)
+        civil = compile_measure(m, related, now, f.force(zone), dialect, only=only)
         parts.append(f"SELECT {columns[zone]} FROM ({civil}) z")
     if beside and (m.reconcile or m.table.custody):
         wanted = subjects.get(m.facts) if subjects else None
@@ -166,20 +179,21 @@ def shown(f: InForce, obligations: str, as_of: datetime, known_at: datetime | No
     return " UNION ALL ".join(parts)
 
 
-def steady(cursor: Any) -> None:
-    """Tells the planner, for this transaction, what it cannot know of sets made on the way: they are large, and never to be looped over."""
-    cursor.execute("SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '256MB'")
+def steady(cursor: Any, *, short: bool = False) -> None:
+    """Tells the planner, for this transaction, what it cannot know of sets made on the way: they are large, and never to be looped over. `short`: so few that
+    to start a parallel worker would take longer."""
+    alone = "; SET LOCAL max_parallel_workers_per_gather = 0" if short else ""
+    cursor.execute(f"SET LOCAL enable_nestloop = off; SET LOCAL jit = off; SET LOCAL work_mem = '256MB'{alone}")
 
 
-def below(table: str, path: str) -> dict[str, str]:
-    """The subjects of a table that stand below an area, or ever stood there. `path` is an area's own path of ids and dots.
+def below(table: str, pattern: str) -> dict[str, str]:
+    """The subjects of a table that stand in an area of a pattern (see `relations.beneath`), or ever stood there.
 
     Nothing where the table is no register's own: pairs and lines of lists are all evaluated.
     """
-    assert set(path) <= set("0123456789."), path
     if table not in vocabulary().tables:
         return {}
-    t, areas = vocabulary().tables[table], f"SELECT id FROM kernel_area WHERE path LIKE '{path}%'"
+    t, areas = vocabulary().tables[table], f"SELECT id FROM kernel_area WHERE path LIKE {pattern}"
     return {
         table: f"SELECT s.id FROM {t.relation} s WHERE s.{t.area} = ANY(ARRAY({areas})) UNION SELECT h.id FROM {t.history} h WHERE h.{t.area} = ANY(ARRAY({areas}))"
     }

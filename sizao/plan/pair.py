@@ -15,7 +15,7 @@ from psycopg.errors import QueryCanceled
 from sizao.kernel import areas, clock
 from sizao.kernel.models import Area, Enactment
 
-from . import evaluation
+from . import evaluation, relations
 from .language import Edition, Measure
 from .language.measure import BEGINNING, FAR
 from .sql import Relations
@@ -58,7 +58,7 @@ class Pair:
         everywhere = self.here.parent_id is None
         force = self.held or Enactment(area=self.top, disease=self.disease, starts_at=starts or datetime.min.replace(tzinfo=UTC))
         sql = evaluation.statement(
-            evaluation.InForce(force, edition, m, self.narrower), self.as_of, None, None if everywhere else evaluation.below(m.facts, self.here.path), beside=False,
+            evaluation.InForce(force, edition, m, self.narrower), self.as_of, None, None if everywhere else evaluation.below(m.facts, relations.beneath(self.here.path)), beside=False,
             shared=(lambda r, zone, table: saying(r, zone, said)) if said else None,
         )  # fmt: skip
         inside = "" if everywhere else f" WHERE o.area IN (SELECT id FROM kernel_area WHERE path LIKE '{self.here.path}%')"

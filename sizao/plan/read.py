@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from sizao.kernel import areas, clock
+from sizao.kernel import areas, clock, prepared
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area, Enactment, Post
 from sizao.kernel.scope import Scope
 
-from . import beside, evaluation, facts, lists, tiers
+from . import beside, evaluation, facts, lists, relations, tiers
 from .counting import COUNTED, STATES_OF
 from .explaining import explain, explain_all, explain_lines
 from .language.vocabulary import nearest
@@ -28,6 +28,7 @@ __all__ = [
     "LISTS",
     "Listed",
     "coverage_json",
+    "days_of_runs",
     "explain",
     "explain_all",
     "explain_lines",
@@ -50,14 +51,20 @@ def latest_run() -> Run | None:
     return Run.objects.filter(standing=True).order_by("-pk").first()
 
 
-def runs_by_day(until: datetime, days: int) -> list[Run]:
-    """The last run that judged each of the last local days that have one, the latest day first, without today's: that is `latest_run`. One statement."""
+def days_of_runs(until: datetime, days: int) -> dict[date, int]:
+    """Local day → the last run that judged it, of the last days, the latest first, without today's: that is `latest_run`. One statement."""
     found = Run.objects.filter(standing=True, as_of__lt=until, as_of__gte=until - timedelta(days=days)).order_by("-as_of", "-pk")
-    by: dict[Any, int] = {}
+    by: dict[date, int] = {}
     zone: ZoneInfo | None = None
     for pk, as_of, name in found.values_list("pk", "as_of", "zone"):
         zone = zone or ZoneInfo(name)
         by.setdefault(as_of.astimezone(zone).date(), pk)
+    return by
+
+
+def runs_by_day(until: datetime, days: int) -> list[Run]:
+    """Those runs, the latest day first. Two statements."""
+    by = days_of_runs(until, days)
     rows = {r.pk: r for r in Run.objects.filter(pk__in=by.values())}
     return [rows[pk] for pk in by.values()]
 
@@ -88,7 +95,7 @@ def _measures(run: Run, here: Area, plan: str | None = None) -> dict[str, tuple[
     """The measures of a run by id, as they stood in it. Of two enactments with the same measure the one that an area is under gives the words there."""
     wanted = [e["enactment"] for e in run.editions if plan in (None, e["edition"])]
     found: dict[str, tuple[MeasureFigures, evaluation.InForce]] = {}
-    for e in sorted(Enactment.objects.filter(pk__in=wanted).select_related("item", "area"), key=lambda e: _over(e, here)):
+    for e in sorted(Enactment.objects.filter(pk__in=wanted).select_related("item", "area").defer(*evaluation.UNREAD), key=lambda e: _over(e, here)):
         edition = evaluation.edition(e.item_id)
         for m in edition.measures.values():
             f = evaluation.InForce(e, edition, m)
@@ -122,9 +129,9 @@ def _below(area: Area) -> list[Area]:
     return list(Area.objects.filter(parent=area, valid_to=None).defer("geometry").order_by("code"))
 
 
-def _by_area(area: Area, cells: list[dict[str, Any]]) -> tuple[list[AreaFigures], AreaFigures]:
-    """The areas right below, and what stands at the area itself and in none of them."""
-    below = {a.pk: AreaFigures(area=a) for a in _below(area)}
+def _by_area(area: Area, parts: list[Area], cells: list[dict[str, Any]]) -> tuple[list[AreaFigures], AreaFigures]:
+    """The areas right below, `parts`, and what stands at the area itself and in none of them."""
+    below = {a.pk: AreaFigures(area=a) for a in parts}
     own = AreaFigures(area=area)
     for cell in cells:
         if cell["area_id"] in below:
@@ -144,13 +151,14 @@ def overview(scope: Scope, area: Area | None = None, measure: str | None = None,
     known = {name: figures for name, (figures, _) in found.items()}
     if measure and measure not in known:
         _measure(run, measure, here)
-    cells = _cells(run, [here.pk, *(a.pk for a in _below(here))])
+    parts = _below(here)
+    cells = _cells(run, [here.pk, *(a.pk for a in parts)])
     total = Counts()
     for cell in cells:
         if cell["area_id"] == here.pk and cell["measure"] in known:
             known[cell["measure"]].add(cell)
             total.add(cell)
-    below, own = _by_area(here, [c for c in cells if measure in (None, c["measure"])])
+    below, own = _by_area(here, parts, [c for c in cells if measure in (None, c["measure"])])
     if amounts:
         for (name, _), told in beside.amounts(run, [f.measure for _, f in found.values()], [here.pk]).items():
             known[name].amounts = told
@@ -162,11 +170,12 @@ def measure_page(scope: Scope, measure: str, area: Area | None = None, run: Run 
     """One measure in an area: its words, its numbers there and right below."""
     here, run = _here(scope, area), run or _standing()
     figures, found = _measure(run, measure, here)
-    cells = _cells(run, [here.pk, *(a.pk for a in _below(here))], measure)
+    parts = _below(here)
+    cells = _cells(run, [here.pk, *(a.pk for a in parts)], measure)
     for cell in cells:
         if cell["area_id"] == here.pk:
             figures.add(cell)
-    below, own = _by_area(here, cells)
+    below, own = _by_area(here, parts, cells)
     m, places = found.measure, [here.pk, *(a.area.pk for a in below)]
     amounts = beside.amounts(run, [m], places)
     figures.amounts = amounts.get((m.id, here.pk), [])
@@ -277,7 +286,7 @@ def _again(run: Run, measures: set[str], area: Area) -> list[str]:
     columns = ", ".join(f"w.{name}" for name in lists.COLUMNS)
     parts = []
     for f in found:
-        narrowed = evaluation.below(f.measure.facts, area.path) if below else None
+        narrowed = evaluation.below(f.measure.facts, relations.beneath(area.path)) if below else None
         parts.append(f"SELECT {columns} FROM ({evaluation.statement(f, run.as_of, run.known_at, narrowed, seen=run.seen).replace('%', '%%')}) w{below}")
     return parts
 
@@ -287,7 +296,7 @@ def today(
 ) -> Today:
     """What one post has to do, evaluated now: open and overdue, still doable, overdue first. Only what that very post answers for.
 
-    One statement, whatever the number of measures; it gives the first `limit` rows and counts the rest. `subject`: rows of this one only; the counts
+    One statement, whatever the number of measures, planned once a connection; it gives the first `limit` rows and counts the rest. `subject`: rows of this one only; the counts
     remain those of all.
     """
     post = post or scope.post
@@ -295,31 +304,49 @@ def today(
         raise Refused("no-post")
     scope.check("plan.read", post.area)
     as_of = as_of or clock.now()
-    known: dict[str, MeasureFigures] = {}
-    places, owed, shared = evaluation.zones(), [], Together(as_of, post)
-    for f in evaluation.in_force(as_of):
-        if f.measure.by.role != post.role or not (
-            post.area.path.startswith(f.enactment.area.path) or f.enactment.area.path.startswith(post.area.path)
-        ):
-            continue
-        known[f.measure.id] = lists.figures(f)
-        sql = evaluation.statement(f, as_of, None, evaluation.below(f.measure.facts, post.area.path), places, beside=False, shared=shared.over)  # what is owed
-        owed.append(f"SELECT * FROM ({sql}) o WHERE o.doable AND o.post = {int(post.pk)}")
-    if not owed:
+    judged = [f for f in evaluation.in_force(as_of) if f.measure.by.role == post.role and _touch(post.area, f.enactment.area)]
+    if not judged:
         return Today(as_of=as_of, rows=[], overdue=0, open=0, more=0)
-    mine = f" WHERE t.subject = '{UUID(str(subject))}'" if subject else ""
-    order = "x.state <> 'overdue', x.due, x.subject, x.occasion, x.measure"
-    listed = shared.whole(
-        f"t AS MATERIALIZED ({' UNION ALL '.join(owed)}) SELECT c.*, x.* FROM (SELECT count(*) AS of_all, count(*) FILTER (WHERE state = 'overdue') AS of_late FROM t) c "
-        f"LEFT JOIN (SELECT * FROM t{mine} ORDER BY {order.replace('x.', 't.')} LIMIT {int(limit)}) x ON TRUE ORDER BY {order}"
-    )
+    places = evaluation.zones()
+    asked = [*Together.asked(post, as_of, places), ("integer", limit), *([("uuid", subject)] if subject else [])]
     with transaction.atomic():
         with connection.cursor() as cursor:
-            evaluation.steady(cursor)
-        found = list(evaluation.rows(listed))
+            evaluation.steady(cursor, short=True)
+        found = prepared.rows(_owed(judged, as_of, places, bool(subject)), asked)
     total, late = found[0]["of_all"], found[0]["of_late"]
     found = [row for row in found if row["subject"]]
+    known = {f.measure.id: lists.figures(f) for f in judged}
     return Today(as_of=as_of, rows=lists.dressed(found, known), overdue=late, open=total - late, more=max(0, total - len(found)))
+
+
+def _touch(one: Area, other: Area) -> bool:
+    """One lies in the other."""
+    return one.path.startswith(other.path) or other.path.startswith(one.path)
+
+
+#: Statements of lists by what they depend on.
+_OWED: dict[Any, str] = {}
+
+
+def _owed(judged: list[evaluation.InForce], as_of: datetime, places: list[str], one: bool) -> str:
+    """The statement of what a post owes, a parameter in the place of each thing that differs from post to post and from time to time (see `Together.asked`);
+    after them how many rows, and, where `one`, whose."""
+    key = (one, tuple(places), tuple(f.depends(as_of) for f in judged))
+    if key not in _OWED:
+        shared = Together(as_of, places)
+        owed = []
+        for f in judged:
+            sql = evaluation.statement(f, as_of, None, evaluation.below(f.measure.facts, shared.INSIDE), places, beside=False, shared=shared.over, asked=shared.instants)  # what is owed
+            owed.append(f"SELECT * FROM ({sql}) o WHERE o.doable AND o.post = {shared.POST}")
+        limit, mine = f"${3 + len(places)}", f" WHERE t.subject = ${4 + len(places)}" if one else ""
+        order = "x.state <> 'overdue', x.due, x.subject, x.occasion, x.measure"
+        if len(_OWED) >= 64:
+            _OWED.pop(next(iter(_OWED)))
+        _OWED[key] = shared.whole(
+            f"t AS MATERIALIZED ({' UNION ALL '.join(owed)}) SELECT c.*, x.* FROM (SELECT count(*) AS of_all, count(*) FILTER (WHERE state = 'overdue') AS of_late FROM t) c "
+            f"LEFT JOIN (SELECT * FROM t{mine} ORDER BY {order.replace('x.', 't.')} LIMIT {limit}) x ON TRUE ORDER BY {order}"
+        )
+    return _OWED[key]
 
 
 # -- for the command line and other programs
@@ -330,7 +357,8 @@ def coverage_json(scope: Scope, run: Run | None = None, area: Area | None = None
     run, here = run or _standing(), _here(scope, area)
     known = _measures(run, here, plan)
     enactments = [e["enactment"] for e in run.editions if plan in (None, e["edition"])]
-    cells = _cells(run, [here.pk, *(a.pk for a in _below(here))], enactments=enactments)
+    parts = _below(here)
+    cells = _cells(run, [here.pk, *(a.pk for a in parts)], enactments=enactments)
     for cell in cells:
         if cell["area_id"] == here.pk and cell["measure"] in known:
             known[cell["measure"]][0].add(cell)
@@ -338,7 +366,7 @@ def coverage_json(scope: Scope, run: Run | None = None, area: Area | None = None
     amounts, shown = beside.amounts(run, judged, [here.pk]), beside.shown(run, judged, [here.pk], under={name: f.enactment.pk for name, (_, f) in known.items()})
     for name, (figures, _) in known.items():
         figures.amounts, figures.shown = amounts.get((name, here.pk), []), shown.get((name, here.pk), [])
-    below, own = _by_area(here, cells)
+    below, own = _by_area(here, parts, cells)
     zone = ZoneInfo(here.zone)
     return {
         "plan": plan or ", ".join(dict.fromkeys(e["edition"] for e in run.editions)),

@@ -197,10 +197,19 @@ UP = (
 )
 
 
-def up_below(path: str) -> str:
-    """`UP` of the areas below one, itself included; `path` is that area's own, of ids and dots."""
+def beneath(path: str) -> str:
+    """The pattern of the paths of an area and those below it, as SQL; `path` is that area's own, of ids and dots.
+
+    >>> beneath("1.7.")
+    "'1.7.%'"
+    """
     assert set(path) <= set("0123456789."), path
-    return UP.replace("FROM kernel_area)", f"FROM kernel_area WHERE path LIKE '{path}%')")
+    return f"'{path}%'"
+
+
+def up_below(pattern: str) -> str:
+    """`UP` of the areas of a pattern (see `beneath`)."""
+    return UP.replace("FROM kernel_area)", f"FROM kernel_area WHERE path LIKE {pattern})")
 
 
 def quoted(name: str) -> str:

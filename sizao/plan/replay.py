@@ -23,7 +23,7 @@ from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area, ContentItem, Enactment
 from sizao.kernel.scope import Scope
 
-from . import evaluation
+from . import evaluation, relations
 from . import trace as tracing
 from .counting import TESTS
 from .diff import diff
@@ -287,7 +287,7 @@ def statement(q: Question, edition: Edition, m: Measure) -> str:
     """One row: how many obligations of a measure there are below the area, by what became of them."""
     everywhere = q.area.parent_id is None
     force = Enactment(area=q.area if everywhere else areas.root(), disease=q.disease, starts_at=q.starts)
-    below = None if everywhere else evaluation.below(m.facts, q.area.path)
+    below = None if everywhere else evaluation.below(m.facts, relations.beneath(q.area.path))
     sql = evaluation.statement(evaluation.InForce(force, edition, m), q.as_of, q.known_at, below, beside=False, seen=q.seen)
     inside = "" if everywhere else f" WHERE o.area IN (SELECT id FROM kernel_area WHERE path LIKE '{q.area.path}%')"
     counted = ", ".join(f"count(*){'' if what == 'all' else f' FILTER (WHERE {TESTS[what]})'} AS \"{what}\"" for what in COUNTED)

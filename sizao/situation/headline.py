@@ -94,8 +94,7 @@ def rates(scope: Scope, area: Area, now: datetime) -> list[Rates]:
     """A line a disease, the one with most confirmed cases first. Two statements."""
     today = clock.local_day(now, area.zone)
     found = cases.outcomes(scope, area, today, today - timedelta(days=NEW_DAYS - 1))
-    told = command.standing(scope, "population", now).get(area.pk) if found else None
-    people = int(told.number) if told is not None and told.number else None
+    people = int(command.number_of(area, "population", now) or 0) or None if found else None
     return sorted((Rates(*row, today, people) for row in found), key=lambda r: (-r.ill, r.disease))
 
 
@@ -179,7 +178,7 @@ class OnDuty:
 def on_duty(scope: Scope, area: Area) -> tuple[list[OnDuty], int]:
     """Duty desks and leaders in charge here and below, the nearest first, at most `ROWS`; and how many there are. Four statements."""
     rows = command.guard_posts(scope).filter(kind__in=POSTS, area__path__startswith=area.path)
-    shown = list(rows.defer("area__geometry").order_by("area__path", "kind", "pk")[: ROWS + 1])
+    shown = list(rows.select_related(None).select_related("area").defer("area__geometry").order_by("area__path", "kind", "pk")[: ROWS + 1])
     many = rows.count() if len(shown) > ROWS else len(shown)
     ids = [p.pk for p in shown[:ROWS]]
     calls, came = (command.last_calls(ids), command.last_check_ins(ids)) if ids else ({}, {})
@@ -201,9 +200,9 @@ class Waits:
 
 
 def waits(scope: Scope, area: Area, now: datetime) -> Waits:
-    """Seven statements."""
+    """At most seven statements."""
     beyond = orders_weighed.found(scope, area.path, now)
-    standing = command.in_force(scope, area.path, now)
+    orders, looks = command.orders_and_looks(scope, area.path, now)
     return Waits(
         proposals=command.proposals(scope).filter(area__path__startswith=area.path, decided_at=None).count(),
         beyond=len(beyond),
@@ -211,6 +210,6 @@ def waits(scope: Scope, area: Area, now: datetime) -> Waits:
         tickets=command.open_tickets(scope, area.path, now),
         to_verify=command.to_verify(scope, area.path).count(),
         rounds=command.drawn(scope).filter(area__path__startswith=area.path, inspection=None).count(),
-        orders=standing.count(),
-        looks=standing.filter(review_by__lte=now).count(),
+        orders=orders,
+        looks=looks,
     )

@@ -131,13 +131,34 @@ def test_every_post_has_on_its_list_what_a_run_says_it_answers_for(town, system)
     )  # fmt: skip
     check(system, town.contacts[1], at(18, 9))
     posts = [town.user(role, code).post for role, code in (("community", "990001101202"), ("community", "990001102201"), ("cdc", "990001"))]
-    made = run.evaluate_all(NOW)
-    for post in [town.community.post, *posts]:
-        mine = Row.objects.at(made).filter(post=post.pk, doable=True, state__in=("open", "overdue"))
-        told = read.today(Scope.system("test"), post, NOW)
-        assert {(r.measure, r.subject, r.occasion, r.state) for r in told.rows} == set(mine.values_list("measure", "subject", "occasion", "state")), post
-        assert told.overdue + told.open == len(told.rows)
-    assert {r.measure for r in told.rows} >= {"case-investigated", "suspect-tested.sampled"}
+    for moment in (NOW, at(20, 9), at(17, 12)):
+        made = run.evaluate_all(moment)
+        for post in [town.community.post, *posts]:
+            mine = Row.objects.at(made).filter(post=post.pk, doable=True, state__in=("open", "overdue"))
+            told = read.today(Scope.system("test"), post, moment)
+            assert {(r.measure, r.subject, r.occasion, r.state, r.raised) for r in told.rows} == set(mine.values_list("measure", "subject", "occasion", "state", "raised")), post
+            assert told.overdue + told.open == len(told.rows)
+        if moment == NOW:
+            assert {r.measure for r in told.rows} >= {"case-investigated", "suspect-tested.sampled"}
+
+
+def test_one_statement_serves_every_post_of_a_role_at_any_time(town, monkeypatch):
+    """The database plans it once. Another text is another statement, and so is one that has ended."""
+    asked, rows = [], read.prepared.rows
+    monkeypatch.setattr(read.prepared, "rows", lambda sql, parameters: asked.append(sql) or rows(sql, parameters))
+    other = town.user("community", "990001102201")
+    begun = Enactment.objects.get().starts_at
+    for scope, moment in ((town.community, NOW), (other, NOW), (town.community, at(3, 7)), (other, begun)):
+        read.today(scope, as_of=moment)
+    assert len(set(asked)) == 1
+    read.today(town.user("cdc", "990001"), as_of=NOW)
+    assert len(set(asked)) == 2
+    owed = {moment: {r.subject for r in read.today(town.community, as_of=moment).rows if r.measure == DAILY} for moment in (NOW, at(19, 12))}
+    assert all(owed.values())
+    Enactment.objects.update(ends_at=at(18, 12))
+    assert {r.subject for r in read.today(town.community, as_of=NOW).rows if r.measure == DAILY} == owed[NOW], "what was owed before the end stays owed"
+    assert not [r for r in read.today(town.community, as_of=at(19, 12)).rows if r.measure == DAILY]
+    assert len(set(asked)) == 3
 
 
 def test_a_list_is_paged_without_gap_or_repeat(town):

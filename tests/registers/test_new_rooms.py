@@ -10,7 +10,7 @@ from sizao.kernel.areas import NewArea
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Act, Enactment, User
 from sizao.kernel.scope import Scope
-from sizao.plan import evaluation, explaining, read, run
+from sizao.plan import evaluation, explaining, read, relations, run
 from sizao.plan.acts import acts_of
 from sizao.plan.models import Cell, Row
 from sizao.registers.cases.models import Case, Contact
@@ -222,6 +222,6 @@ def test_a_list_of_one_area_is_the_same_rows_as_the_whole(town, system):
     )
     [f] = [f for f in evaluation.in_force(NOW) if f.measure.id == "contact-tested"]
     whole = list(evaluation.rows(evaluation.statement(f, NOW, None)))
-    some = list(evaluation.rows(evaluation.statement(f, NOW, None, evaluation.below("contact", town.grid.path))))
+    some = list(evaluation.rows(evaluation.statement(f, NOW, None, evaluation.below("contact", relations.beneath(town.grid.path)))))
     assert [(r["subject"], r["reason"]) for r in whole] == [(contact.pk, "yields:suspect-tested.sampled")] * 2
     assert sorted(some, key=lambda r: r["occasion"]) == sorted(whole, key=lambda r: r["occasion"])

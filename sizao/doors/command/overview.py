@@ -99,17 +99,15 @@ BACK = 60
 def _days(now: datetime, zone: str, run: Any, number: str) -> list[tuple[str, str, bool]]:
     """The days that can be looked at, the earliest first, today last: (day, run's number or "" for now, chosen)."""
     today = clock.local_day(now, zone)
-    kept = [(clock.local_day(r.as_of, zone), str(r.pk)) for r in read.runs_by_day(now, BACK)]
-    line = [(day.isoformat(), pk, pk == number) for day, pk in reversed(kept) if day < today]
+    kept = read.days_of_runs(now, BACK)
+    line = [(day.isoformat(), str(pk), str(pk) == number) for day, pk in reversed(kept.items()) if day < today]
     return [*line, (today.isoformat(), "", not number)] if line else []
 
 
-def _level(area: Area) -> Any:
+def _level(area: Area) -> dict[str, str | None]:
     """What the response level and the grade are here: of the nearest area that has one."""
-    now = clock.now()
-    levels = {row.area_id: row for row in command.public_levels(now)}
-    ids = [int(pk) for pk in reversed([pk for pk in area.path.split(".") if pk])]
-    return {"response": next((levels[pk] for pk in ids if pk in levels), None), "grade": command.grade_of(area, now)}
+    found = command.nearest_values(area, ("response", "risk"), clock.now())
+    return {"response": found.get("response"), "grade": found.get("risk")}
 
 
 def _beside(scope: Scope, area: Area, now: datetime) -> dict[str, Any]:

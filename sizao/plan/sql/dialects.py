@@ -141,6 +141,22 @@ class Dialect:
         return statement
 
 
+class Asked(Dialect):
+    """PostgreSQL, with one instant asked for at each run of a statement: its text is the same at any time, so that it is planned once."""
+
+    def __init__(self, instant: datetime, parameter: str):
+        self.instant, self.parameter = instant, parameter
+
+    def literal(self, value: Any) -> str:
+        """That very instant by its parameter; another that happens to be equal stays what it is.
+
+        >>> d = Asked(datetime(2020, 1, 20), "$1")
+        >>> d.literal(d.instant), d.literal(datetime(2020, 1, 20))
+        ('$1', "TIMESTAMP '2020-01-20 00:00:00'")
+        """
+        return self.parameter if value is self.instant else super().literal(value)
+
+
 class DuckDB(Dialect):
     name = "duckdb"
     again = "NOT MATERIALIZED "

@@ -54,7 +54,7 @@ def looked(c: Statement, look: Measure, form: Done) -> str:
 def raised(c: Statement) -> str:
     """How many levels up: one for every span that has passed since due; what should never be is raised when it comes."""
     at_once = sum(span == 0 for span in c.m.ladder)
-    later = [f"CASE WHEN o.due <= {c.d.literal(c.now - timedelta(seconds=span))} THEN 1 ELSE 0 END" for span in c.m.ladder if span]
+    later = [f"CASE WHEN o.due <= {c.d.plus(c.as_of, -timedelta(seconds=span))} THEN 1 ELSE 0 END" for span in c.m.ladder if span]
     levels = " + ".join([str(at_once), *later])
     breach = f"substr(o.reason, 1, {len(BREACH)}) = '{BREACH}' AND {c.as_of} < o.closes"
     return f"CASE WHEN o.state = '{OVERDUE}' AND (o.doable OR {breach}) THEN {levels} ELSE 0 END"

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Count, Max, Q
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import Coalesce
 
+from sizao.kernel import clock
 from sizao.kernel.copying import text_array
 from sizao.kernel.ids import uuid_array
 from sizao.kernel.models import Area
@@ -176,9 +176,9 @@ def linked_pairs(infectees: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
 def outcomes(scope: Scope, area: Area, today: date, since: date) -> list[tuple[str, int, int, int, int, date | None]]:
     """(disease, confirmed cases, recovered of them, died of them, those whose confirmation is of `since` or later, day of the last) below an area; days are local. For figures:
     shows nobody, so the right to read the plan is enough. The last case is dated by confirmation, else report, else when it was first known. One statement."""
-    on, confirmed = TruncDate(Coalesce("confirmed_at", "reported_at", "known_from"), tzinfo=ZoneInfo(area.zone)), TruncDate("confirmed_at", tzinfo=ZoneInfo(area.zone))
-    found = Case.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=area.path, classification="confirmed").annotate(on=on, sure=confirmed)
-    counted = found.filter(on__lte=today).order_by().values("disease").annotate(
-        ill=Count("pk"), recovered=Count("pk", filter=Q(outcome="recovered")), died=Count("pk", filter=Q(outcome="died")), new=Count("pk", filter=Q(sure__gte=since)), last=Max("on")
+    at, new, until = Coalesce("confirmed_at", "reported_at", "known_from"), clock.start_of_day(since, area.zone), clock.end_of_day(today, area.zone)
+    found = Case.objects.filter(visible(), scope.area_filter("area", "plan.read"), area__path__startswith=area.path, classification="confirmed").annotate(at=at)
+    counted = found.filter(at__lte=until).order_by().values("disease").annotate(
+        ill=Count("pk"), recovered=Count("pk", filter=Q(outcome="recovered")), died=Count("pk", filter=Q(outcome="died")), new=Count("pk", filter=Q(confirmed_at__gte=new)), last=Max("at")
     )  # fmt: skip
-    return [(r["disease"], r["ill"], r["recovered"], r["died"], r["new"], r["last"]) for r in counted]
+    return [(r["disease"], r["ill"], r["recovered"], r["died"], r["new"], clock.local_day(r["last"], area.zone)) for r in counted]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -133,7 +134,22 @@ def tickets_of(sender: str, numbers: Iterable[str]) -> dict[str, UUID]:
 
 def grades_now(at: datetime) -> dict[int, str]:
     """area → its own risk grade in force, everywhere: grades are public. One statement."""
-    return {row.area_id: row.value for row in published_grades(at)}
+    rows = AreaGrade.objects.filter(visible(), scale="risk", starts_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=at))
+    return dict(rows.order_by("starts_at").values_list("area", "value"))
+
+
+def nearest_values(area: Area, scales: Iterable[str], at: datetime) -> dict[str, str]:
+    """scale → its value in force at an area: its own, else that of the nearest area above. For scales that are public. One statement."""
+    above = [int(n) for n in area.path.split(".") if n]
+    rows = AreaGrade.objects.filter(visible(), scale__in=list(scales), area__in=above, starts_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=at))
+    found = sorted(rows.values_list("scale", "area", "starts_at", "value"), key=lambda r: (above.index(r[1]), r[2]))
+    return {scale: value for scale, _, _, value in found}
+
+
+def number_of(area: Area, scale: str, at: datetime) -> Decimal | None:
+    """The number of an area's own line on a scale in force at a moment, for who may read its plan; None where nobody has told it. One statement."""
+    rows = AreaGrade.objects.filter(visible(), scale=scale, area=area, starts_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=at))
+    return rows.order_by("-starts_at", "-pk").values_list("number", flat=True).first()
 
 
 def grade_of(area: Area, at: datetime, known: Mapping[int, str] | None = None) -> str | None:
@@ -145,6 +161,12 @@ def grade_of(area: Area, at: datetime, known: Mapping[int, str] | None = None) -
 def in_force(scope: Scope, path: str, at: datetime) -> QuerySet[Order]:
     """The orders below an area that stand at a moment."""
     return orders(scope).filter(area__path__startswith=path, starts_at__lte=at).filter(Q(ends_at=None) | Q(ends_at__gt=at)).filter(Q(ended_at=None) | Q(ended_at__gt=at))
+
+
+def orders_and_looks(scope: Scope, path: str, at: datetime) -> tuple[int, int]:
+    """How many orders stand below an area at a moment, and how many of them are due to be looked at again. One statement."""
+    found = in_force(scope, path, at).order_by().aggregate(n=Count("pk"), due=Count("pk", filter=Q(review_by__lte=at)))
+    return found["n"], found["due"]
 
 
 def access_order_by_id(scope: Scope, order: UUID) -> Order:
