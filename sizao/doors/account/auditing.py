@@ -27,10 +27,15 @@ def events(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "rows": part, "next": str(part[-1]["id"]) if len(rows) > PAGE else "", "users": User.objects.in_bulk({r["user_id"] for r in part}), "posts": Post.objects.select_related("area").in_bulk({r["post_id"] for r in part}),
         "who": who, "kind": kind, "day": request.GET.get("day", ""), "now": clock.now(), "head": audit.head(), "glass_of": glass.glass_of, "purpose": _purpose, "said": said, "purposes": code_list("purpose"),
-        "own": {"sign-in": _("signing in"), "operation": _("running of the store")}, "kinds": sorted({r["kind"] for r in part}),
+        "own": {"sign-in": _("signing in"), "operation": _("running of the store")}, "kinds": _kinds({r["kind"] for r in part} | {kind} - {""}, request.LANGUAGE_CODE),  # type: ignore[attr-defined]
     }  # fmt: skip
     audit.write(scope, "audit.read", [], count=len(part))
     return page(request, "account/audit.html", context)
+
+
+def _kinds(seen: set[str], language: str) -> list[tuple[str, str]]:
+    """Kinds of events to choose from, by their words: those that have words of their own, and those that are on the page."""
+    return sorted(((k, said(k, language) or k) for k in {*code_list("audit-event"), *seen}), key=lambda one: one[1])
 
 
 def access(request: HttpRequest) -> HttpResponse:
