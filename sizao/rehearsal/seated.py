@@ -47,13 +47,13 @@ SEATS = (
     Seat("sampler", "采样员", "采样点（手机） · sampler (phone)", "sampler", "test_site"),
     Seat("site", "隔离点负责人", "集中隔离点（手机） · quarantine site (phone)", "site_manager", "isolation_site"),
     Seat("school", "校医", "学校（电脑） · school (desk)", "school_health", "school", (
-        ("finding", "school", "晨检记录缺两个班级（演示） · morning checks of two classes are missing (demo)", -1),
-        ("question", "school", "本周因病缺课追踪情况（演示） · how are this week's absences followed up? (demo)", 1),
+        ("finding", "school", "晨检记录缺两个班级 · morning checks of two classes are missing", -1),
+        ("question", "school", "本周因病缺课追踪情况 · how are this week's absences followed up?", 1),
     )),
-    Seat("pharmacy", "药师", "药店（电脑） · pharmacy (desk)", "pharmacist", "pharmacy", (("finding", "medicine", "退热药购买登记缺联系电话（演示） · sales of fever medicine without a telephone (demo)", 1),)),
-    Seat("hospital", "医院医生", "医院（电脑） · hospital (desk)", "doctor", "fever_clinic", (("finding", "supplies", "隔离衣储备不足三天（演示） · gowns for less than three days (demo)", 2),)),
-    Seat("laboratory", "检验人员", "实验室（电脑） · laboratory (desk)", "laboratory", "laboratory", (("finding", "testing", "样本交接未双人签字（演示） · a hand-over of samples with one signature (demo)", 1),)),
-    Seat("enterprise", "企业防控员", "企业（电脑） · enterprise (desk)", "enterprise_officer", "employer", (("finding", "practice", "食堂未分餐（演示） · the canteen seats too many (demo)", 1),)),
+    Seat("pharmacy", "药师", "药店（电脑） · pharmacy (desk)", "pharmacist", "pharmacy", (("finding", "medicine", "退热药购买登记缺联系电话 · sales of fever medicine without a telephone", 1),)),
+    Seat("hospital", "医院医生", "医院（电脑） · hospital (desk)", "doctor", "fever_clinic", (("finding", "supplies", "隔离衣储备不足三天 · gowns for less than three days", 2),)),
+    Seat("laboratory", "检验人员", "实验室（电脑） · laboratory (desk)", "laboratory", "laboratory", (("finding", "testing", "样本交接未双人签字 · a hand-over of samples with one signature", 1),)),
+    Seat("enterprise", "企业防控员", "企业（电脑） · enterprise (desk)", "enterprise_officer", "employer", (("finding", "practice", "食堂未分餐 · the canteen seats too many", 1),)),
 )  # fmt: skip
 #: People referred to the hospital, and households that ask for something.
 REFERRED, WANTS = 2, ("food", "medicine", "psych")
@@ -96,7 +96,7 @@ def occupy(chief: Scope, cdc: Scope, team: Scope) -> None:
     if (hospital := mine.get("hospital")) is not None:
         _refer(cdc, hospital.pk)
     if (firm := mine.get("enterprise")) is not None:
-        resumption_told.tell(Scope.open(User.objects.get(username="enterprise")), resumption_told.Notice(key="demo-resumption", unit=firm.pk, opens_on=None, staff_back=46, output_share=60, obstacles=(("inputs", "布料供应商停产（演示） · the supplier of cloth stands still (demo)"),)))
+        resumption_told.tell(Scope.open(User.objects.get(username="enterprise")), resumption_told.Notice(key="demo-resumption", unit=firm.pk, opens_on=None, staff_back=46, output_share=60, obstacles=(("inputs", "布料供应商停产 · the supplier of cloth stands still"),)))
     if (gate := mine.get("gateway")) is not None:
         _shift(Scope.open(User.objects.get(username="gateway")), gate)
     home = list(population.persons(team).filter(area__path__startswith=team.post.area.path).order_by("pk")[: len(WANTS)]) if team.post else []
@@ -110,7 +110,7 @@ def _shift(keeper: Scope, gate: Any) -> None:
     with clock.frozen(now - timedelta(hours=9)):
         on = gates.sign_on(keeper, gate.pk, gate.area_id, gate.area.path)
     with clock.frozen(now - timedelta(hours=1)):
-        gates.hand_over(keeper, on.pk, "两辆货车待复核证件；体温枪电量低（演示） · two lorries wait for their papers; the thermometer's battery is low (demo)")
+        gates.hand_over(keeper, on.pk, "两辆货车待复核证件；体温枪电量低 · two lorries wait for their papers; the thermometer's battery is low")
 
 
 def _unit_of(username: str) -> Any:

@@ -64,4 +64,4 @@ def watch(scope: Scope, end: datetime) -> None:
     day = clock.local_day(end - timedelta(days=EARLIER, seconds=1), scope.post.area.zone if scope.post else "Asia/Shanghai")
     for signal in read.board(scope, "open", stream="fever-visits").filter(kind="count", window_from=day):
         with clock.frozen(signal.raised_at + timedelta(hours=9)):
-            signal_answered.judge(scope, signal.pk, "false", "乡镇卫生院当日集中体检，发热筛查人数多（演示） · a health-check day (demo)")
+            signal_answered.judge(scope, signal.pk, "false", "乡镇卫生院当日集中体检，发热筛查人数多 · a health-check day")

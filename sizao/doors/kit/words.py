@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from sizao.kernel import clock
-from sizao.kernel.codes import diseases, label
+from sizao.kernel.codes import code_list, diseases, label
 
 NONE = "—"
 
@@ -66,6 +66,12 @@ class Words:
     def code(self, codelist: str, value: str | None) -> str:
         """The label of a code, a dash when there is none."""
         return label(codelist, value, self.language) or NONE
+
+    def matter(self, ticket: Any) -> str:
+        """What a ticket is about: the words of who raised it; of one that came of an inspection without words, which practice was not kept."""
+        if ticket.sender == "inspection" and ticket.what in code_list("practice"):
+            return ("未落实：" if self.is_zh else "not kept: ") + self.code("practice", ticket.what)
+        return str(ticket.what)
 
     def number(self, value: Any) -> str:
         """A whole number with thin groups: 12,345. None is a dash, never 0."""
