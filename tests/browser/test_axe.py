@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.doors]
 RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 #: What is no page: a file for a program or a spreadsheet.
 FILES = re.compile(r"\.(json|csv|xml|js|svg|png|pdf|ics|rss|atom|txt|webmanifest|<)|^(healthz|favicon|static/|api/)|(<str:name>|\.<slug:\w+>)$")
+#: What is a part of a page: a list to choose from below a field.
+PARTS = ("areas/pick",)
 
 #: Pages that the duty desk may open, so that a right taken from it does not pass for a page without faults.
 LOOKED_AT = ("/grades/levels", "/users", "/audit", "/audit/access", "/calendar", "/review", "/publish", "/public/rules")
@@ -25,7 +27,7 @@ LOOKED_AT = ("/grades/levels", "/users", "/audit", "/audit/access", "/calendar",
 
 def pages() -> list[str]:
     """The addresses that can be opened without naming anything."""
-    return [f"/{r.address}" for r in policy.ROUTES if "GET" in r.methods and "<" not in r.address and not FILES.search(r.address)]
+    return [f"/{r.address}" for r in policy.ROUTES if "GET" in r.methods and "<" not in r.address and not FILES.search(r.address) and r.address not in PARTS]
 
 
 def kinds() -> dict[str, re.Pattern[str]]:
