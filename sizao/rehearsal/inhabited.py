@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from django.db import transaction
 from django.db.models import Count
 
 from sizao.kernel import clock, content, organisation
@@ -17,14 +18,16 @@ from sizao.kernel.models import Area, Enactment, Post, User
 from sizao.kernel.scope import Scope
 from sizao.plan import run
 from sizao.registers.cases.read import contacts
+from sizao.registers.command.actions import Grading, grade_areas
 from sizao.registers.ledgers.read import filed_ledgers
+from sizao.registers.population.read import counts_by_area
 
 from . import seated, unusual
 from .bringing import register
 from .city import ZONE, make
 from .compare import enact
 from .investigated import investigate
-from .registering import DISEASE, Told
+from .registering import DISEASE, SENDER, Told
 
 GRADES = "risk-national-2020-02-17"
 EDITIONS = ("contact-tracing-basic", "2020-06-city-normal")
@@ -62,6 +65,7 @@ def ensure(size: str, *, days: int = 30, seed: int = 7, progress: Callable[[str,
         ask(told)
         restrict(told)
         grade(told)
+        populate(told)
         progress("正在登记轨迹、关联、采样……", "Stays, links and samples are being told…")
         investigate(Scope.open(User.objects.get(username="cdc")))
         progress("正在判断各监测数据流……", "Watching the streams…")
@@ -92,6 +96,20 @@ def grade(told: Told) -> None:
     """A set of rules for grades is in force, so that the page of grades has something to propose; which grade an area has is left to who signs in."""
     first, other = (Scope.open(User.objects.get(username=name)) for name in ("operator-a", "operator-b"))
     content.second(other, content.propose(first, content.newest("grading", GRADES), told.areas[0], DISEASE, told.begin))
+
+
+def populate(told: Told) -> None:
+    """How many live in each area, told once, from the city's first day: rates have something to divide by."""
+    system = Scope.system("rehearsal")
+    by = counts_by_area(system, told.areas[0])
+    lines = [Grading(a.pk, "population", "", told.begin, number=sum(n for pk, n in by.items() if pk in inside)) for a in told.areas.values() for inside in [_inside(a, told)]]
+    with transaction.atomic():
+        grade_areas(system, lines, sender=SENDER)
+
+
+def _inside(area: Area, told: Told) -> set[int]:
+    """An area and those below it."""
+    return {a.pk for a in told.areas.values() if a.path.startswith(area.path)}
 
 
 def people(told: Told) -> None:

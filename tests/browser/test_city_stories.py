@@ -300,3 +300,14 @@ def test_a_school_files_its_classes_with_the_numbers_that_are_not_zero(visitor, 
     assert "told" in rows.first.inner_text() and rows.first.locator("input[inputmode]").nth(1).input_value() == str(roll - 2)
     nurse.set_viewport_size(PHONE)
     assert nurse.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_the_commanders_first_page_divides_new_cases_by_who_lives_there(visitor, service):
+    """Its tiles fill their rows, and the rate of infection has a denominator."""
+    commander = visitor("commander", WIDE, "en")
+    commander.goto(f"{service.base}/")
+    rate = commander.inner_text("dl.rates div:has(dt:text-is('Infection')) dd")
+    assert re.match(r"[\d.]+\s+per 100,000 in 7 days\s+new \d+", rate), rate
+    tops = [box["y"] for box in (one.bounding_box() for one in commander.locator(".figures > *").all())]
+    rows = [tops.count(y) for y in sorted(set(tops))]
+    assert len(rows) <= 2 and rows[0] - rows[-1] <= 1, rows
