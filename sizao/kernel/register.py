@@ -50,6 +50,7 @@ class Field:
         to: For a record: the name of the register it points to.
         required: A form and an import ask for it.
         writable: A form, an import or the API may tell it.
+        least, most: The range of a number, both in; of a text, of its length. What the column and the table's own rules say holds anyway.
         help_zh, help_en: One sentence below the field.
     """
 
@@ -65,6 +66,8 @@ class Field:
     to: str = ""
     required: bool = False
     writable: bool = True
+    least: float | None = None
+    most: float | None = None
     help_zh: str = ""
     help_en: str = ""
 

@@ -30,6 +30,10 @@ KEPT = {
 
 #: What is read of any field, whatever its column would hold.
 MOST_WHOLE, MOST_NUMBER = 2**31 - 1, 10**12 - 1
+#: Characters of a text.
+LONGEST = 4000
+#: Years of a day or an instant, both in.
+YEARS = 1900, 2200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +92,22 @@ class Register:
         """The way to a field's value, as Django writes it."""
         return self.field(name).column or name
 
-    def bounds(self, name: str) -> tuple[int, int]:
-        """The least and the largest whole number that a field may hold, both in. A decimal number beyond them could be rounded up to one that its column has no place for."""
-        column: Any = None if self.inside(name) else _column(self.model, self.column(name))
-        if isinstance(column, models.IntegerField):
-            least, most = connection.ops.integer_field_range(column.get_internal_type())
-            return (-MOST_WHOLE if least is None else least), (MOST_WHOLE if most is None else min(most, MOST_WHOLE))
-        if isinstance(column, models.DecimalField):
-            most = 10 ** (column.max_digits - column.decimal_places) - 1
-            return -most, most
-        return (-MOST_WHOLE, MOST_WHOLE) if self.type(name) == "integer" else (-MOST_NUMBER, MOST_NUMBER)
+    def bounds(self, name: str) -> tuple[float, float]:
+        """The least and the largest number that a field may hold, both in: of its column, of the table's own rules (CHECK) and of its declaration, the narrowest.
+
+        A decimal number beyond its column's whole ones could be rounded up to one that the column has no place for.
+        """
+        whole, f = self.type(name) == "integer", self.field(name)
+        most: float = MOST_WHOLE if whole else MOST_NUMBER
+        least = -most
+        for low, high in ((None, None) if self.inside(name) else _bounds(self.model, self.column(name)), (f.least, f.most)):
+            least, most = (least if low is None else max(least, low)), (most if high is None else min(most, high))
+        return least, most
+
+    def lengths(self, name: str) -> tuple[int, int]:
+        """The least and the largest number of characters of a text that is told, both in."""
+        f = self.field(name)
+        return max(1, int(f.least or 1)), LONGEST if f.most is None else min(int(f.most), LONGEST)
 
     def value(self, row: Any, name: str) -> Any:
         """A field's value in a row: areas and other rows as their ids, the rest as stored."""
@@ -182,6 +192,47 @@ def _column(model: type[models.Model], way: str) -> Any:
     for step in steps:
         found = found._meta.get_field(step).related_model
     return found._meta.get_field(last)
+
+
+@cache
+def _bounds(model: type[models.Model], way: str) -> tuple[float | None, float | None]:
+    """What the column at the end of a way, and the rules of its table that speak of it alone, say of a number."""
+    column: Any = _column(model, way)
+    least: float | None = None
+    most: float | None = None
+    if isinstance(column, models.IntegerField):
+        least, most = connection.ops.integer_field_range(column.get_internal_type())
+    elif isinstance(column, models.DecimalField):
+        most = 10 ** (column.max_digits - column.decimal_places) - 1
+        least = -most
+    for rule in column.model._meta.constraints:
+        if isinstance(rule, models.CheckConstraint) and isinstance(rule.condition, Q):
+            low, high = _demanded(rule.condition, column.name)
+            least, most = _narrower(max, least, low), _narrower(min, most, high)
+    return least, most
+
+
+def _demanded(condition: Q, name: str) -> tuple[float | None, float | None]:
+    """The range that a condition demands of every number told of a column: Q(n__gte=1, n__lte=9), Q(n=None) | Q(n__range=(1, 9)). What it does not understand demands nothing."""
+    parts = [c for c in condition.children if c not in ((name, None), (f"{name}__isnull", True))]
+    if condition.negated or (condition.connector != Q.AND and len(parts) > 1):
+        return None, None
+    least, most = None, None
+    for part in parts:
+        low = high = None
+        if isinstance(part, Q):
+            low, high = _demanded(part, name)
+        elif isinstance(part, tuple) and part[0] == f"{name}__range":
+            low, high = part[1]
+        elif isinstance(part, tuple) and part[0] in (f"{name}__gte", f"{name}__lte") and isinstance(part[1], int | float):
+            low, high = (part[1], None) if part[0].endswith("gte") else (None, part[1])
+        least, most = _narrower(max, least, low), _narrower(min, most, high)
+    return least, most
+
+
+def _narrower(which: Callable[..., float], one: float | None, other: float | None) -> float | None:
+    told = [x for x in (one, other) if x is not None]
+    return which(told) if told else None
 
 
 def _type_of(model: type[models.Model], column: str, declared: Field) -> str:

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from . import acts as kernel_acts
 from . import audit, clock
@@ -256,12 +256,12 @@ def _write(register: Register, works: Sequence[Work]) -> dict[UUID, Problem]:
         try:
             with transaction.atomic():
                 _put(register, part, new=new)
-        except IntegrityError:
+        except (IntegrityError, DataError):
             for w in part:
                 try:
                     with transaction.atomic():
                         _put(register, [w], new=new)
-                except IntegrityError:
+                except (IntegrityError, DataError):
                     refused[w.row.pk] = Problem("contradicts-itself")
     return refused
 

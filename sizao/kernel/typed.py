@@ -10,15 +10,29 @@ from zoneinfo import ZoneInfo
 
 from . import areas
 from .outcome import Problem
-from .registry import Register
+from .registry import LONGEST, YEARS, Register
 
 YES = {"1": True, "true": True, "yes": True, "y": True, "是": True, "有": True, "on": True, "0": False, "false": False, "no": False, "n": False, "否": False, "无": False}
-LONGEST = 4000
+#: Below this a range is told to people.
+SPOKEN = 1_000_000
 #: What a field of a type expects, as the error code `bad-value` says it.
 EXPECTED = {
     "day": "2026-01-31", "instant": "2026-01-31T18:00", "integer": "0, 1, 2 …", "number": "36.5", "yes": "是 / 否 · yes / no", "person": "id", "record": "id",
     "area": "330101001", "text": f"≤ {LONGEST}", "long": f"≤ {LONGEST}", "sealed": f"≤ {LONGEST}", "json": "JSON", "codes": "a, b", "code": "…",
 }  # fmt: skip
+
+
+def expected(register: Register, name: str) -> str:
+    """What a field expects: its range where it is a narrow one, else what its type does."""
+    kind = register.type(name)
+    if kind in ("integer", "number"):
+        least, most = register.bounds(name)
+        if most < SPOKEN:
+            return f"{least:g} – {most:g}" if least > -SPOKEN else f"≤ {most:g}"
+    if kind in ("text", "long", "sealed"):
+        least, most = register.lengths(name)
+        return f"{least} – {most}" if least > 1 else f"≤ {most}"
+    return EXPECTED.get(kind, "")
 
 
 class NotThat(ValueError):
@@ -93,7 +107,10 @@ class Reader:
 
     def _text(self, name: str, raw: Any) -> str:
         text = str(raw)
-        if not isinstance(raw, str | int | float | Decimal) or isinstance(raw, bool) or len(text) > LONGEST or storable(text) != text:
+        if not isinstance(raw, str | int | float | Decimal) or isinstance(raw, bool) or storable(text) != text:
+            raise ValueError
+        least, most = self.register.lengths(name)
+        if not least <= len(text) <= most:
             raise ValueError
         return text
 
@@ -127,13 +144,13 @@ class Reader:
         if isinstance(raw, datetime) or not isinstance(raw, str | date):
             raise ValueError
         found = raw if isinstance(raw, date) else date.fromisoformat(raw.replace("/", "-"))
-        if not 1900 <= found.year <= 2200:
+        if not YEARS[0] <= found.year <= YEARS[1]:
             raise ValueError
         return found
 
     def _instant(self, name: str, raw: Any) -> datetime:
         found = raw if isinstance(raw, datetime) else datetime.fromisoformat(str(raw).replace("/", "-"))
-        if not 1900 <= found.year <= 2200:
+        if not YEARS[0] <= found.year <= YEARS[1]:
             raise ValueError
         return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(self.zone))
 

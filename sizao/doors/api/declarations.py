@@ -7,12 +7,12 @@ Answer to the first: {"found": null} or {"found": {id, version, confirmed, confi
 Refused: not-allowed, receipt-unknown, declaration-changed, body-unreadable.
 """
 
-import json
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sizao.doors.api import told
 from sizao.doors.kit.words import Words
 from sizao.doors.public.declare import lines
 from sizao.flows import declaration_confirmed
@@ -28,14 +28,14 @@ def declarations(request: HttpRequest) -> HttpResponse:
     """Finds one, or confirms one."""
     scope: Scope = request.scope.open()  # type: ignore[attr-defined]
     try:
-        body = json.loads(request.body)
-        asked, confirm, version = body.get("find"), body.get("confirm"), body.get("version")
-    except (ValueError, RecursionError, AttributeError):
+        said = told.body(request)
+        asked, confirm, version = said.get("find"), said.get("confirm"), said.get("version")
+    except (ValueError, AttributeError):
         raise Refused("body-unreadable", expected=SHAPE) from None
     if isinstance(asked, str):
-        told = declaring.found(scope, asked.strip()[:100])
+        found = declaring.found(scope, asked.strip()[:100])
         words = Words(request.LANGUAGE_CODE)  # type: ignore[attr-defined]
-        return _json({"found": as_json(told) | {"lines": lines(words, forms.form(), told.said)} if told is not None else None})
+        return _json({"found": as_json(found) | {"lines": lines(words, forms.form(), found.said)} if found is not None else None})
     try:
         made = declaration_confirmed.confirm(scope, UUID(confirm), int(version))
     except (ValueError, TypeError, AttributeError):

@@ -1,12 +1,12 @@
 """Pairs of records that may be one person, for a program that shows them to a person: ids, score and reasons, never names; and what that person decided."""
 
-import json
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sizao.doors.api.told import body
 from sizao.kernel import audit
 from sizao.kernel.errors import Refused
 from sizao.registers.population import looking, merging, pairs
@@ -69,8 +69,8 @@ def undo(request: HttpRequest, merge: UUID) -> HttpResponse:
 
 def _body(request: HttpRequest) -> dict[str, str]:
     try:
-        told = json.loads(request.body)
-    except (ValueError, RecursionError):
+        told = body(request)
+    except ValueError:
         raise Refused("body-unreadable", expected=EXPECTED) from None
     if not isinstance(told, dict) or not all(isinstance(v, str) and len(v) < 2000 and "\0" not in v for v in told.values()):
         raise Refused("body-unreadable", expected=EXPECTED)

@@ -1,11 +1,11 @@
 """Subscriptions to events, for a program: set up, listed, tried, ended; and what was told."""
 
-import json
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sizao.doors.api.told import body, page_size
 from sizao.interop.hooks import subscribing
 from sizao.interop.hooks.models import Delivery, Hook
 from sizao.kernel import areas
@@ -70,17 +70,17 @@ def _page(name: str, rows: list[dict[str, Any]], onward: str | None) -> HttpResp
 
 
 def _asked(request: HttpRequest) -> tuple[int, UUID | None]:
-    raw, after = request.GET.get("limit", ""), request.GET.get("after", "")
+    size, after = page_size(request, subscribing.PAGE, MOST), request.GET.get("after", "")
     try:
-        return (min(int(raw), MOST) if raw.isdigit() and len(raw) < 9 and int(raw) else subscribing.PAGE), (UUID(after) if after else None)
+        return size, (UUID(after) if after else None)
     except ValueError:
         raise Refused("bad-value", field="after", value=after[:60], expected="next") from None
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
     try:
-        told = json.loads(request.body)
-    except (ValueError, RecursionError):
+        told = body(request)
+    except ValueError:
         told = None
     if not isinstance(told, dict) or not set(told) <= {"name", "address", "kinds", "area", "disease"}:
         raise Refused("body-unreadable", expected=SHAPE)

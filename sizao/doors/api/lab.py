@@ -7,14 +7,13 @@
 Steps are taken first, then runs, then results. Answer: {"steps", "runs", "results"}, lists in the order told, of {"tube", "outcome", "code", "title", …}.
 """
 
-import json
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sizao.doors.api.told import body, moment, plain
 from sizao.flows import tubes_sent
 from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
@@ -29,11 +28,11 @@ def lab(request: HttpRequest) -> HttpResponse:
     """Takes it in. Refused: body-unreadable, too-many-rows, bad-value, and what a whole step or run is refused for."""
     scope: Scope = request.scope.open()  # type: ignore[attr-defined]
     try:
-        told = json.loads(request.body)
+        told = body(request)
         steps, runs, results = [[_step(s) for s in told.get("steps", ())], [_run(r) for r in told.get("runs", ())], [_result(t, told.get("batch_sign")) for t in told.get("results", ())]]
     except Refused:
         raise
-    except (ValueError, RecursionError, TypeError, KeyError, AttributeError, InvalidOperation):
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
         raise Refused("body-unreadable", expected=SHAPE) from None
     if sum(len(s.tubes) for s, _ in steps) + sum(len(r.lines) for r in runs) + len(results) > MOST:
         raise Refused("too-many-rows", limit=MOST)
@@ -57,13 +56,6 @@ def _said(done: Any) -> list[dict[str, Any]]:
     return out
 
 
-def _moment(told: Any) -> datetime:
-    at = datetime.fromisoformat(told)
-    if at.tzinfo is None:
-        raise ValueError("a moment says its offset")
-    return at
-
-
 def _code(told: Any) -> str:
     if not isinstance(told, str) or not 0 < len(told.strip()) <= 60 or "\0" in told:
         raise ValueError("a tube's number")
@@ -81,19 +73,19 @@ def _step(one: dict[str, Any]) -> tuple[custody.HandOver, str]:
     if one["step"] not in ("handed", "received"):
         raise Refused("bad-value", field="step", value=str(one["step"])[:40], expected="handed, received")
     lab = UUID(one["laboratory"]) if one.get("laboratory") else None
-    return custody.HandOver(step=one["step"], tubes=held, counted=int(one["counted"]), at=_moment(one["at"]), laboratory=lab, box=str(one.get("box") or "")[:60]), str(one.get("anyway") or "")
+    return custody.HandOver(step=one["step"], tubes=held, counted=int(one["counted"]), at=moment(one["at"]), laboratory=lab, box=plain(one.get("box"))[:60]), plain(one.get("anyway"))
 
 
 def _run(one: dict[str, Any]) -> custody.NewRun:
     lines = [
-        custody.Line(_code(t["tube"]), str(t.get("well") or ""), _coded("test-result", t["call"]) if t.get("call") else None, Decimal(str(t["ct"])) if t.get("ct") is not None else None)
+        custody.Line(_code(t["tube"]), plain(t.get("well")), _coded("test-result", t["call"]) if t.get("call") else None, Decimal(str(t["ct"])) if t.get("ct") is not None else None)
         for t in one.get("tubes", ())
     ]
     return custody.NewRun(
-        laboratory=UUID(one["laboratory"]), number=_code(one["run"]), started_at=_moment(one["started_at"]), ended_at=_moment(one["ended_at"]) if one.get("ended_at") else None,
-        instrument=str(one.get("instrument") or ""), method=_coded("test-method", one.get("method") or "pcr"), lines=lines,
+        laboratory=UUID(one["laboratory"]), number=_code(one["run"]), started_at=moment(one["started_at"]), ended_at=moment(one["ended_at"]) if one.get("ended_at") else None,
+        instrument=plain(one.get("instrument")), method=_coded("test-method", one.get("method") or "pcr"), lines=lines,
     )  # fmt: skip
 
 
 def _result(one: dict[str, Any], sign: Any) -> tubes.TubeTold:
-    return tubes.TubeTold(_code(one["tube"]), _coded("test-result", one["result"]), _moment(one["at"]), _coded("test-result", sign) if sign else None)
+    return tubes.TubeTold(_code(one["tube"]), _coded("test-result", one["result"]), moment(one["at"]), _coded("test-result", sign) if sign else None)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sizao.doors.api.told import with_names
 from sizao.interop.certificates import checking
 from sizao.interop.fhir import inbox as fhir_inbox
 from sizao.interop.fhir import writing
@@ -55,7 +56,7 @@ def fhir(request: HttpRequest) -> HttpResponse:
 
 def fhir_case(request: HttpRequest, case: UUID) -> HttpResponse:
     """A case with its samples and results as a bundle. `?names=1`: with name, telephone, address and national id, where the post sees them."""
-    return told(writing.case_bundle(request.scope.open(), case, names=request.GET.get("names") == "1"), FHIR)  # type: ignore[attr-defined]
+    return told(writing.case_bundle(request.scope.open(), case, names=with_names(request)), FHIR)  # type: ignore[attr-defined]
 
 
 def certificates(request: HttpRequest) -> HttpResponse:

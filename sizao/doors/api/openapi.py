@@ -5,7 +5,7 @@ from typing import Any
 from sizao import __version__
 from sizao.doors.api import openapi_doors, openapi_exchange
 from sizao.doors.kit.lists import filterable
-from sizao.kernel.registry import KEPT, Register, registers
+from sizao.kernel.registry import KEPT, YEARS, Register, registers
 from sizao.kernel.scope import Scope
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -16,6 +16,14 @@ KINDS: dict[str, dict[str, Any]] = {
     "person": {"type": "string", "format": "uuid"}, "record": {"type": "string", "format": "uuid"}, "post": {"type": "integer"},
     "sealed": {"type": "string"}, "json": {},
 }  # fmt: skip
+
+
+#: Years of a day or an instant: the two that `registry.YEARS` names, and those between.
+WITHIN = rf"^(?:(?:{'|'.join(str(c) for c in range(YEARS[0] // 100, YEARS[1] // 100))})[0-9]{{2}}|{YEARS[1]})-"
+#: Characters of a sender's own number for a row.
+LONGEST_NUMBER = 200
+#: The greatest version of a row.
+NEWEST = 2**63 - 1
 
 
 def document(scope: Scope) -> dict[str, Any]:
@@ -66,8 +74,8 @@ def _name(register: Register) -> str:
 
 
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-KEY = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string", "maxLength": 200}}
-NAMES = {"name": "names", "in": "query", "schema": {"type": "string", "enum": ["1"]}, "description": "Personal values too, where the post may see them; on record."}
+KEY = openapi_doors.KEY | {"required": True}
+NAMES = openapi_exchange.NAMES
 REFUSED = {"$ref": "#/components/responses/refused"}
 COMMON: dict[str, Any] = {
     "problem": {
@@ -98,9 +106,33 @@ def _value(register: Register, name: str, *, told: bool) -> dict[str, Any]:
         found["enum"] = codes if told else [*codes, None]
     if kind == "codes" and codes:
         found["items"] = {"type": "string", "enum": codes}
+    if told:
+        found |= _limits(register, name)
     if not told and "type" in found:
         found["type"] = [found["type"], "null"]
     return found | {"title": f"{f.zh} {f.en}"} | ({"x-unit": f.unit} if f.unit else {}) | {"x-sensitivity": f.sensitivity}
+
+
+def _limits(register: Register, name: str) -> dict[str, Any]:
+    """What is refused of a field whatever else is told: beyond its range, longer or shorter than its text may be, a year that nobody lived in."""
+    kind = register.type(name)
+    if kind in ("integer", "number"):
+        least, most = register.bounds(name)
+        return {"minimum": least, "maximum": most}
+    if kind in ("text", "long", "sealed"):
+        shortest, longest = register.lengths(name)
+        return {"maxLength": longest} | ({"minLength": shortest} if shortest > 1 else {})
+    return {"pattern": WITHIN} if kind in ("day", "instant") else {}
+
+
+def _asked(register: Register, name: str) -> dict[str, Any]:
+    """A field as the list may be filtered by it."""
+    kind = register.type(name)
+    if kind in ("code", "codes"):
+        return {"type": "string", "enum": list(register.choices(name))}
+    if kind == "instant":
+        return {"anyOf": [KINDS["day"] | {"pattern": WITHIN, "description": "all of that day"}, KINDS["instant"] | {"pattern": WITHIN}]}
+    return KINDS[kind] | _limits(register, name)
 
 
 def _row(register: Register) -> dict[str, Any]:
@@ -125,10 +157,10 @@ def _command(register: Register) -> dict[str, Any]:
         "required": ["values"],
         "properties": {
             "id": {"type": "string", "format": "uuid", "description": "the row to change; without it a new one, or the one of that source_id"},
-            "source_id": {"type": "string", "description": "your own number: sending it again updates the same row"},
-            "seen": {"type": "integer", "description": "the version that you changed; another one now is a conflict"},
+            "source_id": {"type": "string", "maxLength": LONGEST_NUMBER, "description": "your own number: sending it again updates the same row"},
+            "seen": {"type": "integer", "minimum": 0, "maximum": NEWEST, "description": "the version that you changed; another one now is a conflict"},
             "clear": {"type": "array", "items": {"enum": told}},
-            "values": {"type": "object", "additionalProperties": False, "properties": {n: _value(register, n, told=True) for n in told}},
+            "values": {"type": "object", "additionalProperties": False, "x-required-of-a-new-row": [n for n in told if register.field(n).required], "properties": {n: _value(register, n, told=True) for n in told}},
         },
     }
 
@@ -185,7 +217,7 @@ def _list(register: Register) -> dict[str, Any]:
         {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 500}}, NAMES,
         {"name": "view", "in": "query", "schema": {"enum": [f.name for f in register.declaration.filters] or [""]}},
         {"name": "sort", "in": "query", "schema": {"enum": ["", *(s for n in register.declaration.sorts for s in (n, f"-{n}"))]}},
-        *({"name": f"f.{n}", "in": "query", "schema": text, "description": "also .gte, .lte, .empty"} for n in filterable(register)),
+        *({"name": f"f.{n}", "in": "query", "schema": _asked(register, n), "description": "also .gte, .lte, .empty"} for n in filterable(register)),
     ]  # fmt: skip
     page = {"type": "object", "required": ["rows", "next"], "properties": {"rows": {"type": "array", "items": _ref(_name(register))}, "next": {"type": ["string", "null"]}}}
     return {

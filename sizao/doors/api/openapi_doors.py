@@ -7,7 +7,7 @@ TEXT, UUID_, MOMENT, WHOLE = {"type": "string"}, {"type": "string", "format": "u
 OR_MOMENT, OR_TEXT = {"type": ["string", "null"], "format": "date-time"}, {"type": ["string", "null"]}
 OBJECT: dict[str, Any] = {"type": "object"}
 KEY = {
-    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[A-Za-z0-9._:-]+$"},
+    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 200},
     "description": "yours, once for each request; sent again with the same body it is answered as before, with another body 409",
 }  # fmt: skip
 
@@ -53,7 +53,9 @@ DELIVERY = _object(
     ["id", "type", "data", "made_at", "tries", "said", "state", "next_at"],
     id=UUID_, type=TEXT, data=OBJECT, made_at=MOMENT, tries=WHOLE, said=TEXT, state={"enum": ["taken", "waiting", "given_up"]}, next_at=OR_MOMENT,
 )  # fmt: skip
-NEW_HOOK = _object(["name", "address", "kinds", "area"], name=TEXT, address={"type": "string", "format": "uri"}, kinds=_list(TEXT, minItems=1), area=TEXT, disease=TEXT) | {"additionalProperties": False}
+#: As long as a subscription takes, and a decision.
+SAID, WORDS = TEXT | {"maxLength": 600}, TEXT | {"maxLength": 1999}
+NEW_HOOK = _object(["name", "address", "kinds", "area"], name=SAID, address=SAID | {"format": "uri"}, kinds=_list(TEXT, minItems=1), area=SAID, disease=SAID) | {"additionalProperties": False}
 LIMIT, AFTER = _asked("limit", {"type": "integer", "minimum": 1, "maximum": 200}), _asked("after", TEXT, "as `next` says")
 ONE_HOOK = [_in_path("hook")]
 SIGNED = (
@@ -83,16 +85,16 @@ DUPLICATES: dict[str, Any] = {
     },
     "/api/v1/duplicates/{pair}": {
         "parameters": [_in_path("pair")],
-        "post": _post("decide-duplicate", "duplicates", "What somebody decided about one pair.", _object(["verdict", "mark"], verdict={"enum": ["same", "different", "unknown"]}, mark=TEXT, reason=TEXT, keep=UUID_), _object(["pair", "state"], pair=UUID_, state=TEXT)),
+        "post": _post("decide-duplicate", "duplicates", "What somebody decided about one pair.", _object(["verdict", "mark"], verdict={"enum": ["same", "different", "unknown"]}, mark=WORDS, reason=WORDS, keep=UUID_), _object(["pair", "state"], pair=UUID_, state=TEXT)),
     },
-    "/api/v1/merges/{merge}/undo": {"parameters": [_in_path("merge")], "post": _post("undo-merge", "duplicates", "A merge is taken back.", _object(["reason"], reason=TEXT), _object(["merge", "undone"], merge=UUID_, undone={"type": "boolean"}))},
+    "/api/v1/merges/{merge}/undo": {"parameters": [_in_path("merge")], "post": _post("undo-merge", "duplicates", "A merge is taken back.", _object(["reason"], reason=WORDS), _object(["merge", "undone"], merge=UUID_, undone={"type": "boolean"}))},
 }  # fmt: skip
 
 PASSES: dict[str, Any] = {
     "/api/v1/pass-status": {
         "post": _post(
             "pass-status", "gates", "Whether a pass is good, or whether an order is in force for the holder of a document. With purpose `emergency` the answer is always to let in. A question: nothing is kept of it but the audit.",
-            _object([], **{"pass": TEXT, "national_id": TEXT, "purpose": {"enum": ["pass", "emergency"]}}) | {"additionalProperties": False}, _object(["gate"], gate=TEXT, reason=TEXT, order={}, until=OR_TEXT), key=False,
+            _object([], **{"pass": WORDS, "national_id": WORDS, "purpose": {"enum": ["pass", "emergency"]}}) | {"additionalProperties": False}, _object(["gate"], gate=TEXT, reason=TEXT, order={}, until=OR_TEXT), key=False,
         )
     }
 }  # fmt: skip
@@ -118,11 +120,20 @@ TUBES: dict[str, Any] = {
         )
     }
 }  # fmt: skip
+TUBE = TEXT | {"minLength": 1, "maxLength": 60}
+STEP = _object(
+    ["step", "tubes", "counted", "at"], step={"enum": ["handed", "received"]}, counted=WHOLE, at=MOMENT, laboratory=UUID_, box=OR_TEXT, anyway=OR_TEXT,
+    tubes={"type": "object", "propertyNames": TUBE, "additionalProperties": {"type": ["integer", "null"]}},
+)  # fmt: skip
+RUN = _object(
+    ["laboratory", "run", "started_at"], laboratory=UUID_, run=TUBE, started_at=MOMENT, ended_at=OR_MOMENT, instrument=OR_TEXT, method=OR_TEXT,
+    tubes=_list(_object(["tube"], tube=TUBE, well=OR_TEXT, call=OR_TEXT, ct={"type": ["number", "null"]})),
+)  # fmt: skip
 LABORATORY: dict[str, Any] = {
     "/api/v1/lab": {
         "post": _post(
             "lab", "laboratory", "Tubes that change hands, runs of instruments, results of tubes; each is answered by itself, in the order told.",
-            _object([], steps=_list(OBJECT), runs=_list(OBJECT), batch_sign=TEXT, results=_list(_object(["tube", "result", "at"], tube=TEXT, result=TEXT, at=MOMENT))),
+            _object([], steps=_list(STEP, maxItems=2000), runs=_list(RUN, maxItems=2000), batch_sign=OR_TEXT, results=_list(_object(["tube", "result", "at"], tube=TUBE, result=TEXT, at=MOMENT), maxItems=2000)),
             _object(["steps", "runs", "results"], steps=_list(OBJECT), runs=_list(OBJECT), results=_list(OBJECT)),
         )
     }

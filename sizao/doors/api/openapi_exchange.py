@@ -3,6 +3,7 @@
 from typing import Any
 
 REFUSED = {"$ref": "#/components/responses/refused"}
+NAMES = {"name": "names", "in": "query", "schema": {"type": "string", "enum": ["0", "1"]}, "description": "1: personal values too, where the post may see them; on record."}
 COUNT = {"type": "integer", "minimum": 0}
 PROBLEM = {"$ref": "#/components/schemas/problem"}
 #: sent = stored + updated + duplicate + rejected.
@@ -46,7 +47,7 @@ CASE: dict[str, Any] = {
     "operationId": "fhir-case",
     "tags": ["exchange"],
     "description": "A case with its samples and results as a bundle (R4B). The read is on record.",
-    "parameters": [{"name": "names", "in": "query", "schema": {"type": "string", "enum": ["1"]}, "description": "Name, telephone, address and national id too, where the post may see them."}],
+    "parameters": [NAMES],
     "responses": {"200": {"description": "the bundle", "content": {"application/fhir+json": {"schema": BUNDLE}}}, "default": REFUSED},
 }
 CERTIFICATES: dict[str, Any] = {

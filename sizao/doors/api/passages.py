@@ -15,6 +15,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sizao.doors.api import scans
+from sizao.doors.api.told import moment
 from sizao.flows import gate_passed
 from sizao.flows.gate_passed import Answer, Passed
 from sizao.kernel import clock
@@ -56,7 +57,7 @@ def passages(request: HttpRequest) -> HttpResponse:
 def _passed(scope: Scope, one: dict[str, Any]) -> Passed | Problem:
     try:
         unit = UUID(str(one.get("unit")))
-        at = scans.moment(one.get("at"))
+        at = moment(one.get("at"))
         degrees = one.get("temperature")
         temperature = None if degrees in (None, "") else Decimal(str(degrees)).quantize(Decimal("0.1"))
     except (TypeError, ValueError, OverflowError, InvalidOperation):

@@ -1,10 +1,10 @@
 """What binds a person, asked by a program or by a gate whose visitor has no pass on him: by the pass, or by the number of his document."""
 
-import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sizao.doors.api.told import body
 from sizao.kernel import audit
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
@@ -21,8 +21,8 @@ def pass_status(request: HttpRequest) -> HttpResponse:
     """
     scope = request.scope.open()  # type: ignore[attr-defined]
     try:
-        told = json.loads(request.body)
-    except (ValueError, UnicodeDecodeError, RecursionError):
+        told = body(request)
+    except ValueError:
         raise Refused("body-unreadable", expected=EXPECTED) from None
     if not isinstance(told, dict) or not set(told) <= {"pass", "national_id", "purpose"} or not all(isinstance(v, str) and len(v) < 2000 for v in told.values()):
         raise Refused("body-unreadable", expected=EXPECTED)

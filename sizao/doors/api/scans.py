@@ -7,7 +7,6 @@
 own clock says as it sends. Answer: {"stored", "known", "rejected": [{"index", "code", …}]}; 200 also when some were rejected.
 """
 
-import json
 import time
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sizao.doors.api.told import body, moment
 from sizao.kernel.errors import Refused
 from sizao.kernel.outcome import Problem
 from sizao.kernel.scope import Scope
@@ -57,24 +57,16 @@ def scans(request: HttpRequest) -> HttpResponse:
 def read_body(request: HttpRequest, name: str, most: int, shape: str) -> tuple[datetime | None, list[dict[str, Any]]]:
     """What the device's clock says, and the batch under that name. Refused: body-unreadable, too-many-rows."""
     try:
-        told = json.loads(request.body)
+        told = body(request)
         found = told[name]
         sent = moment(told["sent_at"]) if told.get("sent_at") else None
-    except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise Refused("body-unreadable", expected=shape) from None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise Refused("body-unreadable", expected=shape)
     if len(found) > most:
         raise Refused("too-many-rows", limit=most)
     return sent, found
-
-
-def moment(told: Any) -> datetime:
-    """A moment with its offset. Raises ValueError, TypeError."""
-    at = datetime.fromisoformat(told)
-    if at.tzinfo is None:
-        raise ValueError("a moment says its offset")
-    return at
 
 
 def text(told: Any) -> str:

@@ -8,13 +8,12 @@
 new, updated, identical, old or invalid.
 """
 
-import json
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from sizao.doors.api.told import body, moment
 from sizao.flows import tubes_sampled
 from sizao.flows.tubes_sampled import Answer, ClosedTube, Member
 from sizao.kernel import clock
@@ -30,9 +29,9 @@ def tubes(request: HttpRequest) -> HttpResponse:
     """Takes tubes in. Refused: body-unreadable, too-many-rows. A tube that cannot be read is invalid by itself."""
     scope: Scope = request.scope.open()  # type: ignore[attr-defined]
     try:
-        told = json.loads(request.body)
-        sent, some = _moment(told["sent_at"]) if told.get("sent_at") else None, told["tubes"]
-    except (ValueError, RecursionError, TypeError, KeyError, AttributeError, OverflowError):
+        told = body(request)
+        sent, some = moment(told["sent_at"]) if told.get("sent_at") else None, told["tubes"]
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise Refused("body-unreadable", expected=SHAPE) from None
     if not isinstance(some, list) or not all(isinstance(t, dict) for t in some):
         raise Refused("body-unreadable", expected=SHAPE)
@@ -56,20 +55,13 @@ def _said(key: str, a: Answer, language: str) -> dict[str, Any]:
     return told
 
 
-def _moment(told: Any) -> datetime:
-    at = datetime.fromisoformat(told)
-    if at.tzinfo is None:
-        raise ValueError("a moment says its offset")
-    return at
-
-
 def _text(told: Any) -> str:
     return told.strip() if isinstance(told, str) and len(told) <= LONGEST and "\0" not in told else ""
 
 
 def _tube(one: dict[str, Any]) -> ClosedTube | Problem:
     try:
-        at = _moment(one.get("sealed_at"))
+        at = moment(one.get("sealed_at"))
         members = [Member(UUID(m["person"]) if m.get("person") else None, _text(m.get("national_id")).upper(), _text(m.get("name"))[:60]) for m in one.get("members") or ()][:60]
         return ClosedTube(
             id=_text(one.get("id"))[:80], code=_text(one.get("code"))[:60], size=int(one.get("size") or 0), disease=_text(one.get("disease")), sealed_at=at, members=members,

@@ -17,8 +17,9 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sizao.doors.api import openapi
+from sizao.doors.api.told import page_size, with_names
 from sizao.doors.desk.registers import access
-from sizao.doors.kit import lists
+from sizao.doors.kit import lists, once
 from sizao.doors.kit.problems import worded
 from sizao.doors.kit.shown import Shown
 from sizao.doors.kit.words import Words
@@ -30,7 +31,7 @@ from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.registry import KEPT, Register, find
 from sizao.kernel.saving import plain, write
 from sizao.kernel.scope import Scope
-from sizao.kernel.typed import Reader, storable
+from sizao.kernel.typed import Reader, expected, storable
 from sizao.registers.population import read as population
 
 ROWS, MOST = 100, 500
@@ -52,14 +53,12 @@ def rows(request: HttpRequest, register: str) -> HttpResponse:
         return _write(request, scope, found, None)
     told = {k: request.GET.getlist(k) for k in request.GET}
     wanted = lists.asked(found, scope, told)
-    raw = request.GET.get("limit", "")
-    size = min(int(raw), MOST) if raw.isdigit() and int(raw) else ROWS
+    size, names = page_size(request, ROWS, MOST), with_names(request)
     part = lists.page(lists.rows(scope, wanted), wanted, size)
-    names = request.GET.get("names") == "1"
     shown = Shown.of(found, scope, Words(scope.language, lists.zone_of(scope)), part.rows, what="api_with_names" if names else "api")
     body = {"rows": [row_of(found, shown, r, names=names) for r in part.rows], "next": None}
     if part.after:
-        extra = {k: v for k, v in (("limit", raw), ("names", request.GET.get("names", ""))) if v}
+        extra = {k: v for k, v in (("limit", request.GET.get("limit", "")), ("names", "1" if names else "")) if v}
         body["next"] = f"/api/v1/{register}?" + urlencode([*wanted.with_(after=part.after), *extra.items()])
     return JsonResponse(body, json_dumps_params={"ensure_ascii": False})
 
@@ -91,7 +90,7 @@ def row(request: HttpRequest, register: str, record: UUID) -> HttpResponse:
     held = access(scope, found, record, found.declaration.write if request.method == "PATCH" else "")
     if request.method == "PATCH":
         return _write(request, scope, found, record)
-    names = request.GET.get("names") == "1"
+    names = with_names(request)
     shown = Shown.of(found, scope, Words(scope.language, lists.zone_of(scope)), [held], what="api_with_names" if names else "api")
     told = row_of(found, shown, held, names=names)
     if names and found.declaration.person == "id":
@@ -125,8 +124,7 @@ def _json(value: Any) -> Any:
 
 def _write(request: HttpRequest, scope: Scope, register: Register, record: UUID | None) -> HttpResponse:
     """A batch once: the same key and body again is answered as the first time. Refused: idempotency-key-missing, idempotency-key-reused, body-unreadable, too-many-rows."""
-    key = request.headers.get("Idempotency-Key", "").strip()[:200]
-    if not key:
+    if not (key := once.key_of(request)):
         raise Refused("idempotency-key-missing")
     digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body).digest()
     if (before := Answered.objects.filter(user=scope.user, key=key).first()) is not None:
@@ -195,12 +193,13 @@ def _save(scope: Scope, register: Register, asked: list[dict[str, Any]], key: st
         if one.get("id") and record is None:
             problems.append(Problem("not-found-or-out-of-area"))
         seen, cleared, number = one.get("seen"), one.get("clear", []), one.get("source_id", "")
-        if not (seen is None or (isinstance(seen, int) and not isinstance(seen, bool))) or not _texts(cleared) or not isinstance(number, str) or storable(number) != number:
+        known = seen is None or (type(seen) is int and 0 <= seen <= openapi.NEWEST)
+        if not known or not _texts(cleared) or not isinstance(number, str) or storable(number) != number or len(number) > openapi.LONGEST_NUMBER:
             problems.append(Problem("bad-value", "seen, clear, source_id"))
         if problems:
             outcomes[i] = Outcome("rejected", problems=tuple(problems))
         else:
-            source = "" if record else (number or f"{key}:{i}")[:200]
+            source = "" if record else number or f"{key}:{i}"
             commands.append((i, Command(told=values, record=record, source_id=source, seen=seen, cleared=frozenset(cleared))))
     written = write(scope, register, [c for _, c in commands], sender=sender_of(scope))
     for (i, _c), outcome in zip(commands, written, strict=True):
@@ -214,7 +213,7 @@ def sender_of(scope: Scope) -> str:
 
 
 def _texts(told: Any) -> bool:
-    return isinstance(told, list) and all(isinstance(t, str) for t in told)
+    return isinstance(told, list) and all(isinstance(t, str) and storable(t) == t for t in told)
 
 
 def _uuid(told: Any) -> UUID | None:
@@ -233,4 +232,8 @@ def _told(register: Register, outcome: Outcome) -> dict[str, Any]:
 
 
 def _problem(register: Register, problem: Problem) -> Mapping[str, Any]:
-    return worded(register, problem).as_problem("en") | {"field": problem.field, "value": problem.value}
+    return worded(register, problem, _expected(register, problem)).as_problem("en") | {"field": problem.field, "value": problem.value}
+
+
+def _expected(register: Register, problem: Problem) -> str:
+    return expected(register, problem.field) if problem.code == "bad-value" and problem.field in register.declaration.fields else ""

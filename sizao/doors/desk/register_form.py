@@ -31,7 +31,7 @@ from sizao.kernel.outcome import Command, Outcome, Problem
 from sizao.kernel.registry import Register, call, find
 from sizao.kernel.saving import same, write
 from sizao.kernel.scope import Scope
-from sizao.kernel.typed import EXPECTED, Reader
+from sizao.kernel.typed import Reader, expected
 from sizao.kernel.versions import at_change, differs, versions
 from sizao.registers.ledgers.registers import ledger_of
 from sizao.registers.population import read as population
@@ -263,12 +263,11 @@ class Form:
 def reason(register: Register, problem: Problem, language: str) -> str:
     """A problem in the reader's words, with the field's label; what to do now after it."""
     f = register.declaration.fields.get(problem.field)
-    kind = register.type(problem.field) if f else "text"
-    expected: Any = EXPECTED.get(kind, "")
+    wanted: Any = expected(register, problem.field) if f else ""
     if f and f.codes:
         some = list(register.choices(problem.field).values())[:6]
-        expected = {"zh": "、".join(c["zh"] for c in some), "en": ", ".join(c["en"] for c in some)}
-    refused = worded(register, problem, expected=expected)
+        wanted = {"zh": "、".join(c["zh"] for c in some), "en": ", ".join(c["en"] for c in some)}
+    refused = worded(register, problem, expected=wanted)
     return f"{refused.text(language)} {refused.cure(language)}"
 
 

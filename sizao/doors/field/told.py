@@ -25,6 +25,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sizao.doors.api import scans
+from sizao.doors.api.told import moment
 from sizao.doors.field import copies, forms
 from sizao.doors.models import PhoneAct
 from sizao.flows import help_called, needs_told
@@ -295,7 +296,7 @@ def _read(one: dict[str, Any], off: timedelta | None, now: datetime) -> Told:
     key, kind = scans.text(one.get("id"))[:64], scans.text(one.get("kind"))
     told = Told(key, kind, now, one)
     try:
-        told.at = scans.moment(one.get("at")) + (off or timedelta())
+        told.at = moment(one.get("at")) + (off or timedelta())
     except (TypeError, ValueError, OverflowError):
         told.refuse(Problem("bad-value", "at", str(one.get("at"))[:40]))
         return told

@@ -17,6 +17,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -193,7 +194,7 @@ def _told(register: Register, name: str, operator: str, values: tuple[Any, ...],
             none |= Q(**{column: ""})
         return none if values[0] else ~none
     inside = register.inside(name)
-    plain = [v.isoformat() if inside and isinstance(v, date) else v for v in values]
+    plain = [_as_json(v) if inside else v for v in values]
     if kind == "codes":
         q = Q()
         for several in plain:
@@ -210,6 +211,11 @@ def _told(register: Register, name: str, operator: str, values: tuple[Any, ...],
     if operator:
         return Q(**{f"{column}__{operator}": plain[0]})
     return Q(**{f"{column}__in": plain}) if len(plain) > 1 else Q(**{column: plain[0]})
+
+
+def _as_json(value: Any) -> Any:
+    """A value as a JSON column keeps it."""
+    return value.isoformat() if isinstance(value, date) else float(value) if isinstance(value, Decimal) else value
 
 
 def searched(register: Register, scope: Scope, text: str) -> Q:

@@ -16,6 +16,7 @@ from sizao.doors.models import Answered
 from sizao.kernel import clock, keys
 from sizao.kernel.errors import Refused
 from sizao.kernel.sealed import seal, unseal
+from sizao.kernel.typed import printable, storable
 
 HEADER, LONGEST = "Idempotency-Key", 200
 REPLAYED = {"Idempotent-Replayed": "true"}
@@ -28,12 +29,20 @@ def asked_for(request: HttpRequest, name: str, register: str) -> bool:
     return request.method == "POST" and request.path.startswith("/api/") and not register and name not in QUESTIONS and bool(request.headers.get(HEADER, "").strip()) and request.user.is_authenticated
 
 
+def key_of(request: HttpRequest) -> str:
+    """The key that the request carries, "" for none. Refused: bad-value, for one that is too long (two of them would be taken for one if their ends were cut off) or that cannot be printed."""
+    key = request.headers.get(HEADER, "").strip()
+    if len(key) > LONGEST or not key.isprintable():
+        raise Refused("bad-value", field=HEADER, value=storable(printable(key[:40])), expected=f"≤ {LONGEST}")
+    return key
+
+
 def answer(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
     """The first time what the view answers, in one transaction with what it writes; later the same. A refusal writes nothing and is not kept.
 
-    Refused: idempotency-key-reused, when the same key comes with something else.
+    Refused: idempotency-key-reused, when the same key comes with something else; bad-value, for what is no key.
     """
-    key = request.headers[HEADER].strip()[:LONGEST]
+    key = key_of(request)
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()} {request.content_type}\n".encode() + request.body).digest()
     if (before := _before(request, key)) is not None:
         return _again(before, digest)

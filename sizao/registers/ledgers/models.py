@@ -63,7 +63,7 @@ class DueReport(Record):
     ledger = models.TextField(default="daily_report")
     period = models.DateField()
     slot = models.PositiveSmallIntegerField(default=0)
-    number = models.DecimalField(max_digits=14, decimal_places=3)
+    number = models.DecimalField(max_digits=20, decimal_places=3)
     filed_at = models.DateTimeField()
     corrections = models.PositiveIntegerField(default=0)
 
@@ -92,7 +92,6 @@ class DueReport(Record):
         constraints = [
             natural_key("due_report_natural_key"),
             models.UniqueConstraint(fields=["unit", "ledger", "period", "slot"], name="due_report_once"),
-            models.CheckConstraint(condition=Q(number__gte=0), name="due_report_is_no_debt"),
         ]
         indexes = [models.Index(fields=["ledger", "period"], name="due_report_period")]
 

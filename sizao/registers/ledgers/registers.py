@@ -83,7 +83,7 @@ def declaration(ledger: Ledger) -> Declaration:
 
 
 def _field(f: FormField, required: bool) -> Field:
-    return Field(f.zh, f.en, unit=f.unit, codes=f.codes, sensitivity=f.sensitivity, type=TYPES[f.type], column=f"values__{f.id}", required=required)
+    return Field(f.zh, f.en, unit=f.unit, codes=f.codes, sensitivity=f.sensitivity, type=TYPES[f.type], column=f"values__{f.id}", required=required, least=f.least, most=f.most)
 
 
 def _optional(f: Field) -> Field:

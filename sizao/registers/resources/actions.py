@@ -1,6 +1,7 @@
 """What people tell of stock, needs, consignments, shifts and projects. A batch in, one transaction; each step is an act."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -64,6 +65,10 @@ def donations_published(scope: Scope, rows: Sequence[UUID], *, sender: str) -> N
         save_consignments(scope, [Command(record=pk, told={"published_at": now}) for pk in rows[start : start + 1000]], sender=sender)
 
 
+#: Nobody is on duty for six weeks on end; more is a year mistyped.
+LONGEST_SHIFT = timedelta(hours=999)
+
+
 def save_shifts(scope: Scope, commands: Sequence[Command], *, sender: str, batch: int | None = None) -> list[Outcome]:
     """Shifts: who came in where, and went off. The hours of a person are an act of their own, counted, never typed."""
 
@@ -81,6 +86,8 @@ def save_shifts(scope: Scope, commands: Sequence[Command], *, sender: str, batch
     def check(row: Any) -> Iterable[Problem]:
         if row.guard_post_id is None and row.person_id is None:
             yield Problem("value-missing", "guard_post")
+        if row.ended_at is not None and row.checked_in_at is not None and row.ended_at - row.checked_in_at > LONGEST_SHIFT:
+            yield Problem("bad-value", "ended_at", row.ended_at.isoformat())
 
     return steps.save(scope, Shift, SHIFT, commands, sender=sender, batch=batch, check=check, finish=finish, also=also)
 
