@@ -80,7 +80,7 @@ def test_every_operation_answers_as_its_document_says(api, request, capsys, capl
                 if full:
                     with capsys.disabled():
                         print(f"\n{half} {nth}/{len(operations)} {operation.method} {operation.path} {said}", end="", flush=True)
-    told = f"{half}: {walk.operations} operations, {sum(walk.statuses.values())} requests in {time.monotonic() - began:.0f} s, {dict(walk.statuses)}, rows {dict(walk.outcomes)}, {len(walk.faults)} faults {walk.problems}"
+    told = f"{half}: {walk.operations} operations, {sum(walk.statuses.values())} requests in {time.monotonic() - began:.0f} s, {dict(walk.statuses)}, rows {dict(walk.outcomes)}, {len(walk.faults)} faults; rejected for {dict(walk.problems.most_common(8))}"
     with capsys.disabled():
         print(f"\n{told}", flush=True)
     assert not walk.faults, "\n\n".join([told, *walk.faults.values()])
