@@ -75,6 +75,31 @@ def give(scope: Scope, user: User, role: str, area: Area, *, since: datetime, un
     return post
 
 
+def everybody_at_work(now: datetime) -> QuerySet[Holding, int]:
+    """The users who hold a post now, as a list that a statement takes in."""
+    return Holding.objects.filter(valid_from__lte=now).filter(Q(valid_to=None) | Q(valid_to__gt=now)).values_list("user_id", flat=True)
+
+
+def who_may(permission: str, now: datetime, users: Sequence[int] | None = None) -> dict[int, set[str]]:
+    """User → below which areas his posts let him do this now; everybody's, or only these users'."""
+    may = [name for name in roles() if permission in permissions_of(name)]
+    granted = Grant.objects.filter(Q(valid_to=None) | Q(valid_to__gt=now), role__in=may, valid_from__lte=now).values_list("post_id", "area__path")
+    below: dict[int, set[str]] = {}
+    for post, path in granted:
+        below.setdefault(post, set()).add(path)
+    found: dict[int, set[str]] = {}
+    holdings = Holding.objects.filter(Q(valid_to=None) | Q(valid_to__gt=now), post__in=below, valid_from__lte=now)
+    for user, post in (holdings if users is None else holdings.filter(user__in=users)).values_list("user_id", "post_id"):
+        found.setdefault(user, set()).update(below[post])
+    return found
+
+
+def held_lately(user: User, since: datetime) -> list[Holding]:
+    """What the user holds now, and what ended after `since`, with the posts."""
+    rows = Holding.objects.filter(user=user, valid_from__lte=clock.now()).filter(Q(valid_to=None) | Q(valid_to__gt=since))
+    return list(rows.select_related("post__area").order_by("pk"))
+
+
 @transaction.atomic
 def hold(post: Post, user: User, *, since: datetime, until: datetime | None = None, handed_by: User | None = None) -> Holding:
     """Writes down that a user holds a post: the one place where that is done, so that what must be apart is. Refused duties-apart."""

@@ -107,6 +107,51 @@ def test_a_conflict_is_shown_with_both_versions_and_a_person_decides(visitor, se
     assert other.evaluate("r => fetch('/api/v1/shift-note/' + r).then(a => a.text())", record).count("of the valley") == 1
 
 
+KEYS_OF_ROWS = """async () => {
+  const wish = r => new Promise((good, bad) => { r.onsuccess = () => good(r.result); r.onerror = () => bad(r.error); });
+  const db = await wish(indexedDB.open('sizao-field')), kids = new Set();
+  for (const store of ['waiting', 'refused', 'done', 'kept', 'drafts']) (await wish(db.transaction(store).objectStore(store).getAll())).forEach(r => kids.add(r.kid));
+  db.close();
+  return [...kids];
+}"""
+
+
+@pytest.mark.parametrize("reopened", [True, False])
+def test_five_records_of_a_phone_that_was_away_while_the_key_was_turned_are_sent_once(visitor, service, reopened):
+    """The key of phones is turned twice while one of them has no network. Its five rows and what was half typed open all the same, and lie under the newest key afterwards."""
+    page = at_the_list(visitor, service)
+    copy, before = page.evaluate("[vault.copy(), vault.kid()]")
+    page.context.set_offline(True)
+    row = "([a, n]) => sizaoField.record({ kind: 'line', ledger: 'shift_note', about: { area: a }, values: { shift_step: 'handed', note: n } }, n, n)"
+    noted = [f"turned {n} {reopened}" for n in range(5)]
+    for note in noted:
+        page.evaluate(row, [service.codes["前进村"], note])
+    page.locator("a.btn", has_text="Other…").first.click()
+    page.fill("#temperature", "36.9")
+    page.wait_for_function("() => sizaoField.shelf.count('drafts').then(n => n > 0)")
+    for _ in range(2):
+        service.sizao("keys", "rotate", "--phones")
+    if reopened:
+        page.context.route("**/field/acts*", lambda r: r.abort())  # the page is opened before anything is sent
+        page.context.set_offline(False)
+        page.reload()
+        page.wait_for_selector(FRESH, state="attached", timeout=60_000)
+        assert page.evaluate("vault.kid()") != before
+        assert page.evaluate("sizaoField.shelf.count('waiting')") >= 5 and page.evaluate("sizaoField.queue().then(q => q.length)") >= 5
+        page.context.unroute("**/field/acts*")
+        page.evaluate("sizaoField.flush()")
+    else:
+        page.context.set_offline(False)  # the page that stood open sends by itself, with the key that it has
+    page.wait_for_selector("html[data-waiting='0'][data-others='0'][data-lost='0']", state="attached", timeout=60_000)
+    if not reopened:
+        page.reload()
+        page.wait_for_selector(FRESH, state="attached", timeout=60_000)
+    page.wait_for_function("() => document.getElementById('temperature') && document.getElementById('temperature').value === '36.9'", timeout=30_000)
+    told = page.evaluate("fetch('/api/v1/shift-note?limit=200').then(a => a.text())")
+    assert [told.count(f'"{note}"') for note in noted] == [1] * 5
+    assert page.evaluate(KEYS_OF_ROWS) == [page.evaluate("vault.kid()")] != [before] and page.evaluate("vault.copy()") == copy
+
+
 @pytest.mark.parametrize(("second", "then"), [("sends", "sizaoField.flush()"), ("reads", "sizaoField.refresh().then(sizaoField.flush)")])
 def test_the_next_shift_on_the_same_phone_has_a_list_of_its_own_and_sends_nothing_of_the_first(visitor, service, second, then):
     """A tab of the first stays open, and is stale: it sends, or reads a new list first, as the clock has it. What it recorded without a network waits, sealed, until he is back."""
@@ -114,6 +159,7 @@ def test_the_next_shift_on_the_same_phone_has_a_list_of_its_own_and_sends_nothin
     service.sizao("users", "grant", second, "community", "--area", service.codes["城关镇"])  # he could record the same person's check
     first = at_the_list(visitor, service)
     first.wait_for_selector("html[data-people]", state="attached")
+    first.evaluate("vault.changed = null")  # a tab that the browser has put to sleep hears nothing of the others
     copy = first.evaluate("vault.copy()")
     first.context.set_offline(True)
     first.locator("a.btn", has_text="Other…").first.click()

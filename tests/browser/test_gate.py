@@ -114,3 +114,70 @@ def test_what_waits_on_a_phone_is_sealed_outlives_the_sign_in_and_opens_to_nobod
     page.evaluate("dispatchEvent(new Event('online'))")
     page.wait_for_selector("#queue[data-left='0'][data-others='0']", timeout=20_000)
     assert page.evaluate(RAW)["waiting"] == []
+
+
+def a_user(service, name, *grants):
+    service.sizao("users", "add", name, "--name", name)
+    for role, area in grants:
+        service.sizao("users", "grant", name, role, "--area", area)
+
+
+def passages(page, unit):
+    """How many lines the ledger of passages has of this gateway."""
+    rows = page.evaluate("() => fetch('/api/v1/passage?limit=200').then(a => a.json())")["rows"]
+    return sum(r["values"]["unit"] == unit for r in rows)
+
+
+def listened(page, taken):
+    """Puts down what this tab sends and the server takes in: (key, plate)."""
+    page.on("response", lambda r: taken.extend((r.request.headers["x-key-of"], one["plate"]) for one in r.request.post_data_json["records"]) if r.url.endswith("/passages") and r.ok else None)
+
+
+def passes(page, plate):
+    page.evaluate("p => { document.getElementById('plate').value = p; document.getElementById('plate').dispatchEvent(new Event('input', { bubbles: true })); }", plate)  # folded away
+    page.click("#go")
+
+
+def test_a_gateway_s_tab_left_open_over_a_change_of_shift_records_nothing_under_the_wrong_name(visitor, service):
+    """Early's tab stays open: what he recorded without a network waits for him; what Late presses on it is shown to her again and is hers; what Early had half typed is there when he is back."""
+    village = service.codes["前进村"]
+    for name in ("early-gate", "late-gate"):
+        a_user(service, name, ("gateway", village))
+    desk = visitor("duty", PHONE, "en")
+    gateway = a_gateway(desk, service)
+    here, before = f"{service.base}/gate?unit={gateway}", passages(desk, gateway)
+    stale = visitor("early-gate", PHONE, "en")
+    stale.add_init_script("window.setInterval = () => 0")
+    stale.goto(here)
+    stale.wait_for_selector(READY, state="attached")
+    stale.evaluate("vault.changed = null")  # the browser has put the tab to sleep: no clock wakes it, and it hears nothing of the others
+    stale.context.route("**/api/v1/passages", lambda r: r.abort())
+    passes(stale, "EARLY1")
+    stale.wait_for_selector("#queue[data-left='1']")
+    early, taken = stale.evaluate("vault.kid()"), []
+    listened(stale, taken)
+    stale.fill("#shown", "HALF-TYPED")
+    stale.wait_for_function("() => vault.field.count('drafts').then(n => n > 0)")
+    late = stale.context.new_page()
+    late.goto(service.link("late-gate"))
+    late.click("button.main")
+    late.goto(here)
+    late.wait_for_selector(f"{READY} #queue[data-left='0'][data-others='1']", timeout=30_000)
+    assert late.input_value("#shown") == "" and late.evaluate("vault.kid()") != early
+    stale.context.unroute("**/api/v1/passages")
+    with stale.expect_navigation():
+        passes(stale, "LATE-1")  # the screen is Early's, the phone is Late's
+    stale.wait_for_selector(f"{READY} #answer:not([hidden])", timeout=30_000)
+    assert "Somebody else is signed in" in stale.inner_text("#answer") and stale.evaluate("document.getElementById('plate').value") == "LATE-1"
+    assert passages(desk, gateway) == before and taken == []
+    with stale.expect_response(lambda r: r.url.endswith("/passages"), timeout=30_000):
+        stale.click("#go")
+    stale.wait_for_selector("#queue[data-left='0'][data-others='1']", timeout=30_000)
+    assert taken == [(late.evaluate("vault.kid()"), "LATE-1")]
+    back = stale.context.new_page()
+    back.goto(service.link("early-gate"))
+    back.click("button.main")
+    back.goto(here)
+    back.wait_for_selector(f"{READY} #queue[data-left='0'][data-others='0']", timeout=30_000)
+    assert back.input_value("#shown") == "HALF-TYPED"
+    assert passages(desk, gateway) == before + 2

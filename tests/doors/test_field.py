@@ -254,6 +254,64 @@ def test_what_was_opened_with_another_user_s_key_is_not_taken_from_this_one(phon
         assert browser.get(address, {"copy": str(copy)}, HTTP_ACCEPT="application/json", HTTP_X_KEY_OF=keys["another's"]).json()["code"] == "form-stale"
 
 
+@pytest.fixture
+def turned():
+    """Turns the ring's key for phones; afterwards the ring is as it was."""
+    from sizao.kernel import keys
+
+    place = keys.folder() / keys.FILE
+    stood = place.read_bytes()
+    yield lambda: keys.ring().rotate(("device",))
+    place.write_bytes(stood)
+
+
+def test_what_was_sealed_before_the_key_was_turned_is_still_the_user_s_own(phone, outbreak, turned):
+    """The user gets the key of before beside the new one, what was opened with either is taken in, and nobody else gets either."""
+    browser, copy, told = phone
+    task = next(t for t in told["tasks"] if t.get("do") == "check")
+    before = browser.get("/device/key.json").json()
+    turned()
+    after, other = browser.get("/device/key.json").json(), outbreak.client(outbreak.desk).get("/device/key.json").json()
+    assert after["kid"] != before["kid"] and {"kid": before["kid"], "key": before["key"]} in after["earlier"]
+    assert not {before["kid"], after["kid"]} & {other["kid"], *(k["kid"] for k in other["earlier"])}
+    body = {"sent_at": clock.now().isoformat(), "acts": [{"id": str(uuid7()), "at": clock.now().isoformat(), "kind": "check", "contact": task["s"], "outcome": "ok"}]}
+    sent = {"content_type": "application/json", "HTTP_ACCEPT": "application/json"}
+    said = [browser.post(f"/field/acts?copy={copy}", json.dumps(body), HTTP_X_KEY_OF=kid, **sent).json()["answers"][0]["kind"] for kid in (before["kid"], after["kid"])]
+    assert said == ["new", "identical"]
+
+
+def test_a_record_is_taken_in_for_the_post_whose_list_was_open_and_for_no_other(phone, outbreak):
+    """The session works for another post since (the user chose it on another tab), or the post was given up: what was recorded for it is its own for three days, and of no post that he never held."""
+    from sizao.kernel.models import Act, Grant, Holding, Post
+
+    browser, copy, told = phone
+    team, user = outbreak.team.post, outbreak.team.user
+    assert told["who"]["post"] == team.pk
+    task = next(t for t in told["tasks"] if t.get("do") == "check")
+    elsewhere = Post.objects.create(role="community", area=outbreak.desk.post.area, title_zh="另一岗位", title_en="Another post", valid_from=clock.now() - timedelta(days=9))
+    other, now = outbreak.desk.post.pk, clock.now()
+    Holding.objects.create(post=elsewhere, user=user, valid_from=now - timedelta(days=9))
+    Grant.objects.create(post=elsewhere, role="community", area=outbreak.desk.post.area, valid_from=now - timedelta(days=9))
+    browser.post("/post", {"post": elsewhere.pk})
+    assert pack(browser, copy).json()["who"]["post"] == elsewhere.pk
+    act = {"kind": "check", "contact": task["s"], "outcome": "ok"}
+    strange = tell(browser, copy, act | {"post": other})[1]["answers"][0]
+    assert (strange["kind"], strange["code"]) == ("invalid", "post-not-held")
+    assert tell(browser, copy, act | {"post": team.pk})[1]["answers"][0]["kind"] == "new"
+
+    def posts():
+        return sorted(Act.objects.filter(kind="isolation.daily_check").values_list("post", flat=True))
+
+    assert posts() == [team.pk]
+    Holding.objects.filter(post=team, user=user).update(valid_to=now - timedelta(minutes=1))  # the shift is over, the list turned a day, the tab is still open
+    assert tell(browser, copy, act | {"post": team.pk, "at": (now - timedelta(minutes=5)).isoformat()})[1]["answers"][0]["kind"] == "new"
+    after = tell(browser, copy, act | {"post": team.pk, "at": now.isoformat()})[1]["answers"][0]
+    assert (after["kind"], after["code"]) == ("invalid", "post-not-held") and posts() == [team.pk] * 2
+    Holding.objects.filter(post=team, user=user).update(valid_to=now - timedelta(hours=80))
+    late = tell(browser, copy, act | {"post": team.pk, "at": (now - timedelta(hours=90)).isoformat()})[1]["answers"][0]
+    assert (late["kind"], late["code"]) == ("invalid", "post-not-held")
+
+
 @pytest.mark.parametrize("address", ["/field/pack.json", "/device/key.json"])
 def test_a_phone_whose_session_is_over_is_told_so_and_not_sent_elsewhere(db, address):
     from django.test import Client

@@ -102,7 +102,7 @@ GATES: dict[str, Any] = {
     "/api/v1/passages": {
         "post": _post(
             "passages", "gates", "Passages at a gateway; each is stored once, by the id that the device made.",
-            _object(["records"], sent_at=MOMENT, records=_list(_object(["id", "unit", "at", "purpose"], id=TEXT, unit=UUID_, at=MOMENT, purpose=TEXT, shown=TEXT, temperature={"type": "number"}, ill={"type": "boolean"}, plate=TEXT, load=TEXT, disinfected={"type": "boolean"}, answer=TEXT), maxItems=500)),
+            _object(["records"], sent_at=MOMENT, records=_list(_object(["id", "unit", "at", "purpose"], id=TEXT, unit=UUID_, at=MOMENT, purpose=TEXT, shown=TEXT, temperature={"type": "number"}, ill={"type": "boolean"}, plate=TEXT, load=TEXT, disinfected={"type": "boolean"}, answer=TEXT, post=WHOLE), maxItems=500)),
             _object(["answers", "off_by"], answers=_list(OBJECT), off_by={"type": ["integer", "null"]}),
         )
     },
@@ -115,7 +115,7 @@ TUBES: dict[str, Any] = {
     "/api/v1/sampled-tubes": {
         "post": _post(
             "sampled-tubes", "laboratory", "Tubes closed on phones, up to two hundred; each is answered by itself.",
-            _object(["tubes"], sent_at=MOMENT, tubes=_list(_object(["id", "code", "size", "disease", "sealed_at", "members"], id=TEXT, code=TEXT, size=WHOLE, disease=TEXT, unit=OR_TEXT, sealed_at=MOMENT, version=WHOLE, members=_list(OBJECT)), maxItems=200)),
+            _object(["tubes"], sent_at=MOMENT, tubes=_list(_object(["id", "code", "size", "disease", "sealed_at", "members"], id=TEXT, code=TEXT, size=WHOLE, disease=TEXT, unit=OR_TEXT, sealed_at=MOMENT, version=WHOLE, post=WHOLE, members=_list(OBJECT)), maxItems=200)),
             _object(["server_at", "skew_seconds", "tubes"], server_at=MOMENT, skew_seconds=WHOLE, tubes=_list(_object(["id", "answer"], id=TEXT, answer={"enum": ["new", "updated", "identical", "old", "invalid"]}))),
         )
     }

@@ -2,12 +2,13 @@
 
     {"sent_at": "2026-01-31T18:00:05+08:00",
      "records": [{"id": "0190…", "unit": "0190…", "at": "2026-01-31T17:58:40+08:00", "purpose": "passing", "shown": "SZ1:…", "temperature": 36.5,
-                  "ill": false, "plate": "京A12345", "load": "goods", "disinfected": true, "answer": "let_in"}]}
+                  "ill": false, "plate": "京A12345", "load": "goods", "disinfected": true, "answer": "let_in", "post": 12}]}
 
-`id` is made on the device; `sent_at` is its clock as it sends; `shown` is a pass, a declaration's receipt, or a document's number, and is not kept. Answer:
+`id` is made on the device; `post` is the one for which the screen was opened (none: the session's or the token's); `sent_at` is its clock as it sends; `shown` is a pass, a declaration's receipt, or a document's number, and is not kept. Answer:
 {"answers": [{"id", "kind": new|identical|old|invalid, "answer", "at", "code", "text"}], "off_by": seconds by which the device's clock was put right}.
 """
 
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sizao.doors.api import scans
 from sizao.doors.api.told import moment
+from sizao.doors.kit.posts import MadeFor
 from sizao.flows import gate_passed
 from sizao.flows.gate_passed import Answer, Passed
 from sizao.kernel import clock
@@ -35,23 +37,34 @@ def passages(request: HttpRequest) -> HttpResponse:
     """Takes passages in; an answer a record. Refused: not-allowed, body-unreadable, too-many-rows."""
     scope: Scope = request.scope.open()  # type: ignore[attr-defined]
     sent_at, told = scans.read_body(request, "records", MOST, SHAPE)
-    passed: list[Passed] = []
-    wrong: dict[int, Answer] = {}
-    said: dict[int, str] = {}
-    for i, one in enumerate(told):
-        read = _passed(scope, one)
-        if isinstance(read, Problem):
-            wrong[i] = Answer(scans.text(one.get("id")), "invalid", problem=read)
-        else:
-            said[len(passed)] = scans.text(one.get("shown"))
-            passed.append(read)
-    done = gate_passed.record(scope, passed, sent_at=sent_at)
-    _visits(scope, passed, done, said)
-    rest = iter(done)
-    answers = [wrong.get(i) or next(rest) for i in range(len(told))]
     skew = clocks.off_by(sent_at, clock.now())
+    made_for = MadeFor(request)
+    answers: list[Answer | None] = [None] * len(told)
+    by_post: dict[int | None, tuple[Scope, list[tuple[int, Passed]]]] = {}
+    for i, one in enumerate(told):
+        own = made_for.at(one.get("post"), _moment(one, skew))
+        read = _passed(own, one) if isinstance(own, Scope) else own
+        if isinstance(read, Problem):
+            answers[i] = Answer(scans.text(one.get("id")), "invalid", problem=read)
+        elif isinstance(own, Scope):
+            by_post.setdefault(own.post_id, (own, []))[1].append((i, read))
+    if not by_post:
+        scope.check(gate_passed.RIGHT)
+    for own, some in by_post.values():
+        passed = [p for _, p in some]
+        done = gate_passed.record(own, passed, sent_at=sent_at)
+        _visits(own, passed, done, {n: scans.text(told[i].get("shown")) for n, (i, _) in enumerate(some)})
+        for (i, _), answer in zip(some, done, strict=True):
+            answers[i] = answer
     language = request.LANGUAGE_CODE[:2]  # type: ignore[attr-defined]
-    return JsonResponse({"answers": [_json(a, language) for a in answers], "off_by": None if skew is None else round(skew.total_seconds())}, json_dumps_params={"ensure_ascii": False})
+    return JsonResponse({"answers": [_json(a, language) for a in answers if a is not None], "off_by": None if skew is None else round(skew.total_seconds())}, json_dumps_params={"ensure_ascii": False})
+
+
+def _moment(one: dict[str, Any], skew: timedelta | None) -> datetime | None:
+    try:
+        return moment(one.get("at")) + (skew or timedelta())
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _passed(scope: Scope, one: dict[str, Any]) -> Passed | Problem:

@@ -2,18 +2,20 @@
 
     {"sent_at": "2026-01-31T18:00:05+08:00",
      "tubes": [{"id": "0f3c…", "code": "T-0001", "size": 10, "disease": "covid-19", "unit": null, "sealed_at": "2026-01-31T17:58:40+08:00", "version": 1,
-                "members": [{"person": "0190…"}, {"national_id": "…", "name": "…"}]}]}
+                "members": [{"person": "0190…"}, {"national_id": "…", "name": "…"}], "post": 12}]}
 
-`sent_at` is what the device's own clock says as it sends. Answer: {"server_at", "skew_seconds", "tubes": [{"id", "answer", "code", "title", …, "missing", "extra"}]}; `answer` is
+`post` is the one for which the tube was closed (none: the session's). `sent_at` is what the device's own clock says as it sends. Answer: {"server_at", "skew_seconds", "tubes": [{"id", "answer", "code", "title", …, "missing", "extra"}]}; `answer` is
 new, updated, identical, old or invalid.
 """
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sizao.doors.api.told import body, moment
+from sizao.doors.kit.posts import MadeFor
 from sizao.flows import tubes_sampled
 from sizao.flows.tubes_sampled import Answer, ClosedTube, Member
 from sizao.kernel import clock
@@ -27,7 +29,6 @@ SHAPE = '{"sent_at": "…", "tubes": [{"id": "…", "code": "…", "size": 10, "
 
 def tubes(request: HttpRequest) -> HttpResponse:
     """Takes tubes in. Refused: body-unreadable, too-many-rows. A tube that cannot be read is invalid by itself."""
-    scope: Scope = request.scope.open()  # type: ignore[attr-defined]
     try:
         told = body(request)
         sent, some = moment(told["sent_at"]) if told.get("sent_at") else None, told["tubes"]
@@ -37,10 +38,22 @@ def tubes(request: HttpRequest) -> HttpResponse:
         raise Refused("body-unreadable", expected=SHAPE)
     if len(some) > MOST:
         raise Refused("too-many-rows", limit=MOST)
-    read = [_tube(t) for t in some]
-    done = iter(tubes_sampled.take(scope, [t for t in read if isinstance(t, ClosedTube)], sent_at=sent))
-    answers = [next(done) if isinstance(t, ClosedTube) else Answer("invalid", t) for t in read]
     now = clock.now()
+    made_for = MadeFor(request)
+    read = [_tube(t) for t in some]
+    answers: list[Answer] = [Answer("invalid", t if isinstance(t, Problem) else None) for t in read]
+    by_post: dict[int | None, tuple[Scope, list[tuple[int, ClosedTube]]]] = {}
+    for i, (t, told_of) in enumerate(zip(read, some, strict=True)):
+        if isinstance(t, Problem):
+            continue
+        own = made_for.at(told_of.get("post"), t.sealed_at + (now - sent if sent else timedelta()))
+        if isinstance(own, Scope):
+            by_post.setdefault(own.post_id, (own, []))[1].append((i, t))
+        else:
+            answers[i] = Answer("invalid", own)
+    for own, mine in by_post.values():
+        for (i, _), answer in zip(mine, tubes_sampled.take(own, [t for _, t in mine], sent_at=sent), strict=True):
+            answers[i] = answer
     off = round((now - sent).total_seconds()) if sent else 0
     said = [_said(str(t.get("id") or "")[:LONGEST], a, request.LANGUAGE_CODE[:2]) for t, a in zip(some, answers, strict=True)]  # type: ignore[attr-defined]
     return JsonResponse({"server_at": now.isoformat(), "skew_seconds": off, "tubes": said}, json_dumps_params={"ensure_ascii": False})

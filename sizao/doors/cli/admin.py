@@ -128,13 +128,13 @@ def new(store: Store = None, json: Json = False) -> None:
 
 
 @keys_app.command("rotate")
-def rotate(store: Store = None, json: Json = False) -> None:
+def rotate(phones: Annotated[bool, typer.Option("--phones", help="连同手机封存名单的密钥 · also the key that phones seal their lists with")] = False, store: Store = None, json: Json = False) -> None:
     """更换密钥，逐批重新加封 · new keys, and every person's key wrapped again"""
     context.open_store(store)
     from sizao.kernel import keys, sealed
 
     context.scope().check("system.write")
-    keys.ring().rotate()
+    keys.ring().rotate((*keys.KINDS, "device") if phones else keys.KINDS)
     total = sealed.rewrap_all()
     done(json, {"rewrapped": total}, f"已换用新密钥，重新加封 {total} 人。", f"New keys in use; {total} persons' keys wrapped again.")
 

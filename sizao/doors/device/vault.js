@@ -3,8 +3,8 @@
 // days without the server. Without it what waits stays on the phone, sealed, until the same user signs in and it is sent. Syntax no newer than ES2018.
 "use strict";
 (function () {
-  const BASE = "sizao-device", PAGES = ["gate", "sample", "field"], FIELD = "sizao-field", COPY = "sizao-copy", OF = "sizao-copy-of";
-  let held = null;
+  const BASE = "sizao-device", PAGES = ["gate", "sample", "field"], FIELD = "sizao-field", COPY = "sizao-copy", OF = "sizao-copy-of", HOLDER = "sizao-key-of";
+  let held = null, whose = [], csrf = "";
   const wish = (asked) => new Promise((good, bad) => { asked.onsuccess = () => good(asked.result); asked.onerror = () => bad(asked.error); });
   const whole = (change) => new Promise((good, bad) => { change.oncomplete = () => good(); change.onerror = change.onabort = () => bad(change.error); });
   async function within(mode, what) {
@@ -17,12 +17,18 @@
       return found;
     } finally { db.close(); }
   }
+  // The ids of the user's keys, the one that seals first; the others are of earlier turns of the server's ring, and open what was sealed before.
+  const kids = () => held ? [held.kid].concat((held.earlier || []).map((k) => k.kid)) : [];
+  // A page works for whom it was opened: where somebody else signed in on another tab, nothing is opened or sealed here until the page asks anew (`refresh`).
+  const ours = () => Boolean(held) && (!whose.length || kids().some((k) => whose.includes(k)));
+  const moved = () => Boolean(held) && !ours();
+  function settled() { if (ours()) whose = kids(); return ours(); }
   async function load() {
     held = (await within("readonly", (s) => s.get("key"))) || null;
-    if (held && Date.now() > held.until) await lock();
-    return Boolean(held);
+    if (held && Date.now() > held.until) await lock(); else if (held && !localStorage.getItem(HOLDER)) localStorage.setItem(HOLDER, held.kid);
+    return settled();
   }
-  async function lock() { held = null; await within("readwrite", (s) => s.delete("key")); }
+  async function lock() { held = null; localStorage.removeItem(HOLDER); await within("readwrite", (s) => s.delete("key")); }
   // Which copy of the list this phone is; made here once, gone with a wipe.
   function copy(fresh) {
     let known = localStorage.getItem(COPY);
@@ -30,7 +36,7 @@
     return known || "";
   }
   // Asks the server whose phone this is now. No answer: the key of the last time serves. Refused: it is dropped.
-  async function refresh() {
+  async function ask() {
     let told;
     try {
       const mine = copy(), answer = await fetch("/device/key.json" + (mine ? "?copy=" + mine : ""), { headers: { Accept: "application/json" }, cache: "no-store", redirect: "error" });
@@ -39,15 +45,33 @@
       if (!answer.ok) return load();
       told = await answer.json();
     } catch (gone) { return load(); }
-    if (localStorage.getItem(OF) !== told.kid) { if (localStorage.getItem(OF)) await another(); localStorage.setItem(OF, told.kid); }
-    const raw = Uint8Array.from(atob(told.key), (c) => c.charCodeAt(0));
-    const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
-    raw.fill(0);
-    held = { name: "key", kid: told.kid, key, until: Date.now() + told.hours * 3600000 };
+    const all = [told].concat(told.earlier || []), before = localStorage.getItem(OF);
+    if (before && !all.some((k) => k.kid === before)) await another();
+    localStorage.setItem(OF, told.kid);
+    const made = await Promise.all(all.map(async (k) => {
+      const raw = Uint8Array.from(atob(k.key), (c) => c.charCodeAt(0)), key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
+      raw.fill(0);
+      return { kid: k.kid, key };
+    }));
+    held = { name: "key", kid: told.kid, key: made[0].key, earlier: made.slice(1), until: Date.now() + told.hours * 3600000 };
+    csrf = told.csrf || csrf;
     await within("readwrite", (s) => s.put(held));
-    return true;
+    localStorage.setItem(HOLDER, told.kid);
+    return settled();
   }
-  const open = async () => held !== null || await load() || refresh();
+  // The page asks for itself: from here it works for whoever is signed in. What lies here under an earlier key of his is sealed with the newest.
+  async function refresh() {
+    const before = whose;
+    whose = [];
+    const known = await ask();
+    if (!known) whose = before; else for (const s of shelves) await s.move().catch(() => null);
+    return known;
+  }
+  // What another tab did stands beside the key: signed out, somebody else in, a newer key.
+  async function open() {
+    if (held !== null && localStorage.getItem(HOLDER) === held.kid) return ours();
+    return await load() || !moved() && ask();
+  }
   const bound = (kid, name) => new TextEncoder().encode(kid + "|" + name);
   // `shown`: what lies beside the box unsealed. The id is bound to the box: a box under another id does not open.
   async function seal(name, row, shown) {
@@ -59,9 +83,11 @@
   // The row, or null where it is another user's, or nobody is signed in. What an earlier version kept open is given as it is.
   async function unseal(name, row) {
     if (!row || !row.box) return row || null;
-    if (!await open() || row.kid !== held.kid) return null;
+    if (!await open()) return null;
+    const own = [held].concat(held.earlier || []).find((k) => k.kid === row.kid);
+    if (!own) return null;
     try {
-      return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt({ name: "AES-GCM", iv: row.iv, additionalData: bound(row.kid, name) }, held.key, row.box)));
+      return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt({ name: "AES-GCM", iv: row.iv, additionalData: bound(row.kid, name) }, own.key, row.box)));
     } catch (spoiled) { return null; }
   }
   // An id made here: UUID version 7, so that what is made one after the other lies in that order.
@@ -74,6 +100,7 @@
   }
   // A database of sealed rows: `stores` are kept under their `id`, each row bound to its store and id (the gateway's older rows, to the id alone). A row is put whole or
   // not at all, and `settle` moves several stores in one transaction, so that a phone that dies in between has one state or the other.
+  const shelves = [];
   function shelf(base, stores, plain) {
     let db = null;
     const name = (store, key) => plain ? key : store + "/" + key;
@@ -95,6 +122,12 @@
       const found = await Promise.all(rows.map((r) => unseal(name(store, r.id), r)));
       return found.filter(Boolean);
     };
+    // The rows that the user's keys open, still sealed, in the order of their ids; what an earlier version kept open is among them.
+    async function own(store, most) {
+      if (plain) return (await asking(store, (s) => s.getAll())).filter((r) => !r.box || kids().includes(r.kid));
+      const some = await Promise.all(kids().map((kid) => asking(store, (s) => s.index("kid").getAll(kid, most))));
+      return [].concat(...some).sort((a, b) => a.id < b.id ? -1 : 1);
+    }
     const self = {
       sealed: (store, key, row, shown) => seal(name(store, key), row, Object.assign({ id: key }, shown)),
       async put(store, key, row, shown) { const box = await self.sealed(store, key, row, shown); await self.settle([[store, box]]); },
@@ -102,13 +135,12 @@
       // Those that can be opened here, the signed-in user's own, in the order of their ids.
       async all(store, most) {
         if (!await open()) return [];
-        const rows = await asking(store, (s) => plain ? s.getAll() : s.index("kid").getAll(held.kid, most));
-        return opened(store, plain && most ? rows.slice(0, most) : rows);
+        return opened(store, (await own(store, most)).slice(0, most || undefined));
       },
       raw: (store) => asking(store, (s) => s.getAll()),
       keys: (store) => asking(store, (s) => s.getAllKeys()),
       count: (store) => asking(store, (s) => s.count()),
-      mine: async (store) => await open() ? asking(store, (s) => plain ? s.count() : s.index("kid").count(held.kid)) : 0,
+      mine: async (store) => await open() ? (await own(store)).length : 0,
       drop: (store, key) => self.settle([], [[store, key]]),
       // One transaction: sealed rows in, others out.
       async settle(ins, outs, clears) {
@@ -120,8 +152,23 @@
         (outs || []).forEach((p) => change.objectStore(p[0]).delete(p[1]));
         await done;
       },
+      // Rows under an earlier key are sealed with the newest; one that was sent or changed meanwhile stays as it is.
+      async move() {
+        for (const store of stores) {
+          const made = new Map();
+          for (const row of await own(store)) {
+            const found = row.box && row.kid !== held.kid ? await unseal(name(store, row.id), row) : null;
+            if (found) made.set(row.id, [row.kid, await seal(name(store, row.id), found, row)]);
+          }
+          if (!made.size) continue;
+          const change = (await base_()).transaction(store, "readwrite"), done = whole(change), there = change.objectStore(store);
+          made.forEach((pair, key) => { const asked = there.get(key); asked.onsuccess = () => { if (asked.result && asked.result.kid === pair[0]) there.put(pair[1]); }; });
+          await done;
+        }
+      },
       async gone() { if (db) { db.close(); db = null; } await new Promise((good) => { const a = indexedDB.deleteDatabase(base); a.onsuccess = a.onerror = a.onblocked = () => good(); }); },
     };
+    shelves.push(self);
     return self;
   }
   const field = shelf(FIELD, ["kept", "waiting", "refused", "drafts", "done"]);
@@ -175,6 +222,8 @@
     };
     next();
   } : null;
-  window.vault = { kid: () => held && held.kid, refresh, open, seal, unseal, lock, wipe, another, forget, asked, copy, id, shelf, field, camera };
+  // Another tab signed out, or somebody in: `changed` is the page's.
+  window.addEventListener("storage", (e) => { if (e.key === HOLDER && window.vault.changed && !(held && held.kid === e.newValue)) window.vault.changed(); });
+  window.vault = { changed: null, kid: () => whose[0] || null, owns: (kid) => whose.includes(kid), csrf: () => csrf, moved, refresh, open, seal, unseal, lock, wipe, another, forget, asked, copy, id, shelf, field, camera };
   if (document.currentScript && document.currentScript.dataset.wipe === "1") wipe().then(asked).catch(() => {});
 })();

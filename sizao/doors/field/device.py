@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 
 from sizao.doors.field import copies, phone
 from sizao.doors.kit import devices
@@ -19,8 +20,8 @@ def program(request: HttpRequest) -> HttpResponse:
 
 
 def key(request: HttpRequest) -> JsonResponse:
-    """The user's own key and its id. Refused: phone-wiped."""
+    """The user's own key and its id, those of earlier turns of the ring for what was sealed with them, and the form token of this sign-in. Refused: phone-wiped."""
     if request.GET.get("copy") and copies.to_be_wiped(copies.read_id(request)):
         raise Refused("phone-wiped")
-    own = devices.own(request.user)
-    return JsonResponse({"kid": devices.name_of(own), "key": devices.told(own), "hours": HOURS})
+    newest, *earlier = ({"kid": devices.name_of(own), "key": devices.told(own)} for own in devices.own(request.user))
+    return JsonResponse({**newest, "earlier": earlier, "hours": HOURS, "csrf": get_token(request)})

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from sizao.doors.kit import devices
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
@@ -35,14 +36,16 @@ def gate(request: HttpRequest) -> HttpResponse:
     on = gates.standing(scope, unit.pk) if unit else None
     shown = {
         "w": words, "units": units, "unit": unit, "on": on, "left": gates.waiting(scope, unit.pk) if unit and on is None else None, "mine": on is not None and on.post_id == scope.post_id,
-        "counts": _counts(scope, on) if on else [], "purposes": code_list("gate-purpose"), "loads": code_list("vehicle-load"), "said": request.GET.get("said", ""), "settings": json.dumps(_settings(words)),
+        "counts": _counts(scope, on) if on else [], "purposes": code_list("gate-purpose"), "loads": code_list("vehicle-load"), "said": request.GET.get("said", ""), "key_of": devices.name_of(devices.own(request.user)[0]), "settings": json.dumps(_settings(words)),
     }  # fmt: skip
     return page(request, "field/gate.html", shown)
 
 
 def shift(request: HttpRequest) -> HttpResponse:
-    """Signs on (and takes over what was left open), or hands over. Refused as `registers/movement/gates.py` says."""
+    """Signs on (and takes over what was left open), or hands over. Refused as `registers/movement/gates.py` says; form-stale (the page was opened for another post)."""
     scope = request.scope.open()  # type: ignore[attr-defined]
+    if request.POST.get("post", "") not in ("", str(scope.post_id)):
+        raise Refused("form-stale")
     unit = next((u for u in ledgers.units(scope, gates.RIGHT).filter(pk=_uuid(request, "unit"), kind="gateway")), None)
     if unit is None:
         raise Refused("not-found-or-out-of-area")
@@ -77,7 +80,7 @@ def _settings(words: Words) -> dict[str, Any]:
         "fever": float(threshold("fever", clock.now().date())), "answers": {code: words.both(pair) for code, pair in code_list("gate-answer").items()},
         "words": {
             "waiting": _("waiting to be sent"), "none_waiting": _("All sent"), "no_network": _("No network: kept on this device, sent by itself later."), "sign_in": _("Sign in again: nothing is lost, it waits on this device."),
-            "sealed": _("sealed by somebody else, who signs in to send them"), "not_kept": _("Not recorded: this phone has been without the server for a day, or nobody is signed in. Write it on paper, and sign in."), "refused": _("Not taken"), "drop": _("Remove"), "skew": _("The clock of this device is off; times were put right by (minutes)"), "confirm": _("Document compared: confirm"), "confirmed": _("Confirmed"), "not_found": _("No declaration found"),
+            "moved": _("Somebody else is signed in on this phone now. Nothing was recorded: look at it again, and press once more."), "sealed": _("sealed by somebody else, who signs in to send them"), "not_kept": _("Not recorded: this phone has been without the server for a day, or nobody is signed in. Write it on paper, and sign in."), "refused": _("Not taken"), "drop": _("Remove"), "skew": _("The clock of this device is off; times were put right by (minutes)"), "confirm": _("Document compared: confirm"), "confirmed": _("Confirmed"), "not_found": _("No declaration found"),
             "pass_good": _("Pass: no order"), "pass_order": _("Pass: an order is in force"), "pass_bad": _("The pass decides nothing: ask for the document"), "changed": _("The server answers otherwise"), "known": _("Declared; compared before"),
         },
     }  # fmt: skip

@@ -61,7 +61,7 @@ def whole(request: HttpRequest, scope: Scope, words: Words, owed: Any) -> dict[s
     lists = ("symptom", "attempt-reason", "help-called", "care-need", "care-need-outcome", "help-list")
     return {
         "shell": phone.version(request.LANGUAGE_CODE), "server_at": now.isoformat(), "hours": HOURS, "csrf": get_token(request), "zone": words.zone,  # type: ignore[attr-defined]
-        "who": {"title": words.title(post), "area": words.name(post.area), "code": post.area.code}, "can": [p for p in ("check.write", "ledger.write", "gate.write", "specimen.write") if scope.can(p)],
+        "who": {"title": words.title(post), "area": words.name(post.area), "code": post.area.code, "post": post.pk}, "can": [p for p in ("check.write", "ledger.write", "gate.write", "specimen.write") if scope.can(p)],
         "sum": {"overdue": owed.overdue, "open": owed.open, "more": owed.more}, "tasks": tasks, "areas": {str(k): v for k, v in areas.items()}, "reports": reports,
         "needs": [_need(words, n, seen) for n in wanted], "note": _note(scope, words) if scope.can("ledger.read") and scope.can("ledger.write") else None,
         "forms": forms.of_ledgers(words, used), "fever": float(threshold("fever", now.date())),

@@ -50,7 +50,7 @@ def people(request: HttpRequest) -> HttpResponse:
     listed: list[dict[str, Any]] = [
         {"id": str(pk), "name": names.get(pk, ""), "born": born.year if born else year, "no": number, "again": pk in called} for pk, _, year, born, number in rows
     ]
-    answer = {"csrf": get_token(request), "server_at": clock.now().isoformat(), "hours": HOURS, "more": len(rows) == MOST, "people": listed}
+    answer = {"csrf": get_token(request), "post": scope.post_id, "server_at": clock.now().isoformat(), "hours": HOURS, "more": len(rows) == MOST, "people": listed}
     return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
 
 

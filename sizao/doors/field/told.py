@@ -10,7 +10,7 @@
               {"id": "0190…", "kind": "undo", "at": "…", "check": "0190…"},
               {"id": "0190…", "kind": "opened", "at": "…", "people": ["0190…"]}]}
 
-`id` is made on the device, `sent_at` is its clock as it sends. Answer: {"answers": [{"id", "kind": new|updated|identical|old|invalid, "code", "text", "cure", "record", "here"}],
+`id` is made on the device, `post` is the one whose list was open when it was made (none: the session's), `sent_at` is its clock as it sends. Answer: {"answers": [{"id", "kind": new|updated|identical|old|invalid, "code", "text", "cure", "record", "here"}],
 "off_by", "wipe"}. *old*: this id stands with other content; the first stands. A conflict is invalid with `changed-meanwhile`, and `here` is what stands now.
 """
 
@@ -27,6 +27,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from sizao.doors.api import scans
 from sizao.doors.api.told import moment
 from sizao.doors.field import copies, forms
+from sizao.doors.kit.posts import MadeFor
 from sizao.doors.models import PhoneAct
 from sizao.flows import help_called, needs_told
 from sizao.flows.check_recorded import CHECKED, NOT_CHECKED, Check, record_checks, take_back
@@ -83,7 +84,18 @@ def acts(request: HttpRequest) -> HttpResponse:
     off = clocks.off_by(sent_at, now)
     wipe = _contact(scope, request)
     told = [_read(one, off, now) for one in some]
-    take(scope, [t for t in told if not t.answer])
+    made_for = MadeFor(request)
+    by_post: dict[int | None, tuple[Scope, list[Told]]] = {}
+    for t in told:
+        if t.answer:
+            continue
+        own = made_for.at(t.body.get("post"), t.at)
+        if isinstance(own, Scope):
+            by_post.setdefault(own.post_id, (own, []))[1].append(t)
+        else:
+            t.refuse(own)
+    for own, some_of in by_post.values():
+        take(own, some_of)
     language = request.LANGUAGE_CODE[:2]  # type: ignore[attr-defined]
     answer = {"server_at": now.isoformat(), "off_by": None if off is None else round(off.total_seconds()), "wipe": wipe, "answers": [_said(t, language) for t in told]}
     return JsonResponse(answer, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})

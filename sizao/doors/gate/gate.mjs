@@ -16,13 +16,38 @@ const FAR = "clock-too-far", AT_ONCE = 200;
 
 function start() {
   const settings = JSON.parse(place.dataset.settings), words = settings.words, unit = place.dataset.unit;
-  let lists = null, keys = new Map(), declared = null, busy = false;
+  const vault = window.vault, form = $("pass"), hand = $("hand"), MOVED = "sizao-gate-moved";
+  let lists = null, keys = new Map(), declared = null, busy = false, whose = "";
 
   async function refreshKeys() {
     try { const answer = await fetch("/verify/keys.json"); if (answer.ok) { lists = await answer.json(); keys = await publicKeys(lists.keys); } } catch (gone) { /* kept ones go on */ }
   }
 
-  const post = (address, body) => fetch(address, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", "X-CSRFToken": place.dataset.csrf, "X-Key-Of": window.vault.kid() || "", Accept: "application/json" }, body: JSON.stringify(body) });
+  const post = (address, body) => fetch(address, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", "X-CSRFToken": vault.csrf() || place.dataset.csrf, "X-Key-Of": vault.kid() || "", Accept: "application/json" }, body: JSON.stringify(body) });
+
+  // Asks whose phone this is now. Where it is another's, the screen begins again with what is his; what was typed here before waits, sealed, for whoever typed it.
+  async function renew() {
+    const known = await vault.refresh(), now = vault.kid();
+    if (whose && now && !vault.owns(whose)) { location.reload(); return false; }
+    whose = now || whose;
+    return known;
+  }
+
+  // What is typed and not yet recorded is kept as it is typed.
+  const written = (of) => Object.fromEntries([...of.elements].filter((f) => f.name && f.type !== "hidden" && (f.type !== "radio" || f.checked)).map((f) => [f.name, f.type === "checkbox" ? f.checked : f.value]));
+  function fill(of, values) {
+    for (const f of of.elements) {
+      if (!f.name || values[f.name] === undefined) continue;
+      if (f.type === "checkbox") f.checked = values[f.name]; else if (f.type === "radio") f.checked = f.value === values[f.name]; else f.value = values[f.name];
+      if (values[f.name] && f.type !== "radio" && f.closest("details")) f.closest("details").open = true;
+    }
+  }
+  async function drafted(of, where) {
+    if (!of) return;
+    const begun = await queue.begun(where);
+    if (begun) fill(of, begun.values);
+    of.addEventListener("input", () => queue.remember(where, written(of)).catch(() => null));
+  }
 
   function say(answer, why = "") {
     $("answer").hidden = false;
@@ -52,12 +77,14 @@ function start() {
   async function flush() {
     if (busy) return;
     busy = true;
-    let problem = "";
+    let problem = "", renewed = false;
     try {
       for (;;) {
+        if (vault.moved() && !await renew()) break;
         const records = await queue.waiting(AT_ONCE);
         if (!records.length) break;
         const answer = await post("/api/v1/passages", { sent_at: new Date().toISOString(), records });
+        if (answer.status === 403 && !renewed) { renewed = true; if (await renew()) continue; } // signed in again since: the form token is a new one
         if (answer.status === 401 || answer.status === 403) { problem = words.sign_in; break; }
         if (!answer.ok) { problem = words.no_network; break; }
         const told = await answer.json();
@@ -99,16 +126,28 @@ function start() {
   }
 
   async function record(purpose) {
-    const form = $("pass"), text = $("shown").value.trim(), typed = $("temperature").value.trim().replace(/[,，]/, ".");
+    const text = $("shown").value.trim(), typed = $("temperature").value.trim().replace(/[,，]/, ".");
     const temperature = typed === "" ? null : Number(typed), ill = form.elements.ill.checked, shown = await known(text);
     if (temperature !== null && !(temperature >= 30 && temperature <= 45)) { $("temperature").setAttribute("aria-invalid", "true"); $("temperature").focus(); return; }
     $("temperature").removeAttribute("aria-invalid");
     const answer = gateAnswer(purpose, { temperature, fever: settings.fever, ill, order: Boolean(shown.order), exposed: Boolean(declared && declared.said && declared.said.met_a_case) });
-    const made = { id: queue.id(), unit, at: new Date().toISOString(), purpose, shown: text, temperature, ill, plate: $("plate").value.trim(), load: $("load").value || null, disinfected: form.elements.disinfected.checked ? true : null, answer };
+    const made = { id: queue.id(), unit, post: vault.owns(place.dataset.of) ? Number(place.dataset.post) : undefined, at: new Date().toISOString(), purpose, shown: text, temperature, ill, plate: $("plate").value.trim(), load: $("load").value || null, disinfected: form.elements.disinfected.checked ? true : null, answer };
     say(answer, shown.why);
-    try { await queue.keep(made); } catch (locked) { say(answer, words.not_kept); $("answer").dataset.kept = "0"; return; }
+    try { await queue.keep(made); } catch (locked) {
+      if (vault.moved()) { // somebody else signed in on another tab: it is not recorded under either name until he has looked at it
+        const values = written(form);
+        await vault.refresh();
+        await queue.remember(`gate/${unit}`, values).catch(() => null);
+        sessionStorage.setItem(MOVED, answer);
+        location.reload();
+        return;
+      }
+      say(answer, words.not_kept); $("answer").dataset.kept = "0";
+      return;
+    }
     $("answer").dataset.record = made.id; $("answer").dataset.kept = "1";
     form.reset(); $("found").hidden = true; declared = null;
+    await queue.recorded(`gate/${unit}`);
     await count();
     flush();
   }
@@ -131,9 +170,21 @@ function start() {
   addEventListener("online", flush);
   setInterval(flush, 15000);
   setInterval(refreshKeys, 60000);
-  setInterval(window.vault.refresh, 600000);
+  setInterval(() => renew().catch(() => null), 600000);
+  vault.changed = () => renew().then(flush).catch(() => null);
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/gate/worker.js", { scope: "/gate" });
-  window.vault.refresh().then((open) => open && queue.mend()).then(refreshKeys).then(flush).finally(() => { document.documentElement.dataset.ready = "1"; });
+  async function begin() {
+    await vault.open();
+    whose = vault.kid();
+    if (await renew()) await queue.mend();
+    if (place.dataset.said === "hand-over") await queue.recorded(`gate-hand/${unit}`);
+    await drafted(form, `gate/${unit}`);
+    await drafted(hand, `gate-hand/${unit}`);
+    const moved = sessionStorage.getItem(MOVED);
+    sessionStorage.removeItem(MOVED);
+    if (moved) say(moved, words.moved);
+  }
+  begin().then(refreshKeys).then(flush).finally(() => { document.documentElement.dataset.ready = "1"; });
 }
 
 if (place) start();

@@ -10,6 +10,11 @@ export const lying = () => shelf.count("waiting");
 // What an earlier version kept open is sealed.
 export const mend = async () => { for (const row of await shelf.raw("waiting")) if (!row.box) await keep(row); };
 export const refused = () => shelf.raw("refused");
+// What is typed at a gateway and not recorded yet lies sealed too, each user's by itself.
+const drafts = window.vault.field;
+export const begun = async (where) => (await drafts.all("drafts")).find((r) => r.gate === where) || null;
+export const remember = (where, values) => { const key = `${where}/${window.vault.kid()}`; return drafts.put("drafts", key, { gate: where, key, values }); };
+export async function recorded(where) { for (const row of await drafts.all("drafts")) if (row.gate === where) await drafts.drop("drafts", row.key); }
 export const drop = (key) => shelf.drop("refused", key);
 
 // Every record that is answered leaves the queue in one transaction; what was not taken stays to be looked at, without what was shown.

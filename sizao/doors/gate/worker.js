@@ -1,8 +1,8 @@
 // Keeps the gateway's screen, its program, its looks and the verifier's keys on the device: it goes on working when the network is gone.
-const KEPT = "gate-3", ALSO = ["/device/vault.js", "/gate/gate.mjs", "/gate/queue.mjs", "/verify/token.mjs", "/verify/keys.json"];
+const KEPT = "gate-4", ALSO = ["/device/vault.js", "/gate/gate.mjs", "/gate/queue.mjs", "/verify/token.mjs", "/verify/keys.json"];
 const ours = (path) => path === "/gate" || ALSO.includes(path) || path.startsWith("/static/");
 self.addEventListener("install", (event) => event.waitUntil(caches.open(KEPT).then((c) => c.addAll(ALSO)).then(() => self.skipWaiting())));
-self.addEventListener("activate", (event) => event.waitUntil(Promise.all(["gate-1", "gate-2"].map((n) => caches.delete(n))).then(() => self.clients.claim())));
+self.addEventListener("activate", (event) => event.waitUntil(Promise.all(["gate-1", "gate-2", "gate-3"].map((n) => caches.delete(n))).then(() => self.clients.claim())));
 self.addEventListener("fetch", (event) => {
   const address = new URL(event.request.url);
   if (event.request.method !== "GET" || address.origin !== location.origin || !ours(address.pathname)) return;

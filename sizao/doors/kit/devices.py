@@ -15,12 +15,14 @@ KIND = "device"
 HEADER = "X-Key-Of"
 
 
-def own(user: Any) -> bytes:
-    """The user's own key, the same each time, so that what a phone sealed before it was signed out opens again. Made from a key of the ring; stored nowhere here."""
+def own(user: Any) -> list[bytes]:
+    """The user's own keys, the one to seal with first, each the same whenever it is asked for, so that what a phone sealed before it was signed out opens again.
+
+    One for each key of the ring, newest first: a phone that was away while the ring was turned still holds rows under an earlier one. Stored nowhere here.
+    """
     ring = keys.ring()
-    held = ring.all(KIND)
-    root = held[0] if held else ring.rotate((KIND,)).newest(KIND)
-    return hmac.new(root.secret, b"device|" + str(user.pk).encode(), hashlib.sha256).digest()
+    roots = ring.all(KIND) or ring.rotate((KIND,)).all(KIND)
+    return [hmac.new(root.secret, b"device|" + str(user.pk).encode(), hashlib.sha256).digest() for root in roots]
 
 
 def name_of(key: bytes) -> str:
@@ -36,5 +38,5 @@ def told(key: bytes) -> str:
 def check(request: HttpRequest) -> None:
     """Refused: form-stale, where what is sent was opened with somebody else's key. A request that names none is not asked."""
     named = request.headers.get(HEADER, "")
-    if named and not hmac.compare_digest(named.encode(), name_of(own(request.user)).encode()):
+    if named and not any(hmac.compare_digest(named.encode(), name_of(key).encode()) for key in own(request.user)):
         raise Refused("form-stale")

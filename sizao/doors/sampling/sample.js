@@ -4,7 +4,7 @@
 (function () {
   const $ = (id) => document.getElementById(id), words = $("words").dataset, KEEP_SENT = 86400000;
   const locked = $("locked").textContent;
-  let db, list = [], csrf = $("app").dataset.csrf, tube = null, sending = false, skew = 0, whose = "";
+  let db, list = [], csrf = $("app").dataset.csrf, tube = null, sending = false, post = null, skew = 0, whose = "";
   const uid = window.vault.id;
   const open = () => new Promise((good, bad) => {
     const asked = indexedDB.open("sampling", 1);
@@ -17,7 +17,7 @@
   });
   const vault = window.vault, names = { tubes: "id", kept: "name" };
   const put = async (store, row) => {
-    const at = names[store], sealed = await vault.seal(store + "/" + row[at], row, { [at]: row[at] }).catch((locked) => { $("login").hidden = false; throw locked; });
+    const at = names[store], sealed = await vault.seal(store + "/" + row[at], row, { [at]: row[at] }).catch((locked) => { if (vault.moved()) location.reload(); else $("login").hidden = false; throw locked; });
     return run(store, "readwrite", (s) => s.put(sealed));
   };
   const draftOf = () => "draft-" + vault.kid();  // each user's own
@@ -62,7 +62,7 @@
   async function draft() { await put("kept", { name: draftOf(), tube }); await draw(); }
   async function reopen(r) {
     const stored = r.state === "done";
-    tube = { id: r.id, code: r.code, size: r.size, disease: r.disease, unit: r.unit, version: r.version + (stored ? 1 : 0), members: r.members.map((m) => Object.assign({}, m, { fixed: stored })) };
+    tube = { id: r.id, code: r.code, size: r.size, disease: r.disease, unit: r.unit, version: r.version + (stored ? 1 : 0), post: r.post, members: r.members.map((m) => Object.assign({}, m, { fixed: stored })) };
     await draft(); $("who").focus();
   }
   async function begin() {
@@ -70,7 +70,7 @@
     if (!code) return $("code").focus();
     const there = (await all()).find((r) => r.code === code);
     if (there) return reopen(there);
-    tube = { id: uid(), code, size: +$("sizes").querySelector("[aria-pressed=true]").value, disease: $("disease").value, unit: $("unit") ? $("unit").value || null : null, version: 1, members: [] };
+    tube = { id: uid(), code, size: +$("sizes").querySelector("[aria-pressed=true]").value, disease: $("disease").value, unit: $("unit") ? $("unit").value || null : null, version: 1, members: [], post };
     $("code").value = ""; await draft(); $("who").focus();
   }
   async function add(m) {
@@ -107,7 +107,7 @@
     try {
       const kid = vault.kid(), rows = (await all()).filter((r) => r.state === "waiting").slice(0, 50);
       if (!rows.length) return;
-      const body = { sent_at: new Date().toISOString(), tubes: rows.map((r) => ({ id: r.id, code: r.code, size: r.size, disease: r.disease, unit: r.unit, sealed_at: r.sealed_at, version: r.version, members: r.members.map((m) => m.person ? { person: m.person } : { national_id: m.national_id, name: m.name }) })) };
+      const body = { sent_at: new Date().toISOString(), tubes: rows.map((r) => ({ id: r.id, code: r.code, size: r.size, disease: r.disease, unit: r.unit, sealed_at: r.sealed_at, version: r.version, post: r.post, members: r.members.map((m) => m.person ? { person: m.person } : { national_id: m.national_id, name: m.name }) })) };
       const answer = await fetch("/api/v1/sampled-tubes", { method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf, "X-Key-Of": kid || "" }, body: JSON.stringify(body), signal: stop.signal, redirect: "error" });
       $("login").hidden = answer.status !== 401;
       if (answer.status === 401) await vault.lock();
@@ -127,7 +127,7 @@
   // Where somebody else is signed in since, the page begins again with what is his; what was begun here waits, sealed.
   async function renew() {
     const known = await vault.refresh(), now = vault.kid();
-    if (whose && now && now !== whose) location.reload();
+    if (whose && now && !vault.owns(whose)) location.reload(); else if (whose && now && whose !== now) await mend();
     whose = now || whose;
     return known;
   }
@@ -138,22 +138,29 @@
       if (answer.status === 403) await renew();
       if (!answer.ok) return;
       const told = await answer.json();
-      csrf = told.csrf; list = told.people; skew = (Date.parse(told.server_at) - Date.now()) / 1000;
-      await put("kept", { name: "people", people: list, until: Date.now() + told.hours * 3600000 });
+      csrf = told.csrf; post = told.post; list = told.people; skew = (Date.parse(told.server_at) - Date.now()) / 1000;
+      await put("kept", { name: "people", people: list, post, until: Date.now() + told.hours * 3600000 });
       await draw();
     } catch (gone) { /* the list of the last time serves */ }
   }
   async function tidy() {
     for (const r of await all()) if (r.state === "done" && Date.now() - r.touched > KEEP_SENT) await drop("tubes", r.id);
     const had = await kept("people");
-    if (had && Date.now() > had.until) await drop("kept", "people"); else if (had) list = had.people;
+    if (had && Date.now() > had.until) await drop("kept", "people"); else if (had) { list = had.people; post = had.post; }
   }
-  // What an earlier version kept open is sealed; another user's list and draft go.
+  // What an earlier version kept open, or an earlier key sealed, is sealed with the newest; another user's list goes.
   async function mend() {
-    for (const r of await run("tubes", "readonly", (s) => s.getAll())) if (!r.box) await put("tubes", r);
-    for (const r of await run("kept", "readonly", (s) => s.getAll())) if (!r.box) await put("kept", r); else if (!await vault.unseal("kept/" + r.name, r) && r.name === "people") await drop("kept", r.name);
+    for (const r of await run("tubes", "readonly", (s) => s.getAll())) if (!r.box) await put("tubes", r); else if (r.kid !== vault.kid()) await again("tubes", r);
+    for (const r of await run("kept", "readonly", (s) => s.getAll())) if (!r.box) await put("kept", r); else if (r.kid !== vault.kid() && !await again("kept", r) && r.name === "people") await drop("kept", r.name);
+  }
+  async function again(store, r) {
+    const found = await vault.unseal(store + "/" + r[names[store]], r), begun = found && /^draft-/.test(found.name);
+    if (found) await put(store, begun ? Object.assign(found, { name: draftOf() }) : found);
+    if (begun && r.name !== draftOf()) await drop(store, r.name);
+    return found;
   }
   async function start() {
+    vault.changed = () => renew().catch(() => null);
     db = await open(); const known = await renew(); if (known) await mend(); await tidy();
     const had = await kept(draftOf()); if (had) tube = had.tube;
     $("sizes").addEventListener("click", (e) => { if (e.target.value) for (const b of $("sizes").children) b.setAttribute("aria-pressed", b === e.target); });

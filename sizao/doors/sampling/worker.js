@@ -1,7 +1,7 @@
 // Keeps the sampler's page and program on the device. What is sampled never passes here: the page keeps and sends it itself.
-const KEPT = "sample-3", FILES = ["/device/vault.js", "/sample", "/sample/sample.css", "/sample/sample.js"];
+const KEPT = "sample-4", FILES = ["/device/vault.js", "/sample", "/sample/sample.css", "/sample/sample.js"];
 self.addEventListener("install", (event) => event.waitUntil(caches.open(KEPT).then((c) => c.addAll(FILES)).then(() => self.skipWaiting())));
-self.addEventListener("activate", (event) => event.waitUntil(Promise.all(["sample-1", "sample-2"].map((n) => caches.delete(n))).then(() => self.clients.claim())));
+self.addEventListener("activate", (event) => event.waitUntil(Promise.all(["sample-1", "sample-2", "sample-3"].map((n) => caches.delete(n))).then(() => self.clients.claim())));
 self.addEventListener("fetch", (event) => {
   const path = new URL(event.request.url).pathname;
   if (event.request.method !== "GET" || !FILES.includes(path)) return;

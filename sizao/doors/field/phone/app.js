@@ -88,7 +88,7 @@
   // Asks whose phone this is now. Where it is another's, nothing of the one before stays on the screen.
   async function renew() {
     const known = await vault.refresh(), now = vault.kid();
-    if (whose && now && now !== whose) { pack = null; peopleAt = 0; opened = new Set(); delete $("main-part").dataset.view; await load(); }
+    if (whose && now && !vault.owns(whose)) { pack = null; peopleAt = 0; opened = new Set(); delete $("main-part").dataset.view; await load(); }
     whose = now || whose;
     return known;
   }
@@ -112,13 +112,21 @@
   // -- recording: kept first, then sent
 
   async function record(act, label, k, id) {
-    const row = { id: id || vault.id(), at: new Date().toISOString(), act, label, k };
-    try { await shelf.put("waiting", row.id, row); } catch (locked) { problem = W.not_kept; draw(); return null; }
+    const row = { id: id || vault.id(), at: new Date().toISOString(), post: pack ? pack.who.post : undefined, act, label, k };
+    try { await shelf.put("waiting", row.id, row); } catch (locked) { return notKept(); }
     if (act.kind !== "opened") waiting++;
     if (k) { if (act.kind === "undo") mine.delete(k); else mine.set(k, row); }
     draw();
     flush();
     return row;
+  }
+  // Nobody is signed in, or somebody else since, on another tab: his list is shown, and what was pressed on this one is said to be not recorded.
+  async function notKept() {
+    const moved = vault.moved();
+    if (moved) { await renew(); await fetchPack().catch(() => null); await recount(); }
+    problem = moved ? W.moved : W.not_kept;
+    draw();
+    return null;
   }
   async function undo(row) {
     const still = await shelf.get("waiting", row.id);
@@ -145,9 +153,10 @@
     let renewed = false, sent = 0;
     problem = "";
     for (;;) {
-      const kid = await vault.open() && vault.kid(), rows = await shelf.all("waiting", AT_ONCE); // the key first: rows of another's are never sent under its name
+      if (!await vault.open() && vault.moved() && !renewed) { renewed = true; await renew(); await fetchPack(); } // somebody else signed in on another tab
+      const kid = vault.kid(), rows = await shelf.all("waiting", AT_ONCE); // the key first: rows of another's are never sent under its name
       if (!rows.length) return sent;
-      const answer = await post(kid, { sent_at: new Date().toISOString(), acts: rows.map((r) => Object.assign({}, r.act, { id: r.id, at: r.at })) });
+      const answer = await post(kid, { sent_at: new Date().toISOString(), acts: rows.map((r) => Object.assign({}, r.act, { id: r.id, at: r.at, post: r.post })) });
       if (answer.status === 401) { await vault.lock(); pack = null; problem = W.sign_in; return sent; }
       if ((answer.status === 403 || answer.status === 404) && !renewed) { renewed = true; await renew(); await fetchPack(); if (!pack) return sent; continue; } // an old tab: whoever is signed in now sends his own rows alone
       if (!answer.ok) { problem = answer.status === 403 ? W.sign_in : W.no_network; return sent; }
@@ -415,9 +424,9 @@
       const form = pack.forms[r.act.ledger], fields = form ? form.fields : Object.keys(r.act.values).map((id) => ({ id, n: id, t: "text" })), names = fields.filter((f) => String(a.here.values[f.id]) !== String(r.act.values[f.id]));
       const word = (f, v) => v === undefined || v === null || v === "" ? "—" : f.t === "bool" ? (v === true ? W.yes : W.no) : f.c ? [].concat(v).map((one) => (f.c.find((c) => c[0] === one) || [0, one])[1]).join(W.comma) : String(v);
       box.append(el("table", { class: "both" }, el("thead", null, el("tr", null, el("th"), el("th", null, W.theirs), el("th", null, W.yours))), el("tbody", null, ...names.map((f) => el("tr", null, el("th", { scope: "row" }, f.n), el("td", null, word(f, a.here.values[f.id])), el("td", null, word(f, r.act.values[f.id])))))));
-      const put = async () => { const act = Object.assign({}, r.act, { record: a.here.record, seen: a.here.seen }); const next = { id: vault.id(), at: new Date().toISOString(), act, label: r.label, k: r.k }; await shelf.settle([["waiting", await shelf.sealed("waiting", next.id, next)]], [["refused", r.id]]); await recount(); draw(); flush(); };
+      const put = async () => { const act = Object.assign({}, r.act, { record: a.here.record, seen: a.here.seen }); const next = { id: vault.id(), at: new Date().toISOString(), post: r.post, act, label: r.label, k: r.k }; await shelf.settle([["waiting", await shelf.sealed("waiting", next.id, next)]], [["refused", r.id]]); await recount(); draw(); flush(); };
       box.append(el("div", { class: "acts" }, button(W.keep_theirs, () => drop.click(), "", { "data-do": "theirs" }), button(W.put_yours, put, "main", { "data-do": "yours" })));
-    } else box.append(el("div", { class: "acts" }, a.kind === "invalid" ? button(W.try_again, async () => { const next = { id: vault.id(), at: r.at, act: r.act, label: r.label, k: r.k }; await shelf.settle([["waiting", await shelf.sealed("waiting", next.id, next)]], [["refused", r.id]]); await recount(); draw(); flush(); }) : null, drop));
+    } else box.append(el("div", { class: "acts" }, a.kind === "invalid" ? button(W.try_again, async () => { const next = { id: vault.id(), at: r.at, post: r.post, act: r.act, label: r.label, k: r.k }; await shelf.settle([["waiting", await shelf.sealed("waiting", next.id, next)]], [["refused", r.id]]); await recount(); draw(); flush(); }) : null, drop));
     return box;
   }
 
@@ -466,6 +475,7 @@
     $("tongue").addEventListener("submit", () => { $("tongue").elements.csrfmiddlewaretoken.value = formToken(); });
     document.addEventListener("keydown", (e) => { const fold = e.key === "Escape" && e.target.closest("details[open]"); if (fold) { fold.open = false; fold.querySelector("summary").focus(); } });
     $("dark").addEventListener("click", () => window.sizaoTheme());
+    vault.changed = () => { if (!busy) renew().then(refresh).catch(() => null); };
     await vault.open();
     whose = vault.kid();
     await load();
