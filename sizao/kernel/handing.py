@@ -60,6 +60,12 @@ def take_back(scope: Scope, holding_id: int) -> None:
     audit.write(scope, "users.duty_taken_back", [], user=held.user_id, post=held.post_id)
 
 
+def stood_for(user: User, now: datetime) -> list[int]:
+    """The user himself, and those whose duty is in his hands now."""
+    rows = Holding.objects.filter(Q(valid_to=None) | Q(valid_to__gt=now), user=user, handed_by__isnull=False, valid_from__lte=now)
+    return [user.pk, *rows.values_list("handed_by_id", flat=True)]  # type: ignore[list-item]
+
+
 def handed(user: User, now: datetime) -> list[Holding]:
     """Duties that this user handed to others or stands in for, that have not ended, the soonest end first."""
     return list(Holding.objects.filter(Q(handed_by=user) | Q(user=user, handed_by__isnull=False), valid_to__gt=now).select_related("post__area", "user", "handed_by").order_by("valid_to"))

@@ -74,7 +74,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A view of the list that ships with the register: `where` maps "field", "field__gte", "field__isnull" ... to a value; "today" is the area's day."""
+    """A view of the list that ships with the register: `where` maps "field", "field__gte", "field__isnull" ... to a value; "today" is the area's day, "now" this moment,
+    "me" the reader and those whose duty he stands in for, "nobody" that none who holds a post now is it. The last three are asked of any of the rows it is related to."""
 
     name: str
     zh: str
@@ -87,7 +88,7 @@ class Bulk:
     """Something that may be done to many rows at once.
 
     `asks` names fields of the declaration, filled in once for all of them; the register's verb is told so of every row. A `verb` of its own
-    is "module:function" with (scope, ids, told) → outcomes, one a row.
+    is "module:function" with (scope, ids, told) → outcomes, one a row. `page`: the route of the page that asks for more than fields; the ticked rows are posted to it.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Bulk:
     permission: str
     asks: tuple[str, ...] = ()
     verb: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,12 @@ def test_every_list_record_and_form_opens_in_both_languages(outbreak, language, 
             assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", answer.content.decode()), address
 
 
+def test_every_view_that_ships_with_a_register_opens(outbreak, request):
+    client = outbreak.client(outbreak.desk)
+    shut = [f"{r.name}?view={f.name}" for r in register_rows.shapes(request.config.getoption("--full")) for f in r.declaration.filters if client.get(f"/registers/{r.name}", {"view": f.name}).status_code != 200]
+    assert shut == []
+
+
 def crowd(outbreak, count):
     """`count` contacts more, of one person, each a day apart."""
     contacts, today = registry.find("contacts"), date(2026, 1, 1)

@@ -12,6 +12,7 @@ from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import NONE, Words
 from sizao.flows import positives_open
 from sizao.kernel.scope import Scope
+from sizao.registers.cases import assigning
 from sizao.registers.cases import read as cases
 from sizao.registers.movement import read as movement
 from sizao.registers.population import looking, pairs
@@ -59,7 +60,7 @@ def part(scope: Scope, words: Words, now: datetime) -> dict[str, Any]:
     """The queues that this post works; none for a post that works no cases."""
     if not (scope.can("case.write") and scope.can("person.read")):
         return {"queues": [], "may_card": False}
-    raw: list[tuple[Queue, list[tuple[UUID | None, Line]]]] = [_cards(scope, words, now), _new(scope, words, now), _unclassed(scope, words), _not_investigated(scope, words, now), _positives(scope, words, now)]
+    raw: list[tuple[Queue, list[tuple[UUID | None, Line]]]] = [_cards(scope, words, now), _new(scope, words, now), _unclassed(scope, words), *_assigned(scope, words, now), _not_investigated(scope, words, now), _positives(scope, words, now)]
     if scope.can("contact.write"):
         raw += _handed(scope, words, now)
     names = population.names_of(scope, {p for _q, rows in raw for p, _l in rows if p}, "desk.queues") if any(p for _q, rows in raw for p, _l in rows) else {}
@@ -104,6 +105,23 @@ def _unclassed(scope: Scope, words: Words) -> tuple[Queue, list[tuple[UUID | Non
 def _not_investigated(scope: Scope, words: Words, now: datetime) -> tuple[Queue, list[tuple[UUID | None, Line]]]:
     count, rows = _first(cases.not_investigated(scope, now - BACK))
     return Queue("investigate", _("Cases that nobody has investigated"), count, url("register", {"view": "not-investigated"}, register="cases"), nothing=_("Every case of the last 30 days has an investigation.")), _case(words, rows)
+
+
+def _assigned(scope: Scope, words: Words, now: datetime) -> list[tuple[Queue, list[tuple[UUID | None, Line]]]]:
+    """What is one's own; what nobody has; and, for whoever gives cases to people, what is past its time, whosever it is."""
+    own, none = assigning.mine(scope, now).select_related("case", "case__area"), assigning.nobodys(scope, now - BACK, now)
+    count, rows = _first(own)
+    found = [(Queue("mine", _("My cases"), count, url("register", {"view": "mine"}, register="cases"), own.filter(due_at__lt=now).count() if count else 0, nothing=_("No case is yours.")), _tasks(words, rows))]
+    count, first = _first(none)
+    found.append((Queue("nobodys", _("Cases that are nobody’s"), count, url("register", {"view": "nobodys"}, register="cases"), nothing=_("Every case is somebody’s.")), _case(words, first)))
+    if scope.can(assigning.CHIEF):
+        count, rows = _first(assigning.late(scope, now).select_related("case", "case__area", "holder"))
+        found.append((Queue("assigned-late", _("Somebody’s, and overdue"), count, url("register", {"view": "late"}, register="case-assignments"), count, nothing=_("Nothing that was given is overdue.")), _tasks(words, rows, whose=True)))
+    return found
+
+
+def _tasks(words: Words, rows: Iterable[Any], *, whose: bool = False) -> list[tuple[UUID | None, Line]]:
+    return [(a.case.person_id, Line(a.case.source_id, url("case", case=a.case_id), f"{words.code('case-task', a.task)} · {words.name(a.case.area)}" + (f" · {a.holder.name or a.assignee}" if whose else ""), a.due_at)) for a in rows]
 
 
 def _positives(scope: Scope, words: Words, now: datetime) -> tuple[Queue, list[tuple[UUID | None, Line]]]:

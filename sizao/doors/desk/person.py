@@ -18,7 +18,7 @@ from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.scope import Scope
 from sizao.passes import status
-from sizao.registers.cases import exposed, sources
+from sizao.registers.cases import assigning, exposed, sources
 from sizao.registers.cases import read as cases
 from sizao.registers.isolation import read as isolation
 from sizao.registers.laboratory import read as laboratory
@@ -57,6 +57,7 @@ def case(request: HttpRequest, case: UUID) -> HttpResponse:
         "contacts": contacts,
         "links": links,
         "investigations": cases.investigations_of(scope, row.pk),
+        "assigned": list(assigning.assignments(scope).filter(case=row.pk).order_by("task")),
         "standing": case_by_definition.standing(scope, row) if scope.can("case.write", row.area) else None,
         "names": names,
         "chain": thumbnail(row, links["infectors"], links["infected"], names),

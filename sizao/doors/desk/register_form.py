@@ -308,6 +308,8 @@ def bulk(request: HttpRequest, register: str, bulk: str) -> HttpResponse:
     if action is None:
         raise Refused("not-found-or-out-of-area")
     scope.check(action.permission)
+    if action.page:  # it is done on that page
+        raise Refused("not-found-or-out-of-area")
     ids = [UUID(i) for i in dict.fromkeys(request.POST.getlist("row")) if _is_uuid(i)]
     if len(ids) > MOST_AT_ONCE:
         raise Refused("too-many-rows", limit=MOST_AT_ONCE)

@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F, Q, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
-from sizao.kernel import areas, clock
+from sizao.kernel import areas, clock, handing, organisation
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
 from sizao.kernel.registry import KEPT, Register
@@ -175,11 +175,19 @@ def near(scope: Scope, wanted: Asked) -> Q:
 
 def _shipped(register: Register, key: str, value: Any, today: date, scope: Scope) -> Q:
     name, _, operator = key.partition("__")
+    if value in ("me", "nobody", "now"):  # of any row that this one is related to; each row once, however many those are
+        now, rows = clock.now(), register.model.objects
+        if value == "now":
+            return Q(pk__in=rows.filter(**{key: now}).values("pk"))
+        if value == "me":
+            return Q(pk__in=rows.filter(**{f"{key}__in": handing.stood_for(scope.user, now) if scope.user is not None else []}).values("pk"))
+        return ~Q(pk__in=rows.filter(**{f"{key}__in": organisation.everybody_at_work(now)}).values("pk"))
     if value == "today":
         value = _midnight(today, scope) if register.type(name) == "instant" else today
         if register.inside(name):
             value = value.isoformat()
-    return Q(**{register.column(name) + (f"__{operator}" if operator else ""): value})
+    column = register.column(name) if name in register.declaration.fields else name  # else rows of another register that point here
+    return Q(**{column + (f"__{operator}" if operator else ""): value})
 
 
 def _midnight(day: date, scope: Scope) -> datetime:

@@ -46,6 +46,7 @@ ACTS = (
     ActKind("case.reported", "subject", "病例报告", "case reported", outcomes="case-class"),
     ActKind("case.classified", "subject", "病例分类判定", "case classified", outcomes="case-class"),
     ActKind("case.investigated", "subject", "流行病学调查", "case investigated"),
+    ActKind("case.assigned", "subject", "病例任务分派", "case given to somebody"),
     ActKind("source.judged", "subject", "感染来源判定", "source judged"),
     ActKind("contact.named", "subject", "判定为密接", "contact named", outcomes="contact-class"),
     ActKind("contact.released", "subject", "密接解除", "contact released"),
