@@ -127,6 +127,9 @@ def test_a_page_gives_the_ticked_cases_and_says_what_became_of_each(bureau, outb
     assert f'data-given="{len(ids)}"' in given
     assert "My cases" in outbreak.client(Scope.open(anna_user), "en").get("/desk").content.decode()
     assert browser.post("/cases/assign", {"row": ids, "do": "give", "to": ""}).status_code == 422
+    elsewhere = outbreak.client(Scope.open(bureau["village"][0]), "en")
+    strange = [elsewhere.post("/cases/assign", {"row": [row]}).content.decode() for row in (ids[0], "01890000-0000-7000-8000-000000000000")]  # out of area answers as what does not exist
+    assert all("1 of the ticked rows" in told and str(ids[0]) not in told for told in strange)
     assert outbreak.client(outbreak.team, "en").post("/cases/assign", {"row": ids}).status_code in (403, 404)
 
 

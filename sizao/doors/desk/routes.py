@@ -22,7 +22,7 @@ ROUTES = (
     Route("person", "person/<uuid:person>", "desk.person.person", "post", "person.read", "subject", reads_persons=True),
     Route("person-code", "person/<uuid:person>/code", "desk.orders.own_code", "post", "person.write", "subject", reads_persons=True, methods=("POST",), also=("person.names",)),
     Route("case", "case/<uuid:case>", "desk.person.case", "post", "case.read", "subject", reads_persons=True),
-    Route("case-assign", "cases/assign", "desk.assigning.assign", "post", "case.write", "subject", reads_persons=True, methods=("GET", "POST"), also=("person.read",)),
+    Route("case-assign", "cases/assign", "desk.assigning.assign", "post", "case.write", reads_persons=True, methods=("GET", "POST"), also=("person.read",)),
     Route("record-investigation", "case/<uuid:case>/investigated", "desk.record.investigated", "post", "case.write", "subject", reads_persons=True, methods=("POST",)),
     Route("record-finding", "case/<uuid:case>/finding", "desk.record.found", "post", "case.write", "subject", reads_persons=True, methods=("POST",)),
     Route("record-class", "case/<uuid:case>/classified", "desk.record.classified", "post", "case.write", "subject", reads_persons=True, methods=("POST",)),
