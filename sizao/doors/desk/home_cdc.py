@@ -113,10 +113,10 @@ def _assigned(scope: Scope, words: Words, now: datetime) -> list[tuple[Queue, li
     count, rows = _first(own)
     found = [(Queue("mine", _("My cases"), count, url("register", {"view": "mine"}, register="cases"), own.filter(due_at__lt=now).count() if count else 0, nothing=_("No case is yours.")), _tasks(words, rows))]
     count, first = _first(none)
-    found.append((Queue("nobodys", _("Cases that are nobody’s"), count, url("register", {"view": "nobodys"}, register="cases"), nothing=_("Every case is somebody’s.")), _case(words, first)))
+    found.append((Queue("nobodys", _("Cases that are nobody's"), count, url("register", {"view": "nobodys"}, register="cases"), nothing=_("Every case is somebody's.")), _case(words, first)))
     if scope.can(assigning.CHIEF):
         count, rows = _first(assigning.late(scope, now).select_related("case", "case__area", "holder"))
-        found.append((Queue("assigned-late", _("Somebody’s, and overdue"), count, url("register", {"view": "late"}, register="case-assignments"), count, nothing=_("Nothing that was given is overdue.")), _tasks(words, rows, whose=True)))
+        found.append((Queue("assigned-late", _("Somebody's, and overdue"), count, url("register", {"view": "late"}, register="case-assignments"), count, nothing=_("Nothing that was given is overdue.")), _tasks(words, rows, whose=True)))
     return found
 
 
