@@ -171,3 +171,19 @@ def test_words_that_are_explained_are_escaped_and_reach_every_reader(outbreak):
         marks = re.findall(r'popovertarget="([^"]+)"', body)
         assert marks and len(marks) == len(set(marks)) and all(f'id="{m}" popover' in body for m in marks)
         assert word in client.get("/glossary").content.decode()
+
+
+NUMBERS = ("²", "٣", "9" * 5000, "-1", "1e3", "")
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_what_is_a_digit_elsewhere_is_no_number_here(outbreak, street, number):
+    """In addresses and in forms: it is refused or passed over, and nothing breaks."""
+    desk = outbreak.client(outbreak.desk)
+    for address, name in (("/", "run"), ("/list", "run"), ("/grades/area", "days"), ("/review", "version"), ("/lab/due", "capacity"), ("/measure/contact-daily-check", "run")):
+        assert desk.get(address, {name: number, "area": "990001"}).status_code in (200, 302, 400, 403, 404, 422), address
+    for address, told in (
+        ("/registers/cases/views", {"drop": number}), ("/orders/rule", {"enactment": number}), ("/grades/rules/enact", {"enactment": number}), ("/exposures", {"at_least": number}),
+        ("/plan/contact-tracing-basic/second", {"proposal": number}), ("/signals/018f4a3c-0000-7000-8000-00001a2b3c4d/judge", {"seen": number}), ("/lab/send", {"step": "handed", "tubes": "T1", "counted": number}),
+    ):  # fmt: skip
+        assert desk.post(address, told).status_code < 500, address

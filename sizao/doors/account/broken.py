@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from sizao.doors.kit import picking
 from sizao.doors.kit.middleware import GLASS_KEY
 from sizao.doors.kit.pages import page
+from sizao.doors.kit.whole import whole
 from sizao.kernel import clock, glass
 from sizao.kernel.access import rules
 from sizao.kernel.codes import code_list, threshold
@@ -19,7 +20,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     scope = request.scope.open()  # type: ignore[attr-defined]
     if request.method == "POST":
         area, hours = picking.chosen(scope, request.POST.get("area", "")), request.POST.get("hours", "")
-        made = glass.break_(scope, area, request.POST.get("reason", ""), request.POST.get("words", ""), int(hours) if hours.isdigit() else 0)
+        made = glass.break_(scope, area, request.POST.get("reason", ""), request.POST.get("words", ""), whole(hours, 10**4) or 0)
         request.session[GLASS_KEY] = str(made.pk)
         return HttpResponseRedirect("/glass")
     now = clock.now()

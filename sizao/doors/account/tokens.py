@@ -7,6 +7,7 @@ from sizao.doors.kit import picking
 from sizao.doors.kit import tokens as kit
 from sizao.doors.kit.pages import is_demo, page
 from sizao.doors.kit.second import is_whole, wanted
+from sizao.doors.kit.whole import whole
 from sizao.kernel import clock
 from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
@@ -31,7 +32,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
         if (request.POST.get("area", "").strip() and area is None) or purpose not in code_list("purpose"):
             raise Refused("token-unfit")
         made = kit.make(
-            request.user, scope.post, days=int(days) if days.isdigit() else DAYS[2], purpose=purpose, sender=request.POST.get("sender", "").strip()[:80],
+            request.user, scope.post, days=d if (d := whole(days, 10**4)) is not None else DAYS[2], purpose=purpose, sender=request.POST.get("sender", "").strip()[:80],
             name=" ".join(request.POST.get("name", "").split())[:60], permissions=request.POST.getlist("may"), area=area,
         )  # fmt: skip
     known = code_list("permission")

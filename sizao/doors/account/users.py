@@ -9,6 +9,7 @@ from sizao.doors.kit import moments, picking, sessions, signin
 from sizao.doors.kit import tokens as kit_tokens
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.kernel import access, clock, granting, organisation
 from sizao.kernel.codes import code_list, roles
 from sizao.kernel.errors import Refused
@@ -58,7 +59,7 @@ def link(request: HttpRequest, user: int) -> HttpResponse:
     if not found.is_active:
         raise Refused("user-unknown", user=found.username)
     minutes = request.POST.get("minutes", "")
-    made = signin.make_link(found, int(minutes) if minutes.isdigit() else MINUTES[0], f"{request.scheme}://{request.get_host()}")
+    made = signin.make_link(found, m if (m := whole(minutes, 10**5)) is not None else MINUTES[0], f"{request.scheme}://{request.get_host()}")
     signin.told(scope, found)
     return page(request, "account/user.html", _shown(scope, found) | {"link": made, "minutes_told": minutes})
 

@@ -13,6 +13,7 @@ from sizao.doors.kit import places
 from sizao.doors.kit.middleware import is_partial
 from sizao.doors.kit.pages import page, see
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.flows import area_order as story
 from sizao.flows import orders_weighed
@@ -93,10 +94,11 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _draft(area: Area, told: dict[str, str], shown: str) -> Draft:
-    if not told["strictness"].isdigit():
+    strictness = whole(told["strictness"], 99)
+    if strictness is None:
         raise Refused("bad-value", field={"zh": "严格程度", "en": "strictness"}, value=told["strictness"][:20], expected="1, 2, 3")
     return Draft(
-        area, told["kind"], told["title"], int(told["strictness"][:2]), told["basis"], told["reach"], told["appeal_route"], _day(told["starts"]), _day(told["review"]), _day(told["ends"]), shown
+        area, told["kind"], told["title"], strictness, told["basis"], told["reach"], told["appeal_route"], _day(told["starts"]), _day(told["review"]), _day(told["ends"]), shown
     )
 
 

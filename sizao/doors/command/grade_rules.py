@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock, content
 from sizao.kernel.errors import Refused
@@ -50,8 +51,8 @@ def enact(request: HttpRequest) -> HttpResponse:
     """The first of two people puts a set forward for the post's area; the second agrees."""
     scope = request.scope.open()  # type: ignore[attr-defined]
     waiting = request.POST.get("enactment", "")
-    if waiting.isdigit():
-        found = Enactment.objects.filter(pk=int(waiting), item__kind=rulesets.KIND, decided_at=None).select_related("item", "area").first()
+    if (number := whole(waiting)) is not None:
+        found = Enactment.objects.filter(pk=number, item__kind=rulesets.KIND, decided_at=None).select_related("item", "area").first()
         if found is None:
             raise Refused("not-found-or-out-of-area")
         content.second(scope, found)

@@ -16,6 +16,7 @@ from sizao.doors.kit.pages import page
 from sizao.doors.kit.people import handle, names
 from sizao.doors.kit.shapes import drawn
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.flows import area_regraded
 from sizao.flows import grade_by_criteria as criteria
@@ -79,8 +80,7 @@ def course_file(request: HttpRequest) -> HttpResponse:
 
 
 def _course(request: HttpRequest, scope: Any, area: Area, now: datetime) -> situation.Course:
-    asked = request.GET.get("days", "")
-    days = min(int(asked), MOST_DAYS) if asked.isdigit() and int(asked) > 0 else DAYS
+    days = min(whole(request.GET.get("days", "")) or DAYS, MOST_DAYS)
     return situation.course(scope, area, clock.local_day(now, area.zone), days, now)
 
 
@@ -151,9 +151,10 @@ def affected(request: HttpRequest) -> HttpResponse:
 
 def _behind(request: HttpRequest, scope: Any, area: Area, value: str, shown: dict[str, Any], scale: str) -> HttpResponse:
     measure, change, held = request.GET["measure"], request.GET.get("change", "obliged"), request.GET.get("held", "")
-    if not held.isdigit():
+    standing = whole(held)
+    if standing is None:
         raise Refused("bad-value", field="held", value=held, expected="1, 2, 3 …")
-    listed = switched.behind(scope, area, scale, value, measure, int(held), change, clock.now(), after=request.GET.get("after", ""), limit=PAGE)
+    listed = switched.behind(scope, area, scale, value, measure, standing, change, clock.now(), after=request.GET.get("after", ""), limit=PAGE)
     named = names(scope, [r.person for r in listed.rows], f"grade.{change}")
     query = shown["kept"] | {"measure": measure, "change": change, "held": held}
     rows = [(r, named.get(r.person) or handle(r.subject), url("person", person=r.person) if r.person in named else "") for r in listed.rows]

@@ -10,6 +10,7 @@ from sizao.doors.command.plan_diff import decision
 from sizao.doors.kit import places
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.kernel import areas, clock
 from sizao.kernel.errors import Refused
@@ -112,7 +113,8 @@ def _seen(standing: Enactment | None) -> str:
 
 
 def _proposal(text: str) -> Enactment:
-    found = enacting.proposal(int(text)) if text.isdigit() else None
+    number = whole(text)
+    found = enacting.proposal(number) if number is not None else None
     if found is None:
         raise Refused("not-found-or-out-of-area")
     return found
@@ -120,9 +122,10 @@ def _proposal(text: str) -> Enactment:
 
 def _number(request: HttpRequest) -> int:
     text = request.POST.get("proposal", "")
-    if not text.isdigit():
-        raise Refused("bad-value", field={"zh": "提议", "en": "proposal"}, value=text, expected="1, 2, 3 …")
-    return int(text)
+    number = whole(text)
+    if number is None:
+        raise Refused("bad-value", field={"zh": "提议", "en": "proposal"}, value=text[:20], expected="1, 2, 3 …")
+    return number
 
 
 def _after(address: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from sizao.doors.kit import places
 from sizao.doors.kit.pages import is_demo, page, see
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
@@ -28,7 +29,7 @@ def review(request: HttpRequest) -> HttpResponse:
         return see(url("review", {"area": area.code, "version": kept.version}))
     versions = list(command.reviews(scope, area).defer("body")[:50])
     asked = request.GET.get("version", "")
-    row: Any = at_most_one(command.reviews(scope, area).filter(version=int(asked))[:1]) if asked.isdigit() and len(asked) < 8 else None
+    row: Any = at_most_one(command.reviews(scope, area).filter(version=version)[:1]) if (version := whole(asked, 10**6)) is not None else None
     last = row or (command.reviews(scope, area).first() if versions else None)
     said = {g["id"]: g["said"] for g in last.body["groups"]} if last is not None else {}
     try:

@@ -16,6 +16,7 @@ from sizao.doors.desk.home_unit import CHECK, SCHOOLS
 from sizao.doors.field.file import words_of
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
@@ -141,8 +142,8 @@ def follow(boxes: Mapping[str, str], enrolled: int | None) -> dict[str, str]:
     """
     absent = boxes.get(ABSENT) or "0"
     present = boxes.get(PRESENT) or ""
-    if not present and enrolled is not None and absent.isdigit():
-        present = str(max(0, enrolled - int(absent)))
+    if not present and enrolled is not None and (away := whole(absent)) is not None:
+        present = str(max(0, enrolled - away))
     return {ABSENT: absent, PRESENT: present, TAKEN: boxes.get(TAKEN) or present}
 
 

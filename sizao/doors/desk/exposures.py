@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.flows import exposures as flow
 from sizao.kernel import clock
@@ -87,9 +88,10 @@ def _uuid(text: str) -> UUID:
 
 def _minutes(request: HttpRequest) -> int:
     text = request.POST.get("at_least", "").strip() or "0"
-    if not text.isdigit() or int(text) > 1440:
+    minutes = whole(text, 1440)
+    if minutes is None:
         raise Refused("bad-value", field={"zh": "至少同处（分钟）", "en": "minutes together"}, value=text, expected="0–1440")
-    return int(text)
+    return minutes
 
 
 def _go(search: UUID) -> HttpResponse:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.flows import case_by_definition, tubes_sent
 from sizao.interop.feeds import read as feeds
@@ -71,10 +72,11 @@ def send(request: HttpRequest) -> HttpResponse:
     step, counted, chosen = request.POST.get("step", ""), request.POST.get("counted", "").strip(), request.POST.get("laboratory", "")
     if step not in ("handed", "received"):
         raise Refused("bad-value", field={"zh": "环节", "en": "step"}, value=step, expected="handed, received")
-    if not codes or not counted.isdigit():
+    number = whole(counted, 10**6)
+    if not codes or number is None:
         raise Refused("value-missing", field={"zh": "管号与清点管数", "en": "tube numbers and how many were counted"})
     labs = {str(one.pk): one.pk for one in tubes_sent.choices()}
-    told = tubes_sent.HandOver(step=step, tubes=dict.fromkeys(codes), counted=int(counted), at=clock.now(), laboratory=labs.get(chosen), box=request.POST.get("box", "")[:60])  # type: ignore[arg-type]
+    told = tubes_sent.HandOver(step=step, tubes=dict.fromkeys(codes), counted=number, at=clock.now(), laboratory=labs.get(chosen), box=request.POST.get("box", "")[:60])  # type: ignore[arg-type]
     done = tubes_sent.send(scope, told, anyway=request.POST.get("anyway", ""))
     words = Words(request.LANGUAGE_CODE, scope.post.area.zone)  # type: ignore[attr-defined]
     wrong = [(code, o, Refused(o.problems[0].code, **_values(code, o)).text(words.language[:2]), Refused(o.problems[0].code, **_values(code, o)).cure(words.language[:2])) for code, o in done.items() if o.kind == "rejected"]

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from sizao.doors.kit import places
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.people import handle, names, names_of_duties
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.flows import testing_due, tubes_sent
 from sizao.kernel import clock
@@ -46,12 +47,13 @@ def session(request: HttpRequest) -> HttpResponse:
     words = Words(request.LANGUAGE_CODE, area.zone)  # type: ignore[attr-defined]
     day = clock.local_day(clock.now(), area.zone)
     text, unit = request.GET.get("capacity", "").strip(), request.GET.get("unit", "")
-    if text and not (text.isdigit() and len(text) < 7):
+    capacity = whole(text, 999_999)
+    if text and capacity is None:
         raise Refused("bad-value", field={"zh": "可采人数", "en": "persons that can be sampled"}, value=text, expected="0–999999")
     rooms = [r for r in tubes_sent.rooms(day, tubes_sent.choices()) if r.left is not None]
     room = sum((r.left or 0) * (r.pool or 1) for r in rooms) if rooms else None
     try:
-        order = testing_due.session(scope, area, day, int(text) if text else room, UUID(unit) if unit else None)
+        order = testing_due.session(scope, area, day, capacity if text else room, UUID(unit) if unit else None)
     except ValueError:
         raise Refused("page-not-found") from None
     shown = {

@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from sizao.doors.desk.intake import grouped
 from sizao.doors.kit.pages import page
+from sizao.doors.kit.whole import whole
 from sizao.interop import kit, read, resend, sayings
 from sizao.interop.dialects import labels
 from sizao.kernel.errors import FIELD, Refused, texts
@@ -47,7 +48,7 @@ def file(request: HttpRequest, file: UUID) -> HttpResponse:
     head = read.access_file_by_id(scope, file)
     if head.mends_id is not None:  # a row that was sent again stands in its file
         return HttpResponseRedirect(reverse("import-file", args=[head.mends_id]))
-    after = int(text) if (text := request.GET.get("after", "")).isdigit() else 0
+    after = whole(request.GET.get("after", "")) or 0
     every = request.GET.get("all") == "1"
     rows = read.rows(scope, file, outcome=None if every else "rejected", after=after, limit=ROWS + 1, only_problems=True)
     shown: dict[str, Any] = {"after": after, "file": head, "rows": rows[:ROWS], "more": rows[ROWS - 1]["line"] if len(rows) > ROWS else None, "every": every, "counts": _counts(head.problem_counts, request)}

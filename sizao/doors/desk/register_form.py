@@ -22,6 +22,7 @@ from sizao.doors.kit.picking import MOST, areas_meant
 from sizao.doors.kit.problems import worded
 from sizao.doors.kit.shown import NONE, Shown, short, titles
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.kernel import areas, clock
 from sizao.kernel.errors import Refused
@@ -134,7 +135,7 @@ class Form:
         post = self.request.POST
         raw = {n: post.getlist(n) if self.register.type(n) == "codes" else post.get(n, "").strip() for n in self.fields if n in post or self.register.type(n) == "codes"}
         self.values = dict(raw)
-        self.seen = int(s) if (s := post.get("seen", "")).isdigit() else self.seen
+        self.seen = s if (s := whole(post.get("seen", ""))) is not None else self.seen
         told = {n: self._meant(n, v) for n, v in raw.items()}
         values, problems = self.reader.read_all({n: v for n, v in told.items() if v not in ("", [])})
         base = self._base()

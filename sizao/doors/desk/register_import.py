@@ -16,6 +16,7 @@ from sizao.doors.desk.register_form import reason
 from sizao.doors.desk.registers import label
 from sizao.doors.kit import lists
 from sizao.doors.kit.pages import is_demo, page
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.interop import kit
 from sizao.interop.opening import open_table
@@ -34,7 +35,7 @@ def intake(request: HttpRequest, register: str) -> HttpResponse:
     if request.method != "POST":
         return _answer(request, scope, found, {})
     header, rows = table_of(request, found)
-    told = {int(k[2:]): v for k, v in request.POST.items() if k.startswith("c.") and k[2:].isdigit()}
+    told = {n: v for k, v in request.POST.items() if k.startswith("c.") and (n := whole(k[2:])) is not None}
     sender = f"post:{scope.post_id}"
     columns = kit.map_header(found, header, told or kit.standing(found, sender, header) or None)
     write = bool(request.POST.get("write"))

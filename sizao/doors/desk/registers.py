@@ -14,6 +14,7 @@ from sizao.doors.kit.labels import act_label, outcome_label
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.shown import HIDDEN, NONE, Shown, short
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.doors.models import SavedView
 from sizao.kernel import acts, clock
@@ -194,7 +195,7 @@ def views(request: HttpRequest, register: str) -> HttpResponse:
     scope, found = request.scope.open(), find(register)
     back = url("register", register=register)
     if drop := request.POST.get("drop", ""):
-        SavedView.objects.filter(user=scope.user, register=register, pk=int(drop) if drop.isdigit() else 0).delete()
+        SavedView.objects.filter(user=scope.user, register=register, pk=whole(drop) or 0).delete()
         return HttpResponseRedirect(back)
     name = " ".join(request.POST.get("name", "").split())[:40]
     pairs = [(k, v) for k, v in parse_qsl(request.POST.get("query", "")) if k not in ("q", "after")]

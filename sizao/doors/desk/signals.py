@@ -14,6 +14,7 @@ from sizao.doors.kit.charts.panel import Panel, sent
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.shown import Shown
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.flows import signal_answered as flow
 from sizao.kernel import areas, clock
@@ -182,8 +183,7 @@ def _text(request: HttpRequest, name: str) -> str:
 
 
 def _seen(request: HttpRequest) -> int | None:
-    told = request.POST.get("seen", "")
-    return int(told) if told.isdigit() else None
+    return whole(request.POST.get("seen", ""))
 
 
 def stream_page(request: HttpRequest, stream: str) -> HttpResponse:

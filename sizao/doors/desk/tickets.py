@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from sizao.doors.desk.register_form import reason
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
@@ -28,7 +29,7 @@ def ticket(request: HttpRequest, ticket: UUID) -> HttpResponse:
     seen = row.change_no
     if request.method == "POST":
         typed = request.POST.get("answer", "")[:4000]
-        seen = int(s) if (s := request.POST.get("seen", "")).isdigit() else row.change_no
+        seen = s if (s := whole(request.POST.get("seen", ""))) is not None else row.change_no
         files = [f.read() if (f.size or 0) <= answering.MOST_BYTES else None for f in request.FILES.getlist("proof")[: answering.MOST_PROOFS + 1] if f.size]
         wrong = answering.faults(files)
         told = [f for f in files if f is not None]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sizao.doors.kit.whole import whole
 from sizao.kernel import clock
 from sizao.plan import evaluation, read
 
@@ -36,7 +37,8 @@ def head(run: Any) -> RunHead:
 def chosen(request: Any) -> tuple[Any, str]:
     """The run that `?run=` names, with that number for the links of the page; without one the latest, and "". Refused page-not-found."""
     number = request.GET.get("run", "")
-    return (read.kept_run(int(number)), number) if number.isdigit() and len(number) < 16 else (read.latest_run(), "")
+    pk = whole(number)
+    return (read.kept_run(pk), number) if pk is not None else (read.latest_run(), "")
 
 
 def moment() -> datetime:
