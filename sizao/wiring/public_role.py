@@ -27,6 +27,7 @@ VIEWS: dict[str, str] = {
     ),
     "kernel_batch": "SELECT * FROM public.kernel_batch WHERE false",
     "command_areagrade": "SELECT {none:command_areagrade:number,batch_id,sender,source_id} FROM public.command_areagrade g WHERE scale = 'risk' AND {visible:g}",
+    "command_areagrade_history": "SELECT {none:command_areagrade_history:number,batch_id,sender,source_id} FROM public.command_areagrade_history g WHERE scale = 'risk' AND {visible:g}",
     "command_order": "SELECT {none:command_order:batch_id,sender,source_id,issued_by_id,seconded_by_id} FROM public.command_order o WHERE touches_public AND {visible:o}",
     "situation_publication": "SELECT {none:situation_publication:prepared_by_id,signed_by_id,recalled_by_id,digest} FROM public.situation_publication WHERE signed_at IS NOT NULL",
     "situation_question": (

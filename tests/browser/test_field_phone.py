@@ -192,6 +192,51 @@ def test_the_next_shift_on_the_same_phone_has_a_list_of_its_own_and_sends_nothin
     back.wait_for_selector("[data-answer='new']")
 
 
+SMALL = """() => [...document.querySelectorAll("button, summary, nav a, .btn, select, textarea, .pick span, input:not([type=checkbox]):not([type=radio]):not([type=hidden])")]
+  .filter(e => e.offsetParent && e.getBoundingClientRect().height < 44).map(e => (e.textContent || e.name || e.id).trim().slice(0, 40))"""
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_thing_to_press_is_as_high_as_a_thumb(visitor, service, language):
+    """44 px, on each part of the page, in a task, and with everything folded out."""
+    page = at_the_list(visitor, service, language=language)
+    parts = ["", *{a for a in page.evaluate("[...document.querySelectorAll('nav a')].map(a => a.hash)") if a}]
+    assert len(parts) >= 4
+    for part in (*parts, "task"):
+        if part == "task":
+            page.evaluate("location.hash = ''")
+            page.locator("a.btn[href^='#task=']").first.click()
+            page.wait_for_selector("#temperature")
+        else:
+            page.evaluate("h => { location.hash = h }", part)
+            page.wait_for_timeout(300)
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        assert page.evaluate(SMALL) == [], part
+
+
+def test_two_who_share_a_phone_keep_what_each_has_typed_of_the_same_thing(visitor, service):
+    service.sizao("users", "add", "twin", "--name", "twin")
+    service.sizao("users", "grant", "twin", "community", "--area", service.codes["前进村"])
+    page = at_the_list(visitor, service)
+    page.locator("a.btn", has_text="Other…").first.click()
+    page.fill("#temperature", "37.7")
+    page.wait_for_function("() => sizaoField.shelf.mine('drafts').then(n => n === 1)")
+    task = page.evaluate("location.hash")
+
+    def next_one(name, typed):
+        page.goto(service.link(name))
+        page.click("button.main")
+        page.goto(f"{service.base}/field{task}")
+        page.wait_for_selector(FRESH, state="attached", timeout=60_000)
+        page.wait_for_function("t => document.getElementById('temperature') && document.getElementById('temperature').value === t", arg=typed, timeout=30_000)
+
+    next_one("twin", "")
+    page.fill("#temperature", "36.1")
+    page.wait_for_function("() => sizaoField.shelf.mine('drafts').then(n => n === 1)")
+    next_one("worker", "37.7")
+    next_one("twin", "36.1")
+
+
 def test_who_signs_in_without_a_list_is_told_what_the_server_says(visitor, service):
     service.sizao("users", "add", "listless", "--name", "listless")
     service.sizao("users", "grant", "listless", "auditor", "--area", "all")

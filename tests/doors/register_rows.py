@@ -7,9 +7,10 @@ from typing import Any
 from django.db import models
 from doors import lawful
 
-from sizao.kernel import clock, registry
+from sizao.kernel import clock, organisation, registry
 from sizao.kernel.ids import uuid7
-from sizao.kernel.models import Area, Post
+from sizao.kernel.models import Area, Post, User
+from sizao.kernel.scope import Scope
 
 OWN = "990001101201"
 #: Where a row lies, as seen from a post of the village `OWN`.
@@ -46,6 +47,8 @@ class Maker:
                 told["least"] = 5
             if register.name == "order-proposals":  # nor an order that ends when it begins
                 told["ends_at"] = clock.now() + timedelta(days=3)
+            if register.name == "case-assignments":
+                told |= {"holder": self.investigator(), "assignee": self.investigator().username}
             if register.name == "calendar-addresses":
                 told["digest"] = f"{self.relation}-{self.area.pk}"
             now = clock.now() - timedelta(days=3)
@@ -57,6 +60,14 @@ class Maker:
             row.save(force_insert=True)
             self.made[register.name] = row
         return self.made[register.name]
+
+    def investigator(self) -> Any:
+        """Somebody at this place who may be given a case that lies there."""
+        name = f"investigator-{self.relation}-{self.area.pk}"
+        if not User.objects.filter(username=name).exists():
+            system = Scope.system("matrix")
+            organisation.grant_post(system, organisation.add_user(system, name, name), "cdc", self.area, since=clock.now() - timedelta(days=9))
+        return User.objects.get(username=name)
 
     def value(self, register: registry.Register, name: str) -> Any:
         """Something that the column takes; None where it may stay empty."""

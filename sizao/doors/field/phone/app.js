@@ -184,8 +184,11 @@
   async function remember(form, name) {
     const values = {};
     for (const f of form.elements) if (f.name) if (f.type === "checkbox") { values[f.name] = (values[f.name] || []).concat(f.checked ? [f.value] : []); } else if (f.type !== "radio" || f.checked) values[f.name] = f.value;
-    await shelf.put("drafts", name, { values }).catch(() => { problem = W.not_kept; bar(); });
+    const key = name + "/" + vault.kid(); // each user's by itself: two who share a phone may have begun the same thing
+    await shelf.put("drafts", key, { of: name, key, values }).catch(() => { problem = W.not_kept; bar(); });
   }
+  const begun = async (name) => (await shelf.all("drafts")).filter((d) => d.of === name);
+  async function recorded(name) { for (const d of await begun(name)) await shelf.drop("drafts", d.key); }
   function refill(form, values) {
     for (const f of form.elements) {
       if (!f.name || values[f.name] === undefined || values[f.name] === null) continue;
@@ -196,7 +199,7 @@
     }
   }
   async function drafted(form, name) {
-    const held = await shelf.get("drafts", name);
+    const held = (await begun(name))[0];
     if (held) refill(form, held.values);
     form.addEventListener("input", () => remember(form, name));
   }
@@ -235,7 +238,7 @@
   async function check(t, given) {
     const id = idOf(t.k + JSON.stringify(given.outcome)); // one id a row and answer: a second tap is the same record
     ids.delete(t.k + JSON.stringify(given.outcome));
-    await shelf.drop("drafts", t.k);
+    await recorded(t.k);
     return record(Object.assign({ kind: "check", contact: t.s }, given), (t.d ? t.d + " " : "") + t.n + " · " + t.t, t.k, id);
   }
   function matches(t) {
@@ -348,7 +351,7 @@
       if (bad) return wrong.replaceChildren(say(W.not_that, { field: bad.n }));
       form.querySelector("button.main").disabled = true;
       const row = await record(Object.assign({}, act, { values }), label + " · " + pack.forms[ledger].t, name, id);
-      if (row) { await shelf.drop("drafts", name); location.hash = act.unit || act.about.unit ? "reports" : ""; }
+      if (row) { await recorded(name); location.hash = act.unit || act.about.unit ? "reports" : ""; }
       return null;
     });
     return form;
@@ -402,7 +405,7 @@
       form.querySelector("button").disabled = true;
       const counted = say(W.shift_sum, { left: left.length, late, waiting });
       const row = await record({ kind: "line", ledger: "shift_note", about: { area: pack.who.code }, values: { shift_step: "handed", note: (counted + (note.value.trim() ? "\n" + note.value.trim() : "")).slice(0, 500) } }, W.hand_over, "shift");
-      if (row) { await shelf.drop("drafts", "shift"); location.hash = "queue"; }
+      if (row) { await recorded("shift"); location.hash = "queue"; }
     });
     return [el("h2", { class: "place" }, el("span", null, W.shift)), form];
   }
