@@ -205,7 +205,8 @@ def test_every_thing_to_press_is_as_high_as_a_thumb(visitor, service, language):
     for part in (*parts, "task"):
         if part == "task":
             page.evaluate("location.hash = ''")
-            page.locator("a.btn[href^='#task=']").first.click()
+            page.wait_for_selector("article.task:has(button.main)")
+            page.evaluate("location.hash = document.querySelector('article.task:has(button.main) a.btn').hash")
             page.wait_for_selector("#temperature")
         else:
             page.evaluate("h => { location.hash = h }", part)

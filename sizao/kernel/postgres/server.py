@@ -58,8 +58,9 @@ class Server:
         """Drops a database that `create_database` made; never the application's own."""
         if name == self.dbname:
             raise ValueError("the application's own database is not dropped here")
-        with self.connect("owner", dbname=self.dbname) as owner:
-            owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        # The owner may not send away who cleans up in it just then (autovacuum); on a server that is not ours there may be nobody else.
+        with self.connect("superuser", dbname="postgres") if self.cluster is not None else self.connect("owner", dbname=self.dbname) as who:
+            who.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def stop(self) -> bool:
         """Stops the embedded server. False when it was not running, or is not ours to stop."""
