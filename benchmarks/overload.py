@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks._web_ask import Ask, kinds_of_work
 from benchmarks._web_fill import fill
-from benchmarks.web import Reader, wait
+from benchmarks.web import WARM, Reader, wait
 
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 18_441
@@ -51,6 +51,7 @@ def run(size: int = 100_000, seconds: int = 6, times: int = 10, clients: int = 8
         crowd.write_text(json.dumps(reader.cookies))
         for address in EXTRAS * 3:
             reader.get(address)
+        time.sleep(WARM)
         figures: dict[str, Any] = {"persons": size, "workers": workers}
         alone = _crowd(crowd, 0, seconds, connections=4).communicate()[0]
         figures["extras_alone"] = round(json.loads(alone)["200"] / seconds, 1)

@@ -20,6 +20,8 @@ from benchmarks._web_fill import fill
 
 ROOT = Path(__file__).resolve().parents[1]
 PORT = 18_431
+#: Seconds after the start in which a web process loads its statistics behind its requests.
+WARM = 30
 
 
 def run(size: int = 1_000_000, users: int = 20, requests: int = 400, think: int = 1000, workers: int = 0, store: str = "", pages: str = "") -> dict[str, Any]:
@@ -38,6 +40,7 @@ def run(size: int = 1_000_000, users: int = 20, requests: int = 400, think: int 
         server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             wait()
+            time.sleep(WARM)
             return filled.figures | _measure(filled.links, filled.addresses, users, requests, think / 1000, {p for p in pages.split(",") if p})
         finally:
             server.terminate()

@@ -80,18 +80,22 @@ class Gate:
             mine = _Waiting()
             self._reckon()
             line.append(mine)
+            ahead = line[0] is mine
         while True:
             left = until - self._clock()
-            mine.event.wait(min(left, ASKS_AGAIN) if extra else left)
+            mine.event.wait(min(left, ASKS_AGAIN) if extra and ahead else left)
             with self._lock:
                 if not mine.admitted and line[0] is mine and self._may(extra):
                     self._admit(extra)
                 if mine.admitted:
                     return True
+                mine.event.clear()
                 if until <= self._clock():
                     self._reckon()
                     line.remove(mine)
+                    self._wake(extra)
                     return False
+                ahead = line[0] is mine
 
     def leave(self, extra: bool) -> None:
         """A request is done; its place goes to whose turn it is."""
@@ -121,6 +125,12 @@ class Gate:
         first = self._lines[extra].popleft()
         first.admitted = True
         first.event.set()
+        self._wake(extra)
+
+    def _wake(self, extra: bool) -> None:
+        """Of the extras the first in line asks again by itself; who has become it is told so."""
+        if extra and self._lines[extra]:
+            self._lines[extra][0].event.set()
 
     def _begin(self, extra: bool) -> None:
         self._reckon()
