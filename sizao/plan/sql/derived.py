@@ -23,7 +23,8 @@ NAME = "name:"  # the column that holds the text of a row's own id, where someth
 
 
 def facts(t: FactsTable, r: Relations, force: Force, d: Dialect, wanted: str = "", unnamed: int = 0) -> str:
-    """SELECT of every version of a table's rows, a register's or a derived one's. `wanted`: of pairs, only those of which some version `n` fulfils this.
+    """SELECT of every version of a table's rows, a register's or a derived one's. `wanted`: of pairs, only those of which some version `n` fulfils this, and
+    those of rows that changed.
     `unnamed`: pairs get the numbers below minus this, and no names: `names` finds those of the few for whom they are asked."""
     if derived(t) and key(t, force) in r.made:
         return r.made[key(t, force)]
@@ -140,7 +141,10 @@ class Writer:
         once = f'SELECT DISTINCT a."id" AS one, b."id" AS other{names} {joined}'
         if wanted:
             own = "".join(f", n.{alias}_name" for side, alias in zip(t.sides, "ab", strict=True) if derived(side.table))
-            once = f'SELECT DISTINCT n.one, n.other{own} FROM (SELECT a."id" AS one, b."id" AS other{names}, {listed} {joined}) n WHERE {wanted}'
+            # Of a row that changed, the version that joins may not be the one that is wanted, and that one need not join.
+            changed = " OR ".join(f'{row}."vf" > {row}."known" OR {row}."vt" < {self.literal(FAR)}' for row in "ab")
+            joins = f'SELECT a."id" AS one, b."id" AS other{names}, {changed} AS changed, {listed} {joined}'
+            once = f"SELECT DISTINCT n.one, n.other{own} FROM ({joins}) n WHERE n.changed OR {wanted}"
         # Written so that no planner joins all rows with all others by their times first.
         together = 'CASE WHEN a."vf" < b."vt" THEN b."vf" < a."vt" ELSE FALSE END'
         return (

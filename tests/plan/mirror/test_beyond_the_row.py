@@ -95,6 +95,19 @@ def test_a_store_across_time_zones_asks_its_mirror_too(far, system, folder, monk
     assert {state for _, _, state, *_ in across} == {"unlisted", "short"}
 
 
+def test_a_pair_is_owed_for_the_days_before_the_change_that_made_it_one(far, system, folder):  # noqa: F811
+    """A close contact of nobody known, of whom it is told later that the contact was of this case and is not close: what was owed until then cannot be told.
+    The version that joins the two is of no use to the measure, and the one that is joins nobody."""
+    grid, told = far.areas["990001101201-1"], {"disease": "covid-19"}
+    who = Person.objects.create(area=grid, known_from=at(2), stands_from=at(2))
+    case = Case.objects.create(person=who, area=grid, classification="confirmed", confirmed_at=at(2), known_from=at(2), stands_from=at(2), **told)
+    one = Contact.objects.create(person=who, area=grid, classification="close", last_exposure_on=at(3).date(), named_at=at(3), known_from=at(3), stands_from=at(3), **told)
+    Contact.objects.filter(pk=one.pk).update(case=case, classification="secondary", stands_from=at(9))
+    here, there = both(NOW, datetime.now(UTC))
+    of = [[(r[7], r[8]) for r in rows(made) if who.pk in r and r[1] == "pair"] for made in (here, there)]
+    assert of[0] == of[1] == [("cannot_tell", "unknown:contact.case")] * 3
+
+
 def positive_everywhere(county, system):
     """Positive results of people in both time zones, of one who is a confirmed case and of one who lives nowhere; and how many live in the county."""
     east, west = county.areas["990001101201-1"], county.areas["990001102202-1"]
