@@ -84,23 +84,19 @@ def _of_versions(found: QuerySet[Any], also: str, standing: str, of_standing: li
 
 
 def superseded(model: type[Model], pks: Collection[UUID]) -> dict[UUID, list[Any]]:
-    """Row → its versions that have been superseded, the earliest first; the one that stands is not among them. One statement. The caller has asked for the right to look."""
-    columns = ", ".join(f'"{f.column}"' for f in model._meta.concrete_fields)
+    """Row → its versions that have been superseded, the earliest first; the one that stands is not among them. `version_xid` is the transaction that wrote a version,
+    `version_until` when it was superseded. One statement. The caller has asked for the right to look."""
+    columns, table = ", ".join(f'"{f.column}"' for f in model._meta.concrete_fields), f'"{model._meta.db_table}_history"'
+    sql = f"SELECT {columns}, change_xid::text AS version_xid, {table}.ended_at AS version_until FROM {table} WHERE id = ANY(%s) ORDER BY ended_change"
     found: dict[UUID, list[Any]] = {}
-    for row in model._default_manager.raw(f'SELECT {columns} FROM "{model._meta.db_table}_history" WHERE id = ANY(%s) ORDER BY ended_change', [list(pks)]):
+    for row in model._default_manager.raw(sql, [list(pks)]):
         found.setdefault(row.pk, []).append(row)
     return found
 
 
 def _history(register: Register, pk: UUID) -> list[Any]:
-    meta = register.model._meta
-    columns = ", ".join(f'"{f.column}"' for f in meta.concrete_fields)
-    table = f'"{meta.db_table}_history"'
-    return list(
-        register.model._default_manager.raw(
-            f"SELECT {columns}, change_xid::text AS version_xid, {table}.ended_at AS version_until FROM {table} WHERE id = %s ORDER BY ended_change DESC", [pk]
-        )
-    )
+    """The latest first."""
+    return superseded(register.model, [pk]).get(pk, [])[::-1]
 
 
 def _writers(xids: list[str], subjects: list[UUID | None]) -> dict[str, tuple[int | None, int | None]]:

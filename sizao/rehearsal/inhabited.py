@@ -99,17 +99,13 @@ def grade(told: Told) -> None:
 
 
 def populate(told: Told) -> None:
-    """How many live in each area, told once, from the city's first day: rates have something to divide by."""
-    system = Scope.system("rehearsal")
-    by = counts_by_area(system, told.areas[0])
-    lines = [Grading(a.pk, "population", "", told.begin, number=sum(n for pk, n in by.items() if pk in inside)) for a in told.areas.values() for inside in [_inside(a, told)]]
+    """How many live in each area that has others below it, told once, from the city's first day: rates have something to divide by."""
+    system, known = Scope.system("rehearsal"), {a.pk: a for a in told.areas.values()}
+    people = Counter[int]()
+    for pk, n in counts_by_area(system, told.areas[0]).items():
+        people.update(dict.fromkeys(map(int, known[pk].path.strip(".").split(".")), n))
     with transaction.atomic():
-        grade_areas(system, lines, sender=SENDER)
-
-
-def _inside(area: Area, told: Told) -> set[int]:
-    """An area and those below it."""
-    return {a.pk for a in told.areas.values() if a.path.startswith(area.path)}
+        grade_areas(system, [Grading(pk, "population", "", told.begin, number=people[pk]) for pk in {a.parent_id for a in known.values()} & known.keys()], sender=SENDER)
 
 
 def people(told: Told) -> None:

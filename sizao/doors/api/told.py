@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from sizao.doors.kit.whole import whole
 from sizao.kernel.errors import Refused
 from sizao.kernel.registry import YEARS
 from sizao.kernel.typed import printable, storable
@@ -62,9 +63,10 @@ def page_size(request: HttpRequest, usual: int, most: int) -> int:
     raw = request.GET.get("limit", "").strip()
     if not raw:
         return usual
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 9 and 1 <= int(raw) <= most):
+    asked = whole(raw, most)
+    if not asked:
         raise Refused("bad-value", field="limit", value=storable(raw[:40]), expected=f"1 – {most}")
-    return int(raw)
+    return asked
 
 
 def with_names(request: HttpRequest) -> bool:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.flows import handover_answered
 from sizao.interop.peers import outbox
@@ -98,7 +99,8 @@ def new(request: HttpRequest, person: UUID) -> HttpResponse:
 
 def _send(request: HttpRequest, scope: Scope, row: object) -> None:
     told, disease, purpose = request.POST.get("area", ""), request.POST.get("disease", ""), request.POST.get("purpose", "")
-    area = Area.objects.filter(pk=int(told), valid_to=None).first() if told.isdecimal() and len(told) < 18 else None
+    pk = whole(told)
+    area = Area.objects.filter(pk=pk, valid_to=None).first() if pk is not None else None
     wrong = [n for n, good in (("area", area is not None), ("disease", disease in diseases()), ("purpose", purpose in code_list("handover-purpose"))) if not good]
     if wrong or area is None:
         raise Refused("value-missing", field=wrong[0])

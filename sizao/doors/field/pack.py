@@ -21,6 +21,7 @@ from sizao.doors.field.brief import door_of, given_name
 from sizao.doors.field.file import mine, reports_of, zeroable
 from sizao.doors.kit.people import handle, names_of_duties
 from sizao.doors.kit.subjects import called
+from sizao.doors.kit.whole import whole as whole_number
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
 from sizao.kernel.codes import code_list, threshold
@@ -215,7 +216,7 @@ def _note(scope: Scope, words: Words) -> dict[str, Any] | None:
 
 
 def _number(told: str) -> int:
-    return min(int(told), 100_000) if told.isdecimal() and len(told) < 7 else 0
+    return min(whole_number(told) or 0, 100_000)
 
 
 __all__ = ["HOURS", "MOST", "pack", "people", "whole"]

@@ -16,6 +16,7 @@ from sizao.doors.kit.pages import page
 from sizao.doors.kit.people import handle, names, names_of_duties
 from sizao.doors.kit.subjects import called
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.flows.check_recorded import Check, record_checks, take_back
 from sizao.kernel import clock
@@ -56,8 +57,7 @@ def today(request: HttpRequest) -> HttpResponse:
     """The list: overdue first, then by clock; places in the order of their most urgent task."""
     scope = request.scope.open()
     now = runs.moment()
-    asked = request.GET.get("show", "")
-    shown = min(int(asked), MOST) if asked.isdecimal() and len(asked) < 6 else SHOWN
+    shown = min(whole(request.GET.get("show", "")) or SHOWN, MOST)
     owed = read.today(scope, as_of=now, limit=max(shown, SHOWN))
     said = {
         "recorded": _("Recorded."),

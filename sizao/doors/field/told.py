@@ -28,6 +28,7 @@ from sizao.doors.api import scans
 from sizao.doors.api.told import moment
 from sizao.doors.field import copies, forms
 from sizao.doors.kit.posts import MadeFor
+from sizao.doors.kit.whole import whole
 from sizao.doors.models import PhoneAct
 from sizao.flows import help_called, needs_told
 from sizao.flows.check_recorded import CHECKED, NOT_CHECKED, Check, record_checks, take_back
@@ -105,7 +106,7 @@ def _contact(scope: Scope, request: HttpRequest) -> bool:
     """This copy speaks. What it brings is taken in first; then it is told to wipe itself, where somebody said so."""
     copy, waiting = request.GET.get("copy", ""), request.GET.get("waiting", "")
     try:
-        copies.seen(scope, UUID(copy), request.headers.get("User-Agent", ""), min(int(waiting), 10**5) if waiting.isdecimal() and len(waiting) < 7 else 0)
+        copies.seen(scope, UUID(copy), request.headers.get("User-Agent", ""), min(whole(waiting) or 0, 10**5))
     except ValueError:
         return False
     except Refused as refused:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
+from sizao.doors.kit.whole import whole
 from sizao.doors.kit.words import Words
 from sizao.kernel import areas, clock
 from sizao.kernel.codes import code_list, threshold
@@ -158,7 +159,8 @@ def _destinations() -> list[tuple[Area, list[Area]]]:
 
 
 def _area(told: str) -> Area | None:
-    return Area.objects.filter(pk=int(told), outside=False, valid_to=None).first() if told.isdecimal() and len(told) < 18 else None
+    pk = whole(told)
+    return Area.objects.filter(pk=pk, outside=False, valid_to=None).first() if pk is not None else None
 
 
 def _address(request: HttpRequest) -> str:
