@@ -1,8 +1,10 @@
 """Ten times more maps and charts asked for than can be answered: what passes, scans, sampling and the registry keep of their maximum, what the others are told, how soon it is over."""
 
+import asyncio
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,7 +36,7 @@ def run(size: int = 100_000, seconds: int = 6, times: int = 10, clients: int = 8
     """`KIND_alone`, `KIND_beside`: answers a second to `clients` who ask one after another, alone and beside `times` as many requests for extras as were
     answered alone (`extras_alone` a second), in `rounds` of each by turns, so that what else the machine does meets both; `KIND_kept` is the ratio of their
     means, `KIND_kept_least` that of the worst round. `crowd_percent`: the share of all processors that asking for the extras took, which a crowd on other machines does not take. `extras_told_percent`: of the extras' answers, those that said that it is busy;
-    `extras_lost`: those that said nothing of use. `recovery_seconds`: until the overview came three times within a second, after the crowd had gone."""
+    `extras_lost`: those that said nothing of use; `extras_beside`: those that were answered a second while the others were counted. `recovery_seconds`: until the overview came three times within a second, after the crowd had gone."""
     place = Path(store) if store else Path(tempfile.mkdtemp(prefix="sizao-bench-"))
     place.mkdir(mode=0o755, parents=True, exist_ok=True)
     place.chmod(0o755)  # a temporary folder is its owner's alone; the database has an account of its own
@@ -56,7 +58,7 @@ def run(size: int = 100_000, seconds: int = 6, times: int = 10, clients: int = 8
         alone = _crowd(crowd, 0, seconds, connections=4).communicate()[0]
         figures["extras_alone"] = round(json.loads(alone)["200"] / seconds, 1)
         counted: Counter[str] = Counter()
-        asking = 0.0
+        asking, answered = 0.0, 0
         for kind, ask in kinds.items():
             alone_rates, beside_rates = [], []
             for _ in range(rounds):
@@ -65,8 +67,11 @@ def run(size: int = 100_000, seconds: int = 6, times: int = 10, clients: int = 8
                 beside = _crowd(crowd, figures["extras_alone"] * times, seconds + 2 * BEFORE, CROWD)
                 time.sleep(BEFORE / 2)
                 _closed(ask, clients, BEFORE)
+                counted_from = time.monotonic()
                 beside_rates.append(_closed(ask, clients, seconds))
+                counted_until = time.monotonic()
                 said = json.loads(beside.communicate()[0])
+                answered += sum(counted_from < at < counted_until for at in said.pop("answered_at"))
                 asking += said.pop("processor_seconds")
                 counted.update(said)
             figures[f"{kind}_alone"], figures[f"{kind}_beside"] = round(fmean(alone_rates), 1), round(fmean(beside_rates), 1)
@@ -74,6 +79,7 @@ def run(size: int = 100_000, seconds: int = 6, times: int = 10, clients: int = 8
             figures[f"{kind}_kept_least"] = round(min(b / a for a, b in zip(alone_rates, beside_rates, strict=True)), 2)
         spent = len(kinds) * rounds * (seconds + 2 * BEFORE)
         figures["crowd_percent"] = round(100 * asking / spent / (os.cpu_count() or 1), 1)
+        figures["extras_beside"] = round(answered / len(kinds) / rounds / seconds, 1)
         figures["recovery_seconds"] = _recovered(reader)
         answers = sum(counted.values())
         figures |= {"extras_asked": round(answers / spent, 1), "extras_told_percent": round(100 * counted["503"] / answers, 1), "extras_lost": answers - counted["200"] - counted["503"]}
@@ -118,36 +124,39 @@ def _crowd(cookies: Path, rate: float, seconds: float, connections: int) -> "sub
     return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
-def _ask_for_extras(cookies: Path, rate: float, seconds: float, connections: int) -> None:
-    head = {"Cookie": "; ".join(f"{k}={v}" for k, v in json.loads(cookies.read_text()).items())}
-    counted, lock, start = Counter[str](), threading.Lock(), time.perf_counter()
+async def _ask_for_extras(cookies: Path, rate: float, seconds: float, connections: int) -> None:
+    """Written for little time of the processor, which it shares with what is measured."""
+    loop, counted, answered = asyncio.get_running_loop(), Counter[str](), list[float]()
+    head = "; ".join(f"{k}={v}" for k, v in json.loads(cookies.read_text()).items())
+    requests = [f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nCookie: {head}\r\n\r\n".encode() for address in EXTRAS]
+    start = loop.time()
+    end = start + seconds
 
-    def work(nth: int) -> None:
-        connection, turn = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60), 0
-        while (now := time.perf_counter()) < start + seconds:
-            due = start + (nth + turn * connections) / rate if rate else now
-            if due > now:
-                time.sleep(min(due - now, max(0.0, start + seconds - now)))
-                if time.perf_counter() >= start + seconds:
-                    break
+    async def work(nth: int) -> None:
+        opened, turn = None, 0
+        while True:
+            due = max(loop.time(), start + (nth + turn * connections) / rate if rate else 0)
+            if due >= end:
+                break
+            await asyncio.sleep(due - loop.time())
             try:
-                connection.request("GET", EXTRAS[(nth + turn) % len(EXTRAS)], headers=head)
-                answer = connection.getresponse()
-                said = answer.read()
-                status = str(answer.status) if answer.status != 503 or b"too-busy" in said else "503 without a word"
-            except (OSError, http.client.HTTPException):
-                connection.close()
-                status = "none"
+                reader, writer = opened = opened or await asyncio.open_connection("127.0.0.1", PORT)
+                writer.write(requests[(nth + turn) % len(EXTRAS)])
+                said = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"(?i)\ncontent-length: (\d+)", said)
+                body = await reader.readexactly(int(length[1])) if length else b""
+                status = said[9:12].decode() if said[9:12] != b"503" or b"too-busy" in body else "503 without a word"
+            except (OSError, EOFError):
+                opened, status = None, "none"
             turn += 1
-            with lock:
-                counted[status] += 1
+            counted[status] += 1
+            if status == "200":
+                answered.append(time.monotonic())
+        if opened:
+            opened[1].close()
 
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(connections)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    print(json.dumps(dict(counted) | {"processor_seconds": time.process_time()}))
+    await asyncio.gather(*(work(n) for n in range(connections)))
+    print(json.dumps(dict(counted) | {"processor_seconds": time.process_time(), "answered_at": answered}))
 
 
 def _recovered(reader: Reader) -> float:
@@ -160,4 +169,4 @@ def _recovered(reader: Reader) -> float:
 
 
 if __name__ == "__main__":
-    _ask_for_extras(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
+    asyncio.run(_ask_for_extras(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])))

@@ -22,26 +22,31 @@ ROOT = Path(__file__).resolve().parents[1]
 PORT = 18_431
 #: Seconds after the start in which a web process loads its statistics behind its requests.
 WARM = 30
+#: Seconds that the first evaluation after a start is waited for at most: of a million persons it takes a processor for a minute, and each later one a few seconds.
+SETTLED = 300
 
 
-def run(size: int = 1_000_000, users: int = 20, requests: int = 400, think: int = 1000, workers: int = 0, store: str = "", pages: str = "") -> dict[str, Any]:
+def run(size: int = 1_000_000, users: int = 20, requests: int = 400, think: int = 1000, workers: int = 0, store: str = "", pages: str = "", settled: bool = True) -> dict[str, Any]:
     """`size` persons, one in twenty a contact under observation, one in two hundred a case.
 
     Each of `users` asks one page after another and looks at each for `think` milliseconds on average (0: none at all, so that the figures are
     those of a queue); every request names another text, number or place. `store` keeps a filled store for the next time; `pages` are the
-    pages to be measured, by commas; `workers` web processes (0: as `serve` decides).
+    pages to be measured, by commas; `workers` web processes (0: as `serve` decides). `settled`: from when the service has evaluated for the first time
+    (`evaluated_after_seconds`), the evaluations of every minute beside; else half a minute after its start.
     """
     place = Path(store) if store else Path(tempfile.mkdtemp(prefix="sizao-bench-"))
     place.mkdir(mode=0o755, parents=True, exist_ok=True)
     os.environ |= {"SIZAO_STORE": str(place / "store"), "SIZAO_KEYS": str(place / "keys"), "SIZAO_LANG": "en"}
     try:
         filled = fill(place, size, users)
+        began = time.time()
         command = [sys.executable, "-m", "sizao", "serve", "--port", str(PORT), *(["--workers", str(workers)] if workers else [])]
         server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             wait()
             time.sleep(WARM)
-            return filled.figures | _measure(filled.links, filled.addresses, users, requests, think / 1000, {p for p in pages.split(",") if p})
+            first = {"evaluated_after_seconds": round(evaluated(began) - began, 1)} if settled else {}
+            return filled.figures | first | _measure(filled.links, filled.addresses, users, requests, think / 1000, {p for p in pages.split(",") if p})
         finally:
             server.terminate()
             server.wait(20)
@@ -60,6 +65,18 @@ def wait(port: int = PORT) -> None:
         except OSError:
             time.sleep(0.1)
     raise RuntimeError("the service did not come up")
+
+
+def evaluated(since: float) -> float:
+    """When the first evaluation that began after `since` was done; both in seconds since 1970."""
+    from sizao.wiring.database import server
+
+    while time.time() < since + SETTLED:
+        with server().connect("owner") as owner:
+            if owner.execute("SELECT 1 FROM plan_run WHERE standing AND started_at > to_timestamp(%s)", [since]).fetchone():
+                return time.time()
+        time.sleep(1)
+    raise RuntimeError("the service did not evaluate")
 
 
 class Reader:

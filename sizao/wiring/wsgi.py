@@ -12,9 +12,11 @@ follow_parent()
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 
+from sizao.doors.kit.load import Turnstile  # noqa: E402
+
 from . import urls  # noqa: E402, F401 - what the first request would load
 
-application = get_wsgi_application()
+application = Turnstile(get_wsgi_application())
 
 # What was loaded stays: the collector need not walk through half a million objects while somebody waits at a gateway.
 gc.collect()
