@@ -19,7 +19,7 @@ from django.http import HttpResponse
 from races.conftest import db, own_database
 
 from sizao.doors.kit import signin, tokens
-from sizao.doors.kit.load import AT_ONCE, IN_LINE
+from sizao.doors.kit.load import AT_ONCE, IN_LINE, Turnstile
 from sizao.kernel import clock
 
 __all__ = ["db", "own_database"]
@@ -66,7 +66,7 @@ def server(county, own_database):
     from django.core.wsgi import get_wsgi_application
     from django.db import connection, connections
 
-    application = get_wsgi_application()  # with a gate of its own
+    application = Turnstile(get_wsgi_application())
 
     def answering(environ, start):
         connection.settings_dict["NAME"] = own_database  # a thread's connection is its own
@@ -74,7 +74,7 @@ def server(county, own_database):
         try:
             return [b"".join(whole)]
         finally:
-            whole.close()
+            getattr(whole, "close", bool)()
             connections.close_all()
 
     running = Many(("127.0.0.1", 0), Quiet)
