@@ -12,7 +12,7 @@ follow_parent()
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 
-from sizao.doors.kit.load import Turnstile  # noqa: E402
+from sizao.doors.kit.turnstile import Turnstile  # noqa: E402
 
 from . import urls  # noqa: E402, F401 - what the first request would load
 

@@ -19,7 +19,8 @@ from django.http import HttpResponse
 from races.conftest import db, own_database
 
 from sizao.doors.kit import signin, tokens
-from sizao.doors.kit.load import AT_ONCE, IN_LINE, Turnstile
+from sizao.doors.kit.load import AT_ONCE, IN_LINE
+from sizao.doors.kit.turnstile import Turnstile
 from sizao.kernel import clock
 
 __all__ = ["db", "own_database"]
