@@ -40,6 +40,7 @@ PEOPLE = (
     ("operator-b", "预案管理员乙", "预案管理员乙（同意） · plan writer (agrees)"),
     ("publisher", "发布员", "发布员（电脑，拟稿） · publisher (desk, prepares what goes out)"),
     ("accounts", "账号管理员", "账号管理员（用户与岗位） · accounts administrator (users and posts)"),
+    ("auditor", "安全审计员", "安全审计员（谁看了、谁改了什么） · security auditor (who looked, who changed what)"),
 )
 
 
@@ -120,6 +121,7 @@ def people(told: Told) -> None:
         ("operator-a", "operator", told.areas[0]),
         ("operator-b", "operator", told.areas[0]),
         ("accounts", "accounts", told.areas[0]),
+        ("auditor", "auditor", told.areas[0]),
         ("commander", "commander", ruled),
         ("publisher", "publisher", ruled),
         ("cdc", "cdc", counties[0]),

@@ -74,7 +74,7 @@ class Turnstile:
         seconds = random.randint(8, 20)  # noqa: S311  (spreads the load; no secret)
         key = (_form(environ), language, environ.get("wsgi.url_scheme", ""), seconds)
         if (found := self._answers.get(key)) is None:
-            found = self._answers[key] = self._made(environ | {BUSY: key, "HTTP_COOKIE": ""})
+            found = self._answers[key] = self._made(environ | {BUSY: key, "REQUEST_METHOD": "GET", "HTTP_COOKIE": ""})
         status, headers, body = found
         start_response(status, list(headers))
         return [body]
