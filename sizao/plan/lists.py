@@ -28,11 +28,11 @@ from .language.words import sentence
 from .mirror.engine import COLUMNS
 from .models import Row, Run
 from .obligations import HANDED, reason_text
-from .relations import UP, VOID
+from .relations import VOID
 from .views import Listed, MeasureFigures
 
 STORED = ", ".join(f"{'area_id AS area' if c == 'area' else c}" for c in COLUMNS)
-#: Lists of which every row has a due; only these are sorted by the bare column, which has an index.
+#: Lists of which every row has a due; the pages of these go on by the bare column, which has an index.
 DATED = ("missing", "missed", "open", "ahead", "met", "late")
 #: What PostgreSQL sorts after every date: obligations without a timetable come last.
 LAST = "infinity"
@@ -67,7 +67,8 @@ def figures(f: InForce) -> MeasureFigures:
 
 
 def keyset(relation: str, state: str, after: str | None, limit: int) -> tuple[str, list[Any]]:
-    """The statement of a page: `relation` yields COLUMNS; ordered by due, subject, occasion, measure; one row more than asked, to know whether it goes on."""
+    """The statement of a page: `relation` yields COLUMNS; ordered by due (what has none comes last), subject, occasion, measure; one row more than asked, to know
+    whether it goes on."""
     parameters: list[Any] = []
     test = COUNTED.get(state, "raised > 0")
     due = "o.due" if state in DATED else f"coalesce(o.due, '{LAST}')"
@@ -75,7 +76,7 @@ def keyset(relation: str, state: str, after: str | None, limit: int) -> tuple[st
         test = f"({test}) AND ({due}, o.subject, o.occasion, o.measure) > (%s::timestamptz, %s::uuid, %s, %s)"
         parameters = list(read_place(after))
     return (
-        f"SELECT {', '.join('o.' + c for c in COLUMNS)} FROM ({relation}) o WHERE {test} ORDER BY {due}, o.subject, o.occasion, o.measure LIMIT {int(limit) + 1}",
+        f"SELECT {', '.join('o.' + c for c in COLUMNS)} FROM ({relation}) o WHERE {test} ORDER BY o.due, o.subject, o.occasion, o.measure LIMIT {int(limit) + 1}",
         parameters,
     )
 
@@ -89,9 +90,10 @@ def merged(run: Run, measures: Iterable[str], area: Area, state: str, after: str
 
 def risen(relation: str, area: Area) -> str:
     """Those of a relation that have risen to this very area: so many levels above who answers, or above the area itself where nobody does."""
+    steps = f"char_length(u.path) - char_length(replace(u.path, '.', '')) - {area.path.count('.')}"
     return (
-        f"SELECT o.* FROM ({relation}) o LEFT JOIN kernel_post p ON p.id = o.post JOIN ({UP.replace('%', '%%')}) u "
-        f"ON u.area = coalesce(p.area_id, o.area) AND u.above = {area.pk} AND u.steps BETWEEN 1 AND o.raised WHERE o.raised > 0"
+        f"SELECT o.* FROM ({relation}) o LEFT JOIN kernel_post p ON p.id = o.post JOIN kernel_area u ON u.id = coalesce(p.area_id, o.area) "
+        f"AND u.path LIKE '{area.path}%%' AND {steps} BETWEEN 1 AND o.raised WHERE o.raised > 0"
     )
 
 

@@ -141,6 +141,8 @@ class Row(Version):
     class Meta:
         indexes = [
             models.Index(fields=["measure", "state", "doable", "due", "subject", "occasion", "until"], name="plan_row_list"),
+            # What has been overdue for so long that it appears above whoever answers: few of all, and read by what is due first, of every measure.
+            models.Index(fields=["due", "subject", "occasion", "measure"], name="plan_row_raised", condition=models.Q(raised__gt=0)),
             ended("plan_row_ended"),
         ]
 

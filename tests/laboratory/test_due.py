@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from doors.conftest import morning, outbreak  # noqa: F401
 
+from sizao.doors.desk import lab_due
 from sizao.flows import testing_due
 from sizao.kernel import clock
 from sizao.kernel.outcome import Command
@@ -43,3 +44,15 @@ def test_the_lists_say_who_is_overdue_sampled_and_resulted_and_the_session_serve
     assert client.get("/lab/session?capacity=x").status_code == 422
     numbers = outbreak.client(outbreak.county.user("reporter"), "en").get("/lab/due").content.decode()
     assert "Must be tested" in numbers and "李丽" not in numbers
+
+
+def test_a_long_list_shows_its_first_people_says_how_many_there_are_and_reads_the_names_of_those_shown(outbreak, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(lab_due, "SHOWN", 2)
+    read = []
+    monkeypatch.setattr(lab_due, "names_of_duties", lambda scope, rows, why, real=lab_due.names_of_duties: read.append(len(rows)) or real(scope, rows, why))
+    client = outbreak.client(outbreak.desk, "en")
+    page = client.get("/lab/due").content.decode()
+    assert ">2 / 3<" in page and "show=4" in page and "Show more" in page
+    page = client.get("/lab/due?show=4").content.decode()
+    assert ">3<" in page and "Show more" not in page
+    assert read == [2, 3]

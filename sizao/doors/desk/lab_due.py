@@ -15,6 +15,8 @@ from sizao.kernel.errors import Refused
 from sizao.plan import read as plan
 
 STATES = ("overdue", "open", "sampled", "resulted")
+#: People of a list on the page at first; with each "show more" so many more. Names are read of those who are shown.
+SHOWN = 100
 
 
 def due(request: HttpRequest) -> HttpResponse:
@@ -32,9 +34,10 @@ def due(request: HttpRequest) -> HttpResponse:
     unit = request.GET.get("unit", "")
     if unit:
         rows = [d for d in rows if (str(d.unit.pk) if d.unit else "none") == unit]
-    people = names_of_duties(scope, [d.row for d in rows], "laboratory.due")
+    first = rows[: whole(request.GET.get("show", ""), 10_000) or SHOWN]
+    people = names_of_duties(scope, [d.row for d in first], "laboratory.due")
     shown = {
-        "w": words, "area": area, "lists": lists, "chosen": chosen, "units": units, "unit": unit, "rows": rows[:300], "names": people, "handle": handle, "now": clock.now(),
+        "w": words, "area": area, "lists": lists, "chosen": chosen, "units": units, "unit": unit, "rows": first, "all": len(rows), "next": len(first) + SHOWN if len(rows) > len(first) else 0, "names": people, "handle": handle, "now": clock.now(),
         "states": STATES, "may_read": scope.can("person.read", area), "own_only": not scope.can("person.read", area) and scope.can("listed.names"),
     }  # fmt: skip
     return page(request, "desk/lab_due.html", shown)
