@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 def scene(county, system):
     """A market in township 1 where a case was from ten to eleven, two days ago; visits of people who live in both townships."""
     now = clock.now()
-    at = now - timedelta(days=2)
+    at = (now - timedelta(days=2)).replace(hour=10, minute=0)  # who comes on both sides of midnight counts twice
     near, far = county.areas["990001101201-1"], county.areas["990001102201-1"]
     persons = population.add_persons(
         system,
