@@ -68,7 +68,7 @@ def wait(port: int = PORT) -> None:
 
 
 def evaluated(since: float) -> float:
-    """When the first evaluation that began after `since` was done; both in seconds since 1970."""
+    """When the figures of the first evaluation that began after `since` could be read; both in seconds since 1970. The worker goes on for a while: it puts its copy in order."""
     from sizao.wiring.database import server
 
     while time.time() < since + SETTLED:

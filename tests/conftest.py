@@ -136,6 +136,14 @@ def django_db_setup(store, django_db_blocker) -> None:
     empty.copy(empty.MIGRATED, database._dbname or database.server().dbname)
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_shown_again_of_another_test() -> None:
+    """The next test's database may have the name of this one's, and its numbers of transactions again."""
+    from sizao.kernel import unchanged
+
+    unchanged.forget()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def locks_need_a_transaction() -> None:
     """While a request is answered, rows are locked, and locks of a transaction taken, inside an atomic block of the product's own; that in which a test runs, and which is

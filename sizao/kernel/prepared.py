@@ -9,6 +9,8 @@ from weakref import WeakKeyDictionary
 
 from django.db import connection
 
+from .unchanged import noticed
+
 #: How many characters of statements a connection keeps; the one that was asked for longest ago goes. A plan for 80,000 takes its server process some 45 MB.
 MOST = 200_000
 
@@ -26,6 +28,7 @@ def rows(sql: str, asked: Sequence[tuple[str, Any]] = ()) -> list[dict[str, Any]
         asked: Their types of PostgreSQL and their values, in order.
     """
     assert connection.in_atomic_block
+    noticed(sql)
     name = f"kept_{hashlib.sha256(sql.encode()).hexdigest()[:20]}"
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")

@@ -102,11 +102,11 @@ def grade(told: Told) -> None:
 def populate(told: Told) -> None:
     """How many live in each area that has others below it, told once, from the city's first day: rates have something to divide by."""
     system, known = Scope.system("rehearsal"), {a.pk: a for a in told.areas.values()}
-    people = Counter[int]()
+    living = Counter[int]()
     for pk, n in counts_by_area(system, told.areas[0]).items():
-        people.update(dict.fromkeys(map(int, known[pk].path.strip(".").split(".")), n))
+        living.update(dict.fromkeys(map(int, known[pk].path.strip(".").split(".")), n))
     with transaction.atomic():
-        grade_areas(system, [Grading(pk, "population", "", told.begin, number=people[pk]) for pk in {a.parent_id for a in known.values()} & known.keys()], sender=SENDER)
+        grade_areas(system, [Grading(pk, "population", "", told.begin, number=living[pk]) for pk in {a.parent_id for a in known.values()} & known.keys()], sender=SENDER)
 
 
 def people(told: Told) -> None:

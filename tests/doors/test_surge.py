@@ -75,7 +75,8 @@ def server(county, own_database):
         try:
             return [b"".join(whole)]
         finally:
-            getattr(whole, "close", bool)()
+            if hasattr(whole, "close"):  # of who is turned away there is nothing to be closed
+                whole.close()
             connections.close_all()
 
     running = Many(("127.0.0.1", 0), Quiet)

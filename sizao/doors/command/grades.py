@@ -25,12 +25,16 @@ from sizao.kernel import clock
 from sizao.kernel.codes import code_list, threshold
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
+from sizao.kernel.unchanged import Unchanged, rights
 from sizao.plan import switched
+from sizao.plan.whom import Whom
 from sizao.registers.command import read as command
 from sizao.situation import grades as situation
 
 SCALE, LIST = "risk", "risk-grade"
 PAGE, DAYS, MOST_DAYS = 50, 60, 180
+#: What was tried, and what stands beside it; of counts alone.
+_tried: Unchanged[tuple[Whom, situation.Beside]] = Unchanged(64)
 #: Steps of the coverage scale lent to grades; each stands with its word, so that no colour speaks alone.
 SHADES = {"low": "c5", "medium": "c3", "high": "c1", "": "cn", "?": "cx"}
 
@@ -144,8 +148,13 @@ def affected(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {"w": words, "area": area, "value": value, "labels": labels, "kept": kept, "grade_word": lambda v: words.code(scale.codes, v), "may_read": scope.can("person.read", area), "up": places.way_up(scope, area), "scale": scale.id}
     if request.GET.get("measure"):
         return _behind(request, scope, area, value, shown, scale.id)
-    tried = switched.switched(scope, area, scale.id, value)
-    shown |= {"found": tried, "beside": situation.beside(scope, area, tried, clock.now()), "changed": [m for m in tried.measures if m.cut or m.obliged or m.released or m.changed or m.cannot_tell]}
+
+    def made() -> tuple[Whom, situation.Beside]:
+        tried = switched.switched(scope, area, scale.id, value)
+        return tried, situation.beside(scope, area, tried, clock.now())
+
+    tried, beside = _tried.get((area.pk, scale.id, value, rights(scope, area), scope.post and scope.post.area_id), made)
+    shown |= {"found": tried, "beside": beside, "changed": [m for m in tried.measures if m.cut or m.obliged or m.released or m.changed or m.cannot_tell]}
     return page(request, "command/grade_affected.html" if is_partial(request) else "command/grade_affected_page.html", shown)
 
 

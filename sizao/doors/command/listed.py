@@ -1,5 +1,6 @@
 """Who is behind a number of all measures together; and the duty screen: what is to be told at once, and what has risen to this level."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,12 @@ from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.kernel import clock
 from sizao.kernel.errors import Refused
+from sizao.kernel.models import Area
+from sizao.kernel.scope import Scope
+from sizao.kernel.unchanged import Unchanged, rights
 from sizao.plan import read
+from sizao.plan.models import Run
+from sizao.plan.views import Overview
 from sizao.registers.laboratory import board
 
 
@@ -49,13 +55,33 @@ def duty(request: HttpRequest) -> HttpResponse:
     """Alarms at once, wherever below; then what has been overdue for so long that it appears at this level."""
     scope = request.scope.open()
     area, run = places.asked(request, scope), read.latest_run()
-    seen = read.overview(scope, area, None, run)
-    shown = _common(request, scope, area, run) | {"alarms": [], "risen": [], "state": "missing", "next": "", "laboratory": board.alarms(scope, area, clock.now()) if scope.can("tube.read", area) else None}
-    if scope.can("person.read", area):
-        shown["alarms"] = lines(scope, read.missing(scope, None, area, state="raised", urgency="alarm", limit=PAGE, run=run).rows, "plan.alarm", shown["w"])
-        shown["risen"] = lines(scope, read.missing(scope, None, area, state="risen", limit=PAGE, run=run).rows, "plan.risen", shown["w"])
-    alarms = [m for m in seen.measures if m.urgency == "alarm" and m.raised]
-    return page(request, "command/duty.html", shown | {"alarm_measures": alarms, "alarm_count": sum(m.raised for m in alarms), "risen_count": seen.total.risen})
+    told = _told.get((area.pk, run and run.pk, rights(scope, area)), lambda: _tell(scope, area, run))
+    shown = _common(request, scope, area, run) | {"state": "missing", "next": "", "laboratory": told.laboratory}
+    shown |= {"alarms": lines(scope, told.alarms, "plan.alarm", shown["w"]), "risen": lines(scope, told.risen, "plan.risen", shown["w"])}
+    alarms = [m for m in told.seen.measures if m.urgency == "alarm" and m.raised]
+    return page(request, "command/duty.html", shown | {"alarm_measures": alarms, "alarm_count": sum(m.raised for m in alarms), "risen_count": told.seen.total.risen})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a duty screen tells, before names: the measures, the laboratories' alarms (None: not this post's), the first rows of what is to be told at once, and of what has risen."""
+
+    seen: Overview
+    laboratory: board.Alarms | None
+    alarms: list[Any]
+    risen: list[Any]
+
+
+#: Duty screens; the number of a run tells what it wrote.
+_told: Unchanged[Told] = Unchanged(32, told=frozenset({"plan_run", "plan_row", "plan_cell"}))
+
+
+def _tell(scope: Scope, area: Area, run: Run | None) -> Told:
+    def first(**asked: Any) -> list[Any]:
+        return list(read.missing(scope, None, area, limit=PAGE, run=run, **asked).rows) if scope.can("person.read", area) else []
+
+    laboratory = board.alarms(scope, area, clock.now()) if scope.can("tube.read", area) else None
+    return Told(read.overview(scope, area, None, run), laboratory, first(state="raised", urgency="alarm"), first(state="risen"))
 
 
 def _common(request: HttpRequest, scope: Any, area: Any, run: Any) -> dict[str, Any]:

@@ -5,7 +5,8 @@ The address holds the whole choice, so that it can be sent on. Figures show nobo
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 
@@ -15,6 +16,7 @@ from sizao.doors.kit.pages import page
 from sizao.doors.kit.templates import url
 from sizao.kernel.codes import code_list
 from sizao.kernel.days import day
+from sizao.kernel.unchanged import Unchanged, rights
 from sizao.registers.surveillance import read as surveillance
 from sizao.situation import clusters as clusters_
 from sizao.situation import coming as coming_
@@ -27,7 +29,20 @@ from sizao.situation import parts as parts_
 from sizao.situation import spread as spread_
 from sizao.situation.keeping import Work
 
-from .situation_asked import Asked, asked
+from .situation_asked import NAMES, Asked, asked, placed
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page shows, and of which moment it is."""
+
+    a: Asked
+    as_of: datetime
+    panels: list[Panel]
+
+
+#: Pages that were made and of which nothing has changed since; some hundred kilobytes each.
+_shown: Unchanged[Shown] = Unchanged(32)
 
 
 def panels(a: Asked, only: str = "") -> list[Panel]:
@@ -76,25 +91,37 @@ def panels(a: Asked, only: str = "") -> list[Panel]:
 
 
 def situation(request: HttpRequest) -> HttpResponse:
-    """The page."""
-    a = asked(request)
+    """The page. Refused: bad-value, not-found-or-out-of-area."""
+    scope, area = placed(request)
+
+    def made() -> Shown:
+        as_of = runs.moment()
+        a = asked(request, scope, area, as_of)
+        found = Shown(a, as_of, panels(a) if a.lines is not None and len(a.lines) else [])
+        a.lines = None  # some megabytes, and drawn by now
+        return found
+
+    choice = tuple((name, tuple(request.GET.getlist(name))) for name in NAMES)
+    key = (area.pk, choice, request.LANGUAGE_CODE, rights(scope, area), runs.moment() if runs.looks_back() else None)  # type: ignore[attr-defined]
+    found = _shown.get(key, made)  # what waits for a job comes with what the job keeps
     shown = {
-        "w": a.words,
-        "area": a.area,
-        "up": places.way_up(a.scope, a.area),
-        "below": places.children(a.area),
-        "a": a,
-        "as_of": runs.moment(),
+        "w": found.a.words,
+        "area": area,
+        "up": places.way_up(scope, area),
+        "below": places.children(area),
+        "a": found.a,
+        "as_of": found.as_of,
         "past": runs.looks_back(),
-        "panels": panels(a) if a.lines is not None and len(a.lines) else [],
+        "panels": found.panels,
         "classes": [c for c in code_list("case-class") if c != "ruled_out"],
-        "of": lambda **other: url("situation", a.query | other),
+        "of": lambda **other: url("situation", found.a.query | other),
     }
     return page(request, "command/situation.html", shown)
 
 
 def file(request: HttpRequest, panel: str, sent_as: str) -> HttpResponse:
     """A panel as CSV, SVG or PNG. Refused: page-not-found."""
-    a = asked(request)
+    scope, area = placed(request)
+    a = asked(request, scope, area, runs.moment())
     found = asked_form(request, panels(a, panel) if a.lines is not None and len(a.lines) else [], panel)
     return sent(found, sent_as, name=f"situation-{a.area.code}-{a.disease}", day=day(a.lines.today))  # type: ignore[union-attr]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from sizao.doors.kit import places, runs
+from sizao.doors.kit import places
 from sizao.doors.kit.templates import url
 from sizao.doors.kit.words import Words
 from sizao.kernel.codes import code_list
@@ -21,6 +21,8 @@ from sizao.kernel.scope import Scope
 from sizao.situation.lines import BYS, Lines, diseases, gather
 from sizao.situation.periods import STEPS
 
+#: What an address of the situation may say, besides the area.
+NAMES = ("disease", "by", "step", "class", "from", "to", "known")
 #: The column of the register of cases by which the list behind a bar is asked.
 COLUMNS = {"onset": "onset_on", "report": "reported_at", "confirmation": "confirmed_at"}
 
@@ -84,11 +86,14 @@ def _one(request: HttpRequest, name: str, known: tuple[str, ...]) -> str:
     return value
 
 
-def asked(request: HttpRequest) -> Asked:
-    """Reads the address. Refused: bad-value, not-found-or-out-of-area."""
+def placed(request: HttpRequest) -> tuple[Scope, Area]:
+    """Who asks, and for which area. Refused: not-found-or-out-of-area."""
     scope = request.scope.open()  # type: ignore[attr-defined]
-    area = places.asked(request, scope)
-    as_of = runs.moment()
+    return scope, places.asked(request, scope)
+
+
+def asked(request: HttpRequest, scope: Scope, area: Area, as_of: datetime) -> Asked:
+    """Reads the rest of the address, and gathers what it asks for as of that moment. Refused: bad-value."""
     found = diseases(scope, area, as_of)
     disease = request.GET.get("disease", "") or (found[0][0] if found else "")
     by, step = _one(request, "by", BYS), _one(request, "step", STEPS)

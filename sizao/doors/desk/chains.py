@@ -24,11 +24,14 @@ from sizao.kernel.codes import code_list
 from sizao.kernel.errors import Refused
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
-from sizao.registers.cases.chains import Linked, alone, attack_of_totals, attack_rates, diseases, linked
+from sizao.kernel.unchanged import Unchanged, rights
+from sizao.registers.cases.chains import Attacked, Linked, alone, attack_of_totals, attack_rates, diseases, linked
 
 WAYS = ("both", "up", "down")
 #: Clusters and cases that a page lists; the file has them all.
 LISTED = 60
+#: What is counted over all cases and contacts of an area: cases without a link, and secondary attack.
+_counted: Unchanged[tuple[int, list[Attacked]]] = Unchanged(64)
 
 
 @dataclass(slots=True)
@@ -77,6 +80,11 @@ def chains(request: HttpRequest) -> HttpResponse:
     groups = transmission.clusters(found, graph.links, graph.days)
     told = [x for x in range(n) if found.cluster[x] >= 0]
     now = clock.now()
+    today = clock.local_day(now, asked.area.zone)
+    apart, attacked = _counted.get(
+        (asked.area.pk, asked.disease, today, rights(asked.scope, asked.area), asked.around is None),
+        lambda: (alone(asked.scope, asked.area, asked.disease), [] if asked.around else attack_rates(asked.scope, asked.area, asked.disease, today)),
+    )
     shown = {
         "w": words,
         "area": asked.area,
@@ -91,7 +99,7 @@ def chains(request: HttpRequest) -> HttpResponse:
         "links": len(graph.links),
         "outside": sum(graph.outside),
         "maybe": len(graph.maybe),
-        "alone": alone(asked.scope, asked.area, asked.disease) + n - len(told),
+        "alone": apart + n - len(told),
         "clusters": [_cluster(graph, c) for c in groups[:LISTED]],
         "cluster_count": len(groups),
         "generations": max((c.generations for c in groups), default=0),
@@ -101,7 +109,7 @@ def chains(request: HttpRequest) -> HttpResponse:
         "serial": transmission.serial_intervals(graph.links, [d if by == "onset_on" else None for d, by in zip(graph.days, graph.by, strict=True)]),
         "rows": _rows(graph, found)[:LISTED] if asked.around else [],
         "listed": LISTED,
-        "attacked": [] if asked.around else attack_rates(asked.scope, asked.area, asked.disease, clock.local_day(now, asked.area.zone)),
+        "attacked": attacked,
         "totalled": None if asked.around else attack_of_totals(asked.scope, asked.area, graph, asked.disease),
         "classes": [(code, words.code("case-class", code)) for code in code_list("case-class") if code in set(graph.classes)],
         "may_export": asked.scope.can("register.export"),

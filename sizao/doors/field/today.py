@@ -24,11 +24,15 @@ from sizao.kernel.codes import code_list, threshold
 from sizao.kernel.errors import Refused
 from sizao.kernel.ids import uuid7
 from sizao.kernel.scope import Scope
+from sizao.kernel.unchanged import Unchanged
 from sizao.plan import read
+from sizao.plan.views import Today as Owed
 
 #: Rows on one screen, and how many more somebody gets who asks; at most so many. The rest is counted, and comes when these are done.
 SHOWN, MOST = 30, 500
 
+#: What a post owes, where judging it takes long: one that answers for a whole county.
+_owed: Unchanged[Owed] = Unchanged(64, worth=0.2)
 #: A temperature from which "no complaint" is asked again (armpit; the fever line of the prevention plans).
 
 CHECK, OUTCOMES = "isolation.daily_check", ("ok", "symptoms", "not_found", "refused", "could_not")
@@ -58,7 +62,8 @@ def today(request: HttpRequest) -> HttpResponse:
     scope = request.scope.open()
     now = runs.moment()
     shown = min(whole(request.GET.get("show", "")) or SHOWN, MOST)
-    owed = read.today(scope, as_of=now, limit=max(shown, SHOWN))
+    limit = max(shown, SHOWN)
+    owed = _owed.get((scope.post, limit, runs.looks_back() and now), lambda: read.today(scope, as_of=now, limit=limit))
     said = {
         "recorded": _("Recorded."),
         "tried": _("Noted: not seen. It stays on the list."),
@@ -67,7 +72,7 @@ def today(request: HttpRequest) -> HttpResponse:
     return page(
         request,
         "field/today.html",
-        _common(request, scope, owed, now)
+        _common(request, scope, owed, owed.as_of)
         | {"groups": grouped(_tasks(scope, owed.rows, _words(request, scope))), "more": owed.more, "next": len(owed.rows) + SHOWN if owed.more and len(owed.rows) < MOST else 0, "note": said.get(request.GET.get("said", ""), "")},
     )
 
@@ -128,7 +133,7 @@ def _common(request: HttpRequest, scope: Scope, owed: Any, now: datetime) -> dic
         "overdue": owed.overdue,
         "open": owed.open,
         "symptoms": [(code, pair[side]) for code, pair in code_list("symptom").items()],
-        "looks_back": now != clock.now() and abs((clock.now() - now).total_seconds()) > 60,
+        "looks_back": runs.looks_back(),
     }
 
 

@@ -54,7 +54,7 @@ def test_numbers_and_lists_are_those_of_a_whole_run(town, system, folder, cycles
         here = run.evaluate_all(as_of, engine="duckdb")
         there = run.evaluate_all(as_of, here.known_at, standing=False, engine="postgres")
         assert [c for c in cells(here) if any(c[3:])] == [c for c in cells(there) if any(c[3:])], (seed, turn)
-        assert beside(here) == beside(there), (seed, turn)
+        assert beside(here) == beside(there) != [], (seed, turn)
         ours, whole = lists(here), lists(there)
         for key, rows in whole.items():
             name = " ".join(key)
@@ -84,7 +84,6 @@ def test_numbers_and_lists_are_those_of_a_whole_run(town, system, folder, cycles
     for made in Run.objects.filter(pk__in=said):
         kept, amounts, rows = said[made.pk]
         assert (cells(made), beside(made)) == (kept, amounts) and (lists(made) == rows or not made.rows_kept), "as it was written, for as long as it is kept"
-    assert any(amounts for _, amounts, _ in said.values()), "there were figures to compare"
     assert left, "something was settled"
     assert sum(sum(c.touched.values()) for c in cycles[1:]), "something settled was looked at again"
     assert all(set(c.whole) < {*c.whole, *c.touched} for c in cycles[1:3]), "not everything was evaluated whole"
