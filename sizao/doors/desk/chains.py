@@ -48,12 +48,16 @@ class Asked:
     way: str
 
 
-def _asked(request: HttpRequest) -> Asked:
-    """`?area=`, `?disease=` (else the one with most links), `?around=` a case, `?way=` both, up, down. Refused not-found-or-out-of-area for a case that is not in the graph."""
+def _placed(request: HttpRequest) -> tuple[Scope, Area, str, list[tuple[str, int]]]:
+    """`?area=`, `?disease=` (else the one with most links), and the diseases there are."""
     scope = request.scope.open()  # type: ignore[attr-defined]
     area = places.asked(request, scope, "case.read")
     found = diseases(scope, area)
-    disease = request.GET.get("disease", "") or (found[0][0] if found else "")
+    return scope, area, request.GET.get("disease", "") or (found[0][0] if found else ""), found
+
+
+def _asked(request: HttpRequest, scope: Scope, area: Area, disease: str, found: list[tuple[str, int]]) -> Asked:
+    """`?around=` a case, `?way=` both, up, down; the read of the cases is on record. Refused not-found-or-out-of-area for a case that is not in the graph."""
     graph = linked(scope, area, disease)
     around, way = _case(request.GET.get("around", "")), request.GET.get("way", "both")
     way = way if way in WAYS else "both"
@@ -74,17 +78,16 @@ def _case(text: str) -> UUID | None:
 
 def chains(request: HttpRequest) -> HttpResponse:
     """The page: figures, the drawing (which fetches `data`), clusters or the cases of the one that is shown, attack rates by class of contact."""
-    asked = _asked(request)
+    scope, area, disease, diseases_ = _placed(request)
+    now = clock.now()
+    today, whole = clock.local_day(now, area.zone), not request.GET.get("around")
+    # before the read is put on record: what a transaction reads that has written is not shown again
+    apart, attacked = _counted.get((area.pk, disease, today, rights(scope, area), whole), lambda: (alone(scope, area, disease), attack_rates(scope, area, disease, today) if whole else []))
+    asked = _asked(request, scope, area, disease, diseases_)
     graph, words, n = asked.graph, asked.words, len(asked.graph.ids)
     found = transmission.chains(n, graph.links, graph.days)
     groups = transmission.clusters(found, graph.links, graph.days)
     told = [x for x in range(n) if found.cluster[x] >= 0]
-    now = clock.now()
-    today = clock.local_day(now, asked.area.zone)
-    apart, attacked = _counted.get(
-        (asked.area.pk, asked.disease, today, rights(asked.scope, asked.area), asked.around is None),
-        lambda: (alone(asked.scope, asked.area, asked.disease), [] if asked.around else attack_rates(asked.scope, asked.area, asked.disease, today)),
-    )
     shown = {
         "w": words,
         "area": asked.area,
@@ -109,7 +112,7 @@ def chains(request: HttpRequest) -> HttpResponse:
         "serial": transmission.serial_intervals(graph.links, [d if by == "onset_on" else None for d, by in zip(graph.days, graph.by, strict=True)]),
         "rows": _rows(graph, found)[:LISTED] if asked.around else [],
         "listed": LISTED,
-        "attacked": attacked,
+        "attacked": [] if asked.around else attacked,
         "totalled": None if asked.around else attack_of_totals(asked.scope, asked.area, graph, asked.disease),
         "classes": [(code, words.code("case-class", code)) for code in code_list("case-class") if code in set(graph.classes)],
         "may_export": asked.scope.can("register.export"),
@@ -162,7 +165,7 @@ def _rows(graph: Linked, found: Chains) -> list[dict[str, Any]]:
 
 def data(request: HttpRequest) -> JsonResponse:
     """The graph as columns, for the drawing. `day` counts from `first` (an ISO date); null where none is told. `drawn` is the infector by which a case hangs."""
-    asked = _asked(request)
+    asked = _asked(request, *_placed(request))
     graph, words = asked.graph, asked.words
     found = transmission.chains(len(graph.ids), graph.links, graph.days)
     first = min((d for d in graph.days if d is not None), default=None)
@@ -196,7 +199,7 @@ def data(request: HttpRequest) -> JsonResponse:
 
 def export(request: HttpRequest) -> HttpResponse:
     """The cases of the graph as CSV: number, class, cluster, generation, day and which day it is, infectors, how many infected, links that lead elsewhere. No names."""
-    asked = _asked(request)
+    asked = _asked(request, *_placed(request))
     asked.scope.check("register.export", asked.area)
     graph, words = asked.graph, asked.words
     found = transmission.chains(len(graph.ids), graph.links, graph.days)

@@ -182,7 +182,7 @@ def folder(monkeypatch, tmp_path):
     return tmp_path / "mirror"
 
 
-@pytest.mark.parametrize("seed", range(1, 5))
+@pytest.mark.parametrize("seed", [*range(1, 5), *(pytest.param(seed, marks=pytest.mark.full) for seed in range(100, 140))])
 def test_both_engines_count_and_list_the_same(town, system, folder, seed):
     life, moments = Life(town, system, seed), []
     for _ in range(3):
