@@ -84,11 +84,12 @@ class _Made(Generic[T]):
 class Unchanged(Generic[T]):
     """Up to `most` results, those longest not asked for go first. For the threads of one process: who asks while another makes the same waits for him.
 
-    `worth`: seconds below which making it is not worth remembering. `told`: tables of which the key tells all that may differ, as the number of a run tells its rows.
+    `worth`: seconds below which making it is not worth remembering. `told`: tables of which the key tells all that may differ, as the number of a run tells its rows. `whole`: whether a result is
+    all that was asked for; one that was cut for want of time is not shown again.
     """
 
-    def __init__(self, most: int, worth: float = 0, told: frozenset[str] = frozenset()) -> None:
-        self.most, self.worth, self.told = most, worth, told
+    def __init__(self, most: int, worth: float = 0, told: frozenset[str] = frozenset(), whole: Callable[[T], bool] = lambda found: True) -> None:
+        self.most, self.worth, self.told, self.whole = most, worth, told, whole
         self._made: OrderedDict[Hashable, _Made[T]] = OrderedDict()
         self._making: dict[Hashable, Lock] = {}
         self._lock = Lock()
@@ -122,7 +123,7 @@ class Unchanged(Generic[T]):
         began = time.monotonic()
         with _watched() as said:
             found = make()
-        if time.monotonic() - began < self.worth:
+        if time.monotonic() - began < self.worth or not self.whole(found):
             with self._lock:
                 self._made.pop(key, None)
             return found

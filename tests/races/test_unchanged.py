@@ -135,6 +135,15 @@ def test_what_is_made_quickly_is_not_remembered(looks, county):
     assert looks.made == 2
 
 
+def test_what_is_not_whole_is_not_remembered(looks, county):
+    some = Unchanged(8, whole=lambda n: n > 0)
+    looks(shown=some), looks(shown=some)
+    assert looks.made == 2
+    person(village(county))
+    looks(shown=some), looks(shown=some)
+    assert looks.made == 3
+
+
 def test_tables_of_which_the_key_tells_are_not_asked(looks, county):
     told = Unchanged(8, told=frozenset({"population_person"}))
     looks(shown=told)

@@ -34,7 +34,7 @@ from sizao.situation import grades as situation
 SCALE, LIST = "risk", "risk-grade"
 PAGE, DAYS, MOST_DAYS = 50, 60, 180
 #: What was tried, and what stands beside it; of counts alone.
-_tried: Unchanged[tuple[Whom, situation.Beside]] = Unchanged(64)
+_tried: Unchanged[tuple[Whom, situation.Beside]] = Unchanged(64, whole=lambda found: not found[0].cut)
 #: Steps of the coverage scale lent to grades; each stands with its word, so that no colour speaks alone.
 SHADES = {"low": "c5", "medium": "c3", "high": "c1", "": "cn", "?": "cx"}
 
