@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from threading import Lock
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import WeakSet
 
 from django.db import connection
@@ -77,12 +77,14 @@ def _watched() -> Iterator[list[str]]:
 class _Made(Generic[T]):
     found: T
     at: datetime
+    began: float
     statement: str
     parameters: tuple[Any, ...]
 
 
 class Unchanged(Generic[T]):
-    """Up to `most` results, those longest not asked for go first. For the threads of one process: who asks while another makes the same waits for him.
+    """Up to `most` results, those longest not asked for go first. For the threads of one process: who asks while another makes the same waits for
+    him, and takes what the next one makes together with all who wait, whatever is being recorded meanwhile.
 
     `worth`: seconds below which making it is not worth remembering. `told`: tables of which the key tells all that may differ, as the number of a run tells its rows. `whole`: whether a result is
     all that was asked for; one that was cut for want of time is not shown again.
@@ -96,16 +98,21 @@ class Unchanged(Generic[T]):
         _all.add(self)
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` gives, or gave. One statement more than those of `make`, or one."""
+        """What `make` gives, or gave. One or two statements more than those of `make`; of what is shown again one."""
+        if connection.in_atomic_block and _stamp().writes:
+            return make()  # nor does he wait for anybody, who may be waiting for a row of his
         place = (connection.settings_dict["HOST"], connection.settings_dict["PORT"], connection.settings_dict["NAME"], connection.settings_dict["USER"])
-        key = (place, clock.pretended(), key)
+        key, asked = (place, clock.pretended(), key), time.monotonic()
+        if self.worth and key not in self._made:
+            return self._remembered(key, make)
         with self._lock:
             making = self._making.setdefault(key, Lock())
         try:
             with making:
                 with self._lock:
                     known = self._made.get(key)
-                if known is not None and timedelta(0) <= clock.now() - known.at <= LONGEST and not _changed(known):
+                # what another began to make after this was asked for is as new as what would be made now
+                if known is not None and (known.began >= asked or (timedelta(0) <= clock.now() - known.at <= LONGEST and not _changed(known))):
                     with self._lock:
                         if key in self._made:
                             self._made.move_to_end(key)
@@ -117,17 +124,14 @@ class Unchanged(Generic[T]):
                     self._making.pop(key, None)
 
     def _remembered(self, key: Hashable, make: Callable[[], T]) -> T:
-        at, (snapshot, low, writes) = clock.now(), _stamp()
-        if writes:
-            return make()
-        began = time.monotonic()
+        at, began, stamp = clock.now(), time.monotonic(), _stamp()
         with _watched() as said:
             found = make()
         if time.monotonic() - began < self.worth or not self.whole(found):
             with self._lock:
                 self._made.pop(key, None)
             return found
-        made = _Made(found, at, *_question({word for sql in said for word in _NAME.findall(sql)} - self.told, snapshot, low))
+        made = _Made(found, at, began, *_question({word for sql in said for word in _NAME.findall(sql)} - self.told, stamp))
         with self._lock:
             self._made.pop(key, None)
             self._made[key] = made
@@ -146,10 +150,18 @@ def forget() -> None:
         each.forget()
 
 
-def _stamp() -> tuple[str, str, bool]:
+class _Stamp(NamedTuple):
+    """Which transactions had ended: the snapshot, below which number all had, and whether this one has written."""
+
+    snapshot: str
+    low: str
+    writes: bool
+
+
+def _stamp() -> _Stamp:
     with connection.cursor() as cursor:
         cursor.execute(STAMP)
-        return cast("tuple[str, str, bool]", cursor.fetchone())
+        return _Stamp(*cursor.fetchone())
 
 
 def _changed(made: _Made[Any]) -> bool:
@@ -171,7 +183,7 @@ def _tables(place: Hashable) -> dict[str, bool]:
         return dict(cursor.fetchall())
 
 
-def _question(read: set[str], snapshot: str, low: str) -> tuple[str, tuple[Any, ...]]:
+def _question(read: set[str], stamp: _Stamp) -> tuple[str, tuple[Any, ...]]:
     """SELECT of one boolean: whether anything differs in the tables among these words since that snapshot."""
     tables = _tables((connection.settings_dict["HOST"], connection.settings_dict["PORT"], connection.settings_dict["NAME"]))
     # what superseded a version stands in the table itself, or left a tombstone; and the queue of jobs shows nothing
@@ -179,15 +191,15 @@ def _question(read: set[str], snapshot: str, low: str) -> tuple[str, tuple[Any, 
     numbered, others = sorted(t for t in named if tables[t]), sorted(t for t in named if not tables[t])
     parts: list[str] = []
     parameters: list[Any] = []
-    # whoever was writing when the snapshot was taken is not in it, though his number may be lower than others' that are
-    # and a row that another cluster wrote, restored here, may have a number that has not come yet
+    # Whoever was writing when the snapshot was taken is not in it, though his number may be lower than others' that are.
+    # A row that another cluster wrote, restored here, may have a number that has not come yet.
     new = "{0}.change_xid >= %s::xid8 AND {0}.change_xid < pg_snapshot_xmax(pg_current_snapshot()) AND NOT pg_visible_in_snapshot({0}.change_xid, %s::pg_snapshot)"
     for table in numbered:
         parts.append(f"EXISTS (SELECT 1 FROM {table} t WHERE {new.format('t')})")
-        parameters += [low, snapshot]
+        parameters += [stamp.low, stamp.snapshot]
     if numbered:
         parts.append(f"EXISTS (SELECT 1 FROM kernel_tombstone g WHERE g.relation = ANY (%s) AND {new.format('g')})")
-        parameters += [numbered, low, snapshot]
+        parameters += [numbered, stamp.low, stamp.snapshot]
     with connection.cursor() as cursor:
         for table in others:
             cursor.execute(f"SELECT count(*) FROM {table}")
@@ -195,5 +207,5 @@ def _question(read: set[str], snapshot: str, low: str) -> tuple[str, tuple[Any, 
             if n > SMALL:
                 return "SELECT TRUE", ()
             parts.append(f"(SELECT count(*) <> %s OR count(*) FILTER (WHERE age(t.xmin) <= age(%s::xid8::xid)) > 0 FROM {table} t)")
-            parameters += [n, low]
+            parameters += [n, stamp.low]
     return (f"SELECT {' OR '.join(parts)}", tuple(parameters)) if parts else ("", ())

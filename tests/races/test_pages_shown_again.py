@@ -13,6 +13,7 @@ from sizao.doors.field import today
 from sizao.kernel import clock, unchanged
 from sizao.kernel.scope import Scope
 from sizao.registers.cases import actions as cases
+from sizao.situation import keeping
 
 KEPT = {
     "/situation?by=report": situation._shown,
@@ -32,6 +33,7 @@ ANEW = re.compile(r'value="[^"]{16,}"|"X-CSRFToken": "[^"]+"|term-\d+|id="t-[^"]
 def everything_is_worth_it(monkeypatch):
     for shown in KEPT.values():
         monkeypatch.setattr(shown, "worth", 0)
+    monkeypatch.setattr(keeping.Work.__init__, "__defaults__", (60.0,))  # nor is anything left to a job, where the machine is slow
 
 
 def read(browser, page):

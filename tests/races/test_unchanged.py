@@ -187,6 +187,45 @@ def test_many_who_ask_at_once_wait_for_one(looks, county, own_database):
     assert len(made) == 1
 
 
+def test_who_waits_takes_what_was_begun_after_he_asked_whatever_is_recorded_meanwhile(looks, county, own_database):
+    """One makes it; six ask while he does, and somebody goes on recording: one of the six makes it anew, for all of them."""
+    area, begun, go, made, found, lock = village(county), threading.Event(), threading.Event(), [], [], threading.Lock()
+
+    def make():
+        with lock:
+            made.append(1)
+            first = len(made) == 1
+        if first:
+            begun.set()
+            go.wait(20)
+        n = Person.objects.count()
+        person(area, 100 + len(made))  # it is old as soon as it is made
+        return n
+
+    def ask():
+        connection.settings_dict["NAME"] = own_database
+        n = looks.shown.get("together", make)
+        with lock:
+            found.append(n)
+        connection.close()
+
+    first = threading.Thread(target=ask)
+    first.start()
+    assert begun.wait(20)
+    person(area, 50)
+    others = [threading.Thread(target=ask) for _ in range(6)]
+    for t in others:
+        t.start()
+    while len(looks.shown._making) == 0 or not all(t.is_alive() for t in others):
+        pass
+    threading.Event().wait(0.5)  # all six stand in line
+    go.set()
+    for t in (first, *others):
+        t.join(30)
+    assert len(made) == 2
+    assert sorted(found) == [1, *[2] * 6], "nobody misses what was recorded before he asked"
+
+
 def test_rights_are_those_of_the_area_and_around_it(county):
     a, b = [x for x in county.areas.values() if x.level == "grid"][:2]
     here, there = Granted(frozenset({"case.read"}), a.path, frozenset()), Granted(frozenset({"case.read"}), b.path, frozenset())
