@@ -12,6 +12,8 @@ from .pipes import frame, opened, send
 
 #: A chunk that met another one head-on is done again.
 TURNS = 3
+#: Of niceness: people at their desks go first, a hand takes a tenth of their share of a processor.
+STEPS = 10
 
 
 def main() -> None:
@@ -23,7 +25,6 @@ def main() -> None:
     first = frame(asked)
     if not first:
         return
-    os.nice(10)  # people at their desks go first: a tenth of their share of a processor
     given, sender = opened(first)
     _ready(given, sender)
     busy = threading.Event()
@@ -80,8 +81,11 @@ def _ready(given: dict[str, Any], sender: str) -> None:
     django.setup()
     from django.db import connections
 
+    from sizao.kernel import courtesy
+
     from .ledger import HAND_LOCK
 
+    courtesy.step_back(STEPS)
     connections["default"].settings_dict.update(given)
     with connections["default"].cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_lock_shared(hashtext('{HAND_LOCK}'), hashtext(%s))", [sender])

@@ -187,20 +187,19 @@ def on_duty(scope: Scope, area: Area) -> tuple[list[OnDuty], int]:
 
 @dataclass(slots=True)
 class Waits:
-    """What waits for a decision: proposed orders, orders that go beyond (with how many bounds they pass), tickets by kind → (open, overdue), and what is answered and waits for this post to see it."""
+    """What waits for a decision: proposed orders, orders that go beyond (with how many bounds they pass), tickets by kind → (open, overdue), rounds drawn and not looked at, orders in force and those of them to be looked at again."""
 
     proposals: int = 0
     beyond: int = 0
     passed: int = 0
     tickets: dict[str, tuple[int, int]] = field(default_factory=dict)
-    to_verify: int = 0
     rounds: int = 0
     orders: int = 0
     looks: int = 0
 
 
 def waits(scope: Scope, area: Area, now: datetime) -> Waits:
-    """At most seven statements."""
+    """At most six statements."""
     beyond = orders_weighed.found(scope, area.path, now)
     orders, looks = command.orders_and_looks(scope, area.path, now)
     return Waits(
@@ -208,7 +207,6 @@ def waits(scope: Scope, area: Area, now: datetime) -> Waits:
         beyond=len(beyond),
         passed=sum(len(passed) for _, passed in beyond),
         tickets=command.open_tickets(scope, area.path, now),
-        to_verify=command.to_verify(scope, area.path).count(),
         rounds=command.drawn(scope).filter(area__path__startswith=area.path, inspection=None).count(),
         orders=orders,
         looks=looks,

@@ -13,7 +13,7 @@ def main() -> int:
 
     from sizao.doors.relay import inside
     from sizao.flows import case_by_definition, grade_by_criteria, handovers_overdue, orders_weighed, plan_in_force, signals_raised
-    from sizao.kernel import areas, clock, jobs, worker
+    from sizao.kernel import areas, clock, courtesy, jobs, worker
     from sizao.kernel.scope import Scope
     from sizao.plan import run
     from sizao.plan.mirror import choice
@@ -74,7 +74,8 @@ def main() -> int:
     jobs.every(86_400, name="population.duplicates-whole")(lambda: looking.look(whole=True))
     jobs.every(86_400, name="mirror.check")(choice.check)
     jobs.every(3600, name="situation.forget")(keeping.forget)
-    inside.start()
+    inside.start()  # somebody waits for these answers
+    courtesy.step_back()
     worker.run_worker()
     return 0
 

@@ -7,7 +7,7 @@ from difflib import unified_diff
 import pytest
 from doors.conftest import morning, outbreak  # noqa: F401
 
-from sizao.doors.command import grades, listed, situation
+from sizao.doors.command import grades, listed, overview, situation
 from sizao.doors.desk import chains, home_cdc, lab_due
 from sizao.doors.field import today
 from sizao.kernel import clock, unchanged
@@ -20,6 +20,7 @@ KEPT = {
     "/grades/affected?value=high": grades._tried,
     "/chains": chains._counted,
     "/duty": listed._told,
+    "/": overview._aside,
     "/lab/due": lab_due._of_lists,
     "/desk": home_cdc._read,
     "/today": today._owed,

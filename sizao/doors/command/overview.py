@@ -1,8 +1,9 @@
 """The command's first page: where the holes are, below any area, in any measure."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -15,7 +16,10 @@ from sizao.kernel import clock, glass
 from sizao.kernel.codes import code_list
 from sizao.kernel.models import Area
 from sizao.kernel.scope import Scope
+from sizao.kernel.unchanged import Unchanged, rights
 from sizao.plan import read
+from sizao.plan.models import Run
+from sizao.plan.views import Overview
 from sizao.registers.command import read as command
 from sizao.registers.laboratory import board
 from sizao.situation import headline
@@ -41,15 +45,15 @@ def overview(request: HttpRequest) -> HttpResponse:
     run, number = runs.chosen(request)
     shown: dict[str, Any] = {
         "w": words, "area": area, "up": places.way_up(scope, area), "now": now, "run": None, "run_no": number, "chosen_id": "", "with_map": False,
-        "laboratory": board.alarms(scope, area, now) if scope.can("tube.read", area) else None,
         "glass_open": glass.open_to(scope, now),
     }  # fmt: skip
+    shown |= _aside.get((area.pk, clock.local_day(now, area.zone), rights(scope, area)), lambda: _beside(scope, area, now))
     if run is None:
         return page(request, "command/overview.html", shown)
     chosen = request.GET.get("measure", "")
-    found = read.overview(scope, area, chosen or None, run, amounts=True)
+    known = _seen.get((area.pk, run.pk, chosen, rights(scope, area)), lambda: _see(scope, area, chosen, run))
+    found, with_map = known.found, known.with_map
     lines = runs.worst_first(found.areas)
-    with_map = places.have_shapes(area)
 
     def rows_of(line: Any, state: str) -> str:
         return of_state(line.code, state, chosen)
@@ -86,10 +90,26 @@ def overview(request: HttpRequest) -> HttpResponse:
             "of_state": of_state,
             "days": _days(now, area.zone, run, number),
             "blocks": headline.blocks(found.measures),
-            "level": _level(area),
         }
-        | _beside(scope, area, now),
+        | {"to_verify": command.to_verify(scope, area.path).count(), "may_call": scope.can("inspection.write", area), "may_cases": scope.can("case.read", area), "of_cases": _of_cases(area)},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a run says of an area, and whether the parts of it can be drawn."""
+
+    found: Overview
+    with_map: bool
+
+
+def _see(scope: Scope, area: Area, chosen: str, run: Run) -> Seen:
+    return Seen(read.overview(scope, area, chosen or None, run, amounts=True), places.have_shapes(area))
+
+
+#: What runs said, whose numbers tell what they wrote; and what stands beside it.
+_seen: Unchanged[Seen] = Unchanged(64, told=frozenset({"plan_run", "plan_row", "plan_cell", "plan_amount"}))
+_aside: Unchanged[dict[str, Any]] = Unchanged(64)
 
 
 #: Up to how many days back the slider goes.
@@ -111,14 +131,23 @@ def _level(area: Area) -> dict[str, str | None]:
 
 
 def _beside(scope: Scope, area: Area, now: datetime) -> dict[str, Any]:
-    """What is known beside the run, now: cases, beds, stock, tests, seats, decisions."""
+    """What is known beside the run, now: cases, beds, stock, tests, seats, decisions, level and grade, alarms of laboratories; the same for all who may do the same here."""
     seats, many = headline.on_duty(scope, area)
-    rates = headline.rates(scope, area, now)
     return {
-        "rates": rates, "beds": headline.beds_here(area, code_list("bed-class")), "cover": headline.cover(scope, area), "tests": headline.tests(scope, area, now),
-        "seats": seats, "seats_many": many, "waits": headline.waits(scope, area, now), "may_call": scope.can("inspection.write", area), "may_cases": scope.can("case.read", area),
-        "of_cases": lambda r, **more: f"{url('register', register='cases')}?{urlencode([('area', area.code), ('f.disease', r.disease), ('f.classification', 'confirmed'), *((k.replace('__', '.'), v) for k, v in more.items())])}",
+        "rates": headline.rates(scope, area, now), "beds": headline.beds_here(area, code_list("bed-class")), "cover": headline.cover(scope, area), "tests": headline.tests(scope, area, now),
+        "seats": seats, "seats_many": many, "waits": headline.waits(scope, area, now), "level": _level(area),
+        "laboratory": board.alarms(scope, area, now) if scope.can("tube.read", area) else None,
     }  # fmt: skip
+
+
+def _of_cases(area: Area) -> Callable[..., str]:
+    """The address of the confirmed cases behind a rate."""
+
+    def address(r: headline.Rates, **more: str) -> str:
+        narrowed = {k.replace("__", "."): v for k, v in more.items()}
+        return url("register", {"area": area.code, "f.disease": r.disease, "f.classification": "confirmed", **narrowed}, register="cases")
+
+    return address
 
 
 def shapes(request: HttpRequest) -> HttpResponse:

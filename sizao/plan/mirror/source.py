@@ -14,6 +14,8 @@ from uuid import uuid4
 import psycopg
 from django.db import connections
 
+from sizao.kernel import courtesy
+
 from .layout import SMALL_RELATIONS, Layout
 
 CHUNK = 96 << 20  # bytes of CSV that are taken in at once
@@ -157,6 +159,7 @@ def connected() -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(
         **{**connections["default"].get_connection_params(), "connect_timeout": 10, "autocommit": True, "cursor_factory": psycopg.Cursor}
     ) as connection:
+        courtesy.likewise(connection)
         yield connection
 
 
