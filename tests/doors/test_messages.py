@@ -49,3 +49,19 @@ def test_templates_hold_no_words_outside_the_catalogue():
         ]
         loose += [f"{path.name}: {w}" for w in words if w.strip(string.punctuation)]
     assert loose == []
+
+
+def test_a_page_says_its_words_in_its_language_and_escapes_what_is_put_into_them():
+    from django.utils.translation import override
+    from markupsafe import Markup
+
+    from sizao.doors.kit.templates import said, said_in
+
+    zh, en = said_in("zh-hans"), said_in("en")
+    assert (zh("More"), en("More")) == (messages.read()["More"].zh, "More")
+    for language, word in (("en", "More"), ("zh-hans", zh("More")), ("en", "More")):
+        with override(language):
+            assert said("More") == word == said_in(language)("More")
+    with override("zh-hans"):  # the page's language, not that of the moment in which a word is said for the first time
+        assert en("overdue %(span)s", span="<2 d>") == Markup("overdue &lt;2 d&gt;")
+    assert isinstance(en("More"), Markup)

@@ -71,6 +71,18 @@ def test_paging_shows_every_row_once_in_order(outbreak, sort):
         assert seen == sorted(seen, reverse=True)
 
 
+def test_a_townships_list_is_everybodys_narrowed_in_the_same_order(county, outbreak):
+    """The newest of each village, and the newest of those: whichever villages they fell into, over all pages."""
+    here = [a for code, a in county.areas.items() if code.startswith("990001101")]
+    places = [here[0]] * 70 + [*here, county.areas["990001102201-1"]] * 12  # a long run in one, then by turns, one of them elsewhere
+    told = {"person": outbreak.people[1], "disease": "covid-19", "last_exposure_on": date(2026, 1, 1)}
+    made = write(outbreak.desk, registry.find("contacts"), [Command(told=told | {"area": a.pk}, source_id=f"T-{n}") for n, a in enumerate(places)], sender="crowd")
+    assert {o.kind for o in made} == {"new"}
+    of = {str(r.pk): r.area.code for r in registry.find("contacts").rows(outbreak.desk)}
+    seen = walked(outbreak.client(outbreak.desk), "/registers/contacts?area=990001101")
+    assert len(seen) > 100 and seen == sorted((pk for pk, code in of.items() if code.startswith("990001101")), reverse=True)
+
+
 @pytest.mark.parametrize("question", ["sort=status", "f.phone=1", "f.nothing=1", "f.last_exposure_on.like=1", "view=nothing", "after=zzz", "f.last_exposure_on=soon"])
 def test_a_question_that_the_list_does_not_know_is_refused(outbreak, question):
     assert outbreak.client(outbreak.desk).get(f"/registers/contacts?{question}").status_code == 422

@@ -22,7 +22,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 from sizao.kernel import areas, clock, handing, organisation
@@ -38,6 +39,8 @@ PAGE = 50
 COUNTED = 1000
 #: Below an area of at most so many areas, rows are asked by the areas' numbers, which the database's statistics know.
 FEW_AREAS = 500
+#: In at most so many areas the newest rows are taken from the newest of each, of which a page's worth is read along their index.
+EACH_AREA = 64
 FILTERED = ("code", "codes", "yes", "day", "instant", "integer", "number", "record", "person")
 OPERATORS = ("gte", "lte", "empty")
 
@@ -137,14 +140,23 @@ def zone_of(scope: Scope) -> str:
     return scope.post.area.zone if scope.post else "Asia/Shanghai"
 
 
-def rows(scope: Scope, wanted: Asked) -> QuerySet[Any]:
-    """The rows that were asked for and that this scope may see, not yet in order nor cut into pages."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows that were asked for, not yet in order nor cut into pages, and the numbers of the areas in which they are, where these are few."""
+
+    rows: QuerySet[Any]
+    areas: tuple[int, ...] = ()
+
+
+def rows(scope: Scope, wanted: Asked) -> Found:
+    """The rows that were asked for and that this scope may see."""
     register, d = wanted.register, wanted.register.declaration
     found = register.whole(register.rows(scope))
     if wanted.area is not None:
         found = found.filter(**{f"{d.area}__path__startswith": wanted.area.path})
-    if d.area:
-        found = found.filter(near(scope, wanted))
+    areas_of = near(scope, wanted) if d.area else ()
+    if areas_of:
+        found = found.filter(**{f"{d.area}_id__in": areas_of})
     today = clock.local_day(clock.now(), zone_of(scope))
     if wanted.view:
         shipped = next(f for f in d.filters if f.name == wanted.view)
@@ -156,21 +168,21 @@ def rows(scope: Scope, wanted: Asked) -> QuerySet[Any]:
             found = found.filter(scope.area_filter(d.area, "person.names"))
     if wanted.text:
         found = found.filter(searched(register, scope, wanted.text))
-    return found
+    return Found(found, areas_of)
 
 
-def near(scope: Scope, wanted: Asked) -> Q:
+def near(scope: Scope, wanted: Asked) -> tuple[int, ...]:
     """The same areas again as a list of numbers, where they are few: a village's rows are then found by their index instead of by reading back through
-    everybody's. No condition where they are many, or all."""
+    everybody's. None where they are many, or all."""
     d = wanted.register.declaration
     paths = (wanted.area.path,) if wanted.area is not None else scope.paths(d.read)
     if not paths or any(p.count(".") < 2 for p in paths):
-        return Q()
+        return ()
     below = Q()
     for path in paths:
         below |= Q(path__startswith=path)
-    ids = list(Area.objects.filter(below).values_list("pk", flat=True)[: FEW_AREAS + 1])
-    return Q(**{f"{d.area}_id__in": ids}) if len(ids) <= FEW_AREAS else Q()
+    ids = tuple(Area.objects.filter(below).values_list("pk", flat=True)[: FEW_AREAS + 1])
+    return ids if len(ids) <= FEW_AREAS else ()
 
 
 def _shipped(register: Register, key: str, value: Any, today: date, scope: Scope) -> Q:
@@ -256,17 +268,17 @@ class Page:
     after: str
 
 
-def page(found: QuerySet[Any], wanted: Asked, size: int = PAGE) -> Page:
+def page(asked_for: Found, wanted: Asked, size: int = PAGE) -> Page:
     """The rows after the place that was asked for, in order: newest first, or by a field with the rows that do not tell it at the end. Refused: cursor-stale.
 
     Rows that tell the field and rows that do not are two walks along the same index (field, id), the second only where the first has ended.
     """
-    place = _place(wanted) if wanted.after else None
+    found, place = asked_for.rows, _place(wanted) if wanted.after else None
     column = wanted.register.column(wanted.sort.lstrip("-")) if wanted.sort else ""
     some: list[Any] = []
     if not column:
         newest = found if place is None else found.filter(pk__lt=place[1])
-        some = list(newest.order_by("-id")[: size + 1])
+        some = _newest(newest, asked_for.areas, wanted, size + 1)
     elif place is None or place[0] is not None:
         down = wanted.sort.startswith("-")
         told = found.filter(**{f"{column}__isnull": False})
@@ -281,6 +293,23 @@ def page(found: QuerySet[Any], wanted: Asked, size: int = PAGE) -> Page:
         some += untold.order_by("-id")[: size + 1 - len(some)]
     more = len(some) > size
     return Page(some[:size], cursor(wanted, some[size - 1]) if more else "")
+
+
+def _newest(found: QuerySet[Any], areas_of: tuple[int, ...], wanted: Asked, many: int) -> list[Any]:
+    """The newest rows, in two statements where an area has few parts and nothing else narrows: of each part the newest, by the index (area, id), then the newest of
+    those. By itself the database reads all rows of all the parts to put them in order: of a township of 50,000 persons in twenty villages 0.1 s at each look."""
+    area = wanted.register.declaration.area
+    if 1 < len(areas_of) <= EACH_AREA and area and not (wanted.text or wanted.where or wanted.view) and _along(wanted.register.model, area):
+        each = found.order_by("-id").filter(**{f"{area}_id": OuterRef("pk")}).values("pk")[:many]
+        of_each = Area.objects.filter(pk__in=areas_of).order_by().values_list(ArraySubquery(each), flat=True)
+        ids = sorted((pk for newest in of_each for pk in newest), reverse=True)
+        found = found.filter(pk__in=ids[:many])
+    return list(found.order_by("-id")[:many])
+
+
+def _along(model: type[Any], area: str) -> bool:
+    """Whether the register has an index of each area's rows in their order."""
+    return any(list(i.fields) == [area, "id"] for i in model._meta.indexes)
 
 
 def cursor(wanted: Asked, row: Any) -> str:
@@ -302,6 +331,6 @@ def _place(wanted: Asked) -> tuple[Any, UUID]:
     return value, last
 
 
-def counted(found: QuerySet[Any]) -> int:
+def counted(found: Found) -> int:
     """How many rows, up to `COUNTED` + 1."""
-    return int(found.order_by().values("pk")[: COUNTED + 1].count())
+    return int(found.rows.order_by().values("pk")[: COUNTED + 1].count())

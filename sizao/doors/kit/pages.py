@@ -5,8 +5,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 from sizao.doors.kit import bar
+from sizao.doors.kit.templates import said_in
 from sizao.doors.kit.words import Words
 
 
@@ -28,6 +30,7 @@ def render(request: HttpRequest, template: str, context: dict[str, Any] | None =
     scope, post = getattr(request, "scope", None), _post(request)
     section = request.resolver_match.view_name if request.resolver_match else ""
     whole = {
+        "_": said_in(get_language()),
         "w": Words(language),
         "lang": "en" if language == "en" else "zh",
         "html_lang": "en" if language == "en" else "zh-Hans",

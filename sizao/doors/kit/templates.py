@@ -1,11 +1,13 @@
 """The Jinja environment: strict about what is undefined, escaping always on, gettext in the templates, one set of words for values."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, override
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from sizao.doors.kit import static
 from sizao.doors.kit.shades import shade
@@ -18,6 +20,7 @@ def environment(**options: Any) -> Environment:
     options["trim_blocks"] = options["lstrip_blocks"] = True
     env = Environment(**{**options, "autoescape": True, "extensions": ["jinja2.ext.i18n"]})  # noqa: S701  (it is on)
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.globals["_"] = env.globals["gettext"] = said
     env.policies["ext.i18n.trimmed"] = True
     env.globals.update(
         url=url,
@@ -27,6 +30,30 @@ def environment(**options: Any) -> Environment:
         term=term,
     )
     return env
+
+
+@lru_cache(maxsize=16384)
+def _known(language: str | None, words: str) -> Markup:
+    """A catalogue's text is as safe as the template that asks for it; what is put into it is not, and `%` escapes that."""
+    with override(language):
+        return Markup(gettext(words))  # noqa: S704
+
+
+@lru_cache(maxsize=8)
+def said_in(language: str | None) -> Callable[..., str]:
+    """What `_` of a template is in this language: `_('words')`, `_('%(n)s words', n=3)`. A page says up to seven hundred; to ask each time which language it is, through
+    two of jinja's contexts, was a sixth of the time that a page took."""
+
+    def said(words: str, /, **told: Any) -> str:
+        text = _known(language, words)
+        return text % told if "%" in text else text
+
+    return said
+
+
+def said(words: str, /, **told: Any) -> str:
+    """The same in the language of the moment, where nobody has bound it to a page."""
+    return said_in(get_language())(words, **told)
 
 
 @lru_cache(maxsize=4096)
