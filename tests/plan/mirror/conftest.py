@@ -13,10 +13,12 @@ def pointed_at(name):
     from django.db import connections
 
     from sizao.plan import evaluation, lists
+    from sizao.registers.isolation import citing
 
     def forget():
         evaluation.edition.cache_clear()
         lists._words.cache_clear()
+        citing.rule_text.cache_clear()
 
     before = {}
     forget()
