@@ -28,7 +28,8 @@ def full(monkeypatch, db):
     """A turnstile that lets no extra in."""
     for signal in (request_started, request_finished):  # the connection is the test's, as for Django's own client
         monkeypatch.setattr(signal, "send", lambda **_: [])
-    monkeypatch.setattr(Gate, "enter", lambda self, extra, patience: not extra)
+    enter = Gate.enter
+    monkeypatch.setattr(Gate, "enter", lambda self, extra, patience: None if extra else enter(self, extra, patience))
     return turnstile.Turnstile(get_wsgi_application())
 
 

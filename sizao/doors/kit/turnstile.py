@@ -61,13 +61,14 @@ class Turnstile:
         if kind == "free":
             return self.application(environ, start_response)
         extra = kind == "extra"
-        if not self.gate.enter(extra, PATIENCE if extra else PATIENCE_OF_THE_FIRST):
+        place = self.gate.enter(extra, PATIENCE if extra else PATIENCE_OF_THE_FIRST)
+        if place is None:
             self._say()
             return self._busy(environ, start_response)
         try:
             return self.application(environ, start_response)
         finally:
-            self.gate.leave(extra)
+            self.gate.leave(place)
 
     def _busy(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         language = "en" if _ENGLISH.search(environ.get("HTTP_COOKIE", "")) else "zh-hans"
