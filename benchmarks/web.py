@@ -26,11 +26,15 @@ WARM = 30
 SETTLED = 300
 
 
-def run(size: int = 1_000_000, users: int = 20, requests: int = 400, think: int = 1000, workers: int = 0, store: str = "", pages: str = "", settled: bool = True) -> dict[str, Any]:
+def run(
+    size: int = 1_000_000, users: int = 20, requests: int = 400, think: int = 1000, workers: int = 0, store: str = "", pages: str = "", settled: bool = True, mixed: bool = True
+) -> dict[str, Any]:
     """`size` persons, one in twenty a contact under observation, one in two hundred a case.
 
     Each of `users` asks one page after another and looks at each for `think` milliseconds on average (0: none at all, so that the figures are
-    those of a queue); every request names another text, number or place. `store` keeps a filled store for the next time; `pages` are the
+    those of a queue); every request names another text, number or place. `mixed`: every user turns to another page each time, in an order drawn at random, so that the `requests`
+    of a page are spread over the whole run and meet their share of the evaluations, one of some seconds each minute; else all ask for the same page for twenty seconds, and the one
+    that an evaluation falls upon looks twice as slow as the next. `store` keeps a filled store for the next time; `pages` are the
     pages to be measured, by commas; `workers` web processes (0: as `serve` decides). `settled`: from when the service has evaluated for the first time
     (`evaluated_after_seconds`), the evaluations of every minute beside; else half a minute after its start.
     """
@@ -46,7 +50,7 @@ def run(size: int = 1_000_000, users: int = 20, requests: int = 400, think: int 
             wait()
             time.sleep(WARM)
             first = {"evaluated_after_seconds": round(evaluated(began) - began, 1)} if settled else {}
-            return filled.figures | first | _measure(filled.links, filled.addresses, users, requests, think / 1000, {p for p in pages.split(",") if p})
+            return filled.figures | first | _measure(filled.links, filled.addresses, requests, think / 1000, {p for p in pages.split(",") if p}, mixed)
         finally:
             server.terminate()
             server.wait(20)
@@ -130,50 +134,94 @@ def _deep(reader: Reader, address: str, times: int) -> str:
     return address
 
 
-def _measure(links: dict[str, list[str]], addresses: dict[str, tuple[str, list[str]]], users: int, n: int, think: float, wanted: set[str]) -> dict[str, Any]:
+def _measure(links: dict[str, list[str]], addresses: dict[str, tuple[str, list[str]]], n: int, think: float, wanted: set[str], mixed: bool) -> dict[str, Any]:
     people = {who: [Reader(link) for link in some] for who, some in links.items()}
     # A place in the middle of the table, and places as somebody reaches them who turns the pages.
     who, some = addresses["register_deep"]
     addresses["register_deep"] = who, [*some, *(_deep(people[who][0], "/registers/persons", k) for k in (1, 5, 20))]
+    asked = {page: told for page, told in addresses.items() if not wanted or page in wanted}
     figures: dict[str, Any] = {}
-    for page, (who, some) in addresses.items():
-        if wanted and page not in wanted:
-            continue
+    taken: dict[str, list[float]] = {}
+    for page, (who, some) in asked.items():
         at_once(people[who][:4], some, len(people[who]) * 2, 0)  # what is read once a process is read now; more at once would be told that it is busy
-        times, seconds = at_once(people[who], some, n, think)
+        if not mixed:
+            taken[page], seconds = at_once(people[who], some, n, think)
+            figures[f"{page}_a_second"] = round(n / seconds, 1)
+    if mixed:
+        taken, seconds = in_mixed_order(people, asked, n, think)
+        figures["a_second"] = round(n * len(asked) / seconds, 1)
+    for page, times in taken.items():
         figures[f"{page}_p95_ms"] = round(statistics.quantiles(times, n=20)[-1] * 1000, 1)
         figures[f"{page}_median_ms"] = round(statistics.median(times) * 1000, 1)
-        figures[f"{page}_a_second"] = round(n / seconds, 1)
     return figures
 
 
-def at_once(readers: list[Reader], addresses: list[str], n: int, think: float, clock: Callable[[], float] = time.perf_counter) -> tuple[list[float], float]:
-    """Seconds of each of `n` requests that the readers share, and of all of them together."""
-    left, times, faults, lock = list(range(n)), list[float](), list[BaseException](), threading.Lock()
+def in_mixed_order(people: dict[str, list[Reader]], asked: dict[str, tuple[str, list[str]]], n: int, think: float) -> tuple[dict[str, list[float]], float]:
+    """Page → seconds of each of its `n` requests, and of all of them together. A user is whoever the page is for, on a connection of his own for each."""
+    left = [(page, nth) for page in asked for nth in range(n)]
+    random.Random(7).shuffle(left)
+    taken: dict[str, list[float]] = {page: [] for page in asked}
 
-    def work(reader: Reader, r: random.Random) -> None:
+    def ask(user: int) -> Callable[[], None] | None:
+        if not left:
+            return None
+        page, nth = left.pop()
+        who, some = asked[page]
+        reader = people[who][user % len(people[who])]
+
+        def one() -> None:
+            began = time.perf_counter()
+            reader.get(some[nth % len(some)])
+            taken[page].append(time.perf_counter() - began)
+
+        return one
+
+    return taken, _users(max(map(len, people.values())), ask, think)
+
+
+def at_once(readers: list[Reader], addresses: list[str], n: int, think: float) -> tuple[list[float], float]:
+    """Seconds of each of `n` requests that the readers share, and of all of them together."""
+    left, times = list(range(n)), list[float]()
+
+    def ask(user: int) -> Callable[[], None] | None:
+        if not left:
+            return None
+        address = addresses[left.pop() % len(addresses)]
+
+        def one() -> None:
+            began = time.perf_counter()
+            readers[user].get(address)
+            times.append(time.perf_counter() - began)
+
+        return one
+
+    return times, _users(len(readers), ask, think)
+
+
+def _users(many: int, ask: Callable[[int], Callable[[], None] | None], think: float) -> float:
+    """Each user in a thread of its own does what `ask` gives it, and looks at it, until there is nothing left. Seconds of all of it; whatever failed is raised."""
+    faults, lock = list[BaseException](), threading.Lock()
+
+    def work(user: int) -> None:
+        r = random.Random(user)
         try:
             time.sleep(r.uniform(0, think))
             while True:
                 with lock:
-                    if not left:
-                        return
-                    nth = left.pop()
-                began = clock()
-                reader.get(addresses[nth % len(addresses)])
-                took = clock() - began
-                with lock:
-                    times.append(took)
+                    one = ask(user)
+                if one is None:
+                    return
+                one()
                 time.sleep(r.uniform(0, 2 * think))
         except BaseException as fault:  # shown by the main thread
             faults.append(fault)
 
-    began = clock()
-    threads = [threading.Thread(target=work, args=(reader, random.Random(i))) for i, reader in enumerate(readers)]
+    began = time.perf_counter()
+    threads = [threading.Thread(target=work, args=(user,)) for user in range(many)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
     if faults:
         raise faults[0]
-    return times, clock() - began
+    return time.perf_counter() - began

@@ -68,10 +68,12 @@ def test_two_that_have_only_begun_are_worked_on_and_what_takes_long_stands_in_no
     assert gate.enter(extra=False, patience=0)
 
 
-def test_of_those_that_have_only_begun_one_is_an_extra():
-    gate = Gate(at_once=4, young=2)
-    assert gate.enter(extra=True, patience=0) and not gate.enter(extra=True, patience=0)
-    assert gate.enter(extra=False, patience=0)
+@pytest.mark.parametrize(("first_in_work", "extras"), [(0.3, 2), (1.0, 1)])
+def test_of_those_that_have_only_begun_one_is_an_extra_once_the_first_come_often(first_in_work, extras):
+    gate = Gate(at_once=4, young=2, clock=lambda: 0.0)
+    gate._average[False] = first_in_work
+    assert [bool(gate.enter(extra=True, patience=0)) for _ in range(2)] == [True] * extras + [False] * (2 - extras)
+    assert bool(gate.enter(extra=False, patience=0)) == (extras == 1)
 
 
 def test_who_waits_comes_in_when_another_is_no_longer_young():

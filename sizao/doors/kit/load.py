@@ -113,7 +113,7 @@ class Gate:
                     self._admit(kind)
 
     def _may(self, extra: bool) -> bool:
-        """Whether one more may be worked on. The last place is never an extra's, and the last of the young only where there is no other."""
+        """Whether one more may be worked on. The last place is never an extra's, nor is that of the young once the first come often."""
         places = self._at_once - sum(self._in_work)
         if places <= 0:
             return False
@@ -124,12 +124,14 @@ class Gate:
             return False
         if not extra:
             return True
-        if (self._lines[False] and self._in_work[True]) or sum(p.extra for p in self._young) >= max(1, self._most_young - 1):
+        if self._lines[False] and self._in_work[True]:
             return False
         most = self._at_once - 1 or 1
         rate = self._begun * math.log(2) / HALF_LIFE
         calm = min(1.0, max(0.0, min((FULL - self._average[False]) / (FULL - CALM), (FULL_RATE - rate) / (FULL_RATE - CALM_RATE))))
         allowed = LEAST + (most - LEAST) * calm
+        if calm < 1.0 and sum(p.extra for p in self._young) >= max(1, self._most_young - 1):
+            return False
         return self._in_work[True] < math.ceil(allowed) and (calm == 1.0 or self._average[True] < allowed)
 
     def _admit(self, extra: bool) -> None:
